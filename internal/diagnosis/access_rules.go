@@ -1,0 +1,94 @@
+package diagnosis
+
+import "net/http"
+
+// Rules about who called, how, and what this server itself could not do.
+const (
+	NotFound         ID = "not-found"
+	MethodNotAllowed ID = "method-not-allowed"
+	HostNotAllowed   ID = "host-not-allowed"
+	OriginNotAllowed ID = "origin-not-allowed"
+	NullOrigin       ID = "null-origin"
+	TooBusy          ID = "too-busy"
+	MaxChatsReached  ID = "max-chats-reached"
+	ShuttingDown     ID = "shutting-down"
+	InternalFailure  ID = "internal-failure"
+)
+
+const accessGroup = "Who called, and how"
+
+func accessRules() []Rule {
+	return []Rule{
+		{
+			ID: NotFound, Group: accessGroup, Title: "Nothing at this address",
+			Status: http.StatusNotFound, Code: "NotFound",
+			Sentence: "There is nothing at this address.",
+			Remedy:   "Chats are started with POST /startChatContact.",
+			Detail: "The front door answers at `/startChatContact`, `/start-chat`, `/Prod`, `/Prod/` and `/`; " +
+				"`--path` adds another address.",
+		},
+		{
+			ID: MethodNotAllowed, Group: accessGroup, Title: "The method is not allowed here",
+			Status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed",
+			Sentence: "This address does not take the request's method.",
+			Remedy:   "Use the method named in the Allow header; chats are started with POST.",
+			Detail:   "Opening the endpoint in a browser's address bar sends GET. A widget sends POST.",
+		},
+		{
+			ID: HostNotAllowed, Group: accessGroup, Title: "The Host header is not one of this server's names",
+			Status: http.StatusForbidden, Code: "HostNotAllowed",
+			Sentence: "The request names a host that this server does not answer for.",
+			Remedy:   "Call the server as localhost or 127.0.0.1, or start it with --allow-host NAME.",
+			Detail: "A page on the internet can make its own name resolve to 127.0.0.1 and so reach a server on your " +
+				"machine (DNS rebinding). That is why only known names are answered: loopback names, the addresses the " +
+				"server listens on, `10.0.2.2` (an Android emulator's name for your machine) and what `--allow-host` adds.",
+		},
+		{
+			ID: OriginNotAllowed, Group: accessGroup, Title: "The page's origin is not allowed",
+			Status: http.StatusForbidden, Code: "OriginNotAllowed",
+			Sentence: "Pages of this origin may not start chats here.",
+			Remedy:   "Start the server with --allow-origin and the page's origin, e.g. --allow-origin https://www.example.com.",
+			Detail: "By default pages on loopback and private-network addresses may call, any other page only when its " +
+				"exact origin (scheme, name and port) is named. The check runs before anything else: CORS headers alone " +
+				"would not keep a foreign page from starting chats, because a widget's `text/plain` post needs no " +
+				"preflight and is carried out before the browser looks at the answer.",
+		},
+		{
+			ID: NullOrigin, Group: accessGroup, Title: "The page has no origin of its own (Origin: null)",
+			Status: http.StatusForbidden, Code: "OriginNotAllowed",
+			Sentence: "The page was opened from a file or a sandboxed frame, so its origin is null.",
+			Remedy:   "Serve the page from a local web server, or start this server with --allow-origin null.",
+			Detail: "Pages opened from disk (`file://…`) and sandboxed frames of any site send `Origin: null`. Allowing " +
+				"`null` therefore lets a hostile site in through a sandboxed frame; do it only while you need it.",
+		},
+		{
+			ID: TooBusy, Group: accessGroup, Title: "Too many requests at once",
+			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
+			Sentence: "The server is handling as many requests as it may.",
+			Remedy:   "Try again in a moment, or raise --max-concurrent.",
+			Detail:   "The number of requests handled at the same time is bounded, so that memory is too.",
+		},
+		{
+			ID: MaxChatsReached, Group: accessGroup, Title: "This run has started as many chats as it may",
+			Status: http.StatusTooManyRequests, Code: "MaxChatsReached",
+			Sentence: "This run of the server has started as many chats as --max-chats allows.",
+			Remedy:   "Restart the server, or start it with a larger --max-chats (0 for no limit).",
+			Detail: "Chats on a real instance cost money and count against its quota of active chats. For local work the " +
+				"number per run is limited to 100, so that a page that starts chats in a loop does no harm.",
+		},
+		{
+			ID: ShuttingDown, Group: accessGroup, Title: "The server is shutting down",
+			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
+			Sentence: "The server is shutting down.",
+			Remedy:   "Try again when it is back.",
+			Detail:   "After the first interrupt signal the server finishes what it has begun and takes nothing new.",
+		},
+		{
+			ID: InternalFailure, Group: accessGroup, Title: "The server failed",
+			Status: http.StatusInternalServerError, Code: "InternalFailure",
+			Sentence: "The server failed while handling the request.",
+			Remedy:   "Look at the server's log for the request id in the answer, and report it.",
+			Detail:   "This is a bug in the server, not in the page.",
+		},
+	}
+}

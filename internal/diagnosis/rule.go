@@ -1,0 +1,81 @@
+// Package diagnosis knows what usually goes wrong between a chat widget and
+// Amazon Connect. Each known cause is one [Rule] with a stable id, a sentence for
+// a person, a remedy and a longer explanation; docs/errors.md and the page
+// /docs/errors are generated from the same table, so that they cannot drift.
+//
+// A [Problem] is one occurrence of a rule, ready to be answered over HTTP, printed
+// by a command or logged. The package knows no transport but the shape of the
+// error answer; it is safe for concurrent use.
+package diagnosis
+
+import (
+	"slices"
+	"strings"
+)
+
+// ID names a rule. Ids are stable: scripts and links may rely on them.
+type ID string
+
+// Rule is one known cause of failure.
+type Rule struct {
+	ID ID
+	// Group is the heading the rule stands under in docs/errors.md.
+	Group string
+	// Title is the rule's own heading.
+	Title string
+	// Status is the HTTP status of an answer by this rule; zero keeps the status of
+	// the service's own answer.
+	Status int
+	// Code is the machine-readable name; empty keeps the service's exception name.
+	Code string
+	// Sentence says what happened, in general terms: a Problem may have a more exact one.
+	Sentence string
+	// Remedy says what to do next.
+	Remedy string
+	// Detail explains the cause for the documentation page, in Markdown.
+	Detail string
+	// match recognises the rule in a failed call; nil for rules that code refers
+	// to by name.
+	match func(Failure) bool
+}
+
+// Failure is what is known of a failed StartChatContact call.
+type Failure struct {
+	// Err is the error of the call.
+	Err error
+	// InstanceID and ContactFlowID are what was asked for, Region where.
+	InstanceID, ContactFlowID, Region string
+}
+
+// Find returns the rule that explains a failed call. It always finds one: the last
+// rules match any service answer and any error.
+func Find(f Failure) Rule {
+	for _, rule := range upstreamRules() {
+		if rule.match != nil && rule.match(f) {
+			return rule
+		}
+	}
+	return Lookup(Unknown)
+}
+
+// Lookup returns the rule of an id. An id without a rule is a programming error
+// that the package's tests find; the answer is then the rule [Unknown].
+func Lookup(id ID) Rule {
+	for _, rule := range Rules() {
+		if rule.ID == id {
+			return rule
+		}
+	}
+	if id != Unknown {
+		return Lookup(Unknown)
+	}
+	return Rule{ID: Unknown, Status: 500, Code: "InternalFailure"}
+}
+
+// Rules returns every rule, in the order of the documentation.
+func Rules() []Rule {
+	return slices.Concat(requestRules(), accessRules(), upstreamRules())
+}
+
+// anchor is the rule's heading as GitHub and our own page link to it.
+func (r Rule) anchor() string { return "#" + strings.ToLower(string(r.ID)) }
