@@ -1,0 +1,120 @@
+// Package settings owns what can be configured: one struct, [Settings], whose
+// fields are at the same time command-line flags, PARLEY_* variables and keys of
+// parley.yaml. Names, defaults, value checks, the help texts, the table in the
+// README and the output of "parley config print" all derive from its tags, so that
+// they cannot drift apart.
+//
+// A value given by a flag wins over one from the environment, that over one from
+// parley.yaml, that over the default. Everything that is wrong, wherever it comes
+// from, is reported in one run as [*FaultsError].
+//
+// The package is pure: it reads no environment and no file by itself (see
+// [Sources]), opens nothing and logs nothing. It knows no package that the settings
+// configure. A loaded Settings is not changed any more and may be read by many
+// goroutines.
+package settings
+
+import (
+	"time"
+)
+
+// Upstream says who answers StartChatContact.
+type Upstream string
+
+// The upstreams there are.
+const (
+	// Embedded is Parley's own Amazon Connect; it needs no account.
+	Embedded Upstream = "embedded"
+	// AWS is Amazon Connect.
+	AWS Upstream = "aws"
+)
+
+// Format is the shape of log lines.
+type Format string
+
+// The log formats there are.
+const (
+	// FormatAuto means text on a terminal and JSON everywhere else.
+	FormatAuto Format = "auto"
+	// FormatText is for people.
+	FormatText Format = "text"
+	// FormatJSON is one JSON object a line.
+	FormatJSON Format = "json"
+)
+
+// UnknownMembers says what happens to request members that StartChatContact does
+// not have.
+type UnknownMembers string
+
+// The ways to treat unknown members.
+const (
+	// Ignore drops them and names them once in the log.
+	Ignore UnknownMembers = "ignore"
+	// Forward sends them to the upstream.
+	Forward UnknownMembers = "forward"
+	// Reject answers 400.
+	Reject UnknownMembers = "reject"
+)
+
+// Switch is a yes-or-no setting that can also be left to Parley.
+type Switch string
+
+// The positions of a switch.
+const (
+	// Auto leaves the choice to Parley.
+	Auto Switch = "auto"
+	// On is yes.
+	On Switch = "true"
+	// Off is no.
+	Off Switch = "false"
+)
+
+// Settings are the values in effect. Each tagged field is one setting: its
+// "setting" tag is the name of the flag and of the key in parley.yaml, and in upper
+// case, with PARLEY_ in front, of the variable.
+//
+// Further tags: group (heading in help texts), help (one line), default (in the
+// form a user would write it), value (placeholder in help texts), oneof (the only
+// values allowed), file:"-" (not a key of parley.yaml), defaulttext (what to show
+// for a default that depends on the machine).
+type Settings struct {
+	Config string `setting:"config" file:"-" value:"FILE" defaulttext:"parley.yaml in the working directory, if there is one" group:"Running" help:"read settings from this file; it must exist"`
+
+	Addr      string   `setting:"addr" default:"127.0.0.1:3000" value:"HOST:PORT" group:"Listening" help:"address to listen on; port 0 picks a free one"`
+	URLFile   string   `setting:"url-file" value:"FILE" group:"Listening" help:"write the server's URL to this file once it is ready, for scripts"`
+	PublicURL string   `setting:"public-url" value:"URL" group:"Listening" help:"address by which clients reach this server, when it is behind a proxy or tunnel"`
+	Paths     []string `setting:"path" value:"PATH" group:"Listening" help:"a further path at which chats are started"`
+
+	Upstream        Upstream      `setting:"upstream" default:"embedded" oneof:"embedded,aws" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account) or AWS"`
+	InstanceID      string        `setting:"instance-id" value:"ID|ARN" group:"Amazon Connect" help:"instance to use when the page names none"`
+	ContactFlowID   string        `setting:"contact-flow-id" value:"ID|ARN" group:"Amazon Connect" help:"contact flow to use when the page names none"`
+	Region          string        `setting:"region" value:"REGION" defaulttext:"from the instance's ARN, the AWS environment or the profile" group:"Amazon Connect" help:"AWS Region of the instance"`
+	Profile         string        `setting:"profile" value:"NAME" defaulttext:"as the AWS CLI chooses" group:"Amazon Connect" help:"profile of the shared AWS configuration"`
+	EndpointURL     string        `setting:"endpoint-url" value:"URL" defaulttext:"the Region's endpoint" group:"Amazon Connect" help:"call Amazon Connect at this address (a VPC endpoint, a stand-in)"`
+	UpstreamTimeout time.Duration `setting:"upstream-timeout" default:"25s" value:"TIME" group:"Amazon Connect" help:"time a StartChatContact call may take, repetitions included"`
+
+	DisplayName    string         `setting:"display-name" default:"Customer" value:"NAME" group:"Chats" help:"the customer's name when the page gives none"`
+	ContentTypes   []string       `setting:"content-types" default:"text/plain" value:"TYPE,…" group:"Chats" help:"SupportedMessagingContentTypes when the page gives none"`
+	UnknownMembers UnknownMembers `setting:"unknown-members" default:"ignore" oneof:"ignore,forward,reject" group:"Chats" help:"what to do with request members that StartChatContact does not have"`
+	Attachments    bool           `setting:"attachments" default:"false" group:"Chats" help:"tell chat widgets that customers may send attachments"`
+
+	AllowOrigins  []string `setting:"allow-origin" value:"ORIGIN" group:"Access" help:"a web page origin that may call, besides those on this machine and its network; null for pages opened from a file"`
+	AllowHosts    []string `setting:"allow-host" value:"HOST" group:"Access" help:"a further host name by which this server may be called"`
+	MaxConcurrent int      `setting:"max-concurrent" default:"1024" value:"N" group:"Access" help:"requests handled at the same time; more are answered 503"`
+
+	MaxChats  Limit  `setting:"max-chats" default:"auto" value:"N|auto" group:"Cost guard" help:"chats this run may start on AWS, 0 for any number; auto is 100 on a loopback address, else 0"`
+	EndOnExit Switch `setting:"end-on-exit" default:"auto" oneof:"auto,true,false" group:"Cost guard" help:"end the AWS chats of this run when it ends; auto is true on a loopback address, else false"`
+	DataDir   string `setting:"data-dir" value:"DIR" defaulttext:"the user's state directory" group:"Cost guard" help:"where the list of chats still to be ended is kept"`
+
+	DrainTimeout time.Duration `setting:"drain-timeout" default:"10s" value:"TIME" group:"Running" help:"time that requests in progress get after an interrupt signal"`
+	LogFormat    Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
+	LogLevel     string        `setting:"log-level" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
+
+	origins map[string]Origin
+}
+
+// Origin returns where the value of the named setting came from.
+func (s *Settings) Origin(name string) Origin { return s.origins[name] }
+
+// Given reports whether the named setting has a value that somebody chose.
+func (s *Settings) Given(name string) bool { return s.origins[name].Source != FromDefault }

@@ -1,0 +1,433 @@
+package settings_test
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// input is what a user could write in the three places.
+type input struct {
+	args    []string
+	environ []string
+	files   map[string]string
+	goos    string
+}
+
+func load(t *testing.T, in input) (*settings.Settings, error) {
+	t.Helper()
+	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
+	settings.Register(flags)
+	if err := flags.Parse(in.args); err != nil {
+		t.Fatal(err)
+	}
+	return settings.Load(settings.Sources{
+		Flags: flags, Environ: in.environ, GOOS: in.goos,
+		ReadFile: func(path string) ([]byte, error) {
+			text, ok := in.files[path]
+			if !ok {
+				return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
+			}
+			return []byte(text), nil
+		},
+	})
+}
+
+func mustLoad(t *testing.T, in input) *settings.Settings {
+	t.Helper()
+	s, err := load(t, in)
+	if err != nil {
+		t.Fatalf("Load: %v", err)
+	}
+	return s
+}
+
+func TestDefaults(t *testing.T) {
+	t.Parallel()
+	s := mustLoad(t, input{environ: []string{"HOME=/home/pat"}, goos: "linux"})
+	got := map[string]string{}
+	for _, v := range s.Values() {
+		got[v.Field.Name] = v.Text
+		if v.Origin.String() != "default" {
+			t.Errorf("%s: origin %q, want default", v.Field.Name, v.Origin)
+		}
+	}
+	want := map[string]string{
+		"config": "", "addr": "127.0.0.1:3000", "url-file": "", "public-url": "", "path": "",
+		"upstream": "embedded", "instance-id": "", "contact-flow-id": "", "region": "", "profile": "",
+		"endpoint-url": "", "upstream-timeout": "25s", "display-name": "Customer", "content-types": "text/plain",
+		"unknown-members": "ignore", "attachments": "false", "allow-origin": "", "allow-host": "",
+		"max-concurrent": "1024", "max-chats": "auto", "end-on-exit": "auto",
+		"data-dir": "/home/pat/.local/state/parley", "drain-timeout": "10s", "log-format": "auto", "log-level": "info",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("defaults (-want +got):\n%s", diff)
+	}
+}
+
+// TestFieldsAreComplete keeps the tags in order: what derives from them is only as
+// good as they are.
+func TestFieldsAreComplete(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, f := range settings.Fields() {
+		if seen[f.Name] {
+			t.Errorf("two settings are called %s", f.Name)
+		}
+		seen[f.Name] = true
+		if want := "PARLEY_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")); f.Env != want {
+			t.Errorf("%s: variable %q, want %q", f.Name, f.Env, want)
+		}
+		if f.Help == "" || strings.HasSuffix(f.Help, ".") || strings.Contains(f.Help, "\n") {
+			t.Errorf("%s: help %q is not one line without a full stop", f.Name, f.Help)
+		}
+		if !slices.Contains(settings.Groups(), f.Group) {
+			t.Errorf("%s: group %q has no place in the help text", f.Name, f.Group)
+		}
+		if f.Placeholder == "" && !f.Switch {
+			t.Errorf("%s: has no placeholder for its value", f.Name)
+		}
+	}
+}
+
+func TestPrecedenceAndOrigin(t *testing.T) {
+	t.Parallel()
+	const file = "# comment\naddr: 127.0.0.1:1111\ndisplay-name: File\nallow-origin: [https://a.example, https://b.example]\n"
+	tests := map[string]struct {
+		in     input
+		name   string
+		want   string
+		origin string
+	}{
+		"file over default":       {input{files: map[string]string{"parley.yaml": file}}, "addr", "127.0.0.1:1111", "parley.yaml:2"},
+		"variable over file":      {input{environ: []string{"PARLEY_ADDR=127.0.0.1:2222"}, files: map[string]string{"parley.yaml": file}}, "addr", "127.0.0.1:2222", "PARLEY_ADDR"},
+		"flag over variable":      {input{args: []string{"--addr", "127.0.0.1:3333"}, environ: []string{"PARLEY_ADDR=127.0.0.1:2222"}, files: map[string]string{"parley.yaml": file}}, "addr", "127.0.0.1:3333", "--addr"},
+		"last flag":               {input{args: []string{"--addr=127.0.0.1:1", "--addr=127.0.0.1:2"}}, "addr", "127.0.0.1:2", "--addr"},
+		"empty variable":          {input{environ: []string{"PARLEY_ADDR="}}, "addr", "127.0.0.1:3000", "default"},
+		"list in the file":        {input{files: map[string]string{"parley.yaml": file}}, "allow-origin", "https://a.example,https://b.example", "parley.yaml:4"},
+		"list in a variable":      {input{environ: []string{"PARLEY_ALLOW_ORIGIN=https://c.example, null"}}, "allow-origin", "https://c.example,null", "PARLEY_ALLOW_ORIGIN"},
+		"repeated flag":           {input{args: []string{"--allow-origin=https://d.example", "--allow-origin=https://e.example"}, files: map[string]string{"parley.yaml": file}}, "allow-origin", "https://d.example,https://e.example", "--allow-origin"},
+		"named file by flag":      {input{args: []string{"--config=dev.yaml"}, files: map[string]string{"parley.yaml": file, "dev.yaml": "addr: 127.0.0.1:4444"}}, "addr", "127.0.0.1:4444", "dev.yaml:1"},
+		"named file by variable":  {input{environ: []string{"PARLEY_CONFIG=dev.yaml"}, files: map[string]string{"parley.yaml": file, "dev.yaml": "addr: 127.0.0.1:4444"}}, "addr", "127.0.0.1:4444", "dev.yaml:1"},
+		"file found":              {input{files: map[string]string{"parley.yaml": file}}, "config", "parley.yaml", "default"},
+		"empty key":               {input{files: map[string]string{"parley.yaml": "addr:\n"}}, "addr", "127.0.0.1:3000", "default"},
+		"empty file":              {input{files: map[string]string{"parley.yaml": ""}}, "addr", "127.0.0.1:3000", "default"},
+		"file of comments":        {input{files: map[string]string{"parley.yaml": "# nothing\n---\n"}}, "addr", "127.0.0.1:3000", "default"},
+		"json is yaml":            {input{files: map[string]string{"parley.yaml": `{"max-chats": 7}`}}, "max-chats", "7", "parley.yaml:1"},
+		"yaml alias":              {input{files: map[string]string{"parley.yaml": "display-name: &n Pat\nprofile: *n\n"}}, "profile", "Pat", "parley.yaml:2"},
+		"bare switch":             {input{args: []string{"--attachments", "--end-on-exit"}}, "attachments", "true", "--attachments"},
+		"bare tristate":           {input{args: []string{"--end-on-exit"}}, "end-on-exit", "true", "--end-on-exit"},
+		"duration":                {input{args: []string{"--upstream-timeout=90s"}}, "upstream-timeout", "1m30s", "--upstream-timeout"},
+		"whole minutes":           {input{args: []string{"--upstream-timeout=120s"}}, "upstream-timeout", "2m", "--upstream-timeout"},
+		"kubernetes service host": {input{environ: []string{"PARLEY_SERVICE_HOST=10.0.0.1", "PARLEY_PORT=tcp://10.0.0.1:3000", "PARLEY_PORT_3000_TCP_ADDR=10.0.0.1", "PARLEY_DEV_SERVICE_PORT_HTTP=80"}}, "addr", "127.0.0.1:3000", "default"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := mustLoad(t, test.in)
+			for _, v := range s.Values() {
+				if v.Field.Name != test.name {
+					continue
+				}
+				if v.Text != test.want || v.Origin.String() != test.origin {
+					t.Errorf("%s = %q from %q, want %q from %q", test.name, v.Text, v.Origin, test.want, test.origin)
+				}
+			}
+		})
+	}
+}
+
+// TestEveryFaultInOneRun is the promise of the package: nobody fixes one setting
+// only to learn of the next.
+func TestEveryFaultInOneRun(t *testing.T) {
+	t.Parallel()
+	_, err := load(t, input{
+		args:    []string{"--upstream=asw", "--upstream-timeout=25", "--allow-origin=*", "--max-chats=-1"},
+		environ: []string{"PARLEY_ADRR=127.0.0.1:1", "PARLEY_LOG_LEVEL=loud", "PARLEY_ADDR=3000"},
+		files: map[string]string{"parley.yaml": "instanceId: x\nmax-concurrent: many\ncontent-types: text/html\n" +
+			"attachments: perhaps\nregion: {a: b}\nregion: eu-west-2\nconfig: other.yaml\n"},
+	})
+	all, ok := errors.AsType[*settings.FaultsError](err)
+	if !ok {
+		t.Fatalf("Load error is %T (%v), want *settings.FaultsError", err, err)
+	}
+	var got []string
+	for _, f := range all.Faults {
+		got = append(got, f.String())
+	}
+	want := []string{
+		`--upstream: "asw" is not one of embedded, aws; did you mean aws? (flag --upstream, variable PARLEY_UPSTREAM, key upstream)`,
+		`--upstream-timeout: "25" has no unit; write 25s for seconds (flag --upstream-timeout, variable PARLEY_UPSTREAM_TIMEOUT, key upstream-timeout)`,
+		`--max-chats: "-1" is neither auto nor a whole number from 0 up (flag --max-chats, variable PARLEY_MAX_CHATS, key max-chats)`,
+		`--allow-origin: "*" must not hold *: any page on the internet could then start chats; name each origin, such as https://www.example.com (flag --allow-origin, variable PARLEY_ALLOW_ORIGIN, key allow-origin)`,
+		`PARLEY_ADRR: there is no such variable; did you mean PARLEY_ADDR?`,
+		`PARLEY_LOG_LEVEL: "loud" is not one of debug, info, warn, error (flag --log-level, variable PARLEY_LOG_LEVEL, key log-level)`,
+		`PARLEY_ADDR: "3000" is not HOST:PORT; write 127.0.0.1:3000 (flag --addr, variable PARLEY_ADDR, key addr)`,
+		`parley.yaml:1: there is no setting "instanceId"; did you mean instance-id?`,
+		`parley.yaml:2: max-concurrent: "many" is not a whole number (flag --max-concurrent, variable PARLEY_MAX_CONCURRENT, key max-concurrent)`,
+		`parley.yaml:3: content-types: "text/html" lacks text/plain, which every chat must support (flag --content-types, variable PARLEY_CONTENT_TYPES, key content-types)`,
+		`parley.yaml:4: attachments: "perhaps" is neither true nor false (flag --attachments, variable PARLEY_ATTACHMENTS, key attachments)`,
+		`parley.yaml:5: region: takes one value (flag --region, variable PARLEY_REGION, key region)`,
+		`parley.yaml:6: region: stands in line 5 already (flag --region, variable PARLEY_REGION, key region)`,
+		`parley.yaml:7: there is no setting "config"`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	if !strings.HasPrefix(err.Error(), "the configuration has 14 faults:\n  --upstream") {
+		t.Errorf("Error() = %q", err.Error())
+	}
+	if all.Hint() == "" {
+		t.Error("the error has no hint")
+	}
+}
+
+// TestFaults tries one bad value at a time; want is a part of the only fault.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	const (
+		instance = "arn:aws:connect:eu-west-2:123456789012:instance/11111111-1111-4111-8111-111111111111"
+		flow     = instance + "/contact-flow/22222222-2222-4222-8222-222222222222"
+	)
+	tests := map[string]struct {
+		args []string
+		want string
+	}{
+		"address without port":       {[]string{"--addr=localhost"}, "write localhost:3000"},
+		"address as url":             {[]string{"--addr=http://127.0.0.1:8080/"}, "write 127.0.0.1:8080"},
+		"address as url, no port":    {[]string{"--addr=http://127.0.0.1"}, "write 127.0.0.1:3000"},
+		"only a port with colon bad": {[]string{"--addr=127.0.0.1:http"}, "write 127.0.0.1:3000"},
+		"port too large":             {[]string{"--addr=127.0.0.1:70000"}, "0 to 65535"},
+		"port missing":               {[]string{"--addr=127.0.0.1:"}, "0 to 65535"},
+		"address with a path":        {[]string{"--addr=a/b:80"}, "host that is none"},
+		"address empty":              {[]string{"--addr="}, "write 127.0.0.1:3000"},
+		"bare ipv6":                  {[]string{"--addr=::1"}, "write [::1]:3000"},
+		"public url without scheme":  {[]string{"--public-url=example.com"}, "begins with http"},
+		"public url with query":      {[]string{"--public-url=https://example.com/?a=b"}, "before any ? or #"},
+		"endpoint of a wrong scheme": {[]string{"--endpoint-url=ftp://example.com"}, "begins with http"},
+		"display name too long":      {[]string{"--display-name=" + strings.Repeat("é", 257)}, "1 to 256 characters, not 257"},
+		"display name empty":         {[]string{"--display-name="}, "1 to 256 characters"},
+		"no time":                    {[]string{"--upstream-timeout=0s"}, "longer than nothing"},
+		"not a time":                 {[]string{"--drain-timeout=soon"}, "number and a unit"},
+		"negative time":              {[]string{"--drain-timeout=-1s"}, "not be negative"},
+		"no requests":                {[]string{"--max-concurrent=0"}, "at least 1"},
+		"max chats":                  {[]string{"--max-chats=lots"}, "neither auto nor"},
+		"path without slash":         {[]string{"--path=chat"}, "write /chat"},
+		"path with query":            {[]string{"--path=/chat?x"}, "must not hold"},
+		"path taken":                 {[]string{"--path=/healthz"}, "the server needs itself"},
+		"origin without scheme":      {[]string{"--allow-origin=www.example.com"}, "not an origin"},
+		"origin with slash":          {[]string{"--allow-origin=https://www.example.com/"}, "write https://www.example.com"},
+		"origin in capitals":         {[]string{"--allow-origin=https://WWW.example.com"}, "write https://www.example.com"},
+		"origin with wildcard":       {[]string{"--allow-origin=https://*.example.com"}, "must not hold *"},
+		"host as address":            {[]string{"--allow-host=https://dev.example.com:8443/x"}, "write only the host, dev.example.com"},
+		"host with wildcard":         {[]string{"--allow-host=*.example.com"}, "DNS rebinding"},
+		"host with a path":           {[]string{"--allow-host=example.com/x"}, "not a host name"},
+		"content type":               {[]string{"--content-types=text/plain,markdown"}, "not a content type"},
+		"no content types":           {[]string{"--content-types="}, "lacks text/plain"},
+		"region":                     {[]string{"--region=Europe (London)"}, "not the name of a Region"},
+		"instance is a flow":         {[]string{"--instance-id=" + flow}, "write 11111111-1111-4111-8111-111111111111"},
+		"flow is an instance":        {[]string{"--contact-flow-id=" + instance}, "is an instance"},
+		"arn of something else":      {[]string{"--instance-id=arn:aws:s3:::bucket"}, "not the ARN of an instance"},
+		"instance with a blank":      {[]string{"--instance-id=my instance"}, "neither the id nor the ARN"},
+		"region of another instance": {[]string{"--instance-id=" + instance, "--region=us-east-1"}, "ARN says eu-west-2"},
+		"flow of another instance":   {[]string{"--instance-id=33333333-3333-4333-8333-333333333333", "--contact-flow-id=" + flow}, "another instance"},
+		"no such file":               {[]string{"--config=gone.yaml"}, "no such file"},
+		"tristate":                   {[]string{"--end-on-exit=maybe"}, "not one of auto, true, false"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := load(t, input{args: test.args})
+			all, ok := errors.AsType[*settings.FaultsError](err)
+			if !ok {
+				t.Fatalf("Load error is %T (%v), want *settings.FaultsError", err, err)
+			}
+			if len(all.Faults) != 1 || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Load error %q, want one fault with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestFileFaults(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ file, want string }{
+		"syntax":         {"addr: [", "parley.yaml: is not YAML: "},
+		"tab":            {"addr: x\n\tregion: y", "parley.yaml: is not YAML: line 2"},
+		"list":           {"- addr", "parley.yaml:1: must hold settings"},
+		"word":           {"hello", "parley.yaml:1: must hold settings"},
+		"two documents":  {"addr: 127.0.0.1:1\n---\naddr: 127.0.0.1:2\n", "more than one YAML document"},
+		"nested":         {"\nserver:\n  addr: x\n", `parley.yaml:2: there is no setting "server"`},
+		"list of lists":  {"path: [[/a]]", "parley.yaml:1: path: takes a list of plain values"},
+		"map for list":   {"path: {a: b}", "parley.yaml:1: path: takes one value or a list"},
+		"list for value": {"addr: [a, b]", "parley.yaml:1: addr: takes one value"},
+		"too large":      {strings.Repeat("#", 1<<20+1), "larger than 1 MiB"},
+		"snake case":     {"instance_id: x", "did you mean instance-id?"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := load(t, input{files: map[string]string{"parley.yaml": test.file}})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Load error %v, want one with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestUnreadableFile(t *testing.T) {
+	t.Parallel()
+	_, err := settings.Load(settings.Sources{ReadFile: func(path string) ([]byte, error) {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
+	}})
+	if err == nil || err.Error() != "parley.yaml: cannot be read: permission denied" {
+		t.Errorf("Load error %v", err)
+	}
+}
+
+// TestFaultsHidePasswords: an address with a password in it is refused without
+// repeating it.
+func TestFaultsHidePasswords(t *testing.T) {
+	t.Parallel()
+	const canary = "hunter2-canary"
+	for _, flag := range []string{"endpoint-url", "public-url", "allow-origin", "allow-host"} {
+		for _, value := range []string{"https://me:" + canary + "@example.com", "https://me:%zz" + canary + "@example.com/"} {
+			_, err := load(t, input{args: []string{"--" + flag + "=" + value}})
+			if err == nil {
+				t.Errorf("--%s accepts a password", flag)
+			} else if strings.Contains(err.Error(), canary) {
+				t.Errorf("--%s prints the password: %v", flag, err)
+			}
+		}
+	}
+}
+
+func TestDataDir(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		in   input
+		want string
+	}{
+		"linux":          {input{goos: "linux", environ: []string{"HOME=/h"}}, "/h/.local/state/parley"},
+		"linux with xdg": {input{goos: "linux", environ: []string{"HOME=/h", "XDG_STATE_HOME=/x"}}, "/x/parley"},
+		"relative xdg":   {input{goos: "linux", environ: []string{"HOME=/h", "XDG_STATE_HOME=x"}}, "/h/.local/state/parley"},
+		"no home":        {input{goos: "linux"}, ""},
+		"macos":          {input{goos: "darwin", environ: []string{"HOME=/Users/pat"}}, "/Users/pat/Library/Application Support/parley"},
+		"windows":        {input{goos: "windows", environ: []string{`LocalAppData=C:\Users\pat\AppData\Local`}}, `C:\Users\pat\AppData\Local\parley`},
+		"chosen":         {input{goos: "linux", args: []string{"--data-dir=/d"}, environ: []string{"HOME=/h"}}, "/d"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := mustLoad(t, test.in).DataDir; got != test.want {
+				t.Errorf("DataDir = %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCostGuard(t *testing.T) {
+	t.Parallel()
+	const loopback, public = "loopback address, so it is for local work", "not listen on a loopback address"
+	tests := map[string]struct {
+		args      []string
+		maxChats  int
+		endOnExit bool
+		why       string
+	}{
+		"embedded":                     {nil, 0, false, "costs nothing"},
+		"aws on loopback":              {[]string{"--upstream=aws"}, 100, true, loopback},
+		"aws on localhost":             {[]string{"--upstream=aws", "--addr=localhost:0"}, 100, true, loopback},
+		"aws on ipv6 loopback":         {[]string{"--upstream=aws", "--addr=[::1]:0"}, 100, true, loopback},
+		"aws on every address":         {[]string{"--upstream=aws", "--addr=:3000"}, 0, false, public},
+		"aws on the network":           {[]string{"--upstream=aws", "--addr=192.168.1.2:3000"}, 0, false, public},
+		"chosen":                       {[]string{"--upstream=aws", "--max-chats=5", "--end-on-exit=false"}, 5, false, ""},
+		"number chosen":                {[]string{"--upstream=aws", "--max-chats=0"}, 0, true, loopback},
+		"chosen on every address":      {[]string{"--upstream=aws", "--addr=:3000", "--end-on-exit"}, 0, true, public},
+		"loopback in another notation": {[]string{"--upstream=aws", "--addr=[::ffff:127.0.0.1]:1"}, 100, true, loopback},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := mustLoad(t, input{args: test.args}).CostGuard()
+			if got.MaxChats != test.maxChats || got.EndOnExit != test.endOnExit || !strings.Contains(got.Why, test.why) || (test.why == "" && got.Why != "") {
+				t.Errorf("CostGuard() = %+v, want %d, %v, %q", got, test.maxChats, test.endOnExit, test.why)
+			}
+		})
+	}
+}
+
+func TestUnused(t *testing.T) {
+	t.Parallel()
+	s := mustLoad(t, input{args: []string{"--profile=dev", "--max-chats=3"}, environ: []string{"PARLEY_REGION=eu-west-2"}})
+	if diff := cmp.Diff([]string{"--profile", "--max-chats"}, s.Unused()); diff != "" {
+		t.Errorf("Unused() (-want +got):\n%s", diff)
+	}
+	if got := mustLoad(t, input{args: []string{"--profile=dev", "--upstream=aws"}}).Unused(); got != nil {
+		t.Errorf("Unused() = %v with the upstream aws", got)
+	}
+}
+
+func TestTypedValues(t *testing.T) {
+	t.Parallel()
+	s := mustLoad(t, input{
+		args: []string{"--upstream=aws", "--drain-timeout=0s", "--attachments", "--max-chats=7", "--path=/a,/b"},
+	})
+	if s.Upstream != settings.AWS || s.DrainTimeout != 0 || !s.Attachments || s.MaxChats.N != 7 || s.MaxChats.Auto ||
+		s.UpstreamTimeout != 25*time.Second || !slices.Equal(s.Paths, []string{"/a", "/b"}) {
+		t.Errorf("settings %+v", s)
+	}
+	json := map[string]any{}
+	for _, v := range s.Values() {
+		json[v.Field.Name] = v.JSON
+	}
+	want := map[string]any{
+		"path": []string{"/a", "/b"}, "attachments": true, "max-concurrent": 1024, "max-chats": 7, "end-on-exit": "auto",
+		"upstream": "aws", "drain-timeout": "0s", "allow-host": []string{},
+	}
+	maps.DeleteFunc(json, func(name string, _ any) bool { _, ok := want[name]; return !ok })
+	if diff := cmp.Diff(want, json); diff != "" {
+		t.Errorf("JSON values (-want +got):\n%s", diff)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	names := []string{"addr", "instance-id", "contact-flow-id", "aws", "embedded"}
+	for name, want := range map[string]string{
+		"adr": "addr", "address": "addr", "instanceID": "instance-id", "contact_flow": "contact-flow-id",
+		"asw": "aws", "embeddd": "embedded", "production": "", "": "", strings.Repeat("a", 1000): "",
+	} {
+		if got := settings.Nearest(name, names); got != want {
+			t.Errorf("Nearest(%.20q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
+// FuzzFile: whatever stands in the file, loading ends with settings or faults.
+func FuzzFile(f *testing.F) {
+	for _, seed := range []string{"", "addr: x", "- a", "path: [a, {b: c}]", "a: &x [*x]", "? [a]\n: b", "<<: {addr: x}", "addr: !!binary x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := settings.Load(settings.Sources{ReadFile: func(string) ([]byte, error) { return []byte(text), nil }})
+		if s == nil {
+			t.Fatal("no settings")
+		}
+		if all, ok := errors.AsType[*settings.FaultsError](err); err != nil && (!ok || len(all.Faults) == 0) {
+			t.Fatalf("error %T without faults", err)
+		}
+	})
+}

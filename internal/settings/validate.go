@@ -1,0 +1,278 @@
+package settings
+
+import (
+	"fmt"
+	"mime"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// validate checks what a value's type does not say, and values against each other.
+func (l *loader) validate() {
+	s := l.settings
+	l.check("addr", s.Addr, checkAddr)
+	l.check("public-url", s.PublicURL, optional(checkURL))
+	l.check("endpoint-url", s.EndpointURL, optional(checkURL))
+	l.check("display-name", s.DisplayName, checkDisplayName)
+	l.check("instance-id", s.InstanceID, optional(checkInstance))
+	l.check("contact-flow-id", s.ContactFlowID, optional(checkFlow))
+	l.check("region", s.Region, optional(checkRegion))
+	l.check("upstream-timeout", formatDuration(s.UpstreamTimeout), require(s.UpstreamTimeout > 0, "must be longer than nothing"))
+	l.check("drain-timeout", formatDuration(s.DrainTimeout), require(s.DrainTimeout >= 0, "must not be negative"))
+	l.check("max-concurrent", strconv.Itoa(s.MaxConcurrent), require(s.MaxConcurrent > 0, "must be at least 1"))
+	for _, path := range s.Paths {
+		l.check("path", path, checkPath)
+	}
+	for _, origin := range s.AllowOrigins {
+		l.check("allow-origin", origin, checkOrigin)
+	}
+	for _, host := range s.AllowHosts {
+		l.check("allow-host", host, checkHost)
+	}
+	for _, contentType := range s.ContentTypes {
+		l.check("content-types", contentType, checkContentType)
+	}
+	l.check("content-types", strings.Join(s.ContentTypes, ","),
+		require(slices.Contains(s.ContentTypes, "text/plain"), "lacks text/plain, which every chat must support"))
+	l.validateTogether()
+}
+
+// check reports the fault that a check finds in a value, unless the setting is
+// already known to be wrong.
+func (l *loader) check(name, value string, check func(string) error) {
+	if l.bad[name] {
+		return
+	}
+	err := check(value)
+	if err == nil {
+		return
+	}
+	if strings.Contains(value, "@") && strings.Contains(value, "/") {
+		value = "" // an address with a password in it
+	}
+	l.fault(Fault{Origin: l.settings.origins[name], Setting: name, Value: value, Message: err.Error()})
+}
+
+// validateTogether checks settings that must fit each other.
+func (l *loader) validateTogether() {
+	s := l.settings
+	if l.bad["instance-id"] || l.bad["contact-flow-id"] || l.bad["region"] {
+		return
+	}
+	instance, isARN := parseARN(s.InstanceID)
+	flow, isFlowARN := parseARN(s.ContactFlowID)
+	if isARN && s.Region != "" && s.Region != instance.region {
+		l.fault(Fault{
+			Origin: s.origins["region"], Setting: "region", Value: s.Region,
+			Message: "is not the Region of the instance, whose ARN says " + instance.region,
+		})
+	}
+	id := s.InstanceID
+	if isARN {
+		id = instance.instance
+	}
+	if isFlowARN && id != "" && flow.instance != id {
+		l.fault(Fault{
+			Origin: s.origins["contact-flow-id"], Setting: "contact-flow-id", Value: s.ContactFlowID,
+			Message: "belongs to another instance than instance-id (" + id + ")",
+		})
+	}
+}
+
+func optional(check func(string) error) func(string) error {
+	return func(value string) error {
+		if value == "" {
+			return nil
+		}
+		return check(value)
+	}
+}
+
+func require(ok bool, message string) func(string) error {
+	return func(string) error {
+		if ok {
+			return nil
+		}
+		return fault(message)
+	}
+}
+
+// fault is the text of a fault while it is on its way to [Fault].
+type fault string
+
+func (f fault) Error() string { return string(f) }
+
+func faultf(format string, args ...any) error { return fault(fmt.Sprintf(format, args...)) }
+
+func checkAddr(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || strings.Contains(addr, "://") {
+		return faultf("is not HOST:PORT; write %s", suggestAddr(addr))
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return faultf("has no port number from 0 to 65535 after its colon; write %s", net.JoinHostPort(host, "3000"))
+	}
+	if strings.ContainsAny(host, "/ @") {
+		return faultf("has a host that is none; write %s", net.JoinHostPort("127.0.0.1", port))
+	}
+	return nil
+}
+
+// suggestAddr guesses what somebody meant who left something out or put something
+// on.
+func suggestAddr(addr string) string {
+	if u, err := url.Parse(addr); err == nil && u.Host != "" {
+		if port := u.Port(); port != "" {
+			return u.Host
+		}
+		return net.JoinHostPort(u.Hostname(), "3000")
+	}
+	if _, err := strconv.ParseUint(addr, 10, 16); err == nil {
+		return net.JoinHostPort("127.0.0.1", addr)
+	}
+	if host := strings.Trim(addr, "[]"); host != "" && !strings.ContainsAny(host, "/ @") {
+		return net.JoinHostPort(host, "3000")
+	}
+	return "127.0.0.1:3000"
+}
+
+func checkURL(text string) error {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"):
+		return fault("is not an address that begins with http:// or https:// and names a host")
+	case u.User != nil:
+		return fault("must not hold a user name or password")
+	case u.RawQuery != "" || u.Fragment != "":
+		return fault("must end before any ? or #")
+	}
+	return nil
+}
+
+// checkDisplayName applies the limit of ParticipantDetails.DisplayName.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ParticipantDetails.html
+func checkDisplayName(name string) error {
+	const longest = 256
+	if n := utf8.RuneCountInString(name); n < 1 || n > longest {
+		return faultf("must have 1 to %d characters, not %d", longest, n)
+	}
+	return nil
+}
+
+func checkRegion(region string) error {
+	if strings.ContainsFunc(region, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	}) {
+		return fault("is not the name of a Region, such as eu-central-1")
+	}
+	return nil
+}
+
+func checkInstance(id string) error {
+	switch arn, ok := parseARN(id); {
+	case ok && arn.flow != "":
+		return faultf("is a contact flow, not an instance; write %s", arn.instance)
+	case ok:
+		return nil
+	}
+	return checkID(id, "an instance")
+}
+
+func checkFlow(id string) error {
+	switch arn, ok := parseARN(id); {
+	case ok && arn.flow == "":
+		return fault("is an instance, not a contact flow; the flow's ARN ends in /contact-flow/ID")
+	case ok:
+		return nil
+	}
+	return checkID(id, "a contact flow")
+}
+
+func checkID(id, what string) error {
+	if strings.HasPrefix(id, "arn:") {
+		return faultf("is not the ARN of %s: arn:aws:connect:REGION:ACCOUNT:instance/ID…", what)
+	}
+	if strings.ContainsAny(id, " \t/") {
+		return faultf("is neither the id nor the ARN of %s", what)
+	}
+	return nil
+}
+
+// connectARN is arn:PARTITION:connect:REGION:ACCOUNT:instance/ID[/contact-flow/ID].
+type connectARN struct{ region, instance, flow string }
+
+func parseARN(text string) (connectARN, bool) {
+	const parts = 6
+	p := strings.SplitN(text, ":", parts)
+	if len(p) != parts || p[0] != "arn" || p[2] != "connect" || p[3] == "" {
+		return connectARN{}, false
+	}
+	resource := strings.Split(p[5], "/")
+	switch {
+	case len(resource) == 2 && resource[0] == "instance" && resource[1] != "":
+		return connectARN{region: p[3], instance: resource[1]}, true
+	case len(resource) == 4 && resource[0] == "instance" && resource[2] == "contact-flow" && resource[3] != "":
+		return connectARN{region: p[3], instance: resource[1], flow: resource[3]}, true
+	}
+	return connectARN{}, false
+}
+
+func checkPath(path string) error {
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		return faultf("must begin with a slash; write /%s", path)
+	case strings.ContainsAny(path, "?# \t"):
+		return fault("must not hold spaces, ? or #")
+	case slices.Contains([]string{"/healthz", "/readyz", "/docs/errors"}, path):
+		return fault("is an address that the server needs itself")
+	}
+	return nil
+}
+
+// checkOrigin demands an origin as browsers send it (RFC 6454, section 6.2).
+func checkOrigin(origin string) error {
+	if origin == "null" {
+		return nil
+	}
+	if strings.Contains(origin, "*") {
+		return fault("must not hold *: any page on the internet could then start chats; name each origin, such as https://www.example.com")
+	}
+	u, err := url.Parse(origin)
+	switch {
+	case err != nil || u.Scheme == "" || u.Host == "":
+		return fault("is not an origin: write scheme, host and port, such as https://www.example.com or http://192.168.1.20:8080")
+	case u.User != nil:
+		return fault("must not hold a user name or password")
+	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || origin != strings.ToLower(origin):
+		return faultf("is not an exact origin; write %s", strings.ToLower(u.Scheme+"://"+u.Host))
+	}
+	return nil
+}
+
+func checkHost(host string) error {
+	switch {
+	case strings.Contains(host, "*"):
+		return fault("must not hold *: a page could then reach this server under a name of its own (DNS rebinding)")
+	case strings.Contains(host, "://"):
+		u, err := url.Parse(host)
+		if err != nil || u.Host == "" {
+			return fault("is not a host name")
+		}
+		return faultf("is an address; write only the host, %s", u.Hostname())
+	case strings.ContainsAny(host, "/ @?#"):
+		return fault("is not a host name")
+	}
+	return nil
+}
+
+func checkContentType(contentType string) error {
+	if kind, _, err := mime.ParseMediaType(contentType); err != nil || !strings.Contains(kind, "/") {
+		return fault("is not a content type, such as text/markdown")
+	}
+	return nil
+}

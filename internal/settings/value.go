@@ -1,0 +1,113 @@
+package settings
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limit is a number that can be left to Parley.
+type Limit struct {
+	// Auto leaves the number to Parley; N then means nothing.
+	Auto bool
+	// N is the limit; zero is no limit.
+	N int
+}
+
+// String returns "auto" or the number.
+func (l Limit) String() string {
+	if l.Auto {
+		return "auto"
+	}
+	return strconv.Itoa(l.N)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (l *Limit) UnmarshalText(text []byte) error {
+	if string(text) == "auto" {
+		*l = Limit{Auto: true}
+		return nil
+	}
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 0 {
+		return errors.New("is neither auto nor a whole number from 0 up")
+	}
+	*l = Limit{N: n}
+	return nil
+}
+
+// set parses the texts given for a field and stores the result. Fields that are no
+// list take the last text. The error completes a sentence that begins with the
+// value.
+func (f Field) set(s *Settings, texts []string) error {
+	target := reflect.ValueOf(s).Elem().Field(f.index)
+	if f.List {
+		var list []string
+		for _, text := range texts {
+			for part := range strings.SplitSeq(text, ",") {
+				if part = strings.TrimSpace(part); part != "" {
+					list = append(list, part)
+				}
+			}
+		}
+		target.Set(reflect.ValueOf(list))
+		return nil
+	}
+	text := texts[len(texts)-1]
+	if f.OneOf != nil && !slices.Contains(f.OneOf, text) {
+		return errors.New("is not one of " + strings.Join(f.OneOf, ", ") + didYouMean(text, f.OneOf))
+	}
+	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](target.Addr()); ok {
+		return u.UnmarshalText([]byte(text))
+	}
+	return setScalar(target, text)
+}
+
+func setScalar(target reflect.Value, text string) error {
+	switch target.Interface().(type) {
+	case bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return errors.New("is neither true nor false")
+		}
+		target.SetBool(b)
+	case int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return errors.New("is not a whole number")
+		}
+		target.SetInt(int64(n))
+	case time.Duration:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			if _, err := strconv.ParseFloat(text, 64); err == nil {
+				return fmt.Errorf("has no unit; write %ss for seconds", text)
+			}
+			return errors.New("is not a length of time; write a number and a unit, such as 25s or 2m")
+		}
+		target.SetInt(int64(d))
+	default:
+		target.SetString(text)
+	}
+	return nil
+}
+
+func formatScalar(x any) string { return fmt.Sprint(x) }
+
+// formatDuration leaves out the zero units that [time.Duration.String] prints
+// ("2m0s").
+func formatDuration(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
