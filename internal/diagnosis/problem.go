@@ -10,6 +10,8 @@ import (
 
 // Problem is one refusal or failure: a rule and what is particular to this time.
 // It is an error whose text is the sentence; the cause, if any, is for the log.
+//
+//nolint:errname // a problem is an answer first; it is an error so that handlers can return it
 type Problem struct {
 	Rule Rule
 	// Status, Code, Sentence and Hint are the rule's own unless set.

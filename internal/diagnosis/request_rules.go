@@ -1,6 +1,9 @@
 package diagnosis
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Rules about what a page sent.
 const (
@@ -18,13 +21,16 @@ const (
 	TextPlainMissing   ID = "text-plain-missing"
 	ConflictingMembers ID = "conflicting-members"
 	SwappedIDs         ID = "swapped-ids"
+	WrongRegion        ID = "wrong-region"
 )
 
 const requestGroup = "What the page sent"
 
 const badRequest = "InvalidRequestException"
 
-func requestRules() []Rule {
+func requestRules() []Rule { return slices.Concat(bodyRules(), memberRules(), limitRules()) }
+
+func bodyRules() []Rule {
 	return []Rule{
 		{
 			ID: BadJSON, Group: requestGroup, Title: "The body is not valid JSON",
@@ -59,6 +65,11 @@ func requestRules() []Rule {
 			Detail: "The server waits a bounded time for a request. A `Content-Length` larger than the body, or a proxy " +
 				"that forwards the headers but not the body, ends here.",
 		},
+	}
+}
+
+func memberRules() []Rule {
+	return []Rule{
 		{
 			ID: WrongType, Group: requestGroup, Title: "A member has the wrong JSON type",
 			Status: http.StatusBadRequest, Code: badRequest,
@@ -95,6 +106,11 @@ func requestRules() []Rule {
 				"With `--unknown-members reject` they are refused; with `forward` they are passed on, for members that " +
 				"are newer than this program.",
 		},
+	}
+}
+
+func limitRules() []Rule {
+	return []Rule{
 		{
 			ID: DisplayNameLength, Group: requestGroup, Title: "The display name is too long",
 			Status: http.StatusBadRequest, Code: "InvalidParameterException",
@@ -138,6 +154,15 @@ func requestRules() []Rule {
 			Remedy:   "In arn:aws:connect:…:instance/A/contact-flow/B, A is the InstanceId and B the ContactFlowId.",
 			Detail: "Both ids are UUIDs, so Amazon Connect only answers that it does not find them. When ARNs are used the " +
 				"mistake can be seen before the call; for bare ids, `parley doctor` asks Amazon Connect for both.",
+		},
+		{
+			ID: WrongRegion, Group: requestGroup, Title: "The instance is in another Region",
+			Status: http.StatusBadRequest, Code: badRequest,
+			Sentence: "The instance is in another Region than the one this server calls.",
+			Remedy:   "Start the server with --region and the Region in the instance's ARN.",
+			Detail: "An Amazon Connect instance lives in one Region and is found only there. The Region is the fourth part of " +
+				"the ARN: `arn:aws:connect:eu-central-1:…`. When bare ids are used the mistake cannot be seen before the " +
+				"call; Amazon Connect then answers that it does not find the instance.",
 		},
 	}
 }

@@ -1,0 +1,244 @@
+package connectmodel
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/rawjson"
+)
+
+// shape is what a member's JSON must look like. Each implementation reports the
+// first violation it meets, with the member's path.
+type shape interface {
+	check(v *visit, path string, raw jsontext.Value) *Violation
+}
+
+// visit carries what a walk needs to remember.
+type visit struct {
+	unknown func(path string)
+	depth   int
+}
+
+// maxDepth bounds the nesting of SegmentAttributes, the only recursive shape. AWS
+// documents no limit; no system attribute is nested deeper than three levels.
+const maxDepth = 16
+
+// text is a string of min to max characters, or bytes when inBytes is set.
+type text struct {
+	min, max int
+	inBytes  bool
+	enum     []string
+	cause    Cause
+}
+
+func (s text) check(_ *visit, path string, raw jsontext.Value) *Violation {
+	if raw.Kind() != '"' {
+		return wrongType(path, "a string", raw)
+	}
+	if len(s.enum) > 0 {
+		if !slices.Contains(s.enum, rawjson.Text(raw)) {
+			return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must be %s.", path, strings.Join(s.enum, " or "))}
+		}
+		return nil
+	}
+	// The quoted form is never shorter than the text, so most strings need no decoding.
+	if quoted := len(raw) - 2; quoted <= s.max && quoted >= s.min && !slices.Contains(raw, '\\') && (s.min <= 1 || s.inBytes) {
+		return nil
+	}
+	plain := rawjson.Text(raw)
+	length, unit := utf8.RuneCountInString(plain), "characters"
+	if s.inBytes {
+		length, unit = len(plain), "bytes"
+	}
+	if length < s.min || length > s.max {
+		return &Violation{
+			Kind: Limit, Cause: s.cause, Field: path,
+			Sentence: fmt.Sprintf("%s must have %s %s, but has %s.", path, span(s.min, s.max), unit, group(length)),
+		}
+	}
+	return nil
+}
+
+// integer is a whole number from min to max.
+type integer struct{ min, max int64 }
+
+func (s integer) check(_ *visit, path string, raw jsontext.Value) *Violation {
+	if raw.Kind() != '0' {
+		return wrongType(path, "a whole number", raw)
+	}
+	n, err := strconv.ParseInt(string(raw), 10, 64)
+	if err != nil {
+		return &Violation{Kind: Type, Field: path, Sentence: path + " must be a whole number without fraction or exponent."}
+	}
+	if n < s.min || n > s.max {
+		return &Violation{
+			Kind: Limit, Field: path,
+			Sentence: fmt.Sprintf("%s must be from %s to %s, but is %s.", path, group(int(s.min)), group(int(s.max)), string(raw)),
+		}
+	}
+	return nil
+}
+
+// list is an array of exactly or at most max items; zero max means any number.
+type list struct {
+	exactly int
+	item    shape
+}
+
+func (s list) check(v *visit, path string, raw jsontext.Value) *Violation {
+	if raw.Kind() != '[' {
+		return wrongType(path, "a list", raw)
+	}
+	n := 0
+	for item := range rawjson.Items(raw) {
+		at := path + "[" + strconv.Itoa(n) + "]"
+		n++
+		if item.Kind() == 'n' {
+			return wrongType(at, "a value", item)
+		}
+		if violation := s.item.check(v, at, item); violation != nil {
+			return violation
+		}
+	}
+	if s.exactly > 0 && n != s.exactly {
+		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must have exactly %d item, but has %d.", path, s.exactly, n)}
+	}
+	return nil
+}
+
+// object has named members, some of them required.
+type object struct {
+	members  map[string]shape
+	required []string
+}
+
+func (s object) check(v *visit, path string, raw jsontext.Value) *Violation {
+	if raw.Kind() != '{' {
+		return wrongType(path, "an object", raw)
+	}
+	if v.depth++; v.depth > maxDepth {
+		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s is nested more than %d levels deep.", path, maxDepth)}
+	}
+	defer func() { v.depth-- }()
+	var present []string
+	for name, value := range rawjson.Members(raw) {
+		if value.Kind() == 'n' {
+			continue
+		}
+		at := path + "." + name
+		member, known := s.members[name]
+		if !known {
+			v.unknown(at)
+			continue
+		}
+		present = append(present, name)
+		if violation := member.check(v, at, value); violation != nil {
+			return violation
+		}
+	}
+	for _, name := range s.required {
+		if !slices.Contains(present, name) {
+			return &Violation{Kind: Missing, Field: path + "." + name, Sentence: path + "." + name + " is missing."}
+		}
+	}
+	return nil
+}
+
+// dictionary has members whose names the caller chooses.
+type dictionary struct {
+	// key says what is wrong with a name; empty when nothing is.
+	key   func(name string) string
+	cause Cause // of a bad key
+	value shape
+	// maxBytes limits keys and values together; zero does not.
+	maxBytes int
+}
+
+func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation {
+	if raw.Kind() != '{' {
+		return wrongType(path, "an object", raw)
+	}
+	if v.depth++; v.depth > maxDepth {
+		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s is nested more than %d levels deep.", path, maxDepth)}
+	}
+	defer func() { v.depth-- }()
+	size := 0
+	for name, value := range rawjson.Members(raw) {
+		at := path + "." + shorten(name)
+		if complaint := s.key(name); complaint != "" {
+			return &Violation{Kind: Limit, Cause: s.cause, Field: at, Sentence: fmt.Sprintf("The key %q of %s %s.", shorten(name), path, complaint)}
+		}
+		if s.maxBytes > 0 && value.Kind() == '"' {
+			size += len(name) + rawjson.TextLength(value)
+		}
+		if violation := s.value.check(v, at, value); violation != nil {
+			return violation
+		}
+	}
+	if s.maxBytes > 0 && size > s.maxBytes {
+		return &Violation{
+			Kind: Limit, Cause: AttributesSize, Field: path,
+			Sentence: fmt.Sprintf("%s has %s bytes of keys and values together; at most %s are allowed.", path, group(size), group(s.maxBytes)),
+		}
+	}
+	return nil
+}
+
+// recursive defers to a shape that contains itself.
+type recursive struct{ shape func() shape }
+
+func (s recursive) check(v *visit, path string, raw jsontext.Value) *Violation {
+	return s.shape().check(v, path, raw)
+}
+
+func wrongType(path, want string, raw jsontext.Value) *Violation {
+	return &Violation{Kind: Type, Field: path, Sentence: fmt.Sprintf("%s must be %s, not %s.", path, want, kindName(raw.Kind()))}
+}
+
+func kindName(kind jsontext.Kind) string {
+	switch kind {
+	case '"':
+		return "a string"
+	case '0':
+		return "a number"
+	case 't', 'f':
+		return "true or false"
+	case '[':
+		return "a list"
+	case '{':
+		return "an object"
+	default:
+		return "null"
+	}
+}
+
+// span writes a range of lengths.
+func span(low, high int) string {
+	if low == 0 {
+		return "at most " + group(high)
+	}
+	return group(low) + " to " + group(high)
+}
+
+// group writes a number with thousands separators.
+func group(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// shorten keeps a caller's key readable in a sentence.
+func shorten(key string) string {
+	const most = 64
+	if utf8.RuneCountInString(key) <= most {
+		return key
+	}
+	return string([]rune(key)[:most]) + "…"
+}

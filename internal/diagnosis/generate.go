@@ -1,0 +1,3 @@
+package diagnosis
+
+//go:generate go test -run TestErrorsPage . -update

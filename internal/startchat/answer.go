@@ -1,0 +1,60 @@
+package startchat
+
+import "strconv"
+
+// answer writes the envelope that widgets read. It is the superset of what the original
+// local proxy (data.startChatResult with $metadata) and the original production endpoint
+// (featurePermissions) answer; the three ids also stand at the top level, where pages
+// written after chatjs's README look for them.
+func (h *Handler) answer(result *Result, markdown bool) []byte {
+	dst := make([]byte, 0, 1024)
+	dst = append(dst, `{"data":{"startChatResult":{`...)
+	dst = appendMetadata(dst, result.Metadata)
+	dst = append(dst, ',')
+	dst = appendIDs(dst, result)
+	if result.ContinuedFromContactID != "" {
+		dst = append(dst, `,"ContinuedFromContactId":`...)
+		dst = appendQuoted(dst, result.ContinuedFromContactID)
+	}
+	dst = append(dst, `},"featurePermissions":{"MESSAGING_MARKDOWN":`...)
+	dst = strconv.AppendBool(dst, markdown)
+	dst = append(dst, `,"ATTACHMENTS":`...)
+	dst = strconv.AppendBool(dst, h.attachments)
+	dst = append(dst, `}},`...)
+	dst = appendIDs(dst, result)
+	return append(dst, '}', '\n')
+}
+
+func appendIDs(dst []byte, result *Result) []byte {
+	dst = append(dst, `"ContactId":`...)
+	dst = appendQuoted(dst, result.ContactID)
+	dst = append(dst, `,"ParticipantId":`...)
+	dst = appendQuoted(dst, result.ParticipantID)
+	dst = append(dst, `,"ParticipantToken":`...)
+	return appendQuoted(dst, result.ParticipantToken.Reveal())
+}
+
+// appendMetadata writes $metadata as the AWS SDK for JavaScript prints it: waits in
+// whole milliseconds, absent members left out.
+func appendMetadata(dst []byte, m Metadata) []byte {
+	dst = append(dst, `"$metadata":{`...)
+	if m.HTTPStatusCode != 0 {
+		dst = append(dst, `"httpStatusCode":`...)
+		dst = strconv.AppendInt(dst, int64(m.HTTPStatusCode), 10)
+		dst = append(dst, ',')
+	}
+	for _, id := range []struct{ name, value string }{
+		{`"requestId":`, m.RequestID}, {`"extendedRequestId":`, m.ExtendedRequestID}, {`"cfId":`, m.CFID},
+	} {
+		if id.value != "" {
+			dst = append(dst, id.name...)
+			dst = appendQuoted(dst, id.value)
+			dst = append(dst, ',')
+		}
+	}
+	dst = append(dst, `"attempts":`...)
+	dst = strconv.AppendInt(dst, int64(m.Attempts), 10)
+	dst = append(dst, `,"totalRetryDelay":`...)
+	dst = strconv.AppendInt(dst, m.TotalRetryDelay.Milliseconds(), 10)
+	return append(dst, '}')
+}

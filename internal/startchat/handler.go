@@ -1,0 +1,203 @@
+package startchat
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/connectmodel"
+	"github.com/parley-chat/parley/internal/diagnosis"
+)
+
+// DefaultTimeout bounds one call to Amazon Connect, repetitions included, when the
+// configuration does not say otherwise. It is below the 29 s after which API Gateway
+// gives up.
+const DefaultTimeout = 25 * time.Second
+
+// Config is what a [Handler] needs.
+type Config struct {
+	// Starter starts the chats. Required.
+	Starter Starter
+	// Defaults stand in for what pages leave out.
+	Defaults Defaults
+	// Region is where Starter calls; ARNs of another Region are refused. Empty checks nothing.
+	Region string
+	// Unknown says what happens to undocumented members; the zero value ignores them.
+	Unknown UnknownMembers
+	// Attachments is what featurePermissions.ATTACHMENTS tells the widget.
+	Attachments bool
+	// Timeout bounds a call, repetitions included; zero means [DefaultTimeout].
+	Timeout time.Duration
+	// Public hides what AWS says about accounts and roles from the caller.
+	Public bool
+	// DocsURL is the page that explains the rules, without fragment; empty leaves the
+	// link out of error answers.
+	DocsURL string
+	// Log gets one line per request; nil discards. Bodies, names, attributes and tokens
+	// are never logged.
+	Log *slog.Logger
+}
+
+// Handler is the front door. It answers POST; everything else is 405. It is safe for
+// concurrent use.
+type Handler struct {
+	starter      Starter
+	model        *connectmodel.Model
+	required     []string
+	defaults     Defaults
+	contentTypes jsontext.Value
+	region       string
+	unknown      UnknownMembers
+	attachments  bool
+	timeout      time.Duration
+	public       bool
+	docs         string
+	log          *slog.Logger
+
+	mu   sync.Mutex
+	seen map[string]bool // unknown members already named in the log
+}
+
+// New checks the configuration and returns the front door.
+func New(cfg Config) (*Handler, error) {
+	if cfg.Starter == nil {
+		return nil, errors.New("a front door needs a starter")
+	}
+	h := &Handler{
+		starter: cfg.Starter, model: connectmodel.StartChatContact(), defaults: cfg.Defaults,
+		region: cfg.Region, unknown: cmp.Or(cfg.Unknown, IgnoreUnknown), attachments: cfg.Attachments,
+		timeout: cmp.Or(cfg.Timeout, DefaultTimeout), public: cfg.Public, docs: cfg.DocsURL,
+		log: cfg.Log, seen: map[string]bool{},
+	}
+	if h.log == nil {
+		h.log = slog.New(slog.DiscardHandler)
+	}
+	h.required = h.model.Required()
+	h.defaults.DisplayName = cmp.Or(h.defaults.DisplayName, "Customer")
+	if len(h.defaults.ContentTypes) == 0 {
+		h.defaults.ContentTypes = []string{"text/plain"}
+	}
+	h.contentTypes = listValue(h.defaults.ContentTypes)
+	switch h.unknown {
+	case IgnoreUnknown, ForwardUnknown, RejectUnknown:
+	default:
+		return nil, fmt.Errorf("unknown members can be ignored, forwarded or rejected, not %q", h.unknown)
+	}
+	if err := h.defaults.validate(h.model); err != nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// ServeHTTP implements [http.Handler].
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	result, markdown, problem := h.start(r)
+	if problem != nil {
+		h.logProblem(r.Context(), problem, time.Since(began))
+		problem.Write(w, h.docs)
+		return
+	}
+	h.log.LogAttrs(r.Context(), slog.LevelInfo, "chat started",
+		slog.String("contact_id", result.ContactID), slog.String("request_id", result.Metadata.RequestID),
+		slog.Int("attempts", result.Metadata.Attempts), slog.Duration("dur", time.Since(began)))
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if result.Metadata.RequestID != "" {
+		header.Set("X-Amzn-Requestid", result.Metadata.RequestID)
+	}
+	body := h.answer(result, markdown)
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	_, _ = w.Write(body) // the page is gone: the chat exists all the same and was logged
+}
+
+// start does one request up to the answer.
+func (h *Handler) start(r *http.Request) (*Result, bool, *diagnosis.Problem) {
+	if r.Method != http.MethodPost {
+		p := diagnosis.New(diagnosis.MethodNotAllowed, "Chats are started with POST, not %s.", shorten(r.Method))
+		p.Allow = "POST, OPTIONS"
+		return nil, false, p
+	}
+	body, problem := readBody(r)
+	if problem != nil {
+		return nil, false, problem
+	}
+	doc, problem := decode(body, r.Header.Get("Content-Type"))
+	if problem != nil {
+		return nil, false, problem
+	}
+	request, markdown, problem := h.prepare(doc)
+	if problem != nil {
+		return nil, false, problem
+	}
+	ctx, cancel := h.callContext(r.Context())
+	defer cancel()
+	result, err := h.starter.StartChatContact(ctx, request)
+	if err != nil {
+		return nil, false, diagnosis.Explain(diagnosis.Failure{
+			Err: err, InstanceID: request.InstanceID, ContactFlowID: request.ContactFlowID, Region: h.region,
+		}, h.public)
+	}
+	return result, markdown, nil
+}
+
+// callContext bounds the call by the timeout and by the request's own deadline, but not
+// by the page's patience: a call that was sent is waited for, because otherwise a chat
+// could exist that nobody knows of.
+func (h *Handler) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline := time.Now().Add(h.timeout)
+	if own, ok := ctx.Deadline(); ok && own.Before(deadline) {
+		deadline = own
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+}
+
+// noteUnknown names a member in the log the first time it is seen.
+func (h *Handler) noteUnknown(path string) {
+	const most = 100 // a caller chooses the names: remember a bounded number
+	path = shorten(path)
+	h.mu.Lock()
+	known := h.seen[path] || len(h.seen) >= most
+	if !known {
+		h.seen[path] = true
+	}
+	h.mu.Unlock()
+	if !known {
+		h.log.LogAttrs(context.Background(), slog.LevelWarn, "unknown member in a start request",
+			slog.String("member", path), slog.String("treatment", string(h.unknown)))
+	}
+}
+
+func (h *Handler) logProblem(ctx context.Context, p *diagnosis.Problem, dur time.Duration) {
+	level := slog.LevelWarn
+	if p.Status >= http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("rule", string(p.Rule.ID)), slog.Int("status", p.Status), slog.String("code", p.Code),
+		slog.String("reason", p.Sentence), slog.Duration("dur", dur),
+	}
+	if p.Field != "" {
+		attrs = append(attrs, slog.String("field", p.Field))
+	}
+	if p.RequestID != "" {
+		attrs = append(attrs, slog.String("request_id", p.RequestID))
+	}
+	if p.Cause != nil {
+		attrs = append(attrs, slog.String("cause", p.Cause.Error()))
+	}
+	if failed, ok := errors.AsType[*CallError](p.Cause); ok {
+		attrs = append(attrs, slog.Int("attempts", failed.Metadata.Attempts))
+	}
+	h.log.LogAttrs(ctx, level, "no chat started", attrs...)
+}

@@ -1,0 +1,343 @@
+package startchat
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/connectmodel"
+	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/rawjson"
+)
+
+// Members that older clients send beside or instead of AWS's own.
+const (
+	aliasInstanceID   = "ConnectInstanceId" // iOS and the hosted widget's snippet
+	aliasCustomerName = "customerName"      // React Native
+	aliasUsername     = "Username"          // chat-interface; has no counterpart at AWS
+)
+
+// UnknownMembers says what happens to members that StartChatContact does not document.
+type UnknownMembers string
+
+// What may happen to unknown members.
+const (
+	// IgnoreUnknown leaves them out and names each once in the log. The zero value
+	// means the same.
+	IgnoreUnknown UnknownMembers = "ignore"
+	// ForwardUnknown passes them on, for members newer than this program.
+	ForwardUnknown UnknownMembers = "forward"
+	// RejectUnknown answers 400.
+	RejectUnknown UnknownMembers = "reject"
+)
+
+// Defaults stand in for what a page does not send.
+type Defaults struct {
+	// InstanceID and ContactFlowID may be ids or ARNs; empty means that every page
+	// has to send its own.
+	InstanceID, ContactFlowID string
+	// DisplayName is the customer's name; empty means "Customer".
+	DisplayName string
+	// ContentTypes are the SupportedMessagingContentTypes; empty means text/plain.
+	ContentTypes []string
+}
+
+// prepare fills in, converts and checks a page's members. It returns the call to make
+// and whether the page can show Markdown.
+func (h *Handler) prepare(doc members) (*Request, bool, *diagnosis.Problem) {
+	if p := h.adoptAliases(&doc); p != nil {
+		return nil, false, p
+	}
+	if p := h.sortOutUnknown(&doc); p != nil {
+		return nil, false, p
+	}
+	if p := convert(&doc); p != nil {
+		return nil, false, p
+	}
+	if p := h.identify(&doc); p != nil {
+		return nil, false, p
+	}
+	if doc.get(connectmodel.ContentTypes) == nil {
+		doc.set(connectmodel.ContentTypes, h.contentTypes)
+	}
+	token := doc.text(connectmodel.ClientToken)
+	if doc.get(connectmodel.ClientToken) == nil {
+		// With a token of our own, a retry after a lost answer cannot start a second chat.
+		token = uuid.NewString()
+		doc.set(connectmodel.ClientToken, quote(token))
+	}
+	if p := h.check(doc); p != nil {
+		return nil, false, p
+	}
+	return &Request{
+		Body:          doc.encode(make([]byte, 0, 1024)),
+		InstanceID:    doc.text(connectmodel.InstanceID),
+		ContactFlowID: doc.text(connectmodel.ContactFlowID),
+		ClientToken:   token,
+	}, connectmodel.Contains(doc.get(connectmodel.ContentTypes), "text/markdown"), nil
+}
+
+// adoptAliases takes over what older clients send under other names, and settles the
+// customer's name.
+func (h *Handler) adoptAliases(doc *members) *diagnosis.Problem {
+	for _, name := range []string{connectmodel.InstanceID, connectmodel.ContactFlowID, connectmodel.ClientToken} {
+		if string(doc.get(name)) == `""` { // an unset form field or configuration value
+			doc.drop(name)
+		}
+	}
+	if alias := doc.get(aliasInstanceID); alias != nil {
+		if doc.get(connectmodel.InstanceID) == nil && string(alias) != `""` {
+			doc.set(connectmodel.InstanceID, alias)
+		}
+		doc.drop(aliasInstanceID)
+	}
+	customer := doc.text(aliasCustomerName)
+	doc.drop(aliasCustomerName)
+	doc.drop(aliasUsername)
+
+	name, details := "", doc.get(connectmodel.ParticipantDetails)
+	if details.Kind() == '{' {
+		parsed := cut(details)
+		given := parsed.get("DisplayName")
+		if given != nil && given.Kind() != '"' {
+			return nil // the check names the member
+		}
+		name = rawjson.Text(given)
+		if name == "" {
+			name = cmp.Or(customer, h.defaults.DisplayName)
+			parsed.set("DisplayName", quote(name))
+			doc.set(connectmodel.ParticipantDetails, parsed.encode(nil))
+		}
+	} else if details == nil {
+		name = cmp.Or(customer, h.defaults.DisplayName)
+		doc.set(connectmodel.ParticipantDetails, members{{"DisplayName", quote(name)}}.encode(nil))
+	}
+	return nameAttribute(doc, name)
+}
+
+// nameAttribute puts the customer's name among the contact attributes, where the
+// original production endpoint puts it and contact flows look for it. A page's own
+// customerName stays. Attributes may come as a string that holds the object.
+func nameAttribute(doc *members, name string) *diagnosis.Problem {
+	raw := doc.get(connectmodel.Attributes)
+	if raw.Kind() == '"' {
+		raw = jsontext.Value(strings.TrimSpace(rawjson.Text(raw)))
+		if len(raw) == 0 {
+			raw = nil
+		} else if !raw.IsValid() || raw.Kind() != '{' && raw.Kind() != 'n' {
+			p := diagnosis.New(diagnosis.WrongType, "Attributes is a string, but its text is not a JSON object.")
+			p.Field = connectmodel.Attributes
+			return p
+		}
+	}
+	if raw != nil && raw.Kind() != '{' && raw.Kind() != 'n' {
+		return nil // the check names the member
+	}
+	var attributes members
+	if raw.Kind() == '{' {
+		attributes = cut(raw)
+	}
+	if attributes.get("customerName") != nil {
+		doc.set(connectmodel.Attributes, raw)
+		return nil
+	}
+	attributes.set("customerName", quote(name))
+	doc.set(connectmodel.Attributes, attributes.encode(nil))
+	return nil
+}
+
+// convert accepts two things that existing clients send and the original endpoint took:
+// a duration as a string of digits, and half of a PersistentChat, which means none.
+func convert(doc *members) *diagnosis.Problem {
+	if raw := doc.get(connectmodel.ChatDuration); raw.Kind() == '"' {
+		minutes, err := strconv.Atoi(strings.TrimSpace(rawjson.Text(raw)))
+		if err != nil {
+			p := diagnosis.New(diagnosis.WrongType, "%s must be a whole number, not a string.", connectmodel.ChatDuration)
+			p.Field = connectmodel.ChatDuration
+			return p
+		}
+		doc.set(connectmodel.ChatDuration, jsontext.Value(strconv.Itoa(minutes)))
+	}
+	if raw := doc.get(connectmodel.PersistentChat); raw.Kind() == '{' {
+		chat := cut(raw)
+		if !present(chat.get("SourceContactId")) || !present(chat.get("RehydrationType")) {
+			doc.drop(connectmodel.PersistentChat)
+		}
+	}
+	return nil
+}
+
+func present(raw jsontext.Value) bool { return raw != nil && string(raw) != `""` }
+
+// sortOutUnknown deals with members StartChatContact does not document, as configured.
+func (h *Handler) sortOutUnknown(doc *members) *diagnosis.Problem {
+	for _, m := range slices.Clone(*doc) {
+		if h.model.Knows(m.name) {
+			continue
+		}
+		if p := h.unknownMember(m.name); p != nil {
+			return p
+		}
+		if h.unknown != ForwardUnknown {
+			doc.drop(m.name)
+		}
+	}
+	return nil
+}
+
+// unknownMember notes one member that is not documented.
+func (h *Handler) unknownMember(path string) *diagnosis.Problem {
+	if h.unknown != RejectUnknown {
+		h.noteUnknown(path)
+		return nil
+	}
+	p := diagnosis.New(diagnosis.UnknownMember, "StartChatContact has no member %s.", shorten(path))
+	p.Field = shorten(path)
+	return p
+}
+
+// identify settles instance and contact flow: the page's own, or the configured ones. An
+// instance ARN becomes its id, and a contact flow ARN gives the instance when nothing
+// else does.
+func (h *Handler) identify(doc *members) *diagnosis.Problem {
+	if doc.get(connectmodel.ContactFlowID) == nil && h.defaults.ContactFlowID != "" {
+		doc.set(connectmodel.ContactFlowID, quote(h.defaults.ContactFlowID))
+	}
+	instance, flow := doc.text(connectmodel.InstanceID), doc.text(connectmodel.ContactFlowID)
+	if strings.Contains(instance, "/contact-flow/") || flow != "" && flow == instanceOf(h.defaults.InstanceID) ||
+		strings.HasPrefix(flow, "arn:") && strings.Contains(flow, ":instance/") && !strings.Contains(flow, "/contact-flow/") {
+		p := diagnosis.New(diagnosis.SwappedIDs, "")
+		p.Field = connectmodel.InstanceID
+		return p
+	}
+	if doc.get(connectmodel.InstanceID) == nil {
+		instance = h.defaults.InstanceID
+		if instance == "" && strings.HasPrefix(flow, "arn:") {
+			instance = flow
+		}
+	}
+	if id := instanceOf(instance); id != "" {
+		doc.set(connectmodel.InstanceID, quote(id))
+	}
+	for _, arn := range []string{instance, flow} {
+		if region := regionOf(arn); region != "" && h.region != "" && region != h.region {
+			p := diagnosis.New(diagnosis.WrongRegion, "The instance is in Region %s, but this server calls Amazon Connect in %s.",
+				shorten(region), h.region)
+			p.Field = connectmodel.InstanceID
+			return p
+		}
+	}
+	return nil
+}
+
+// instanceOf returns the instance id in an ARN; a bare id is returned as it is.
+func instanceOf(id string) string {
+	if !strings.HasPrefix(id, "arn:") {
+		return id
+	}
+	_, rest, found := strings.Cut(id, ":instance/")
+	if !found {
+		return id
+	}
+	id, _, _ = strings.Cut(rest, "/")
+	return id
+}
+
+// regionOf returns the Region in an ARN (arn:partition:service:region:…), or "".
+func regionOf(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return ""
+	}
+	return parts[3]
+}
+
+// check holds the finished request against the documented model.
+func (h *Handler) check(doc members) *diagnosis.Problem {
+	for _, name := range h.required {
+		if doc.get(name) == nil {
+			p := diagnosis.New(diagnosis.MissingMember, "%s is missing, and the server has none configured.", name)
+			p.Field = name
+			return p
+		}
+	}
+	var refused *diagnosis.Problem
+	nested := func(path string) {
+		if p := h.unknownMember(path); p != nil && refused == nil {
+			refused = p
+		}
+	}
+	for _, m := range doc {
+		if violation := h.model.Check(m.name, m.value, nested); violation != nil {
+			return violationProblem(violation)
+		}
+	}
+	if refused != nil {
+		return refused
+	}
+	if violation := h.model.CheckRules(doc.get); violation != nil {
+		return violationProblem(violation)
+	}
+	return nil
+}
+
+// violationProblem explains a violation by the rule that fits it best.
+func violationProblem(v *connectmodel.Violation) *diagnosis.Problem {
+	p := diagnosis.New(violationRule(v), "%s", v.Sentence)
+	p.Field = v.Field
+	return p
+}
+
+func violationRule(v *connectmodel.Violation) diagnosis.ID {
+	switch v.Cause {
+	case connectmodel.DisplayName:
+		return diagnosis.DisplayNameLength
+	case connectmodel.AttributesSize:
+		return diagnosis.AttributesTooLarge
+	case connectmodel.AttributeKey:
+		return diagnosis.BadAttributeKey
+	case connectmodel.TextPlain:
+		return diagnosis.TextPlainMissing
+	case connectmodel.Conflict:
+		return diagnosis.ConflictingMembers
+	case connectmodel.OtherCause:
+	}
+	switch v.Kind {
+	case connectmodel.Type:
+		return diagnosis.WrongType
+	case connectmodel.Missing:
+		return diagnosis.MissingMember
+	case connectmodel.Limit, connectmodel.Rule:
+	}
+	return diagnosis.BadValue
+}
+
+// validate holds the configured defaults against the model, so that a mistake in the
+// configuration is found at start and not by the first customer.
+func (d Defaults) validate(model *connectmodel.Model) error {
+	var errs []error
+	for name, value := range map[string]string{connectmodel.InstanceID: instanceOf(d.InstanceID), connectmodel.ContactFlowID: d.ContactFlowID} {
+		if value == "" {
+			continue
+		}
+		if violation := model.Check(name, quote(value), nil); violation != nil {
+			errs = append(errs, violation)
+		}
+	}
+	if v := model.Check(connectmodel.ParticipantDetails, members{{"DisplayName", quote(d.DisplayName)}}.encode(nil), nil); v != nil {
+		errs = append(errs, v)
+	}
+	if !slices.Contains(d.ContentTypes, "text/plain") {
+		errs = append(errs, errors.New("the content types must contain text/plain"))
+	}
+	if len(errs) > 0 {
+		return fmt.Errorf("checking the defaults of the front door: %w", errors.Join(errs...))
+	}
+	return nil
+}
