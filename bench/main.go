@@ -1,0 +1,138 @@
+// Command bench measures Parley's front door beside the alternatives, in one
+// interleaved run on this machine, and writes docs/benchmarks.md.
+//
+// The peers take turns on one core, in random order, against one fake Amazon
+// Connect on the other core (where the load comes from, too), with a pause between
+// runs; warm-ups are discarded and every peer has to give a correct answer before
+// it is timed. All traffic stays on the loopback address, and everything the
+// command starts it also ends.
+//
+// Run it from the top of the repository: make bench, or go run ./bench -h for ways
+// to shorten it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	if err != nil && !errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(os.Stderr, "bench: error:", err)
+		os.Exit(1) //nolint:forbidigo // this is a command's main
+	}
+}
+
+// options are the command's flags.
+type options struct {
+	rounds, starts         int
+	duration, warmup, rest time.Duration
+	conns                  []int
+	only                   []string
+	out                    string
+}
+
+// levels are the numbers of connections that are measured.
+var levels = []int{1, 16, 64, 256} //nolint:gochecknoglobals // a constant list
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	o := options{conns: levels}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.IntVar(&o.rounds, "rounds", 3, "rounds; medians over fewer than three say little")
+	flags.IntVar(&o.starts, "starts", 9, "starts of each peer for the time to its first answer")
+	flags.DurationVar(&o.duration, "duration", 2*time.Second, "timed part of each run")
+	flags.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "discarded part before it")
+	flags.DurationVar(&o.rest, "rest", 300*time.Millisecond, "pause between runs")
+	flags.StringVar(&o.out, "out", "", `file to write, "-" for none (default docs/benchmarks.md, when the run is a full one)`)
+	flags.Func("only", "comma-separated peers to run: direct, forwarder, parley, node (default all)", func(s string) error {
+		o.only = strings.Split(s, ",")
+		for _, name := range o.only {
+			if !slices.Contains([]string{direct, forwarder, parley, node}, name) {
+				return fmt.Errorf("there is no peer %q", name)
+			}
+		}
+		return nil
+	})
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if flags.NArg() > 0 {
+		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	if o.rounds < 1 || o.starts < 1 || o.duration < 100*time.Millisecond {
+		return o, errors.New("-rounds and -starts must be at least 1, -duration at least 100ms")
+	}
+	if o.out == "" {
+		o.out = "-"
+		if len(o.only) == 0 && o.rounds >= 3 && o.duration >= time.Second {
+			o.out = filepath.Join("docs", "benchmarks.md")
+		}
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	o, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat("go.mod"); err != nil {
+		return errors.New("run this from the top of the repository")
+	}
+	dir, err := os.MkdirTemp("", "parley-bench-")
+	if err != nil {
+		return fmt.Errorf("making a directory for the programs: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(stderr, format+"\n", args...) }
+	lab, err := prepare(ctx, dir, o.only, say)
+	if err != nil {
+		return err
+	}
+	defer lab.close()
+	peers, err := lab.peers(o.only)
+	if err != nil {
+		return err
+	}
+	before := loadAverage()
+	result, err := lab.measure(ctx, o, peers)
+	if err != nil {
+		return err
+	}
+	result.loadBefore, result.loadAfter = before, loadAverage()
+
+	text := result.console()
+	if _, err := io.WriteString(stdout, text); err != nil {
+		return fmt.Errorf("printing the result: %w", err)
+	}
+	if o.out == "-" {
+		say("not writing docs/benchmarks.md: name a file with -out to keep the figures of a shortened run")
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
+		return fmt.Errorf("making the directory of the report: %w", err)
+	}
+	if err := os.WriteFile(o.out, []byte(result.markdown()), 0o644); err != nil {
+		return fmt.Errorf("writing the report: %w", err)
+	}
+	say("wrote %s", o.out)
+	return nil
+}
+
+// wanted reports whether a peer was asked for.
+func wanted(only []string, name string) bool { return len(only) == 0 || slices.Contains(only, name) }
