@@ -1,0 +1,308 @@
+// Package guard decides which requests reach the server at all. It is one
+// [http.Handler] in front of everything, the same for the local server, the
+// container and the Lambda function.
+//
+// It owns the Host and Origin rules, the CORS answer headers, the body limit, the
+// cap on concurrent requests and the recovery from panics. It refuses to know
+// routes, bodies and Amazon Connect: what a request means is decided behind it.
+//
+// A request passes, in this order:
+//
+//  1. Method case. The iOS example sends "post"; handlers only ever see "POST".
+//  2. Host. A page on the internet can make its own name resolve to 127.0.0.1 (DNS
+//     rebinding) and is then of the same origin as this server; only the Host header
+//     gives it away.
+//  3. Origin. CORS alone stops nobody: a widget's text/plain post needs no preflight
+//     and is carried out before the browser looks at the answer's headers. So a
+//     foreign origin is refused before the handler runs, by the rules of
+//     [http.CrossOriginProtection], which only an allowed origin overrides.
+//  4. CORS headers, set before the remaining checks, so that a page of an allowed
+//     origin can read every answer, 413, 500 and 503 included.
+//  5. Concurrency. It stands behind the checks above, which need no memory to speak
+//     of, so that refused requests and preflights cannot use the slots up.
+//  6. Body limit.
+//
+// A foreign origin's plain GET does pass, without CORS headers: it must not change
+// anything (as CrossOriginProtection assumes), and the browser keeps the answer from
+// the page. A WebSocket upgrade is a GET too, but the browser applies no CORS to it,
+// so it is held to the rules for posts.
+//
+// A [Guard] is safe for concurrent use.
+package guard
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/cors"
+
+	"github.com/parley-chat/parley/internal/diagnosis"
+)
+
+const (
+	// DefaultMaxBody is the body limit when the configuration names none: no valid
+	// StartChatContact request needs more.
+	DefaultMaxBody int64 = 64 << 10
+	// DefaultMaxConcurrent is the number of requests handled at the same time when
+	// the configuration names none.
+	DefaultMaxConcurrent = 1024
+
+	// retryAfter is how long a caller turned away for lack of a slot should wait.
+	retryAfter = time.Second
+	// preflightAge is how long browsers may remember a preflight answer, in seconds.
+	// Chromium caps it at 7200.
+	preflightAge = 600
+)
+
+// Config says who may call. The zero value is what a developer's own machine needs.
+type Config struct {
+	// AllowOrigins names origins whose pages may call, exactly as browsers send them
+	// ("https://www.example.com", "http://shop.test:8080"), beside those allowed by
+	// default: pages on loopback names and addresses and on private-network addresses,
+	// at any port. "null" allows pages opened from a file, and with them sandboxed
+	// frames of any site. "*" and patterns are refused.
+	AllowOrigins []string
+	// OnlyNamedOrigins switches the origins that are allowed by default off. It is for
+	// servers that customers reach, where nobody develops.
+	OnlyNamedOrigins bool
+	// AllowHosts names further hosts the server answers for, without a port. The one
+	// entry "*" answers for any name and so gives up the protection against DNS
+	// rebinding: use it only behind a load balancer or gateway that routes by name and
+	// where nothing but it can reach the server, never on a developer's machine.
+	AllowHosts []string
+	// Listen is the address the server listens on ("127.0.0.1:3000", ":3000"). When it
+	// reaches beyond loopback, its host and the address a connection arrived at are
+	// answered for too. Empty means that there is no listener, as in Lambda.
+	Listen string
+	// MaxConcurrent bounds the requests handled at the same time; zero means
+	// [DefaultMaxConcurrent]. WebSocket upgrades do not count, because they last as
+	// long as a chat, nor do /healthz, /readyz and /metrics, because they are asked
+	// for most urgently when the server is busy.
+	MaxConcurrent int
+	// MaxBody bounds request bodies, in bytes; zero means [DefaultMaxBody].
+	MaxBody int64
+	// MaxBodyFor gives single routes another limit, in bytes; a result of zero or less
+	// means MaxBody. It may be nil.
+	MaxBodyFor func(*http.Request) int64
+	// DocsURL is the page that explains refusals; answers link to it. It may be empty.
+	DocsURL string
+	// Log gets refusals at warn, each distinct one once a minute, and panics at error.
+	// Nil discards them.
+	Log *slog.Logger
+}
+
+// ConfigError is one fault in a [Config]. [New] returns all of them, joined.
+type ConfigError struct {
+	// Field is the Config field, e.g. "AllowOrigins".
+	Field string
+	// Value is the entry at fault.
+	Value string
+	// Reason says what is wrong with it and what to write instead.
+	Reason string
+}
+
+// Error implements error.
+func (e *ConfigError) Error() string { return e.Field + " " + quote(e.Value) + ": " + e.Reason }
+
+// Guard is the checked policy, ready to be put in front of handlers.
+type Guard struct {
+	hosts         hostRules
+	origins       originRules
+	cross         *http.CrossOriginProtection
+	cors          *cors.Cors
+	maxConcurrent int64
+	running       atomic.Int64
+	maxBody       int64
+	maxBodyFor    func(*http.Request) int64
+	docs          string
+	log           *slog.Logger
+	refusals      refusals
+}
+
+// New checks the configuration and returns the guard. The error joins a
+// [ConfigError] for every fault.
+func New(config Config) (*Guard, error) {
+	g := &Guard{
+		cross:         http.NewCrossOriginProtection(),
+		maxConcurrent: DefaultMaxConcurrent,
+		maxBody:       DefaultMaxBody,
+		maxBodyFor:    config.MaxBodyFor,
+		docs:          config.DocsURL,
+		log:           config.Log,
+		refusals:      refusals{seen: make(map[string]time.Time)},
+	}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
+	}
+	var hostFaults, originFaults error
+	g.hosts, hostFaults = newHostRules(config.AllowHosts, config.Listen)
+	g.origins, originFaults = newOriginRules(config.AllowOrigins, config.OnlyNamedOrigins)
+	faults := []error{hostFaults, originFaults}
+	switch {
+	case config.MaxConcurrent < 0:
+		faults = append(faults, &ConfigError{"MaxConcurrent", decimal(int64(config.MaxConcurrent)), "must not be negative"})
+	case config.MaxConcurrent > 0:
+		g.maxConcurrent = int64(config.MaxConcurrent)
+	}
+	switch {
+	case config.MaxBody < 0:
+		faults = append(faults, &ConfigError{"MaxBody", decimal(config.MaxBody), "must not be negative"})
+	case config.MaxBody > 0:
+		g.maxBody = config.MaxBody
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	g.cors = cors.New(cors.Options{
+		AllowOriginFunc: g.origins.allow,
+		// HEAD is on the list because rs/cors would leave its answers without headers.
+		AllowedMethods: []string{
+			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions,
+		},
+		// Any header an allowed page asks for is echoed: the AWS SDK's own set grows with
+		// its versions, and attachment uploads bring names of their own. A literal "*"
+		// in the answer would not cover Authorization (Fetch standard, section 4.8).
+		AllowedHeaders:      []string{"*"},
+		ExposedHeaders:      []string{"X-Amzn-Errortype", "X-Amzn-Requestid", "Retry-After"},
+		MaxAge:              preflightAge,
+		AllowPrivateNetwork: true,
+	})
+	return g, nil
+}
+
+// Wrap returns a handler that passes admitted requests on to next. All handlers of
+// one guard share its concurrency cap.
+func (g *Guard) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(next, w, r) })
+}
+
+// exchange is one request on its way: the copy that may be changed (handlers must
+// not modify the request they are given) and the writer, in a single allocation.
+type exchange struct {
+	writer
+	request http.Request
+}
+
+func (g *Guard) serve(next http.Handler, w http.ResponseWriter, original *http.Request) {
+	x := &exchange{writer: writer{ResponseWriter: w}, request: *original}
+	r := &x.request
+	r.Method = canonicalMethod(r.Method)
+	defer g.catch(&x.writer, r)
+
+	if !g.hosts.allow(r) {
+		g.refuseHost(w, r)
+		return
+	}
+	if !g.admit(w, r) {
+		return
+	}
+	if needsSlot(r) {
+		if g.running.Add(1) > g.maxConcurrent {
+			g.running.Add(-1)
+			g.refuseBusy(w, r)
+			return
+		}
+		defer g.running.Add(-1)
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		limit := g.bodyLimit(r)
+		if r.ContentLength > limit {
+			g.refuseBody(w, r, limit)
+			return
+		}
+		// The server's own writer, not ours: it has a private method by which the
+		// reader makes it close the connection.
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+	}
+	next.ServeHTTP(&x.writer, r)
+}
+
+// admit applies the origin rules and sets the CORS headers. It reports whether the
+// request goes on; when not, it has been answered.
+func (g *Guard) admit(w http.ResponseWriter, r *http.Request) bool {
+	values := r.Header["Origin"]
+	allowed := len(values) == 1 && g.origins.allow(values[0])
+	preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
+	if !allowed && !preflight && g.objects(r, values) {
+		w.Header().Set("Vary", "Origin")
+		g.refuseOrigin(w, r, values)
+		return false
+	}
+	switch {
+	case len(values) <= 1:
+		// Sets the headers for allowed origins and nothing but Vary for others; answers
+		// preflights.
+		g.cors.HandlerFunc(w, r)
+	case preflight:
+		w.WriteHeader(http.StatusNoContent)
+	}
+	if preflight && !allowed && len(values) > 0 {
+		g.reportOrigin(r, values)
+	}
+	return !preflight
+}
+
+// objects reports whether a request that no allowed origin vouches for must not be
+// carried out.
+func (g *Guard) objects(r *http.Request, origins []string) bool {
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	if safe && r.Header["Upgrade"] == nil {
+		return false
+	}
+	if len(origins) > 1 {
+		return true
+	}
+	if safe {
+		// CrossOriginProtection takes every GET for harmless.
+		upgrade := *r
+		upgrade.Method = http.MethodPost
+		r = &upgrade
+	}
+	return g.cross.Check(r) != nil
+}
+
+// needsSlot reports whether the request counts against the concurrency cap.
+func needsSlot(r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return true
+	}
+	switch r.URL.Path {
+	case "/healthz", "/readyz", "/metrics":
+		return false
+	}
+	return !strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+}
+
+func (g *Guard) bodyLimit(r *http.Request) int64 {
+	if g.maxBodyFor != nil {
+		if limit := g.maxBodyFor(r); limit > 0 {
+			return limit
+		}
+	}
+	return g.maxBody
+}
+
+// canonicalMethod turns spellings like "post" into the method that is meant. RFC
+// 9110 calls methods case-sensitive, so unknown ones stay as they are.
+func canonicalMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodPost, http.MethodOptions:
+		return method
+	}
+	for _, known := range [...]string{
+		http.MethodPost, http.MethodGet, http.MethodOptions, http.MethodPut,
+		http.MethodHead, http.MethodDelete, http.MethodPatch,
+	} {
+		if len(method) == len(known) && strings.EqualFold(method, known) {
+			return known
+		}
+	}
+	return method
+}
+
+// problem answers a refusal.
+func (g *Guard) problem(w http.ResponseWriter, p *diagnosis.Problem) { p.Write(w, g.docs) }

@@ -1,0 +1,107 @@
+package guard
+
+import (
+	"errors"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// nullOrigin is what browsers send for pages that have no origin of their own.
+const nullOrigin = "null"
+
+// originRules are the origins whose pages may call.
+type originRules struct {
+	named map[string]bool
+	// only is set when nothing is allowed by default.
+	only bool
+}
+
+func newOriginRules(origins []string, only bool) (originRules, error) {
+	rules := originRules{named: make(map[string]bool, len(origins)), only: only}
+	var faults []error
+	for _, value := range origins {
+		origin, reason := checkOrigin(value)
+		if reason != "" {
+			faults = append(faults, &ConfigError{"AllowOrigins", value, reason})
+			continue
+		}
+		rules.named[origin] = true
+	}
+	return rules, errors.Join(faults...)
+}
+
+// checkOrigin returns an AllowOrigins entry as browsers serialise it (lower case, no
+// default port; HTML standard, "serialization of an origin"), or what is wrong with
+// it.
+func checkOrigin(value string) (origin, reason string) {
+	if value == nullOrigin {
+		return value, ""
+	}
+	if value == "*" {
+		return "", "would let every page on the internet start chats; name the origins"
+	}
+	u, err := url.Parse(value)
+	switch {
+	case value == "":
+		return "", "is empty"
+	case strings.Contains(value, "*"):
+		return "", "patterns are not supported; name each origin"
+	case err != nil || u.Scheme == "" || u.Host == "":
+		return "", "must be scheme and host, with the port if it is not the usual one, e.g. https://www.example.com"
+	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#"):
+		return "", "must end after the host or port: browsers send no path, not even a slash"
+	}
+	host, ok := splitHost(strings.ToLower(u.Host))
+	if !ok {
+		return "", "has a port that is not a number"
+	}
+	if _, literal := parseLiteral(host); !literal && !isName(host) {
+		return "", "has a host that is not a name or an address (international names must be in their xn-- form)"
+	}
+	scheme := strings.ToLower(u.Scheme)
+	port := u.Port()
+	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
+		return scheme + "://" + host, ""
+	}
+	return scheme + "://" + host + ":" + port, ""
+}
+
+// allow reports whether pages of the origin may call.
+func (o *originRules) allow(origin string) bool {
+	if o.named[origin] {
+		return true
+	}
+	return !o.only && isDevelopment(origin)
+}
+
+// isDevelopment reports whether an origin can only be a page served from this
+// machine or from the private network around it. The addresses are literals: a name
+// could be made to point there by anybody.
+func isDevelopment(origin string) bool {
+	rest, ok := strings.CutPrefix(origin, "http")
+	if !ok {
+		return false
+	}
+	rest = strings.TrimPrefix(rest, "s")
+	if rest, ok = strings.CutPrefix(rest, "://"); !ok {
+		return false
+	}
+	host, ok := splitHost(rest)
+	if !ok {
+		return false
+	}
+	if host == "127.0.0.1" || isLocalhost(host) {
+		return true
+	}
+	addr, ok := parseLiteral(host)
+	return ok && isNear(addr)
+}
+
+// isNear reports whether an address is this machine's or a private network's:
+// loopback, RFC 1918, fc00::/7, link-local (169.254/16, fe80::/10). 0.0.0.0 is here
+// because python3 -m http.server prints it as the address to open; the system takes
+// it for this machine.
+func isNear(addr netip.Addr) bool {
+	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr == netip.IPv4Unspecified()
+}

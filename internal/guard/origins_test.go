@@ -1,0 +1,339 @@
+package guard_test
+
+import (
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/parley-chat/parley/internal/guard"
+)
+
+func TestOrigin(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		origin  string
+		config  guard.Config
+		allowed bool
+	}{
+		{origin: "http://localhost:8080", allowed: true},
+		{origin: "https://localhost", allowed: true},
+		{origin: "http://shop.localhost:5173", allowed: true},
+		{origin: "http://127.0.0.1:8080", allowed: true},
+		{origin: "http://127.5.5.5", allowed: true},
+		{origin: "http://[::1]:8080", allowed: true},
+		{origin: "http://0.0.0.0:8000", allowed: true},
+		{origin: "http://10.1.2.3:19006", allowed: true},
+		{origin: "https://172.16.0.1", allowed: true},
+		{origin: "http://192.168.1.5:8080", allowed: true},
+		{origin: "http://169.254.7.7", allowed: true},
+		{origin: "http://[fd12:3456::1]:8080", allowed: true},
+		{origin: "http://[fe80::1]:8080", allowed: true},
+
+		{origin: "https://evil.example"},
+		{origin: "http://localhost.evil.example"},
+		{origin: "http://evillocalhost"},
+		{origin: "http://127.0.0.1.evil.example"},
+		{origin: "http://192.168.1.5.nip.io"},
+		{origin: "http://172.32.0.1"},
+		{origin: "http://8.8.8.8"},
+		{origin: "http://[2001:db8::1]"},
+		{origin: "http://localhost@evil.example"},
+		{origin: "http://localhost:8080@evil.example"},
+		{origin: "http://localhost:8080/"},
+		{origin: "http://localhost#evil.example"},
+		{origin: "http://localhost\\.evil.example"},
+		{origin: "https+evil://localhost"},
+		{origin: "httpss://localhost"},
+		{origin: "ftp://localhost"},
+		{origin: "file://localhost"},
+		{origin: "localhost"},
+		{origin: "http://"},
+		{origin: "http://:80"},
+		{origin: "http://localhost http://evil.example"},
+		{origin: "null"},
+		{origin: "NULL"},
+		{origin: "*"},
+
+		{origin: "null", config: guard.Config{AllowOrigins: []string{"null"}}, allowed: true},
+		{origin: "https://www.example.com", config: guard.Config{AllowOrigins: []string{"https://WWW.example.com:443"}}, allowed: true},
+		{origin: "http://www.example.com", config: guard.Config{AllowOrigins: []string{"https://www.example.com"}}},
+		{origin: "https://www.example.com:8443", config: guard.Config{AllowOrigins: []string{"https://www.example.com"}}},
+		{origin: "https://example.com", config: guard.Config{AllowOrigins: []string{"https://www.example.com"}}},
+		{origin: "https://a.www.example.com", config: guard.Config{AllowOrigins: []string{"https://www.example.com"}}},
+		{origin: "http://shop.test:8080", config: guard.Config{AllowOrigins: []string{"http://shop.test:8080"}}, allowed: true},
+		{origin: "capacitor://localhost", config: guard.Config{AllowOrigins: []string{"capacitor://localhost"}}, allowed: true},
+		{origin: "http://localhost:8080", config: guard.Config{OnlyNamedOrigins: true}},
+		{origin: "http://192.168.1.5", config: guard.Config{OnlyNamedOrigins: true, AllowOrigins: []string{"https://a.example"}}},
+		{origin: "https://a.example", config: guard.Config{OnlyNamedOrigins: true, AllowOrigins: []string{"https://a.example"}}, allowed: true},
+	}
+	for _, test := range tests {
+		t.Run(test.origin, func(t *testing.T) {
+			t.Parallel()
+			// As a widget posts: no preflight, so nothing but the server protects itself.
+			for _, site := range []string{"", "cross-site", "same-site"} {
+				next := &counter{}
+				r := request("POST", "http://127.0.0.1:3000/startChatContact", "{}", "Origin", test.origin, "Content-Type", "text/plain;charset=UTF-8")
+				if site != "" {
+					r.Header.Set("Sec-Fetch-Site", site)
+				}
+				res := answer(t, test.config, next, r)
+				if ran := next.runs.Load() == 1; ran != test.allowed {
+					t.Fatalf("Sec-Fetch-Site %q: handler ran: %v, want %v", site, ran, test.allowed)
+				}
+				if got := res.Header.Values("Vary"); !slices.Contains(got, "Origin") {
+					t.Errorf("Vary %q lacks Origin", got)
+				}
+				if test.allowed {
+					if got := res.Header.Get("Access-Control-Allow-Origin"); got != test.origin {
+						t.Errorf("Access-Control-Allow-Origin %q", got)
+					}
+					continue
+				}
+				wantNoCORS(t, res)
+				if body := decode(t, res); res.StatusCode != http.StatusForbidden || body.Code != "OriginNotAllowed" || body.Hint == "" {
+					t.Errorf("status %d, answer %+v", res.StatusCode, body)
+				}
+			}
+		})
+	}
+}
+
+func wantNoCORS(t *testing.T, res *http.Response) {
+	t.Helper()
+	for name := range res.Header {
+		if strings.HasPrefix(name, "Access-Control-") {
+			t.Errorf("%s: %q for a refused origin", name, res.Header.Values(name))
+		}
+	}
+}
+
+func TestRequestsByKind(t *testing.T) {
+	t.Parallel()
+	socket := []string{"Upgrade", "websocket", "Connection", "Upgrade"}
+	tests := []struct {
+		name   string
+		r      *http.Request
+		config guard.Config
+		runs   bool
+	}{
+		{"curl: no origin", request("POST", endpoint, "{}"), guard.Config{}, true},
+		{"phone app: no origin, only named", request("POST", endpoint, "{}"), guard.Config{OnlyNamedOrigins: true}, true},
+		{"foreign get", request("GET", endpoint, "", "Origin", "https://evil.example"), guard.Config{}, true},
+		{"foreign link", request("GET", endpoint, "", "Sec-Fetch-Site", "cross-site"), guard.Config{}, true},
+		{"foreign put", request("PUT", endpoint, "{}", "Origin", "https://evil.example"), guard.Config{}, false},
+		{"foreign delete", request("DELETE", endpoint, "", "Origin", "https://evil.example"), guard.Config{}, false},
+		{"foreign unknown method", request("BREW", endpoint, "", "Origin", "https://evil.example"), guard.Config{}, false},
+		{"cross-site post without origin", request("POST", endpoint, "{}", "Sec-Fetch-Site", "cross-site"), guard.Config{}, false},
+		{"same-site post without origin", request("POST", endpoint, "{}", "Sec-Fetch-Site", "same-site"), guard.Config{}, false},
+		{"same-origin post without origin", request("POST", endpoint, "{}", "Sec-Fetch-Site", "same-origin"), guard.Config{}, true},
+		{
+			"console under an allowed name",
+			request("POST", "http://parley.test:3000/", "{}", "Origin", "http://parley.test:3000"),
+			guard.Config{AllowHosts: []string{"parley.test"}},
+			true,
+		},
+		{
+			"other port of an allowed name",
+			request("POST", "http://parley.test:3000/", "{}", "Origin", "http://parley.test:4000"),
+			guard.Config{AllowHosts: []string{"parley.test"}},
+			false,
+		},
+		{"two origins", request("POST", endpoint, "{}", "Origin", "http://localhost", "Origin", "https://evil.example"), guard.Config{}, false},
+		{"two origins, get", request("GET", endpoint, "", "Origin", "http://localhost", "Origin", "https://evil.example"), guard.Config{}, true},
+		{"socket of an allowed page", request("GET", endpoint, "", append(socket, "Origin", "http://localhost:8080")...), guard.Config{}, true},
+		{"socket of a phone", request("GET", endpoint, "", socket...), guard.Config{}, true},
+		{"socket of a foreign page", request("GET", endpoint, "", append(socket, "Origin", "https://evil.example")...), guard.Config{}, false},
+		{"socket of a file", request("GET", endpoint, "", append(socket, "Origin", "null")...), guard.Config{}, false},
+		{"socket with two origins", request("GET", endpoint, "", append(socket, "Origin", "http://localhost", "Origin", "http://localhost")...), guard.Config{}, false},
+		{
+			"socket of the console under an allowed name",
+			request("GET", "http://parley.test:3000/", "", append(socket, "Origin", "http://parley.test:3000")...),
+			guard.Config{AllowHosts: []string{"parley.test"}},
+			true,
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			next := &counter{}
+			res := answer(t, test.config, next, test.r)
+			if ran := next.runs.Load() == 1; ran != test.runs {
+				t.Fatalf("handler ran: %v, want %v; status %d", ran, test.runs, res.StatusCode)
+			}
+			if origin := test.r.Header.Get("Origin"); origin != "http://localhost:8080" {
+				wantNoCORS(t, res)
+			}
+		})
+	}
+}
+
+func TestRefusedOriginNamesTheRemedy(t *testing.T) {
+	t.Parallel()
+	for origin, want := range map[string]string{
+		"https://www.example.com": "--allow-origin https://www.example.com.",
+		"null":                    "--allow-origin null",
+	} {
+		res := answer(t, guard.Config{DocsURL: "/docs/errors"}, &counter{}, request("POST", endpoint, "{}", "Origin", origin))
+		body := decode(t, res)
+		if !strings.Contains(body.Hint, want) {
+			t.Errorf("origin %s: hint %q lacks %q", origin, body.Hint, want)
+		}
+		rule := "origin-not-allowed"
+		if origin == "null" {
+			rule = "null-origin"
+		}
+		if body.Docs != "/docs/errors#"+rule {
+			t.Errorf("origin %s: docs %q, want rule %s", origin, body.Docs, rule)
+		}
+	}
+}
+
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	const sdkHeaders = "authorization,content-type,x-amz-bearer,x-amz-content-sha256,x-amz-date,x-amz-user-agent"
+	vary := "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network"
+	allowed := func(method, headers string) map[string]string {
+		want := map[string]string{
+			"Access-Control-Allow-Origin": "http://localhost:8080", "Access-Control-Allow-Methods": method,
+			"Access-Control-Max-Age": "600", "Vary": vary,
+		}
+		if headers != "" {
+			want["Access-Control-Allow-Headers"] = headers
+		}
+		return want
+	}
+	private := allowed("POST", "")
+	private["Access-Control-Allow-Private-Network"] = "true"
+	refused := map[string]string{"Vary": vary}
+	tests := []struct {
+		name, origin, method, headers string
+		private                       bool
+		want                          map[string]string
+	}{
+		{name: "chat client", method: "POST", headers: sdkHeaders, want: allowed("POST", sdkHeaders)},
+		{name: "describe view", method: "GET", headers: "authorization,x-amz-bearer", want: allowed("GET", "authorization,x-amz-bearer")},
+		{name: "attachment", method: "PUT", headers: "x-amz-meta-account,x-custom", want: allowed("PUT", "x-amz-meta-account,x-custom")},
+		{name: "hosted backend", method: "POST", headers: "x-amz-security-token,x-amz-snippet-id", want: allowed("POST", "x-amz-security-token,x-amz-snippet-id")},
+		{name: "private network", method: "POST", private: true, want: private},
+		{name: "evil", origin: "https://evil.example", method: "POST", headers: sdkHeaders, private: true, want: refused},
+		{name: "file", origin: "null", method: "POST", want: refused},
+		{name: "method that no route takes", method: "TRACE", want: refused},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			origin := test.origin
+			if origin == "" {
+				origin = "http://localhost:8080"
+			}
+			r := request("OPTIONS", endpoint, "", "Origin", origin, "Access-Control-Request-Method", test.method)
+			if test.headers != "" {
+				r.Header.Set("Access-Control-Request-Headers", test.headers)
+			}
+			if test.private {
+				r.Header.Set("Access-Control-Request-Private-Network", "true")
+			}
+			next := &counter{}
+			res := answer(t, guard.Config{}, next, r)
+			got := map[string]string{}
+			for name, values := range maps.All(res.Header) {
+				got[name] = strings.Join(values, "; ")
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("headers (-want +got):\n%s", diff)
+			}
+			if res.StatusCode != http.StatusNoContent || next.runs.Load() != 0 {
+				t.Errorf("status %d, handler ran %d times; want 204 and none", res.StatusCode, next.runs.Load())
+			}
+		})
+	}
+}
+
+func TestPreflightWithTwoOrigins(t *testing.T) {
+	t.Parallel()
+	r := request("OPTIONS", endpoint, "", "Access-Control-Request-Method", "POST",
+		"Origin", "http://localhost:8080", "Origin", "https://evil.example")
+	res := answer(t, guard.Config{}, &counter{}, r)
+	if res.StatusCode != http.StatusNoContent {
+		t.Errorf("status %d, want 204", res.StatusCode)
+	}
+	wantNoCORS(t, res)
+}
+
+func TestPlainOptionsReachesTheHandler(t *testing.T) {
+	t.Parallel()
+	next := &counter{}
+	answer(t, guard.Config{}, next, request("OPTIONS", endpoint, "", "Origin", "http://localhost:8080"))
+	if next.runs.Load() != 1 {
+		t.Error("an OPTIONS request that is no preflight did not reach the handler")
+	}
+}
+
+func TestErrorAnswersCarryCORS(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{400, 401, 404, 405, 408, 413, 429, 500, 502, 503, 504} {
+		next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no", status) })
+		res := answer(t, guard.Config{}, next, request("POST", endpoint, "{}", "Origin", "http://localhost:8080"))
+		want := http.Header{
+			"Access-Control-Allow-Origin":   {"http://localhost:8080"},
+			"Access-Control-Expose-Headers": {"X-Amzn-Errortype, X-Amzn-Requestid, Retry-After"},
+			"Vary":                          {"Origin"},
+		}
+		for name := range want {
+			if diff := cmp.Diff(want[name], res.Header[name]); diff != "" {
+				t.Errorf("status %d, %s (-want +got):\n%s", status, name, diff)
+			}
+		}
+		if got := res.Header.Get("Access-Control-Allow-Credentials"); got != "" {
+			t.Errorf("status %d: Access-Control-Allow-Credentials %q", status, got)
+		}
+	}
+}
+
+// FuzzOrigin holds the guard against a second reading of the rule, by net/url: an
+// allowed origin is http or https, nothing but host and port, and its host is
+// loopback, private, or the one that the configuration names.
+func FuzzOrigin(f *testing.F) {
+	for _, seed := range []string{
+		"", "null", "http://localhost:1", "https://127.0.0.1", "http://[::1]:8", "http://192.168.0.1", "https://a.example",
+		"http://a.localhost", "http://localhost@a", "http://localhost:80/", "httpss://localhost", "http://[fe80::1%25lo]", "http://\u017f",
+	} {
+		f.Add(seed)
+	}
+	g, err := guard.New(guard.Config{AllowOrigins: []string{"https://a.example"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, origin string) {
+		next := &counter{}
+		r := request("POST", endpoint, "{}", "Sec-Fetch-Site", "cross-site")
+		r.Header["Origin"] = []string{origin}
+		rec := httptest.NewRecorder()
+		g.Wrap(next).ServeHTTP(rec, r)
+		ran := next.runs.Load() == 1
+		if acao := rec.Header().Get("Access-Control-Allow-Origin"); ran != (acao == origin && origin != "") || acao != "" && !ran {
+			t.Fatalf("origin %q: handler ran: %v, Access-Control-Allow-Origin %q", origin, ran, acao)
+		}
+		if !ran || origin == "https://a.example" {
+			return
+		}
+		u, err := url.Parse(origin)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Path != "" || u.RawQuery != "" ||
+			u.Fragment != "" || strings.ContainsAny(origin, "#?@\\ ") {
+			t.Fatalf("origin %q was allowed", origin)
+		}
+		ip := net.ParseIP(u.Hostname())
+		name := strings.ToLower(u.Hostname())
+		if name != "localhost" && !strings.HasSuffix(name, ".localhost") &&
+			(ip == nil || !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !ip.Equal(net.IPv4zero)) {
+			t.Fatalf("origin %q was allowed", origin)
+		}
+	})
+}
