@@ -82,7 +82,7 @@ func TestBadInput(t *testing.T) {
 			if starter.request != nil {
 				t.Error("a call was made all the same")
 			}
-			if field, _ := got["field"].(string); field != tt.field && !(tt.field == "" && strings.HasPrefix(field, "SegmentAttributes")) {
+			if field, _ := got["field"].(string); field != tt.field && (tt.field != "" || !strings.HasPrefix(field, "SegmentAttributes")) {
 				t.Errorf("field = %q, want %q", field, tt.field)
 			}
 			if sentence, _ := got["error"].(string); !strings.Contains(sentence, tt.says) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -130,9 +131,7 @@ func TestClientsBodies(t *testing.T) {
 			"Attributes":                     map[string]any{"customerName": name},
 			"SupportedMessagingContentTypes": []any{"text/plain"},
 		}
-		for key, value := range more {
-			body[key] = value
-		}
+		maps.Copy(body, more)
 		return body
 	}
 	tests := []struct {

@@ -1,0 +1,59 @@
+# What a developer does with this project. `make help` lists it.
+
+GO      ?= go
+TOOL    := $(GO) tool -modfile=tools/go.mod
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 30s
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-go test-sdk test-browser browser-deps lint fmt generate bench fuzz clean
+
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: build ## Build and start on the embedded Amazon Connect; ARGS="…" adds flags
+	@./bin/parley serve $(ARGS)
+
+build: ## Build bin/parley
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/parley ./cmd/parley
+
+test: test-go test-sdk test-browser ## Set up what the tests need, and run all of them
+
+test-go: ## Vet and the Go tests, shuffled, under the race detector
+	$(GO) vet ./...
+	$(GO) test -race -shuffle=on ./...
+
+test-sdk: ## Compare our AWS calls with those of the generated SDK client
+	cd e2e/sdk && $(GO) vet ./... && $(GO) test -race -shuffle=on ./...
+
+test-browser: build browser-deps ## Drive the built binary with a real browser
+	cd e2e/browser && PARLEY_BIN=$(CURDIR)/bin/parley CHROMIUM="$$(../chromium.sh)" node --test --test-reporter=spec
+
+browser-deps:
+	cd e2e/browser && npm ci --silent
+	e2e/chromium.sh >/dev/null
+
+lint: ## golangci-lint over everything
+	$(TOOL) golangci-lint run ./...
+	cd e2e/sdk && $(GO) tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --config $(CURDIR)/.golangci.yml ./...
+	$(GO) mod tidy -diff
+
+fmt: ## Format the code
+	$(TOOL) golangci-lint fmt ./...
+
+generate: ## Rewrite generated files (docs/errors.md, the settings table, usage texts)
+	$(GO) generate ./...
+
+bench: build ## Compare with a Node proxy and the bare limits; writes docs/benchmarks.md
+	cd bench && $(GO) run . -parley $(CURDIR)/bin/parley $(ARGS)
+
+fuzz: ## Run every fuzz target for FUZZTIME each
+	@set -e; for pkg in $$($(GO) list ./...); do \
+		for target in $$($(GO) test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$target"; $(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; \
+	done
+
+clean: ## Remove what was built
+	rm -rf bin dist
