@@ -1,0 +1,126 @@
+// Pages of several origins start a chat as the widgets do: a post labelled text/plain,
+// which the browser sends without asking first.
+
+import assert from 'node:assert/strict'
+import { writeFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { launch, servePage } from './browser.js'
+import { startParley } from './parley.js'
+
+const page = '<!doctype html><title>page</title><p>A page with a chat widget.</p>'
+
+// What the widget does, down to the missing Content-Type.
+const widgetPost = async (endpoint) => {
+  try {
+    const response = await fetch(endpoint, {
+      method: 'POST',
+      body: JSON.stringify({ InstanceId: 'in-1', ContactFlowId: 'cf-1', ParticipantDetails: { DisplayName: 'Pat' }, Username: 'pat1' }),
+    })
+    return { status: response.status, json: await response.json() }
+  } catch (error) {
+    return { networkError: String(error) }
+  }
+}
+
+let parley, site, browser
+before(async () => {
+  [parley, site, browser] = await Promise.all([startParley(), servePage(page), launch(['shop.example'])])
+})
+after(async () => {
+  await browser?.close()
+  await site?.close()
+  assert.equal(await parley?.stop(), 0, 'parley ends cleanly on an interrupt')
+})
+
+async function postFrom(address, endpoint) {
+  const tab = await browser.newPage()
+  try {
+    await tab.goto(address)
+    return await tab.evaluate(widgetPost, endpoint)
+  } finally {
+    await tab.close()
+  }
+}
+
+for (const host of ['localhost', '127.0.0.1']) {
+  test(`a page on ${host} starts a chat`, async () => {
+    const { status, json } = await postFrom(`http://${host}:${site.port}/`, `http://localhost:${parley.port}/startChatContact`)
+    assert.equal(status, 200)
+    assert.match(json.data.startChatResult.ParticipantToken, /^QVFJREFI/)
+    assert.equal(json.data.startChatResult.ContactId, json.ContactId)
+    assert.equal(json.data.startChatResult.$metadata.httpStatusCode, 200)
+  })
+}
+
+test('an error can be read by the page', async () => {
+  const tab = await browser.newPage()
+  await tab.goto(`http://localhost:${site.port}/`)
+  const answer = await tab.evaluate(async (endpoint) => {
+    const response = await fetch(endpoint, { method: 'POST', body: '{"InstanceId":7}' })
+    return { status: response.status, name: response.headers.get('x-amzn-errortype'), json: await response.json() }
+  }, `http://localhost:${parley.port}/startChatContact`)
+  await tab.close()
+  assert.equal(answer.status, 400)
+  assert.equal(answer.name, 'InvalidRequestException')
+  assert.equal(answer.json.field, 'InstanceId')
+})
+
+test('headers of the page are allowed by the preflight', async () => {
+  const tab = await browser.newPage()
+  await tab.goto(`http://localhost:${site.port}/`)
+  const status = await tab.evaluate(async (endpoint) => {
+    const headers = { 'content-type': 'application/json', 'x-amz-snippet-id': 's', 'x-amz-security-token': 't', authorization: 'Bearer x' }
+    return (await fetch(endpoint, { method: 'POST', headers, body: '{"InstanceId":"i","ContactFlowId":"f"}' })).status
+  }, `http://127.0.0.1:${parley.port}/startChatContact`)
+  await tab.close()
+  assert.equal(status, 200)
+})
+
+test('a foreign page starts no chat, although the browser sends its post', async () => {
+  const before = parley.chats()
+  const { networkError } = await postFrom(`http://shop.example:${site.port}/`, `http://localhost:${parley.port}/startChatContact`)
+  assert.match(networkError ?? '', /Failed to fetch/)
+  assert.equal(parley.chats(), before)
+  assert.match(parley.log(), /shop\.example/, 'the log says which origin was refused')
+})
+
+test('a page that rebinds its own name to this machine is refused', async () => {
+  const before = parley.chats()
+  const tab = await browser.newPage()
+  const response = await tab.goto(`http://shop.example:${parley.port}/`)
+  assert.equal(response.status(), 403)
+  const answer = await tab.evaluate(widgetPost, '/startChatContact')
+  assert.equal(answer.status, 403)
+  assert.equal(answer.json.code, 'HostNotAllowed')
+  await tab.close()
+  assert.equal(parley.chats(), before)
+})
+
+test('a named origin is allowed', async () => {
+  const other = await startParley('--allow-origin', `http://shop.example:${site.port}`)
+  try {
+    const { status } = await postFrom(`http://shop.example:${site.port}/`, `http://localhost:${other.port}/startChatContact`)
+    assert.equal(status, 200)
+  } finally {
+    await other.stop()
+  }
+})
+
+test('a page opened from a file is told apart, and allowed when named', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-page-'))
+  const file = join(dir, 'page.html')
+  await writeFile(file, page)
+  const other = await startParley('--allow-origin', 'null')
+  try {
+    const refused = await postFrom(`file://${file}`, `http://localhost:${parley.port}/startChatContact`)
+    assert.match(refused.networkError ?? '', /Failed to fetch/)
+    assert.match(parley.log(), /allow-origin null/, 'the log names the remedy')
+    const allowed = await postFrom(`file://${file}`, `http://localhost:${other.port}/startChatContact`)
+    assert.equal(allowed.status, 200)
+  } finally {
+    await other.stop()
+    await rm(dir, { recursive: true })
+  }
+})

@@ -1,0 +1,49 @@
+// Starts the built binary for a test, and stops it again.
+
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+const binary = process.env.PARLEY_BIN ?? new URL('../../bin/parley', import.meta.url).pathname
+
+/**
+ * Starts `parley serve` on a free port of loopback.
+ * @param {string[]} flags further flags
+ * @returns {Promise<{url: string, port: string, log: () => string, chats: () => number, stop: () => Promise<number>}>}
+ */
+export async function startParley(...flags) {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
+  const urlFile = join(dir, 'url')
+  const child = spawn(binary, [
+    'serve', '--addr', '127.0.0.1:0', '--url-file', urlFile, '--data-dir', join(dir, 'data'), '--log-format', 'json', ...flags,
+  ], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+  let log = ''
+  child.stdout.on('data', (chunk) => { log += chunk })
+  child.stderr.on('data', (chunk) => { log += chunk })
+  const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)))
+
+  const url = await waitForURL(urlFile, child, () => log)
+  return {
+    url,
+    port: new URL(url).port,
+    log: () => log,
+    chats: () => log.split('"msg":"chat started"').length - 1,
+    async stop() {
+      child.kill('SIGINT')
+      const code = await exited
+      await rm(dir, { recursive: true, force: true })
+      return code
+    },
+  }
+}
+
+async function waitForURL(file, child, log) {
+  for (const end = Date.now() + 20_000; Date.now() < end; await delay(25)) {
+    if (child.exitCode !== null) throw new Error(`parley ended with code ${child.exitCode}:\n${log()}`)
+    const url = (await readFile(file, 'utf8').catch(() => '')).trim()
+    if (url) return url
+  }
+  throw new Error(`parley did not say its address within 20 s:\n${log()}`)
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Prints the path of a Chromium that tests can drive, and installs one when there is none.
+# CHROMIUM=/path/to/chrome takes another.
+set -euo pipefail
+
+find_chromium() {
+	local name
+	for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+		"/Applications/Chromium.app/Contents/MacOS/Chromium"; do
+		if [ -n "$name" ] && command -v "$name" 2>/dev/null; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+find_chromium && exit 0
+
+as_root=
+if [ "$(id -u)" != 0 ]; then as_root="sudo -n"; fi
+if command -v apt-get >/dev/null && { [ -z "$as_root" ] || $as_root true 2>/dev/null; }; then
+	echo "installing Chromium with apt-get" >&2
+	{ $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends chromium; } >&2 || true
+	find_chromium && exit 0
+fi
+
+echo "installing Chromium with Playwright" >&2
+cd "$(dirname "$0")/browser"
+[ -d node_modules ] || npm ci --silent >&2
+npx --no-install playwright-core install chromium >&2 || true
+path=$(node -e 'process.stdout.write(require("playwright-core").chromium.executablePath())')
+if [ -x "$path" ]; then
+	echo "$path"
+	exit 0
+fi
+echo "no Chromium found and none could be installed; install Chromium or Chrome, or set CHROMIUM to its path" >&2
+exit 1

@@ -1,0 +1,125 @@
+// Package parley_test holds the tests of the project as a whole.
+package parley_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/parley-chat/parley/"
+
+// allowed says which packages of ours each package may import, and whether it may use
+// the AWS SDK. A package that is not listed may import nothing of ours: a new one has to
+// be given its place here and in docs/architecture.md.
+var allowed = map[string][]string{
+	// What everything stands on.
+	"internal/secret":  {},
+	"internal/rawjson": {},
+	"internal/awswire": {},
+	// Domains.
+	"internal/chat":         {"internal/secret"},
+	"internal/connectmodel": {"internal/rawjson"},
+	"internal/diagnosis":    {"internal/awswire"},
+	// The front door and what stands before and behind it.
+	"internal/startchat":  {"internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/rawjson", "internal/secret"},
+	"internal/guard":      {"internal/diagnosis"},
+	"internal/connectapi": {"internal/awswire", "internal/secret", "internal/startchat"},
+	"internal/connectsim": {"internal/awswire", "internal/chat", "internal/connectmodel", "internal/rawjson"},
+	"internal/emulator":   {"internal/chat", "internal/connectsim", "internal/startchat"},
+	"internal/costguard":  {"internal/diagnosis", "internal/startchat"},
+	// The program around them.
+	"internal/server":   {},
+	"internal/console":  {"internal/diagnosis"},
+	"internal/settings": {},
+	"internal/doctor":   {"internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/startchat"},
+	"internal/cli": {
+		"internal/awswire", "internal/connectapi", "internal/console", "internal/costguard", "internal/diagnosis", "internal/doctor",
+		"internal/emulator", "internal/guard", "internal/server", "internal/settings", "internal/startchat",
+	},
+	"cmd/parley": {"internal/cli"},
+	// For tests and the benchmark only.
+	"internal/awsfake": {"internal/awswire"},
+}
+
+// testOnly are packages that the program itself must not contain.
+var testOnly = []string{"internal/awsfake"}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+func TestImportDirections(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range list(t, "./internal/...", "./cmd/...") {
+		name := strings.TrimPrefix(pkg.ImportPath, module)
+		may, listed := allowed[name]
+		if !listed {
+			t.Errorf("%s has no place in the list of import directions", name)
+			continue
+		}
+		for _, imported := range pkg.Imports {
+			ours, isOurs := strings.CutPrefix(imported, module)
+			if isOurs && !slices.Contains(may, ours) {
+				t.Errorf("%s imports %s, against the direction of imports", name, ours)
+			}
+			if name != "internal/connectapi" && strings.HasPrefix(imported, "github.com/aws/") {
+				t.Errorf("%s imports %s: only internal/connectapi speaks to AWS", name, imported)
+			}
+		}
+	}
+}
+
+func TestProgramHoldsNoTestCode(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range list(t, "./cmd/...") {
+		for _, dep := range pkg.Deps {
+			if name := strings.TrimPrefix(dep, module); slices.Contains(testOnly, name) || dep == "testing" {
+				t.Errorf("%s contains %s", pkg.ImportPath, name)
+			}
+			if strings.HasPrefix(dep, "github.com/aws/aws-sdk-go-v2/service/connect") {
+				t.Errorf("%s contains the generated client %s", pkg.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// The domain knows no transport.
+func TestDomainIsPure(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range list(t, "./internal/chat") {
+		for _, dep := range pkg.Deps {
+			if dep == "net/http" || dep == "database/sql" || strings.HasPrefix(dep, "github.com/aws/") {
+				t.Errorf("%s depends on %s", pkg.ImportPath, dep)
+			}
+		}
+	}
+}
+
+func list(t *testing.T, patterns ...string) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps=false", "-json=ImportPath,Imports,Deps"}, patterns...)...)
+	out, err := cmd.Output()
+	if err != nil {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+			t.Fatalf("listing packages: %v\n%s", err, exit.Stderr)
+		}
+		t.Fatal(err)
+	}
+	var packages []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var pkg goPackage
+		if err := dec.Decode(&pkg); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, pkg)
+	}
+}
