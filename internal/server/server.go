@@ -1,0 +1,212 @@
+// Package server runs one [http.Handler] on one listening socket, from "may I have
+// this port" to "the last answer is out".
+//
+// It owns timeouts, header limits, the answers net/http gives before any handler
+// runs, the file that publishes the address, and the orderly end. It refuses to know
+// what is served and who may call (package guard).
+//
+// The time a request gets: its headers 5 s, headers and body 15 s, the answer 60 s
+// counted from the end of the headers; an idle connection is kept for 2 minutes. A
+// body that does not arrive in time is an error to the handler that reads it, which
+// answers 408. A handler that takes the connection over (a chat socket) is rid of all
+// these limits and sets its own.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/parley-chat/parley/internal/diagnosis"
+)
+
+const (
+	// MaxHeaderBytes bounds a request's line and headers. net/http adds 4 KiB of its
+	// own. AWS's front ends take about 10 KiB.
+	MaxHeaderBytes = 32 << 10
+	// DefaultDrainTimeout is the time requests in flight get when the server stops. A
+	// StartChatContact call with its retries is done in less.
+	DefaultDrainTimeout = 10 * time.Second
+
+	// handlersEnd is how long handlers get to notice that their connection is gone.
+	handlersEnd = 2 * time.Second
+)
+
+// Timeouts bound a connection's phases; zero fields mean the defaults that the
+// package comment names.
+type Timeouts struct {
+	// Header is the time for the request's headers, Read for headers and body.
+	Header, Read time.Duration
+	// Write is the time for the whole answer, the handler's work included.
+	Write time.Duration
+	// Idle is how long an unused connection is kept open.
+	Idle time.Duration
+}
+
+func (t Timeouts) orDefault() Timeouts {
+	set := func(d *time.Duration, value time.Duration) {
+		if *d == 0 {
+			*d = value
+		}
+	}
+	set(&t.Header, 5*time.Second)
+	set(&t.Read, 15*time.Second)
+	set(&t.Write, time.Minute)
+	set(&t.Idle, 2*time.Minute)
+	return t
+}
+
+// Config is what to serve and where.
+type Config struct {
+	// Listener is the socket, as [Listen] returns it. Serve closes it.
+	Listener net.Listener
+	// Handler serves the requests, as package guard wraps it.
+	Handler http.Handler
+	// URLFile, when not empty, is written with the server's address and a line feed
+	// once requests can be sent, and removed at the end. The file appears complete or
+	// not at all, so that scripts may wait for it.
+	URLFile string
+	// OnReady, when not nil, is called once the URL file is written: connections are
+	// taken from then on.
+	OnReady func()
+	// DrainTimeout is the time requests in flight get at the end; zero means
+	// [DefaultDrainTimeout].
+	DrainTimeout time.Duration
+	// OnDrain, when not nil, is called once when the end begins, before the socket is
+	// closed: the place to report "not ready" and to tell long-lived connections.
+	OnDrain func()
+	// Timeouts are for servers and tests that need other limits.
+	Timeouts Timeouts
+	// DocsURL is the page that explains refusals; it may be empty.
+	DocsURL string
+	// Log gets start, end and net/http's own complaints; nil discards them.
+	Log *slog.Logger
+}
+
+// Serve answers requests until ctx ends and then stops in order: it reports that it
+// drains, closes the socket and the connections nobody uses, lets requests in flight
+// finish (their contexts do not end with ctx), and cuts off what is left after the
+// drain timeout. It returns nil when nothing had to be cut off.
+func Serve(ctx context.Context, config Config) error {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.DrainTimeout == 0 {
+		config.DrainTimeout = DefaultDrainTimeout
+	}
+	addr := config.Listener.Addr()
+	sockets := &listener{Listener: config.Listener, docs: config.DocsURL, fresh: make(map[*conn]struct{})}
+	unpublish, err := publish(config.URLFile, URL(addr))
+	if err != nil {
+		return errors.Join(err, config.Listener.Close())
+	}
+	defer unpublish()
+	if config.OnReady != nil {
+		config.OnReady()
+	}
+
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	limits := config.Timeouts.orDefault()
+	var inFlight atomic.Int64
+	srv := &http.Server{
+		Handler:           count(&inFlight, unusualForms(config.Handler, config.DocsURL)),
+		ReadHeaderTimeout: limits.Header,
+		ReadTimeout:       limits.Read,
+		WriteTimeout:      limits.Write,
+		IdleTimeout:       limits.Idle,
+		MaxHeaderBytes:    MaxHeaderBytes,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
+		// "OPTIONS *" gets a JSON answer like everything else.
+		DisableGeneralOptionsHandler: true,
+	}
+	if warning := Exposure(addr); warning != "" {
+		config.Log.WarnContext(ctx, "listening beyond loopback", "addr", addr.String(), "meaning", warning)
+	}
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(sockets) }() // ends with the listener; awaited below
+	select {
+	case err = <-served:
+		err = fmt.Errorf("serving on %s: %w", addr, err)
+		_ = srv.Close() // the failure of the socket is the one to report
+	case <-ctx.Done():
+		config.Log.InfoContext(ctx, "draining", "in_flight", inFlight.Load(), "timeout", config.DrainTimeout)
+		if config.OnDrain != nil {
+			config.OnDrain()
+		}
+		err = drain(context.WithoutCancel(ctx), srv, sockets, config.DrainTimeout)
+		if closed := <-served; !errors.Is(closed, http.ErrServerClosed) && !errors.Is(closed, net.ErrClosed) {
+			err = errors.Join(err, fmt.Errorf("closing %s: %w", addr, closed))
+		}
+	}
+	cancel()
+	awaitZero(&inFlight, handlersEnd)
+	return err
+}
+
+// drain stops the server in order, within the timeout.
+func drain(ctx context.Context, srv *http.Server, sockets *listener, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	// Shutdown gives connections that have sent nothing yet 5 s, and browsers open such
+	// connections in advance.
+	sockets.closeFresh()
+	err := srv.Shutdown(ctx)
+	if err == nil {
+		return nil
+	}
+	_ = srv.Close() // cuts off what is left; that there was something is the error to report
+	return fmt.Errorf("draining for %s: cutting off the requests still in flight: %w", timeout, err)
+}
+
+// count keeps track of running handlers.
+func count(running *atomic.Int64, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		running.Add(1)
+		defer running.Add(-1)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// awaitZero waits for handlers to return: what is taken down after Serve may still be
+// in their use.
+func awaitZero(running *atomic.Int64, limit time.Duration) {
+	deadline := time.NewTimer(limit)
+	defer deadline.Stop()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for running.Load() > 0 {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			return
+		}
+	}
+}
+
+// unusualForms answers the two request forms that no router knows what to do with
+// (RFC 9112, sections 3.2.3 and 3.2.4) and hands everything else on.
+func unusualForms(next http.Handler, docs string) http.Handler {
+	const allow = "GET, HEAD, POST, PUT, DELETE, OPTIONS"
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.RequestURI == "*" && r.Method == http.MethodOptions:
+			w.Header().Set("Allow", allow)
+			w.WriteHeader(http.StatusNoContent)
+		case r.RequestURI == "*":
+			diagnosis.New(diagnosis.MalformedRequest, "The request target * is for OPTIONS only.").Write(w, docs)
+		case r.Method == http.MethodConnect:
+			p := diagnosis.New(diagnosis.MethodNotAllowed, "This server is not a proxy.")
+			p.Allow = allow
+			p.Write(w, docs)
+		default:
+			next.ServeHTTP(w, r)
+		}
+	})
+}
