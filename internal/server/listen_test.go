@@ -111,8 +111,9 @@ func TestURLFile(t *testing.T) {
 	if err := os.WriteFile(name, []byte("http://localhost:1\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, server.Config{URLFile: name})
-	exchange(t, s.addr, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+	ready := make(chan struct{})
+	s := start(t, server.Config{URLFile: name, OnReady: func() { close(ready) }})
+	await(t, ready, "OnReady")
 	_, port, err := net.SplitHostPort(s.addr)
 	if err != nil {
 		t.Fatal(err)

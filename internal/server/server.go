@@ -74,6 +74,9 @@ type Config struct {
 	// OnReady, when not nil, is called once the URL file is written: connections are
 	// taken from then on.
 	OnReady func()
+	// OnReady, when not nil, is called once when requests can be sent and the URL file
+	// is there: the place to tell people.
+	OnReady func()
 	// DrainTimeout is the time requests in flight get at the end; zero means
 	// [DefaultDrainTimeout].
 	DrainTimeout time.Duration
@@ -128,6 +131,9 @@ func Serve(ctx context.Context, config Config) error {
 	}
 	if warning := Exposure(addr); warning != "" {
 		config.Log.WarnContext(ctx, "listening beyond loopback", "addr", addr.String(), "meaning", warning)
+	}
+	if config.OnReady != nil {
+		config.OnReady()
 	}
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(sockets) }() // ends with the listener; awaited below
