@@ -71,9 +71,6 @@ type Config struct {
 	// once requests can be sent, and removed at the end. The file appears complete or
 	// not at all, so that scripts may wait for it.
 	URLFile string
-	// OnReady, when not nil, is called once the URL file is written: connections are
-	// taken from then on.
-	OnReady func()
 	// OnReady, when not nil, is called once when requests can be sent and the URL file
 	// is there: the place to tell people.
 	OnReady func()
@@ -109,9 +106,6 @@ func Serve(ctx context.Context, config Config) error {
 		return errors.Join(err, config.Listener.Close())
 	}
 	defer unpublish()
-	if config.OnReady != nil {
-		config.OnReady()
-	}
 
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
