@@ -116,6 +116,21 @@ func (e *Endpoint) simulate(w http.ResponseWriter, c call) {
 	}}}})
 }
 
+// getRole finds every role, those of single sign-on where IAM Identity Center puts
+// them.
+func (e *Endpoint) getRole(w http.ResponseWriter, c call) {
+	name := c.form.Get("RoleName")
+	path := ""
+	if strings.HasPrefix(name, "AWSReservedSSO_") {
+		path = "aws-reserved/sso.amazonaws.com/"
+	}
+	writeXML(w, http.StatusOK, struct {
+		XMLName xml.Name `xml:"https://iam.amazonaws.com/doc/2010-05-08/ GetRoleResponse"`
+		Name    string   `xml:"GetRoleResult>Role>RoleName"`
+		ARN     string   `xml:"GetRoleResult>Role>Arn"`
+	}{Name: name, ARN: "arn:aws:iam::" + DefaultAccount + ":role/" + path + name})
+}
+
 func (e *Endpoint) containerCredentials(w http.ResponseWriter) {
 	pair := e.issue()
 	writeJSON(w, map[string]string{

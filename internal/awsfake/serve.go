@@ -154,6 +154,8 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, c call) {
 		e.assumeRole(w, r, c)
 	case "SimulatePrincipalPolicy":
 		e.simulate(w, c)
+	case "GetRole":
+		e.getRole(w, c)
 	case containerCredentials:
 		e.containerCredentials(w)
 	default:

@@ -1,0 +1,80 @@
+package connectapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/startchat"
+)
+
+const jsonType = "application/json"
+
+// StartChatContact implements [startchat.Starter]. The body is sent as it is.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_StartChatContact.html
+func (c *Client) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
+	answer, err := c.call(ctx, operation{
+		service: c.connect, name: "StartChatContact", method: http.MethodPut, path: "/contact/chat", contentType: jsonType,
+	}, request.Body)
+	if err != nil {
+		return nil, err
+	}
+	var out struct {
+		ContactID              string `json:"ContactId"`
+		ParticipantID          string `json:"ParticipantId"`
+		ParticipantToken       string
+		ContinuedFromContactID string `json:"ContinuedFromContactId"`
+	}
+	if err := decode(answer, &out); err != nil {
+		return nil, err
+	}
+	if out.ContactID == "" || out.ParticipantID == "" || out.ParticipantToken == "" {
+		return nil, answer.strange(errors.New("an id or the token is missing"))
+	}
+	return &startchat.Result{
+		ContactID: out.ContactID, ParticipantID: out.ParticipantID, ParticipantToken: secret.New(out.ParticipantToken),
+		ContinuedFromContactID: out.ContinuedFromContactID, Metadata: answer.meta,
+	}, nil
+}
+
+// StopContact ends a contact. One that the service no longer knows counts as ended.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_StopContact.html
+func (c *Client) StopContact(ctx context.Context, instanceID, contactID string) error {
+	body, err := json.Marshal(struct {
+		InstanceID string `json:"InstanceId"`
+		ContactID  string `json:"ContactId"`
+	}{instanceID, contactID})
+	if err != nil {
+		return fmt.Errorf("encoding the call that stops contact %q: %w", contactID, err)
+	}
+	_, err = c.call(ctx, operation{
+		service: c.connect, name: "StopContact", method: http.MethodPost, path: "/contact/stop", contentType: jsonType,
+	}, body)
+	if refusal, ok := errors.AsType[*awswire.Error](err); ok && refusal.Name == "ContactNotFoundException" {
+		return nil
+	}
+	return err
+}
+
+// decode reads a REST-JSON answer. Members that are missing or null stay zero,
+// unknown ones are ignored.
+func decode(a *answer, out any) error {
+	if err := json.Unmarshal(a.body, out); err != nil {
+		return a.strange(err)
+	}
+	return nil
+}
+
+// strange returns the error for an answer that is not the service's protocol. It
+// does not quote the answer, which may hold a token.
+func (a *answer) strange(why error) error {
+	return &startchat.CallError{
+		Metadata: a.meta, Err: fmt.Errorf("%w: %d bytes: %w", awswire.ErrAnswer, len(a.body), why),
+	}
+}
