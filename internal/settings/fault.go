@@ -59,18 +59,19 @@ type Fault struct {
 // three names of the setting.
 func (f Fault) String() string {
 	var b strings.Builder
-	b.WriteString(f.Origin.String())
 	switch {
-	case f.Setting != "" && f.Origin.Source == FromFile:
-		b.WriteString(": " + f.Setting)
 	case f.Origin.Source == FromDefault:
-		b.Reset()
 		b.WriteString(f.Setting)
+	case f.Origin.Source == FromFile && f.Setting != "":
+		b.WriteString(f.Origin.String() + ": " + f.Setting)
+	default:
+		b.WriteString(f.Origin.String())
+	}
+	if b.Len() > 0 {
+		b.WriteString(": ")
 	}
 	if f.Value != "" {
-		b.WriteString(": " + strconv.Quote(f.Value) + " ")
-	} else {
-		b.WriteString(": ")
+		b.WriteString(strconv.Quote(f.Value) + " ")
 	}
 	b.WriteString(f.Message)
 	if field, ok := lookup(Fields(), f.Setting); ok {

@@ -32,7 +32,7 @@ func (l *loader) readFile(read func(string) ([]byte, error), flags, environ map[
 	case errors.Is(err, fs.ErrNotExist) && named.texts == nil:
 		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		l.fault(Fault{Origin: named.origin, Setting: "config", Value: path, Message: "there is no such file"})
+		l.fault(Fault{Origin: named.origin, Setting: "config", Value: path, Message: "does not exist"})
 		return nil
 	case err != nil:
 		l.fault(Fault{Origin: Origin{Source: FromFile, Name: path}, Message: "cannot be read: " + reason(err)})

@@ -94,7 +94,7 @@ type Settings struct {
 	UpstreamTimeout time.Duration `setting:"upstream-timeout" default:"25s" value:"TIME" group:"Amazon Connect" help:"time a StartChatContact call may take, repetitions included"`
 
 	DisplayName    string         `setting:"display-name" default:"Customer" value:"NAME" group:"Chats" help:"the customer's name when the page gives none"`
-	ContentTypes   []string       `setting:"content-types" default:"text/plain" value:"TYPE,…" group:"Chats" help:"SupportedMessagingContentTypes when the page gives none"`
+	ContentTypes   []string       `setting:"content-types" default:"text/plain" value:"TYPE" group:"Chats" help:"SupportedMessagingContentTypes when the page gives none"`
 	UnknownMembers UnknownMembers `setting:"unknown-members" default:"ignore" oneof:"ignore,forward,reject" group:"Chats" help:"what to do with request members that StartChatContact does not have"`
 	Attachments    bool           `setting:"attachments" default:"false" group:"Chats" help:"tell chat widgets that customers may send attachments"`
 

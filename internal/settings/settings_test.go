@@ -221,7 +221,7 @@ func TestFaults(t *testing.T) {
 		"display name empty":         {[]string{"--display-name="}, "1 to 256 characters"},
 		"no time":                    {[]string{"--upstream-timeout=0s"}, "longer than nothing"},
 		"not a time":                 {[]string{"--drain-timeout=soon"}, "number and a unit"},
-		"negative time":              {[]string{"--drain-timeout=-1s"}, "not be negative"},
+		"negative time":              {[]string{"--drain-timeout=-1s"}, "longer than nothing"},
 		"no requests":                {[]string{"--max-concurrent=0"}, "at least 1"},
 		"max chats":                  {[]string{"--max-chats=lots"}, "neither auto nor"},
 		"path without slash":         {[]string{"--path=chat"}, "write /chat"},
@@ -229,10 +229,11 @@ func TestFaults(t *testing.T) {
 		"path taken":                 {[]string{"--path=/healthz"}, "the server needs itself"},
 		"origin without scheme":      {[]string{"--allow-origin=www.example.com"}, "not an origin"},
 		"origin with slash":          {[]string{"--allow-origin=https://www.example.com/"}, "write https://www.example.com"},
-		"origin in capitals":         {[]string{"--allow-origin=https://WWW.example.com"}, "write https://www.example.com"},
 		"origin with wildcard":       {[]string{"--allow-origin=https://*.example.com"}, "must not hold *"},
 		"host as address":            {[]string{"--allow-host=https://dev.example.com:8443/x"}, "write only the host, dev.example.com"},
 		"host with wildcard":         {[]string{"--allow-host=*.example.com"}, "DNS rebinding"},
+		"any host on loopback":       {[]string{"--allow-host=*"}, "DNS rebinding"},
+		"host with a port":           {[]string{"--allow-host=example.com:80"}, "write example.com"},
 		"host with a path":           {[]string{"--allow-host=example.com/x"}, "not a host name"},
 		"content type":               {[]string{"--content-types=text/plain,markdown"}, "not a content type"},
 		"no content types":           {[]string{"--content-types="}, "lacks text/plain"},
@@ -243,7 +244,7 @@ func TestFaults(t *testing.T) {
 		"instance with a blank":      {[]string{"--instance-id=my instance"}, "neither the id nor the ARN"},
 		"region of another instance": {[]string{"--instance-id=" + instance, "--region=us-east-1"}, "ARN says eu-west-2"},
 		"flow of another instance":   {[]string{"--instance-id=33333333-3333-4333-8333-333333333333", "--contact-flow-id=" + flow}, "another instance"},
-		"no such file":               {[]string{"--config=gone.yaml"}, "no such file"},
+		"no such file":               {[]string{"--config=gone.yaml"}, "does not exist"},
 		"tristate":                   {[]string{"--end-on-exit=maybe"}, "not one of auto, true, false"},
 	}
 	for name, test := range tests {
@@ -383,9 +384,9 @@ func TestUnused(t *testing.T) {
 func TestTypedValues(t *testing.T) {
 	t.Parallel()
 	s := mustLoad(t, input{
-		args: []string{"--upstream=aws", "--drain-timeout=0s", "--attachments", "--max-chats=7", "--path=/a,/b"},
+		args: []string{"--upstream=aws", "--drain-timeout=1ms", "--attachments", "--max-chats=7", "--path=/a,/b"},
 	})
-	if s.Upstream != settings.AWS || s.DrainTimeout != 0 || !s.Attachments || s.MaxChats.N != 7 || s.MaxChats.Auto ||
+	if s.Upstream != settings.AWS || s.DrainTimeout != time.Millisecond || !s.Attachments || s.MaxChats.N != 7 || s.MaxChats.Auto ||
 		s.UpstreamTimeout != 25*time.Second || !slices.Equal(s.Paths, []string{"/a", "/b"}) {
 		t.Errorf("settings %+v", s)
 	}
@@ -395,12 +396,18 @@ func TestTypedValues(t *testing.T) {
 	}
 	want := map[string]any{
 		"path": []string{"/a", "/b"}, "attachments": true, "max-concurrent": 1024, "max-chats": 7, "end-on-exit": "auto",
-		"upstream": "aws", "drain-timeout": "0s", "allow-host": []string{},
+		"upstream": "aws", "drain-timeout": "1ms", "allow-host": []string{},
 	}
 	maps.DeleteFunc(json, func(name string, _ any) bool { _, ok := want[name]; return !ok })
 	if diff := cmp.Diff(want, json); diff != "" {
 		t.Errorf("JSON values (-want +got):\n%s", diff)
 	}
+}
+
+// TestAnyHost: behind a load balancer the server may have to answer for any name.
+func TestAnyHost(t *testing.T) {
+	t.Parallel()
+	mustLoad(t, input{args: []string{"--addr=:3000", "--allow-host=*", "--allow-origin=https://WWW.example.com"}})
 }
 
 func TestNearest(t *testing.T) {

@@ -22,7 +22,7 @@ func (l *loader) validate() {
 	l.check("contact-flow-id", s.ContactFlowID, optional(checkFlow))
 	l.check("region", s.Region, optional(checkRegion))
 	l.check("upstream-timeout", formatDuration(s.UpstreamTimeout), require(s.UpstreamTimeout > 0, "must be longer than nothing"))
-	l.check("drain-timeout", formatDuration(s.DrainTimeout), require(s.DrainTimeout >= 0, "must not be negative"))
+	l.check("drain-timeout", formatDuration(s.DrainTimeout), require(s.DrainTimeout > 0, "must be longer than nothing"))
 	l.check("max-concurrent", strconv.Itoa(s.MaxConcurrent), require(s.MaxConcurrent > 0, "must be at least 1"))
 	for _, path := range s.Paths {
 		l.check("path", path, checkPath)
@@ -31,7 +31,7 @@ func (l *loader) validate() {
 		l.check("allow-origin", origin, checkOrigin)
 	}
 	for _, host := range s.AllowHosts {
-		l.check("allow-host", host, checkHost)
+		l.check("allow-host", host, l.checkHost)
 	}
 	for _, contentType := range s.ContentTypes {
 		l.check("content-types", contentType, checkContentType)
@@ -248,14 +248,18 @@ func checkOrigin(origin string) error {
 		return fault("is not an origin: write scheme, host and port, such as https://www.example.com or http://192.168.1.20:8080")
 	case u.User != nil:
 		return fault("must not hold a user name or password")
-	case u.Path != "" || u.RawQuery != "" || u.Fragment != "" || origin != strings.ToLower(origin):
-		return faultf("is not an exact origin; write %s", strings.ToLower(u.Scheme+"://"+u.Host))
+	case u.Path != "" || u.RawQuery != "" || u.Fragment != "":
+		return faultf("is not an exact origin: browsers send no path, not even a slash; write %s", u.Scheme+"://"+u.Host)
 	}
 	return nil
 }
 
-func checkHost(host string) error {
+// checkHost allows a lone * only where no developer's machine is at stake: on a server
+// that is not on a loopback address, behind a load balancer that routes by name.
+func (l *loader) checkHost(host string) error {
 	switch {
+	case host == "*" && !l.bad["addr"] && !l.settings.Loopback():
+		return nil
 	case strings.Contains(host, "*"):
 		return fault("must not hold *: a page could then reach this server under a name of its own (DNS rebinding)")
 	case strings.Contains(host, "://"):
@@ -266,6 +270,9 @@ func checkHost(host string) error {
 		return faultf("is an address; write only the host, %s", u.Hostname())
 	case strings.ContainsAny(host, "/ @?#"):
 		return fault("is not a host name")
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return faultf("has a port, which is not compared; write %s", name)
 	}
 	return nil
 }
