@@ -2,6 +2,7 @@ package connectapi
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -69,6 +70,9 @@ func (x *exchange) do(ctx context.Context) ([]byte, error) {
 	}
 	release := func(error) error { return nil }
 	for {
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("calling %s: %w", service.title, ctx.Err())
+		}
 		releaseAttempt, err := service.retryer.GetAttemptToken(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("waiting to call %s: %w", service.title, err)
@@ -84,7 +88,7 @@ func (x *exchange) do(ctx context.Context) ([]byte, error) {
 		if err == nil {
 			return text, nil
 		}
-		if ctx.Err() != nil || errors.Is(err, awswire.ErrAnswer) {
+		if ctx.Err() != nil || hopeless(err) {
 			return nil, err
 		}
 		if !skewed && !service.retryer.IsErrorRetryable(err) {
@@ -100,6 +104,13 @@ func (x *exchange) do(ctx context.Context) ([]byte, error) {
 			return nil, waitErr
 		}
 	}
+}
+
+// hopeless reports failures that repeating cannot mend: an answer that is not the
+// service's, and a certificate that is not trusted (which the SDK tries again).
+func hopeless(err error) bool {
+	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
+	return untrusted || errors.Is(err, awswire.ErrAnswer)
 }
 
 // pause waits before the next attempt. When the wait would outlive the deadline, it

@@ -2,6 +2,7 @@ package connectapi_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/pem"
 	"errors"
 	"log/slog"
@@ -206,10 +207,11 @@ func TestCustomCertificateAuthority(t *testing.T) {
 	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	client := mustNew(t, connectapi.Config{Profile: "fake", EndpointURL: server.URL})
-	if _, err := client.StartChatContact(t.Context(), startRequest()); err == nil {
-		t.Fatal("an unknown certificate was trusted")
+	_, err := client.StartChatContact(t.Context(), startRequest())
+	call, ok := errors.AsType[*startchat.CallError](err)
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); !ok || !untrusted || call.Metadata.Attempts != 1 {
+		t.Fatalf("an unknown certificate gave %v", err)
 	}
 	bundle := filepath.Join(t.TempDir(), "ca.pem")
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
@@ -220,6 +222,17 @@ func TestCustomCertificateAuthority(t *testing.T) {
 	client = mustNew(t, connectapi.Config{Profile: "fake", EndpointURL: server.URL})
 	if _, err := client.StartChatContact(t.Context(), startRequest()); err != nil {
 		t.Errorf("with AWS_CA_BUNDLE: %v", err)
+	}
+}
+
+func TestCallThatIsCancelledBeforeIsNotSent(t *testing.T) {
+	t.Parallel()
+	endpoint := awsfake.Start(t)
+	client := newClient(t, endpoint)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := client.StartChatContact(ctx, startRequest()); !errors.Is(err, context.Canceled) || endpoint.Calls() != 0 {
+		t.Errorf("%d calls, %v", endpoint.Calls(), err)
 	}
 }
 

@@ -113,6 +113,14 @@ func (c *Client) Endpoint() string { return c.connect.base.String() }
 // It never names a key.
 func (c *Client) SourceOfCredentials() string { return c.source }
 
+// Format implements [fmt.Formatter]: a client holds keys, and no verb prints them.
+func (c *Client) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "connectapi.Client(%s)", c.Endpoint()) // fmt reports a failed write itself
+}
+
+// LogValue implements [slog.LogValuer].
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.Endpoint()) }
+
 func userAgent(name, appID string) string {
 	if name == "" {
 		name = "parley"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -136,31 +138,44 @@ func (s *settings) scrub(text string) string {
 	return text
 }
 
-// tried lists the sources the chain looks at and what stands there.
+// tried lists the sources the chain looks at, in its order, and what stands there.
+// A profile that was asked for by name is looked at before the environment.
 func (s *settings) tried() []string {
 	var tried []string
-	keys := s.env.Credentials
-	switch {
-	case keys.HasKeys():
-		tried = append(tried, "environment variables: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set")
-	case keys.AccessKeyID != "":
-		tried = append(tried, "environment variables: AWS_SECRET_ACCESS_KEY is not set")
-	case keys.SecretAccessKey != "":
-		tried = append(tried, "environment variables: AWS_ACCESS_KEY_ID is not set")
-	default:
-		tried = append(tried, "environment variables: AWS_ACCESS_KEY_ID is not set")
+	if !s.named {
+		tried = append(tried, "environment variables: "+describeKeys())
+		if s.env.Credentials.HasKeys() {
+			return tried
+		}
+		if s.env.WebIdentityTokenFilePath != "" {
+			return append(tried, "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is set")
+		}
 	}
-	if s.env.WebIdentityTokenFilePath != "" {
-		tried = append(tried, "web identity: AWS_WEB_IDENTITY_TOKEN_FILE is set")
-	}
-	tried = append(tried, fmt.Sprintf("profile %q: %s", s.profileName(), describeProfile(&s.shared)))
-	if describeProfile(&s.shared) != noCredentials {
+	profile := describeProfile(&s.shared)
+	tried = append(tried, fmt.Sprintf("profile %q: %s", s.profileName(), profile))
+	if profile != noCredentials {
 		return tried
 	}
-	if s.env.ContainerCredentialsRelativePath == "" && s.env.ContainerCredentialsEndpoint == "" {
-		return append(tried, "container: no AWS_CONTAINER_CREDENTIALS_ variable is set", "instance metadata service")
+	if s.env.ContainerCredentialsRelativePath != "" || s.env.ContainerCredentialsEndpoint != "" {
+		return append(tried, "container: its credentials endpoint is set")
 	}
-	return append(tried, "container: its credentials endpoint is set")
+	return append(tried, "container: no AWS_CONTAINER_CREDENTIALS_ variable is set", "instance metadata service")
+}
+
+// describeKeys says which half of a key pair is missing. The SDK drops a lone half,
+// so the variables are looked at here; only whether they are set matters.
+func describeKeys() string {
+	isSet := func(names ...string) bool {
+		return slices.ContainsFunc(names, func(name string) bool { return os.Getenv(name) != "" })
+	}
+	id, key := isSet("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY"), isSet("AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY")
+	switch {
+	case id && key:
+		return "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set"
+	case id:
+		return "AWS_SECRET_ACCESS_KEY is not set"
+	}
+	return "AWS_ACCESS_KEY_ID is not set"
 }
 
 func (s *settings) profileName() string {
@@ -199,7 +214,7 @@ func (s *settings) credentialsHint(err error) string {
 	var invalid *ssocreds.InvalidTokenError
 	profile := s.profileName()
 	switch described := describeProfile(&s.shared); {
-	case s.env.Credentials.HasKeys() && s.profile == "":
+	case s.env.Credentials.HasKeys() && !s.named:
 		return "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
 	case errors.As(err, &invalid), described == "single sign-on":
 		return "sign in with `aws sso login --profile " + profile + "`"
@@ -209,7 +224,7 @@ func (s *settings) credentialsHint(err error) string {
 		return fmt.Sprintf("run the credential_process command of profile %q by hand and look at what it prints", profile)
 	case s.shared.RoleARN != "":
 		return fmt.Sprintf("try `aws sts get-caller-identity --profile %s`: the role of the profile could not be assumed", profile)
-	case s.env.WebIdentityTokenFilePath != "":
+	case s.env.WebIdentityTokenFilePath != "" && !s.named:
 		return "check AWS_WEB_IDENTITY_TOKEN_FILE and AWS_ROLE_ARN"
 	}
 	return "run `aws sso login` or `aws configure`, name a profile with --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"

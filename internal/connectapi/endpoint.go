@@ -65,24 +65,22 @@ func (s *settings) service(k kind, custom string) (*service, error) {
 			hint:    "a Region is spelt like us-west-2",
 		}
 	}
-	address := custom
-	if custom == "" {
-		address, region = "https://"+k.host(region, fips, dual), k.signingRegion(region)
-	} else {
-		if fips || dual {
-			return nil, &ConfigError{
-				problem: fmt.Sprintf("choosing the endpoint: %s cannot be combined with FIPS or dual-stack endpoints", source),
-				hint:    "unset AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT (use_… in the profile), or the endpoint URL",
-			}
+	if custom != "" && (fips || dual) {
+		return nil, &ConfigError{
+			problem: fmt.Sprintf("choosing the endpoint: %s cannot be combined with FIPS or dual-stack endpoints", source),
+			hint:    "unset AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT (use_… in the profile), or the endpoint URL",
 		}
-		region = k.signingRegion(region)
+	}
+	address := custom
+	if address == "" {
+		address = "https://" + k.host(region, fips, dual)
 	}
 	base, err := parseEndpoint(address, source)
 	if err != nil {
 		return nil, err
 	}
 	made := &service{
-		kind: k, region: region, base: base, retryer: s.newRetryer(), fixedClock: s.aws.DisableClockSkewCorrection,
+		kind: k, region: k.signingRegion(region), base: base, retryer: s.newRetryer(), fixedClock: s.aws.DisableClockSkewCorrection,
 	}
 	const prepared = 10
 	for n := 1; n <= min(prepared, made.retryer.MaxAttempts()); n++ {

@@ -19,8 +19,10 @@ type settings struct {
 	aws    aws.Config
 	env    config.EnvConfig
 	shared config.SharedConfig
-	// profile is the profile that was asked for; empty means the default one.
+	// profile is the profile that was asked for; empty means the default one. named
+	// marks one that wins over the environment, unlike that of AWS_PROFILE.
 	profile string
+	named   bool
 }
 
 // load reads the environment and the shared files.
@@ -49,7 +51,7 @@ func load(ctx context.Context, cfg Config, log *slog.Logger) (settings, error) {
 			s.shared = *found
 		}
 	}
-	s.profile = cfg.Profile
+	s.profile, s.named = cfg.Profile, cfg.Profile != ""
 	if s.profile == "" {
 		s.profile = s.env.SharedConfigProfile
 	}

@@ -30,7 +30,8 @@ func newTransport(sdk aws.HTTPClient, scheme string, maxIdle int) *http.Transpor
 		MaxIdleConnsPerHost: maxIdle,
 		ForceAttemptHTTP2:   scheme == "https",
 		// Answers are a few hundred bytes.
-		DisableCompression: true,
+		DisableCompression:     true,
+		MaxResponseHeaderBytes: 1 << 20,
 	}
 	if buildable, ok := sdk.(*awshttp.BuildableClient); ok {
 		if configured := buildable.GetTransport().TLSClientConfig; configured != nil {
