@@ -63,6 +63,26 @@ func TestCloseEndsAll(t *testing.T) {
 	}
 }
 
+func TestCloseEndsAFewAtATime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAccount()
+		g := guard(t, a, t.TempDir())
+		for range 20 {
+			start(t, g)
+		}
+		a.busiest = 0
+		a.stopping = func(context.Context, string) error { <-time.After(time.Second); return nil }
+		begun := time.Now()
+		if err := g.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begun); took != 5*time.Second || a.busiest != 4 {
+			t.Errorf("20 contacts took %v, %d at once; want 5s, 4 at once", took, a.busiest)
+		}
+	})
+}
+
 func TestCloseKeepsWhatItCouldNotEnd(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,6 +76,62 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 	if left := files(t, dir); len(left) != 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// Runs that come, go and crash all the time in one directory never end a chat of a run
+// that is alive, and leave nothing behind.
+func TestManyRuns(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	a := newAccount()
+	isOpen := func(id string) bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return a.open[id]
+	}
+	var wg sync.WaitGroup
+	for worker := range 6 {
+		wg.Go(func() {
+			for i := range 15 {
+				g, err := costguard.New(costguard.Config{Starter: a, Stopper: a, EndOnExit: true, Dir: dir, Target: target})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				result, err := g.StartChatContact(context.Background(), request("flow", ""))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := g.Recover(context.Background()); err != nil {
+					t.Error(err)
+				}
+				if !isOpen(result.ContactID) {
+					t.Errorf("the chat of a run that is alive was ended")
+				}
+				end := func() error { return g.Close(context.Background()) }
+				if (i+worker)%3 == 0 {
+					end = g.Crash
+				}
+				if err := end(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	last := guard(t, a, dir)
+	for range 2 { // the second time for lock files that came after their journals in the list
+		if err := last.Recover(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := last.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left, open := files(t, dir), a.openIDs(); len(left)+len(open) != 0 {
+		t.Errorf("left: %v, open: %v", left, open)
 	}
 }
 
