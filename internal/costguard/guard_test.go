@@ -173,6 +173,21 @@ func TestJournal(t *testing.T) {
 	}
 }
 
+func TestAnExistingDirectoryKeepsItsPermissions(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	before, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := guard(t, newAccount(), dir).Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.Stat(dir); err != nil || after.Mode() != before.Mode() {
+		t.Errorf("%v, %v, was %v", after.Mode(), err, before.Mode())
+	}
+}
+
 func TestARepeatedContactIsJournalledOnce(t *testing.T) {
 	t.Parallel()
 	g := guard(t, newAccount(), t.TempDir())

@@ -43,9 +43,11 @@ type journal struct {
 	closed bool
 }
 
-// openJournal makes the directory and, in it, a new locked journal.
+// openJournal makes the directory and, in it, a new locked journal. A directory that
+// exists keeps its permissions, because it may hold other things of the user's; the
+// files are private in any case.
 func openJournal(dir string) (*journal, error) {
-	if err := makePrivateDir(dir); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	for range lockTries {
@@ -72,20 +74,6 @@ func openJournal(dir string) (*journal, error) {
 // beside returns the path of a file that belongs to a journal.
 func beside(journalPath, suffix string) string {
 	return strings.TrimSuffix(journalPath, journalSuffix) + suffix
-}
-
-func makePrivateDir(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Stat(dir)
-	if err != nil {
-		return err
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(dir, 0o700)
-	}
-	return nil
 }
 
 // lockJournal takes the lock of a journal without waiting. errInUse says that another
