@@ -1,0 +1,69 @@
+package sdk_test
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/awsfake"
+)
+
+// pipes is a network in memory, on which a synctest bubble can tell that everybody is
+// waiting: the clients' pauses between attempts then take no time.
+type pipes struct {
+	conns chan net.Conn
+	done  chan struct{}
+	close sync.Once
+}
+
+func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error { p.close.Do(func() { close(p.done) }); return nil }
+
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "memory", Net: "unix"} }
+
+func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, server := net.Pipe()
+	select {
+	case p.conns <- server:
+		return client, nil
+	case <-p.done:
+		return nil, errors.New("connection refused")
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// network serves an endpoint in memory and returns a transport that leads every host
+// to it. It has to be called inside a bubble, and ends with the test.
+func network(t *testing.T, endpoint *awsfake.Endpoint) http.RoundTripper {
+	t.Helper()
+	listener := newPipes()
+	server := &http.Server{Handler: endpoint, ReadHeaderTimeout: time.Hour, ErrorLog: log.New(t.Output(), "", 0)}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	// Keep-alive is off: a bubble may not end while a connection idles in it.
+	transport := &http.Transport{DialContext: listener.dial, DisableKeepAlives: true}
+	t.Cleanup(func() {
+		endpoint.Close()
+		_ = server.Close()
+		if err := <-done; !errors.Is(err, http.ErrServerClosed) {
+			t.Errorf("serving in memory: %v", err)
+		}
+	})
+	return transport
+}
