@@ -83,8 +83,20 @@ func ParseError(status int, header http.Header, body []byte) *Error {
 		name = textMember(doc, "__type")
 	}
 	e.Name = cleanName(name)
-	e.Message = textMember(doc, "message")
+	e.Message = withoutCanonicalRequest(textMember(doc, "message"))
 	return e
+}
+
+// withoutCanonicalRequest cuts what AWS appends when a signature does not match: the
+// request as AWS signed it, the session token among its headers.
+func withoutCanonicalRequest(message string) string {
+	lower := strings.ToLower(message)
+	for _, mark := range []string{"the canonical string", "canonical request", "the string-to-sign", "x-amz-security-token"} {
+		if i := strings.Index(lower, mark); i >= 0 {
+			message, lower = message[:i], lower[:i]
+		}
+	}
+	return strings.TrimSpace(message)
 }
 
 // RequestID returns the id AWS gave the call, or "".

@@ -1,6 +1,7 @@
 package awswire_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -40,6 +41,25 @@ func TestParseError(t *testing.T) {
 				t.Errorf("the text %q lacks the status or the request id", text)
 			}
 		})
+	}
+}
+
+// AWS repeats the signed request, with its session token, when a signature is wrong.
+func TestParseErrorCutsTheSignedRequest(t *testing.T) {
+	t.Parallel()
+	const message = "The request signature we calculated does not match the signature you provided.\n\n" +
+		"The Canonical String for this request should have been\n'PUT\n/contact/chat\n\nx-amz-security-token:CANARY\n'\n\n" +
+		"The String-to-Sign should have been\n'AWS4-HMAC-SHA256 CANARY'"
+	body, err := json.Marshal(map[string]string{"message": message})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := awswire.ParseError(403, http.Header{"X-Amzn-Errortype": {"InvalidSignatureException"}}, body)
+	if want := "The request signature we calculated does not match the signature you provided."; e.Message != want {
+		t.Errorf("message = %q, want %q", e.Message, want)
+	}
+	if strings.Contains(e.Error(), "CANARY") {
+		t.Error("the error holds the session token")
 	}
 }
 

@@ -105,6 +105,10 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 // it unnecessary and none was given.
 func (c *Client) Region() string { return c.settings.aws.Region }
 
+// Profile returns the profile of the shared AWS configuration in use, from the
+// configuration or the environment; empty for the default one.
+func (c *Client) Profile() string { return c.settings.profile }
+
 // Endpoint returns the address of the Amazon Connect endpoint, without a slash at
 // its end.
 func (c *Client) Endpoint() string { return c.connect.base.String() }

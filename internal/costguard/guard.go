@@ -198,7 +198,7 @@ func (g *Guard) undo(ctx context.Context, e entry) bool {
 }
 
 func (g *Guard) journalProblem(cause error, sentence string) *diagnosis.Problem {
-	p := diagnosis.New(diagnosis.InternalFailure, "%s", sentence)
+	p := diagnosis.New(diagnosis.JournalFailed, "%s", sentence)
 	p.Hint = fmt.Sprintf("Check that %s can be written to and that its disk has space, or start with --end-on-exit=false.", g.dir)
 	p.Cause = cause
 	return p

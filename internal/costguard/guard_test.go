@@ -282,7 +282,7 @@ func TestNoChatIsStartedWhileTheJournalCannotBeWritten(t *testing.T) {
 	}
 	for range 3 {
 		_, err := g.StartChatContact(t.Context(), request("flow", ""))
-		if problem(err) != diagnosis.InternalFailure {
+		if problem(err) != diagnosis.JournalFailed {
 			t.Fatalf("got %v", err)
 		}
 	}

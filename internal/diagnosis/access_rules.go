@@ -11,6 +11,7 @@ const (
 	NullOrigin       ID = "null-origin"
 	TooBusy          ID = "too-busy"
 	MaxChatsReached  ID = "max-chats-reached"
+	JournalFailed    ID = "journal-failed"
 	ShuttingDown     ID = "shutting-down"
 	InternalFailure  ID = "internal-failure"
 )
@@ -75,6 +76,14 @@ func accessRules() []Rule {
 			Remedy:   "Restart the server, or start it with a larger --max-chats (0 for no limit).",
 			Detail: "Chats on a real instance cost money and count against its quota of active chats. For local work the " +
 				"number per run is limited to 100, so that a page that starts chats in a loop does no harm.",
+		},
+		{
+			ID: JournalFailed, Group: accessGroup, Title: "The chat could not be written down",
+			Status: http.StatusInternalServerError, Code: "JournalFailed",
+			Sentence: "The list of chats to end could not be written, so no chat was left open.",
+			Remedy:   "Make room or permission for the directory named in the log, choose another with --data-dir, or start with --end-on-exit=false.",
+			Detail: "For local work every chat on the real instance is written to a small file before the page learns of it, so " +
+				"that it can be ended even after a crash. A chat that cannot be written down is ended at once.",
 		},
 		{
 			ID: ShuttingDown, Group: accessGroup, Title: "The server is shutting down",
