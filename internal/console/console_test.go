@@ -1,0 +1,332 @@
+package console_test
+
+import (
+	"encoding/json"
+	"html"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/parley-chat/parley/internal/console"
+	"github.com/parley-chat/parley/internal/diagnosis"
+)
+
+const base = "http://localhost:3000"
+
+func embedded() console.Config {
+	return console.Config{URL: base, Upstream: "embedded Amazon Connect", Embedded: true, Version: "v1.2.3"}
+}
+
+func aws() console.Config {
+	return console.Config{URL: base, Upstream: "Amazon Connect in eu-central-1", Version: "v1.2.3"}
+}
+
+func get(t *testing.T, config console.Config, target string) (*http.Response, string) {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	console.New(config).ServeHTTP(rec, httptest.NewRequest(http.MethodGet, target, nil))
+	body, err := io.ReadAll(rec.Result().Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rec.Result(), string(body)
+}
+
+// code returns the text of an element with an id, as a reader sees it.
+func code(t *testing.T, page, id string) string {
+	t.Helper()
+	found := regexp.MustCompile(`(?s)id="` + id + `"[^>]*>(.*?)</code>`).FindStringSubmatch(page)
+	if found == nil {
+		t.Fatalf("the page has no code with id %q", id)
+	}
+	return html.UnescapeString(found[1])
+}
+
+func TestLandingPage(t *testing.T) {
+	t.Parallel()
+	const sampleInstance, sampleFlow = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
+	configured := aws()
+	configured.HasInstanceID, configured.HasContactFlowID = true, true
+	half := aws()
+	half.HasInstanceID, half.NetworkURLs = true, []string{"http://192.168.1.5:3000", "http://[fd00::5]:3000"}
+	tests := []struct {
+		name      string
+		config    console.Config
+		curl      map[string]string
+		has, lack []string
+	}{
+		{
+			"embedded", embedded(),
+			map[string]string{"InstanceId": sampleInstance, "ContactFlowId": sampleFlow},
+			[]string{"embedded Amazon Connect", "No account, no cost", "parley serve --upstream aws", "--addr 0.0.0.0:3000", "v1.2.3"},
+			[]string{"YOUR_", "required>", "costs money"},
+		},
+		{
+			"aws, nothing configured", aws(),
+			map[string]string{"InstanceId": "YOUR_INSTANCE_ID", "ContactFlowId": "YOUR_CONTACT_FLOW_ID"},
+			[]string{"Amazon Connect in eu-central-1", "costs money", "parley doctor", "--contact-flow-id", "required>"},
+			[]string{sampleInstance, "No account"},
+		},
+		{
+			"aws, all configured", configured,
+			map[string]string{},
+			[]string{"set on the server"},
+			[]string{"YOUR_", "required>", "The example app sends only a name", sampleInstance},
+		},
+		{
+			"aws, half configured", half,
+			map[string]string{"ContactFlowId": "YOUR_CONTACT_FLOW_ID"},
+			[]string{"http://192.168.1.5:3000/start-chat", "http://[fd00::5]:3000/start-chat", "The example app sends only a name"},
+			[]string{"YOUR_INSTANCE_ID", "0.0.0.0"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			_, page := get(t, test.config, "/")
+			for _, text := range test.has {
+				if !strings.Contains(page, text) {
+					t.Errorf("the page lacks %q", text)
+				}
+			}
+			for _, text := range test.lack {
+				if strings.Contains(page, text) {
+					t.Errorf("the page has %q", text)
+				}
+			}
+			for id, want := range map[string]string{
+				"endpoint":          base + "/startChatContact",
+				"snippet-interface": `apiGatewayEndpoint: "` + base + `/startChatContact"`,
+				"snippet-custom":    `apiGateway: "` + base + `/startChatContact"`,
+				"snippet-native":    `'` + base + `/start-chat'`,
+				"snippet-curl":      "curl " + base + "/startChatContact",
+			} {
+				if got := code(t, page, id); !strings.Contains(got, want) {
+					t.Errorf("%s lacks %q:\n%s", id, want, got)
+				}
+			}
+			if !strings.Contains(page, "http://10.0.2.2:3000/start-chat") {
+				t.Error("the page does not say how an Android emulator calls the server")
+			}
+			_, data, _ := strings.Cut(code(t, page, "snippet-curl"), "-d '")
+			var sent map[string]string
+			if err := json.Unmarshal([]byte(strings.TrimSuffix(data, "'")), &sent); err != nil {
+				t.Fatalf("the curl command sends no json: %v\n%s", err, data)
+			}
+			if diff := cmp.Diff(test.curl, sent); diff != "" {
+				t.Errorf("the curl command sends (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestConfigurationIsEscaped(t *testing.T) {
+	t.Parallel()
+	const hostile = `"><script src=//evil.example></script>`
+	for _, target := range []string{"/", "/docs/errors"} {
+		_, page := get(t, console.Config{
+			URL: base + hostile, Upstream: hostile, Version: hostile, NetworkURLs: []string{hostile},
+		}, target)
+		if strings.Contains(page, "<script src=//evil.example>") {
+			t.Errorf("%s repeats markup of the configuration", target)
+		}
+	}
+}
+
+// What the policy forbids the browser to do the pages must not need.
+func TestPagesKeepTheirPolicy(t *testing.T) {
+	t.Parallel()
+	inline := regexp.MustCompile(`<script[^>]*>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:`)
+	foreign := regexp.MustCompile(`(?i)(?:\s(?:src|href|action)=|from |import\(?|fetch\(|url\()["']?(?:https?:)?//`)
+	for _, target := range []string{"/", "/docs/errors"} {
+		res, page := get(t, aws(), target)
+		policy := res.Header.Get("Content-Security-Policy")
+		for _, part := range []string{"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} {
+			if !strings.Contains(policy, part) {
+				t.Errorf("%s: policy %q lacks %q", target, policy, part)
+			}
+		}
+		if strings.Contains(policy, "unsafe") {
+			t.Errorf("%s: policy %q", target, policy)
+		}
+		if found := inline.FindString(page); found != "" {
+			t.Errorf("%s has inline script or style: %q", target, found)
+		}
+		if found := foreign.FindString(page); found != "" {
+			t.Errorf("%s refers to another server: %q", target, found)
+		}
+		for _, file := range linked(page) {
+			if path.Ext(file) == "" {
+				continue
+			}
+			_, content := get(t, aws(), file)
+			if found := foreign.FindString(content); found != "" {
+				t.Errorf("%s refers to another server: %q", file, found)
+			}
+			if found := regexp.MustCompile(`innerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function`).FindString(content); found != "" {
+				t.Errorf("%s makes markup or code of strings: %q", file, found)
+			}
+		}
+	}
+}
+
+// linked lists the addresses on this server that a page or script refers to.
+func linked(content string) []string {
+	var out []string
+	for _, found := range regexp.MustCompile(`(?:src=|href=|from )"(/[^"#]*)`).FindAllStringSubmatch(content, -1) {
+		out = append(out, found[1])
+	}
+	return out
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for queue := []string{"/", "/docs/errors"}; len(queue) > 0; queue = queue[1:] {
+		target := queue[0]
+		if seen[target] {
+			continue
+		}
+		seen[target] = true
+		res, content := get(t, embedded(), target)
+		if res.StatusCode != http.StatusOK || !console.Handles(target) {
+			t.Errorf("%s: status %d, handled %v", target, res.StatusCode, console.Handles(target))
+		}
+		queue = append(queue, linked(content)...)
+		if path.Ext(target) != "" {
+			continue
+		}
+		ids := map[string]int{}
+		for _, found := range regexp.MustCompile(`\sid="([^"]*)"`).FindAllStringSubmatch(content, -1) {
+			ids[found[1]]++
+		}
+		for id, n := range ids {
+			if n > 1 {
+				t.Errorf("%s has the id %q %d times", target, id, n)
+			}
+		}
+		for _, found := range regexp.MustCompile(`(?:href="#|for="|data-copy="|aria-labelledby=")([^"]+)"`).FindAllStringSubmatch(content, -1) {
+			if ids[found[1]] != 1 {
+				t.Errorf("%s refers to the id %q, which it lacks", target, found[1])
+			}
+		}
+	}
+	for _, file := range []string{"/console/style.css", "/console/app.js", "/console/start.js", "/console/favicon.svg"} {
+		if !seen[file] {
+			t.Errorf("no page leads to %s", file)
+		}
+	}
+}
+
+func TestErrorsPageHasEveryRule(t *testing.T) {
+	t.Parallel()
+	_, page := get(t, embedded(), "/docs/errors")
+	for _, rule := range diagnosis.Rules() {
+		// As answers link to it: see diagnosis.Problem.
+		_, article, ok := strings.Cut(page, `id="`+string(rule.ID)+`"`)
+		if !ok {
+			t.Errorf("the page lacks the anchor %s", rule.ID)
+			continue
+		}
+		article, _, _ = strings.Cut(article, "</article>")
+		text := html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(article, ""))
+		for _, part := range []string{rule.Title, rule.Sentence, rule.Detail, rule.Remedy, rule.Code} {
+			if !strings.Contains(text, strings.ReplaceAll(part, "`", "")) {
+				t.Errorf("rule %s: the page lacks %q", rule.ID, part)
+			}
+		}
+		for _, found := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(rule.Detail, -1) {
+			if !strings.Contains(article, "<code>"+html.EscapeString(found[1])+"</code>") && !strings.Contains(article, "<code>"+found[1]+"</code>") {
+				t.Errorf("rule %s: %q is not shown as code", rule.ID, found[1])
+			}
+		}
+	}
+}
+
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	config := aws()
+	config.HasInstanceID = true
+	for want, config := range map[string]console.Config{
+		`{"version":"v1.2.3","upstream":{"kind":"embedded","description":"embedded Amazon Connect"},"configured":{"instanceId":false,"contactFlowId":false}}`:  embedded(),
+		`{"version":"v1.2.3","upstream":{"kind":"aws","description":"Amazon Connect in eu-central-1"},"configured":{"instanceId":true,"contactFlowId":false}}`: config,
+	} {
+		res, body := get(t, config, "/api/status")
+		if diff := cmp.Diff(want+"\n", body); diff != "" || res.Header.Get("Content-Type") != "application/json" {
+			t.Errorf("status, %s (-want +got):\n%s", res.Header.Get("Content-Type"), diff)
+		}
+	}
+}
+
+func TestCaching(t *testing.T) {
+	t.Parallel()
+	handler := console.New(embedded())
+	other := embedded()
+	other.Version = "v1.2.4"
+	for _, target := range []string{"/", "/docs/errors", "/console/app.js", "/console/style.css", "/favicon.ico"} {
+		first := httptest.NewRecorder()
+		handler.ServeHTTP(first, httptest.NewRequest(http.MethodGet, target, nil))
+		tag := first.Header().Get("Etag")
+		if first.Code != http.StatusOK || len(tag) < 10 || first.Header().Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s: status %d, headers %v", target, first.Code, first.Header())
+		}
+		if first.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: the browser may guess the type", target)
+		}
+
+		r := httptest.NewRequest(http.MethodGet, target, nil)
+		r.Header.Set("If-None-Match", tag)
+		again := httptest.NewRecorder()
+		handler.ServeHTTP(again, r)
+		if again.Code != http.StatusNotModified || again.Body.Len() != 0 {
+			t.Errorf("%s again: status %d and %d bytes, want 304 and none", target, again.Code, again.Body.Len())
+		}
+
+		head := httptest.NewRecorder()
+		handler.ServeHTTP(head, httptest.NewRequest(http.MethodHead, target, nil))
+		if head.Code != http.StatusOK || head.Body.Len() != 0 || head.Header().Get("Content-Length") != first.Header().Get("Content-Length") {
+			t.Errorf("HEAD %s: status %d, %d bytes, headers %v", target, head.Code, head.Body.Len(), head.Header())
+		}
+	}
+	before, _ := get(t, embedded(), "/")
+	after, _ := get(t, other, "/")
+	if before.Header.Get("Etag") == after.Header.Get("Etag") {
+		t.Error("another version's page has the same tag")
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	handler := console.New(embedded())
+	tests := []struct {
+		method, target string
+		status         int
+		header, value  string
+	}{
+		{http.MethodPost, "/docs/errors", http.StatusMethodNotAllowed, "Allow", "GET, HEAD"},
+		{http.MethodDelete, "/", http.StatusMethodNotAllowed, "Allow", "GET, HEAD"},
+		{http.MethodGet, "/console/no-such-file", http.StatusNotFound, "Content-Type", "application/json"},
+		{http.MethodGet, "/console/../console.go", http.StatusNotFound, "Content-Type", "application/json"},
+		{http.MethodGet, "/console/pages/index.html", http.StatusNotFound, "Content-Type", "application/json"},
+		{http.MethodGet, "/console/", http.StatusFound, "Location", "/"},
+		{http.MethodGet, "/console", http.StatusFound, "Location", "/"},
+	}
+	for _, test := range tests {
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, httptest.NewRequest(test.method, test.target, nil))
+		if rec.Code != test.status || rec.Header().Get(test.header) != test.value {
+			t.Errorf("%s %s: status %d, %s %q", test.method, test.target, rec.Code, test.header, rec.Header().Get(test.header))
+		}
+	}
+	for _, other := range []string{"/startChatContact", "/consolex", "/api/other", "/healthz", "/Prod"} {
+		if console.Handles(other) {
+			t.Errorf("Handles(%q) is true", other)
+		}
+	}
+}
