@@ -4,6 +4,14 @@
 import { confirm, copyText } from "/console/copy.js";
 
 const mask = "•".repeat(12);
+const noAnswer = {
+  error: "Parley did not answer.",
+  hint: "Check in its terminal whether it is still running, then try again.",
+};
+const notOurs = {
+  error: "The answer is not one of Parley's.",
+  hint: "Look for a proxy between this page and Parley that answers in its place.",
+};
 const byId = (id) => document.getElementById(id);
 
 export function startForm(form) {
@@ -14,21 +22,19 @@ export function startForm(form) {
     submit.disabled = true;
     submit.textContent = "Starting…";
     const begun = performance.now();
+    let status = 0;
     try {
       const response = await fetch("/startChatContact", {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(requestBody(new FormData(form))),
       });
+      status = response.status;
       const answer = await response.json();
-      if (response.ok) showGood(response.status, answer, performance.now() - begun);
-      else showBad(response.status, answer);
-    } catch (cause) {
-      showBad(0, {
-        error: "Parley did not answer.",
-        hint: "Check in its terminal whether it is still running, then try again.",
-        code: cause.name,
-      });
+      if (response.ok) showGood(status, answer, performance.now() - begun);
+      else showBad(status, answer);
+    } catch {
+      showBad(status, status ? notOurs : noAnswer);
     } finally {
       submit.disabled = false;
       submit.textContent = "Start chat";
