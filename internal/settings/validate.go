@@ -228,7 +228,7 @@ func checkPath(path string) error {
 		return faultf("must begin with a slash; write /%s", path)
 	case strings.ContainsAny(path, "?# \t"):
 		return fault("must not hold spaces, ? or #")
-	case slices.Contains([]string{"/healthz", "/readyz", "/docs/errors"}, path):
+	case slices.Contains([]string{"/healthz", "/readyz"}, strings.TrimRight(path, "/")):
 		return fault("is an address that the server needs itself")
 	}
 	return nil

@@ -1,0 +1,14 @@
+// Command parley is Amazon Connect chat on a developer's own machine; package cli
+// holds the program.
+package main
+
+import (
+	"os"
+
+	"github.com/parley-chat/parley/internal/cli"
+)
+
+// version is set by the linker for releases.
+var version string
+
+func main() { os.Exit(cli.Main(version)) }

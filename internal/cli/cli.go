@@ -1,0 +1,136 @@
+// Package cli is the program parley: its commands, flags, help texts, messages and
+// exit codes, and the wiring of all other packages into a running server.
+//
+// It is the only package that reads the environment, and it does so through [Env],
+// so that tests run the same program as a terminal does. Commands return errors;
+// [Run] prints them once, with the next step where there is one, and turns them into
+// the exit code. Nothing in it ends the process.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// The exit codes of every command.
+const (
+	// ExitOK means that the command did what it was asked to.
+	ExitOK = 0
+	// ExitFailure means that it could not, or that the doctor found a failure.
+	ExitFailure = 1
+	// ExitUsage means that the command line or the configuration is wrong; nothing
+	// was begun.
+	ExitUsage = 2
+	// ExitInterrupted means that an interrupt signal stopped the command before it was
+	// done: the first one most commands, the second one a server.
+	ExitInterrupted = 130
+)
+
+// Env is everything the program has of the world around it.
+type Env struct {
+	// Args are the arguments without the program's name.
+	Args []string
+	// Environ is the environment, as [os.Environ] returns it.
+	Environ []string
+	// Stdout takes results, Stderr messages and logs.
+	Stdout, Stderr io.Writer
+	// StdoutTerminal and StderrTerminal say that a person is watching.
+	StdoutTerminal, StderrTerminal bool
+	// ReadFile reads files that the user names, as [os.ReadFile] does.
+	ReadFile func(path string) ([]byte, error)
+	// GOOS is the operating system, as in [runtime.GOOS].
+	GOOS string
+	// Build says which program this is.
+	Build Build
+}
+
+// getenv returns the value of a variable, or "".
+func (e *Env) getenv(name string) string {
+	for _, pair := range e.Environ {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// color reports whether a terminal may be given colours (https://no-color.org).
+func (e *Env) color(terminal bool) bool {
+	if !terminal || e.getenv("NO_COLOR") != "" || e.getenv("TERM") == "dumb" {
+		return false
+	}
+	// The old Windows console prints escape sequences as they are.
+	return e.GOOS != "windows" || e.getenv("WT_SESSION") != "" || e.getenv("TERM") != ""
+}
+
+// Run runs one command to its end and returns the exit code. When ctx ends, a server
+// stops in good order.
+func Run(ctx context.Context, env Env) int {
+	root := newRoot(&env)
+	root.SetArgs(env.Args)
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.Is(err, errReported):
+		return ExitFailure
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		env.report(errors.New("interrupted"))
+		return ExitInterrupted
+	}
+	env.report(err)
+	if isUsage(err) {
+		return ExitUsage
+	}
+	return ExitFailure
+}
+
+// errReported ends a command that has already said what is wrong.
+var errReported = errors.New("already reported")
+
+// report prints an error and, where it knows one, the next step.
+func (e *Env) report(err error) {
+	for i, line := range strings.Split(err.Error(), "\n") {
+		if i == 0 {
+			line = "parley: error: " + line
+		}
+		_, _ = fmt.Fprintln(e.Stderr, line) // nobody is left to tell
+	}
+	if hint, ok := errors.AsType[hinter](err); ok && hint.Hint() != "" {
+		_, _ = fmt.Fprintln(e.Stderr, "parley: hint: "+hint.Hint())
+	}
+}
+
+// hinter is an error that knows the next step.
+type hinter interface {
+	error
+	Hint() string
+}
+
+// hintError adds the next step to an error.
+type hintError struct {
+	error
+	hint string
+}
+
+func (e *hintError) Hint() string  { return e.hint }
+func (e *hintError) Unwrap() error { return e.error }
+
+// usageError is a mistake in the command line.
+type usageError struct{ message, hint string }
+
+func (e *usageError) Error() string { return e.message }
+func (e *usageError) Hint() string  { return e.hint }
+
+func isUsage(err error) bool {
+	if _, ok := errors.AsType[*usageError](err); ok {
+		return true
+	}
+	_, ok := errors.AsType[*settings.FaultsError](err)
+	return ok
+}

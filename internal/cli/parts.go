@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/parley-chat/parley/internal/guard"
+	"github.com/parley-chat/parley/internal/settings"
+	"github.com/parley-chat/parley/internal/startchat"
+)
+
+// guardConfig says who may call.
+func guardConfig(s *settings.Settings, docs string, log *slog.Logger) guard.Config {
+	return guard.Config{
+		AllowOrigins: s.AllowOrigins, AllowHosts: s.AllowHosts, Listen: s.Addr,
+		MaxConcurrent: s.MaxConcurrent, DocsURL: docs, Log: log,
+	}
+}
+
+// frontDoorConfig says how chats are started, but not by whom.
+func frontDoorConfig(s *settings.Settings) startchat.Config {
+	return startchat.Config{
+		Defaults: startchat.Defaults{
+			InstanceID: s.InstanceID, ContactFlowID: s.ContactFlowID,
+			DisplayName: s.DisplayName, ContentTypes: s.ContentTypes,
+		},
+		Unknown: startchat.UnknownMembers(s.UnknownMembers), Attachments: s.Attachments,
+		Timeout: s.UpstreamTimeout,
+	}
+}
+
+// checkParts lets the parts that the settings configure look at them, so that what only
+// they know to be wrong is reported with all other faults, before anything is opened.
+func checkParts(s *settings.Settings) []settings.Fault {
+	var faults []settings.Fault
+	if _, err := guard.New(guardConfig(s, "", nil)); err != nil {
+		faults = append(faults, guardFaults(s, err)...)
+	}
+	config := frontDoorConfig(s)
+	config.Starter = starterFunc(func(context.Context, *startchat.Request) (*startchat.Result, error) {
+		return nil, errors.ErrUnsupported // only looked at, never called
+	})
+	if _, err := startchat.New(config); err != nil {
+		faults = append(faults, settings.Fault{Message: err.Error()})
+	}
+	return faults
+}
+
+// guardFaults names the settings behind the guard's faults.
+func guardFaults(s *settings.Settings, err error) []settings.Fault {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var faults []settings.Fault
+		for _, part := range joined.Unwrap() {
+			faults = append(faults, guardFaults(s, part)...)
+		}
+		return faults
+	}
+	fault, ok := errors.AsType[*guard.ConfigError](err)
+	if !ok {
+		return []settings.Fault{{Message: err.Error()}}
+	}
+	name := map[string]string{
+		"AllowOrigins": "allow-origin", "AllowHosts": "allow-host", "Listen": "addr", "MaxConcurrent": "max-concurrent",
+	}[fault.Field]
+	return []settings.Fault{{Origin: s.Origin(name), Setting: name, Value: fault.Value, Message: fault.Reason}}
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"golang.org/x/term"
+)
+
+// Main runs the program as the operating system started it and returns the exit
+// code. The first interrupt, termination or hang-up signal stops a server in good
+// order, the second one kills the process. version overrides what the build
+// recorded; empty keeps that.
+func Main(version string) int {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup asks to survive the terminal
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	defer stop()
+	context.AfterFunc(ctx, stop) // from now on a signal does what it always does
+
+	return Run(ctx, Env{
+		Args: os.Args[1:], Environ: os.Environ(),
+		Stdout: os.Stdout, Stderr: os.Stderr,
+		StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
+		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
+	})
+}
+
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -1,0 +1,177 @@
+package cli
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// newRoot builds the tree of commands.
+func newRoot(env *Env) *cobra.Command {
+	root := newServe(env)
+	root.Use = "parley [flags]"
+	root.Short = "Amazon Connect chat on your own machine"
+	root.Long = "Parley lets a chat widget on your machine start Amazon Connect chats: on its embedded Amazon\n" +
+		"Connect, with no account, or on your own instance with --upstream aws.\n" +
+		"Without a command it serves, as `parley serve` does."
+	root.Example = `  parley
+  parley --upstream aws --profile dev --instance-id ID --contact-flow-id ID
+  parley start --message "Where is my order?"`
+	root.Version = env.Build.String()
+	root.SetVersionTemplate("parley {{.Version}}\n")
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(env.Stdout, c) })
+	root.SetUsageFunc(func(c *cobra.Command) error { writeHelp(env.Stderr, c); return nil })
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newServe(env), newStart(env), newDoctor(env), newConfig(env), newVersion(env))
+	root.Annotations[settingsAnnotation] = "some"
+	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
+	shorts := map[string]string{
+		"completion": "Print a script that lets a shell complete parley's commands and flags",
+		"help":       "Print the help text of a command",
+	}
+	for _, c := range root.Commands() {
+		if short, ok := shorts[c.Name()]; ok {
+			c.Short = short
+		}
+	}
+	return root
+}
+
+// settingsAnnotation marks commands that the settings apply to. The value says how
+// the help text shows them: "all" or "some".
+const settingsAnnotation = "parley_settings"
+
+// withSettings gives a command the flags of all settings. Unknown flags and stray
+// arguments are left for [loadSettings], which reports them with all other faults.
+func withSettings(c *cobra.Command, show string) {
+	settings.Register(c.Flags())
+	c.Args = cobra.ArbitraryArgs
+	c.FParseErrWhitelist.UnknownFlagsHandling = pflag.PassUnknownFlagToArgs
+	c.Annotations = map[string]string{settingsAnnotation: show}
+	for _, f := range settings.Fields() {
+		switch {
+		case f.OneOf != nil:
+			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(f.OneOf, cobra.ShellCompDirectiveNoFileComp))
+		case f.Placeholder != "FILE" && f.Placeholder != "DIR":
+			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.NoFileCompletions)
+		}
+	}
+}
+
+// loadSettings reads the settings for a command. Like [settings.Load] it returns
+// them beside an error, for commands that only show them.
+func loadSettings(env *Env, c *cobra.Command, args []string) (*settings.Settings, error) {
+	faults, err := strayArguments(c, args)
+	if err != nil {
+		return nil, err
+	}
+	s, err := settings.Load(settings.Sources{
+		Flags: c.Flags(), Environ: env.Environ, ReadFile: env.ReadFile, GOOS: env.GOOS, Faults: faults,
+	})
+	if err != nil {
+		return s, err
+	}
+	if faults := checkParts(s); len(faults) > 0 {
+		return s, &settings.FaultsError{Faults: faults}
+	}
+	return s, nil
+}
+
+// strayArguments turns arguments that no flag took into faults: unknown flags are
+// reported with the faults of the settings, anything else at once, because then the
+// whole line is not what it seems.
+func strayArguments(c *cobra.Command, args []string) ([]settings.Fault, error) {
+	var faults []settings.Fault
+	afterUnknown := false
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "-") && arg != "-" {
+			name, _, hasValue := strings.Cut(arg, "=")
+			message := "there is no such flag"
+			if near := settings.Nearest(strings.TrimLeft(name, "-"), flagNames(c)); near != "" {
+				message += "; did you mean --" + near + "?"
+			}
+			faults = append(faults, settings.Fault{
+				Origin: settings.Origin{Source: settings.FromFlag, Name: name}, Message: message,
+			})
+			afterUnknown = !hasValue
+			continue
+		}
+		if afterUnknown { // most likely the unknown flag's value
+			afterUnknown = false
+			continue
+		}
+		return nil, strayArgument(c, arg)
+	}
+	return faults, nil
+}
+
+func strayArgument(c *cobra.Command, arg string) error {
+	if arg == "true" || arg == "false" {
+		return &usageError{"unexpected argument " + arg, "flags that mean yes or no take their value after =, as in --end-on-exit=" + arg}
+	}
+	var names []string
+	for _, sub := range c.Commands() {
+		if sub.IsAvailableCommand() {
+			names = append(names, sub.Name())
+		}
+	}
+	if len(names) == 0 {
+		return &usageError{"unexpected argument " + quoteArg(arg), "`" + c.CommandPath() + "` takes flags only; see `" + c.CommandPath() + " --help`"}
+	}
+	hint := "the commands are " + strings.Join(names, ", ")
+	if near := settings.Nearest(arg, names); near != "" {
+		hint = "did you mean `" + c.CommandPath() + " " + near + "`?"
+	}
+	return &usageError{"there is no command " + quoteArg(arg), hint}
+}
+
+// flagNames lists the flags that a command's help shows.
+func flagNames(c *cobra.Command) []string {
+	var names []string
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	return names
+}
+
+// flagError rewords what the flag parser refuses itself.
+func flagError(c *cobra.Command, err error) error {
+	hint := "see `" + c.CommandPath() + " --help`"
+	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		if f := missing.GetFlag(); f != nil {
+			return &usageError{"--" + f.Name + " needs a value: --" + f.Name + " " + f.Value.Type(), hint}
+		}
+	}
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		if near := settings.Nearest(unknown.GetSpecifiedName(), flagNames(c)); near != "" {
+			hint = "did you mean --" + near + "?"
+		}
+	}
+	return &usageError{err.Error(), hint}
+}
+
+// outputFlag gives a command -o, --output.
+func outputFlag(c *cobra.Command) *string {
+	output := c.Flags().StringP("output", "o", "text", "form of the result: text or json")
+	c.Flags().Lookup("output").Annotations = map[string][]string{placeholderAnnotation: {"text|json"}}
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+	return output
+}
+
+func checkOutput(output string) error {
+	if !slices.Contains([]string{"text", "json"}, output) {
+		return &usageError{"--output: " + quoteArg(output) + " is not one of text, json", ""}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"io"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/console"
+	"github.com/parley-chat/parley/internal/diagnosis"
+)
+
+// Routes says what stands at which address.
+type Routes struct {
+	// StartChat is the front door. It is given every method at its addresses, because
+	// it answers wrong ones itself.
+	StartChat http.Handler
+	// Paths are addresses of the front door beside the usual ones.
+	Paths []string
+	// Pages answers GET where [console.Handles] says so; nil leaves the pages out.
+	Pages http.Handler
+	// Draining reports whether the server has begun to stop; nil means never.
+	Draining func() bool
+	// DocsURL is the page that explains errors, for answers to link to.
+	DocsURL string
+}
+
+// frontDoorPaths are the addresses that unmodified clients post to: the widgets and
+// the original proxy's README, the React Native example, and the Android example
+// (whose base URL may end in a slash). See docs/architecture.md.
+func frontDoorPaths() []string { return []string{"/startChatContact", "/start-chat", "/Prod", "/"} }
+
+// Handler returns the whole server as one handler. Addresses are compared after
+// cleaning, so that a doubled or trailing slash, the usual slip when a base address
+// and a path are put together, does no harm. Everything unknown is answered with
+// JSON.
+func (r Routes) Handler() http.Handler {
+	questions := map[string]http.Handler{
+		"/healthz": status(func() (int, string) { return http.StatusOK, "ok" }),
+		"/readyz": status(func() (int, string) {
+			if r.Draining != nil && r.Draining() {
+				return http.StatusServiceUnavailable, "draining"
+			}
+			return http.StatusOK, "ready"
+		}),
+	}
+	frontDoor := map[string]bool{}
+	for _, p := range slices.Concat(frontDoorPaths(), r.Paths) {
+		frontDoor[path.Clean(p)] = true
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		clean := path.Clean("/" + req.URL.Path)
+		page := questions[clean]
+		if r.Pages != nil && console.Handles(req.URL.Path) {
+			page = r.Pages
+		}
+		reading := req.Method == http.MethodGet || req.Method == http.MethodHead
+		switch {
+		case req.Method == http.MethodOptions && (page != nil || frontDoor[clean]):
+			w.Header().Set("Allow", allowed(page != nil, frontDoor[clean]))
+			w.WriteHeader(http.StatusNoContent)
+		case page != nil && reading:
+			page.ServeHTTP(w, req)
+		case frontDoor[clean] && (page == nil || req.Method == http.MethodPost):
+			r.StartChat.ServeHTTP(w, req)
+		case page == nil:
+			diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", shorten(clean)).Write(w, r.DocsURL)
+		default:
+			p := diagnosis.New(diagnosis.MethodNotAllowed, "This address does not take %s.", shorten(req.Method))
+			p.Allow = allowed(true, frontDoor[clean])
+			p.Write(w, r.DocsURL)
+		}
+	})
+}
+
+// allowed lists the methods of an address.
+func allowed(page, frontDoor bool) string {
+	var methods []string
+	if page {
+		methods = append(methods, http.MethodGet, http.MethodHead)
+	}
+	if frontDoor {
+		methods = append(methods, http.MethodPost)
+	}
+	return strings.Join(append(methods, http.MethodOptions), ", ")
+}
+
+// shorten bounds what a caller can have repeated.
+func shorten(text string) string {
+	const most = 100
+	if len(text) > most {
+		return strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return text
+}
+
+// status answers a question of a load balancer or script.
+func status(ask func() (int, string)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		code, text := ask()
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, `{"status":"`+text+`"}`+"\n") // the caller is gone
+	})
+}

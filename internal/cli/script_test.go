@@ -1,0 +1,202 @@
+package cli_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/parley-chat/parley/internal/awsfake"
+	"github.com/parley-chat/parley/internal/cli"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"parley": func() { os.Exit(cli.Main("v0.0.0-test")) }, //nolint:forbidigo // this is the program's main
+	})
+}
+
+// TestScript runs the program as a shell does, one script per file.
+func TestScript(t *testing.T) {
+	t.Parallel()
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", UpdateScripts: *update,
+		RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			// The credential chain must find nothing of this machine's.
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+			// A program built with -race otherwise waits a second before it exits.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			env.Values[fakeKey{}] = &fakeHolder{}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "awsfake": cmdAWSFake,
+			"fake-script": cmdFakeScript, "fake-open": cmdFakeOpen, "fake-await": cmdFakeAwait,
+		},
+	})
+}
+
+// cmdHTTP sends a request: http METHOD URL [BODY]. A file name in the place of the
+// scheme and host stands for the file's content. It prints the status, the Allow
+// header if there is one, and the body.
+func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 || len(args) > 3 {
+		ts.Fatalf("usage: http METHOD FILE/PATH [BODY]")
+	}
+	file, path, _ := strings.Cut(args[1], "/")
+	address := strings.TrimSpace(ts.ReadFile(file)) + "/" + path
+	var body io.Reader
+	if len(args) == 3 {
+		body = strings.NewReader(args[2])
+	}
+	request, err := http.NewRequest(args[0], address, body)
+	ts.Check(err)
+	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if neg {
+		if err == nil {
+			ts.Fatalf("the request was answered with %s", answer.Status)
+		}
+		return
+	}
+	ts.Check(err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%d\nAllow: %s\n%s\n", answer.StatusCode, answer.Header.Get("Allow"), bytes.TrimSpace(text))
+}
+
+// cmdAwait waits until a file exists.
+func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("%s does not appear", args[0])
+		}
+	}
+}
+
+// cmdDrained waits until nobody takes connections at the URL in a file any more.
+func cmdDrained(ts *testscript.TestScript, _ bool, args []string) {
+	u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[0])))
+	ts.Check(err)
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		c, err := net.Dial("tcp", u.Host)
+		if err != nil {
+			return
+		}
+		ts.Check(c.Close())
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("%s still takes connections", u.Host)
+		}
+	}
+}
+
+// cmdPort sets a variable: port NAME FILE to the port of the URL in a file, or port
+// NAME to one that nobody listens on.
+func cmdPort(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 2 {
+		u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[1])))
+		ts.Check(err)
+		ts.Setenv(args[0], u.Port())
+		return
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	ts.Check(err)
+	ts.Check(l.Close())
+	ts.Setenv(args[0], port)
+}
+
+type fakeKey struct{}
+
+// fakeHolder holds the AWS endpoint of one running script.
+type fakeHolder struct{ endpoint *awsfake.Endpoint }
+
+func fakeOf(ts *testscript.TestScript) *awsfake.Endpoint {
+	holder, ok := ts.Value(fakeKey{}).(*fakeHolder)
+	if !ok || holder.endpoint == nil {
+		ts.Fatalf("no awsfake was started")
+	}
+	return holder.endpoint
+}
+
+// cmdAWSFake starts an AWS endpoint for the script and points the environment at it.
+func cmdAWSFake(ts *testscript.TestScript, _ bool, _ []string) {
+	fake := awsfake.New(awsfake.Config{Region: "eu-west-2"})
+	server := httptest.NewServer(fake)
+	ts.Defer(func() { fake.Close(); server.Close() })
+	fake.URL = server.URL
+	for _, pair := range fake.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		ts.Setenv(name, value)
+	}
+	holder, _ := ts.Value(fakeKey{}).(*fakeHolder)
+	holder.endpoint = fake
+}
+
+// cmdFakeScript scripts the next StartChatContact: a status, an
+// exception's name and its text, or "hang".
+func cmdFakeScript(ts *testscript.TestScript, _ bool, args []string) {
+	step := awsfake.Step{Operation: "StartChatContact"}
+	if args[0] == "hang" {
+		step.Hang = true
+	} else {
+		status, err := strconv.Atoi(args[0])
+		ts.Check(err)
+		step.Status, step.Error, step.Message = status, args[1], strings.Join(args[2:], " ")
+	}
+	fakeOf(ts).Script(step)
+}
+
+// cmdFakeOpen checks the number of chats that are open.
+func cmdFakeOpen(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := fakeOf(ts).OpenContacts(); got != want {
+		ts.Fatalf("%d chats are open, want %d", got, want)
+	}
+}
+
+// cmdFakeAwait waits for a number of requests.
+func cmdFakeAwait(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	deadline := time.After(10 * time.Second)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for fakeOf(ts).Calls() < n {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			ts.Fatalf("%d calls, want %d", fakeOf(ts).Calls(), n)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/console"
+	"github.com/parley-chat/parley/internal/guard"
+	"github.com/parley-chat/parley/internal/server"
+	"github.com/parley-chat/parley/internal/settings"
+	"github.com/parley-chat/parley/internal/startchat"
+)
+
+// answerTime is what a request may take beside the call to the upstream.
+const answerTime = 20 * time.Second
+
+func newServe(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "serve [flags]", Short: "Serve chat widgets until interrupted",
+		Long: "Serves chat widgets until an interrupt signal. Requests in progress are then finished; a second\n" +
+			"signal ends the process at once.",
+		DisableFlagsInUseLine: true,
+		Example: `  parley serve
+  parley serve --addr 127.0.0.1:0 --url-file parley.url
+  parley serve --upstream aws --profile dev --instance-id ID --contact-flow-id ID
+  PARLEY_UPSTREAM=aws parley serve`,
+	}
+	withSettings(c, "all")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		s, err := loadSettings(env, c, args)
+		if err != nil {
+			return err
+		}
+		return serve(c.Context(), env, s)
+	}
+	return c
+}
+
+// serve runs a server: first everything that can be refused, then the port, then the
+// announcement. What was opened is closed in reverse.
+func serve(ctx context.Context, env *Env, s *settings.Settings) (err error) {
+	log := newLogger(env, s)
+	for _, flag := range s.Unused() {
+		log.WarnContext(ctx, "flag has no effect with the embedded amazon connect; was --upstream aws forgotten?", slog.String("flag", flag))
+	}
+	up, err := openUpstream(ctx, env, s, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, up.close(ctx)) }()
+
+	listener, err := server.Listen(ctx, s.Addr)
+	if err != nil {
+		return err
+	}
+	site := newSite(s, listener.Addr())
+	var draining atomic.Bool
+	ready := running{s, up, site}
+	handler, err := compose(ready, env.Build, draining.Load, log)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	var recovering sync.WaitGroup
+	defer recovering.Wait()
+	recovering.Go(func() { up.recover(ctx, log) })
+
+	return server.Serve(ctx, server.Config{
+		Listener: listener, Handler: handler, DocsURL: site.docs(), Log: log,
+		URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
+		DrainTimeout: s.DrainTimeout, OnDrain: func() { draining.Store(true) },
+		// An answer may take as long as the upstream may.
+		Timeouts: server.Timeouts{Write: max(time.Minute, s.UpstreamTimeout+answerTime)},
+	})
+}
+
+// compose puts the guard and the routes around an upstream.
+func compose(r running, build Build, draining func() bool, log *slog.Logger) (http.Handler, error) {
+	s, docs := r.settings, r.site.docs()
+	frontDoor, err := newFrontDoor(s, r.upstream, !s.Loopback(), docs, log)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := guard.New(guardConfig(s, docs, log))
+	if err != nil {
+		return nil, err
+	}
+	pages := console.New(console.Config{
+		URL: r.site.url, Upstream: r.upstream.text, Embedded: s.Upstream == settings.Embedded,
+		HasInstanceID: s.InstanceID != "", HasContactFlowID: s.ContactFlowID != "",
+		NetworkURLs: server.NetworkURLs(r.site.bound), Version: build.Version,
+	})
+	return policy.Wrap(Routes{
+		StartChat: frontDoor, Paths: s.Paths, Pages: pages, Draining: draining, DocsURL: docs,
+	}.Handler()), nil
+}
+
+// newFrontDoor returns the handler that starts chats. public keeps what AWS says about
+// accounts and roles in the log.
+func newFrontDoor(s *settings.Settings, up *upstream, public bool, docs string, log *slog.Logger) (http.Handler, error) {
+	config := frontDoorConfig(s)
+	config.Starter, config.Region = up.starter, up.region
+	config.Public, config.DocsURL, config.Log = public, docs, log
+	return startchat.New(config)
+}

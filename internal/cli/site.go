@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"cmp"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/server"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// site is where a running server can be reached.
+type site struct {
+	// listen is the address it listens on, with the port it really got.
+	listen string
+	// bound is the socket's own address.
+	bound net.Addr
+	// url is the address to give to people and pages, without a slash at the end.
+	url string
+}
+
+func newSite(s *settings.Settings, bound net.Addr) site {
+	host, _, _ := net.SplitHostPort(s.Addr) // checked by package settings
+	_, port, err := net.SplitHostPort(bound.String())
+	if err != nil {
+		port = "0" // a listener that is no TCP port, in tests
+	}
+	return site{
+		bound:  bound,
+		listen: net.JoinHostPort(host, port),
+		url:    cmp.Or(strings.TrimRight(s.PublicURL, "/"), server.URL(bound)),
+	}
+}
+
+// callableHost turns the host of an address to listen on into one to call, before
+// there is a socket to ask.
+func callableHost(host string) string {
+	ip, err := netip.ParseAddr(host)
+	if host == "" || err == nil && ip.IsUnspecified() {
+		return "localhost"
+	}
+	return host
+}
+
+func (s site) endpoint() string { return s.url + "/startChatContact" }
+func (s site) docs() string     { return s.url + "/docs/errors" }

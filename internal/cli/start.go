@@ -1,0 +1,257 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/settings"
+	"github.com/parley-chat/parley/internal/startchat"
+)
+
+// maxAnswer bounds what is read of an answer; a real one has a few kilobytes.
+const maxAnswer = 1 << 20
+
+// startOptions are the flags of "parley start" that are no settings.
+type startOptions struct {
+	name, message, contentType, server string
+	attributes                         []string
+	duration                           time.Duration
+	output                             *string
+	showToken                          bool
+}
+
+func newStart(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "start [flags]", Short: "Start a chat from the terminal",
+		Long: "Starts a chat and prints its ids, or why it could not be started. The request goes to the server that\n" +
+			"listens on --addr, or to --server; with --upstream aws and no --server straight to Amazon Connect. A\n" +
+			"chat started there stays open until somebody ends it: max-chats and end-on-exit do not apply.",
+		DisableFlagsInUseLine: true,
+		Example: `  parley start
+  parley start --name Pat --attribute orderId=42 --message "Where is my order?"
+  parley start --upstream aws --profile dev --instance-id ID --contact-flow-id ID -o json`,
+	}
+	o := &startOptions{}
+	flags := c.Flags()
+	flags.StringVar(&o.name, "name", "", "the customer's display name")
+	flags.StringArrayVar(&o.attributes, "attribute", nil, "a contact attribute (may be repeated)")
+	flags.StringVar(&o.message, "message", "", "the customer's first message")
+	flags.StringVar(&o.contentType, "content-type", "text/plain", "content type of the first message")
+	flags.DurationVar(&o.duration, "duration", 0, "how long the chat may last, e.g. 2h")
+	flags.StringVar(&o.server, "server", "", "the server, or the full address, to post the request to")
+	flags.BoolVar(&o.showToken, "show-token", false, "print the participant token, which is a secret, too")
+	for name, placeholder := range map[string]string{
+		"name": "NAME", "attribute": "KEY=VALUE", "message": "TEXT", "content-type": "TYPE", "duration": "TIME", "server": "URL",
+	} {
+		flags.Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
+	}
+	o.output = outputFlag(c)
+	withSettings(c, "some")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		s, err := loadSettings(env, c, args)
+		if err != nil {
+			return err
+		}
+		if err := checkOutput(*o.output); err != nil {
+			return err
+		}
+		return start(c.Context(), env, s, o)
+	}
+	return c
+}
+
+func start(ctx context.Context, env *Env, s *settings.Settings, o *startOptions) error {
+	body, err := startBody(s, o)
+	if err != nil {
+		return err
+	}
+	transport, address, err := startTarget(ctx, env, s, o)
+	if err != nil {
+		return err
+	}
+	// The server answers in its own time; this is for one that does not.
+	bounded, cancel := context.WithTimeout(ctx, s.UpstreamTimeout+5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(bounded, http.MethodPost, address, bytes.NewReader(body))
+	if err != nil {
+		return &usageError{"--server: " + quoteArg(o.server) + " is no address", "write it like http://localhost:3000"}
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("User-Agent", env.Build.userAgent())
+	answer, err := (&http.Client{Transport: transport, CheckRedirect: noRedirects}).Do(request)
+	if err != nil {
+		return callError(err, address)
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end or given up
+	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
+	if err != nil {
+		return callError(err, address)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return printAnswer(env, o, answer.StatusCode, text)
+}
+
+func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// startBody returns the request as a page would send it. What is not given is left to
+// the server's own settings.
+func startBody(s *settings.Settings, o *startOptions) ([]byte, error) {
+	body := map[string]any{}
+	if s.InstanceID != "" {
+		body["InstanceId"] = s.InstanceID
+	}
+	if s.ContactFlowID != "" {
+		body["ContactFlowId"] = s.ContactFlowID
+	}
+	name := o.name
+	if name == "" && s.Given("display-name") {
+		name = s.DisplayName
+	}
+	if name != "" {
+		body["ParticipantDetails"] = map[string]string{"DisplayName": name}
+	}
+	if s.Given("content-types") {
+		body["SupportedMessagingContentTypes"] = s.ContentTypes
+	}
+	if o.message != "" {
+		body["InitialMessage"] = map[string]string{"ContentType": o.contentType, "Content": o.message}
+	}
+	if o.duration != 0 {
+		if o.duration < 0 || o.duration%time.Minute != 0 {
+			return nil, &usageError{"--duration: \"" + o.duration.String() + "\" is not a number of whole minutes", "write it like 90m or 2h"}
+		}
+		body["ChatDurationInMinutes"] = int(o.duration / time.Minute)
+	}
+	attributes := map[string]string{}
+	for _, pair := range o.attributes {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, &usageError{"--attribute: " + quoteArg(pair) + " is not KEY=VALUE", "write it like --attribute orderId=42"}
+		}
+		attributes[key] = value
+	}
+	if len(attributes) > 0 {
+		body["Attributes"] = attributes
+	}
+	return json.Marshal(body)
+}
+
+// startTarget decides where the request goes.
+func startTarget(ctx context.Context, env *Env, s *settings.Settings, o *startOptions) (http.RoundTripper, string, error) {
+	if s.Upstream == settings.AWS && o.server == "" {
+		log := slog.New(slog.DiscardHandler) // the answer says all that the log would
+		if s.LogLevel == "debug" {
+			log = newLogger(env, s)
+		}
+		client, err := newClient(ctx, env, s, log)
+		if err != nil {
+			return nil, "", err
+		}
+		// Whoever types the command may read everything that AWS says.
+		handler, err := newFrontDoor(s, &upstream{starter: interruptible(ctx, client), region: client.Region()}, false, "", log)
+		if err != nil {
+			return nil, "", err
+		}
+		return handlerTransport{handler}, "http://localhost/startChatContact", nil
+	}
+	address, err := serverAddress(env, s, o.server)
+	// The user's proxy settings are meant for the world, not for this machine.
+	return &http.Transport{DisableKeepAlives: true}, address, err
+}
+
+// starterFunc is a function as a [startchat.Starter].
+type starterFunc func(context.Context, *startchat.Request) (*startchat.Result, error)
+
+// StartChatContact implements [startchat.Starter].
+func (f starterFunc) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
+	return f(ctx, request)
+}
+
+// interruptible ends a call when ctx ends. The front door itself waits for a call that
+// was sent, as a server must; a command has to obey Ctrl+C.
+func interruptible(ctx context.Context, next startchat.Starter) startchat.Starter {
+	return starterFunc(func(call context.Context, request *startchat.Request) (*startchat.Result, error) {
+		call, cancel := context.WithCancel(call)
+		defer cancel()
+		defer context.AfterFunc(ctx, cancel)()
+		return next.StartChatContact(call, request)
+	})
+}
+
+// serverAddress returns where a server listens: the one named, the one that wrote the
+// url-file, or the one that would listen on addr.
+func serverAddress(env *Env, s *settings.Settings, named string) (string, error) {
+	if named == "" && s.URLFile != "" && env.ReadFile != nil {
+		if text, err := env.ReadFile(s.URLFile); err == nil {
+			named = strings.TrimSpace(string(text))
+		}
+	}
+	if named == "" {
+		host, port, err := net.SplitHostPort(s.Addr)
+		if err != nil || port == "0" {
+			return "", &usageError{"--addr " + s.Addr + " does not say where the server listens", "name the server with --server URL, or its --url-file"}
+		}
+		named = "http://" + net.JoinHostPort(callableHost(host), port)
+	}
+	u, err := url.Parse(named)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", &usageError{"--server: the value is not an address", "write it like http://localhost:3000"}
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = "/startChatContact"
+	}
+	return u.String(), nil
+}
+
+// callError explains why no answer came.
+func callError(err error, address string) error {
+	if inner, ok := errors.AsType[*url.Error](err); ok {
+		err = inner.Err // the address is in the message already
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return &hintError{
+			fmt.Errorf("nothing listens at %s", address),
+			"start a server in another terminal with `parley serve`, or name another one with --server URL",
+		}
+	}
+	return &hintError{fmt.Errorf("posting to %s: %w", address, err), "check --server (or --addr), and that the server is running"}
+}
+
+// handlerTransport answers requests with a handler, without a network between.
+type handlerTransport struct{ handler http.Handler }
+
+// RoundTrip implements [http.RoundTripper].
+func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := &answerWriter{header: http.Header{}, status: http.StatusOK}
+	t.handler.ServeHTTP(w, r)
+	return &http.Response{
+		StatusCode: w.status, Header: w.header, Request: r,
+		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
+	}, nil
+}
+
+// answerWriter keeps an answer in memory.
+type answerWriter struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (w *answerWriter) Header() http.Header               { return w.header }
+func (w *answerWriter) WriteHeader(status int)            { w.status = status }
+func (w *answerWriter) Write(p []byte) (n int, err error) { return w.body.Write(p) }

@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/costguard"
+	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/settings"
+	"github.com/parley-chat/parley/internal/startchat"
+)
+
+// endTime bounds the ending of a run's chats when the server stops.
+const endTime = 20 * time.Second
+
+// upstream is who answers StartChatContact.
+type upstream struct {
+	starter startchat.Starter
+	// region is where calls go; empty for the embedded Amazon Connect.
+	region string
+	// text describes the upstream in one line.
+	text string
+	// cost is nil unless chats cost money.
+	cost     *costguard.Guard
+	embedded *emulator.Emulator
+}
+
+// openUpstream makes ready what the settings choose. For AWS that includes the
+// credentials, so that missing ones are known before a port is opened.
+func openUpstream(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (*upstream, error) {
+	if s.Upstream == settings.Embedded {
+		embedded, err := emulator.New(emulator.Config{Log: log})
+		if err != nil {
+			return nil, fmt.Errorf("starting the embedded Amazon Connect: %w", err)
+		}
+		return &upstream{starter: embedded, embedded: embedded, text: "embedded Amazon Connect (no AWS account needed)"}, nil
+	}
+	client, err := newClient(ctx, env, s, log)
+	if err != nil {
+		return nil, err
+	}
+	up := &upstream{starter: client, region: client.Region(), text: awsText(client, s)}
+	plan := s.CostGuard()
+	if plan.EndOnExit && s.DataDir == "" {
+		return nil, &usageError{
+			"--end-on-exit needs a directory for the list of chats to end, and the environment names no home",
+			"name one with --data-dir, or leave chats open with --end-on-exit=false",
+		}
+	}
+	if plan.MaxChats == 0 && !plan.EndOnExit {
+		return up, nil
+	}
+	up.cost, err = costguard.New(costguard.Config{
+		Starter: client, Stopper: client, MaxChats: plan.MaxChats, EndOnExit: plan.EndOnExit,
+		Dir: s.DataDir, Log: log,
+		Target: costguard.Target{
+			Region: client.Region(), InstanceID: s.InstanceID, Profile: s.Profile, EndpointURL: s.EndpointURL,
+		},
+	})
+	if err != nil {
+		return nil, &hintError{err, "name a directory that can be written to with --data-dir, or leave chats open with --end-on-exit=false"}
+	}
+	up.starter = up.cost
+	return up, nil
+}
+
+// newClient returns a client of Amazon Connect with credentials.
+func newClient(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (*connectapi.Client, error) {
+	return connectapi.New(ctx, connectapi.Config{
+		Region: s.Region, Profile: s.Profile, EndpointURL: s.EndpointURL, InstanceID: s.InstanceID,
+		UserAgent: env.Build.userAgent(), MaxIdleConns: s.MaxConcurrent, Log: log,
+	})
+}
+
+func awsText(client *connectapi.Client, s *settings.Settings) string {
+	text := "Amazon Connect at " + client.Endpoint()
+	if client.Region() != "" {
+		text = "Amazon Connect in " + client.Region() + " (" + client.Endpoint() + ")"
+	}
+	if s.Profile != "" {
+		text += ", profile " + printable(s.Profile)
+	}
+	return text
+}
+
+// recover ends the chats that an earlier run left behind.
+func (u *upstream) recover(ctx context.Context, log *slog.Logger) {
+	if u.cost == nil {
+		return
+	}
+	if err := u.cost.Recover(ctx); err != nil && ctx.Err() == nil {
+		log.WarnContext(ctx, "chats of an earlier run may still be open", slog.String("cause", err.Error()))
+	}
+}
+
+// close ends what this run started, although ctx has ended.
+func (u *upstream) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTime)
+	defer cancel()
+	var errs []error
+	if u.cost != nil {
+		if err := u.cost.Close(ctx); err != nil {
+			errs = append(errs, &hintError{
+				fmt.Errorf("ending this run's chats: %w", err), "the next `parley serve` with the same --data-dir tries again",
+			})
+		}
+	}
+	if u.embedded != nil {
+		errs = append(errs, u.embedded.Close())
+	}
+	return errors.Join(errs...)
+}
