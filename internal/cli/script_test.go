@@ -82,40 +82,24 @@ func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 
 // cmdAwait waits until a file exists.
 func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
-	deadline := time.After(10 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			ts.Fatalf("%s does not appear", args[0])
-		}
-	}
+	await(ts, args[0], func() bool {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		return err == nil
+	})
 }
 
 // cmdDrained waits until nobody takes connections at the URL in a file any more.
 func cmdDrained(ts *testscript.TestScript, _ bool, args []string) {
 	u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[0])))
 	ts.Check(err)
-	deadline := time.After(10 * time.Second)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	await(ts, "the end of "+u.Host, func() bool {
 		c, err := net.Dial("tcp", u.Host)
 		if err != nil {
-			return
+			return true
 		}
 		ts.Check(c.Close())
-		select {
-		case <-tick.C:
-		case <-deadline:
-			ts.Fatalf("%s still takes connections", u.Host)
-		}
-	}
+		return false
+	})
 }
 
 // cmdPort sets a variable: port NAME FILE to the port of the URL in a file, or port
@@ -176,27 +160,28 @@ func cmdFakeScript(ts *testscript.TestScript, _ bool, args []string) {
 	fakeOf(ts).Script(step)
 }
 
-// cmdFakeOpen checks the number of chats that are open.
+// cmdFakeOpen waits until so many chats are open.
 func cmdFakeOpen(ts *testscript.TestScript, _ bool, args []string) {
-	want, err := strconv.Atoi(args[0])
-	ts.Check(err)
-	if got := fakeOf(ts).OpenContacts(); got != want {
-		ts.Fatalf("%d chats are open, want %d", got, want)
-	}
+	await(ts, args[0]+" open chats", func() bool { return strconv.Itoa(fakeOf(ts).OpenContacts()) == args[0] })
 }
 
 // cmdFakeAwait waits for a number of requests.
 func cmdFakeAwait(ts *testscript.TestScript, _ bool, args []string) {
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
+	await(ts, args[0]+" calls", func() bool { return fakeOf(ts).Calls() >= n })
+}
+
+// await asks until the answer is yes.
+func await(ts *testscript.TestScript, what string, ask func() bool) {
 	deadline := time.After(10 * time.Second)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for fakeOf(ts).Calls() < n {
+	for !ask() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			ts.Fatalf("%d calls, want %d", fakeOf(ts).Calls(), n)
+			ts.Fatalf("waiting for %s: in vain", what)
 		}
 	}
 }
