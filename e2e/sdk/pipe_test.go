@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,6 +20,19 @@ type pipes struct {
 	conns chan net.Conn
 	done  chan struct{}
 	close sync.Once
+	// writes counts what the clients wrote, in pieces.
+	writes atomic.Int64
+}
+
+// counted counts the writes on a connection.
+type counted struct {
+	net.Conn
+	writes *atomic.Int64
+}
+
+func (c counted) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Conn.Write(p)
 }
 
 func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), done: make(chan struct{})} }
@@ -40,7 +54,7 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	client, server := net.Pipe()
 	select {
 	case p.conns <- server:
-		return client, nil
+		return counted{client, &p.writes}, nil
 	case <-p.done:
 		return nil, errors.New("connection refused")
 	case <-ctx.Done():
@@ -52,7 +66,11 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 // to it. It has to be called inside a bubble, and ends with the test.
 func network(t *testing.T, endpoint *awsfake.Endpoint) http.RoundTripper {
 	t.Helper()
-	listener := newPipes()
+	return networkOver(t, newPipes(), endpoint)
+}
+
+func networkOver(t *testing.T, listener *pipes, endpoint *awsfake.Endpoint) http.RoundTripper {
+	t.Helper()
 	server := &http.Server{Handler: endpoint, ReadHeaderTimeout: time.Hour, ErrorLog: log.New(t.Output(), "", 0)}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()

@@ -159,6 +159,25 @@ func TestRepeatedRequests(t *testing.T) {
 	})
 }
 
+// TestOneWrite: a request leaves in one piece. Headers that go first cost both sides a
+// system call more, a tenth of the whole work under load.
+func TestOneWrite(t *testing.T) {
+	environment(t)
+	synctest.Test(t, func(t *testing.T) {
+		pipes := newPipes()
+		c, err := newOwn(t.Context(), networkOver(t, pipes, awsfake.New(awsfake.Config{})), "http://connect.invalid")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, err := c.start(t.Context(), body(t, bodies["everything at once"])); err != nil {
+			t.Fatalf("%+v: %v", out, err)
+		}
+		if n := pipes.writes.Load(); n != 1 {
+			t.Errorf("the request was sent in %d writes, want 1", n)
+		}
+	})
+}
+
 // message is a request in a form that two clients can agree in.
 type message struct {
 	Method, Path, Query, Host string

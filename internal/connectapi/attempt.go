@@ -121,17 +121,10 @@ func (s *service) address(path, query string) *url.URL {
 	return &address
 }
 
-// payload is a request body that can be read once.
-type payload struct{ bytes.Reader }
-
-func newPayload(body []byte) *payload {
-	p := new(payload)
-	p.Reset(body)
-	return p
-}
-
-// Close implements [io.Closer].
-func (*payload) Close() error { return nil }
+// newPayload returns a request body that can be read once. It is of a type that
+// net/http knows to be in memory: for any other it sends the headers in a write of
+// their own.
+func newPayload(body []byte) io.ReadCloser { return io.NopCloser(bytes.NewReader(body)) }
 
 var errTooLong = errors.New("longer than 1 MiB")
 
