@@ -115,26 +115,6 @@ func TestEveryMemberIsCompared(t *testing.T) {
 	}
 }
 
-func TestStopContactOnTheWire(t *testing.T) {
-	environment(t)
-	for name, ids := range map[string][2]string{
-		"ids":               {"12345678-1234-1234-1234-123456789012", "0f8c3f5a-7d1e-4f25-8a55-93a74d4eb8f1"},
-		"text beyond ascii": {"a/b c+d", "é\"\\\u2028"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				clients, endpoints := both(t, awsfake.Config{Stateless: false}, awsfake.Step{Status: http.StatusOK, Body: "{}"})
-				for i, c := range clients {
-					if out, err := c.stop(t.Context(), ids[0], ids[1]); err != nil {
-						t.Fatalf("client %d: %+v: %v", i, out, err)
-					}
-				}
-				compareRequests(t, endpoints)
-			})
-		})
-	}
-}
-
 // TestRepeatedRequests compares the second and third attempts of a call.
 func TestRepeatedRequests(t *testing.T) {
 	environment(t)
@@ -193,8 +173,10 @@ func compareRequests(t *testing.T, endpoints [2]*awsfake.Endpoint) {
 	for i, endpoint := range endpoints {
 		for _, r := range endpoint.Requests() {
 			var doc any
-			if err := json.Unmarshal(r.Body, &doc); err != nil {
-				t.Errorf("client %d sent a body that is not json: %v", i, err)
+			if len(r.Body) > 0 {
+				if err := json.Unmarshal(r.Body, &doc); err != nil {
+					t.Errorf("client %d sent a body that is not json: %v", i, err)
+				}
 			}
 			messages[i] = append(messages[i], message{
 				Method: r.Method, Path: r.Path, Query: r.Query, Host: r.Host,
