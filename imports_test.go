@@ -31,19 +31,19 @@ var allowed = map[string][]string{
 	"internal/connectapi": {"internal/awswire", "internal/secret", "internal/startchat"},
 	"internal/connectsim": {"internal/awswire", "internal/chat", "internal/connectmodel", "internal/rawjson"},
 	"internal/emulator":   {"internal/chat", "internal/connectsim", "internal/startchat"},
-	"internal/costguard":  {"internal/diagnosis", "internal/startchat"},
+	"internal/costguard":  {"internal/awswire", "internal/diagnosis", "internal/startchat"},
 	// The program around them.
-	"internal/server":   {},
+	"internal/server":   {"internal/diagnosis"},
 	"internal/console":  {"internal/diagnosis"},
 	"internal/settings": {},
-	"internal/doctor":   {"internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/startchat"},
+	"internal/doctor":   {"internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
 		"internal/awswire", "internal/connectapi", "internal/console", "internal/costguard", "internal/diagnosis", "internal/doctor",
-		"internal/emulator", "internal/guard", "internal/server", "internal/settings", "internal/startchat",
+		"internal/emulator", "internal/guard", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley": {"internal/cli"},
 	// For tests and the benchmark only.
-	"internal/awsfake": {"internal/awswire"},
+	"internal/awsfake": {"internal/awswire", "internal/secret"},
 }
 
 // testOnly are packages that the program itself must not contain.

@@ -21,6 +21,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -58,6 +59,17 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "discarded part before it")
 	flags.DurationVar(&o.rest, "rest", 300*time.Millisecond, "pause between runs")
 	flags.StringVar(&o.out, "out", "", `file to write, "-" for none (default docs/benchmarks.md, when the run is a full one)`)
+	flags.Func("conns", "comma-separated numbers of connections (default 1,16,64,256)", func(s string) error {
+		o.conns = nil
+		for text := range strings.SplitSeq(s, ",") {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 || n > 1000 {
+				return fmt.Errorf("%q is not a number from 1 to 1000", text)
+			}
+			o.conns = append(o.conns, n)
+		}
+		return nil
+	})
 	flags.Func("only", "comma-separated peers to run: direct, forwarder, parley, node (default all)", func(s string) error {
 		o.only = strings.Split(s, ",")
 		for _, name := range o.only {
@@ -78,7 +90,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.out == "" {
 		o.out = "-"
-		if len(o.only) == 0 && o.rounds >= 3 && o.duration >= time.Second {
+		if len(o.only) == 0 && slices.Equal(o.conns, levels) && o.rounds >= 3 && o.duration >= time.Second {
 			o.out = filepath.Join("docs", "benchmarks.md")
 		}
 	}

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 
+	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/settings"
 	"github.com/parley-chat/parley/internal/startchat"
@@ -20,12 +22,18 @@ func guardConfig(s *settings.Settings, docs string, log *slog.Logger) guard.Conf
 
 // frontDoorConfig says how chats are started, but not by whom.
 func frontDoorConfig(s *settings.Settings) startchat.Config {
+	defaults := startchat.Defaults{
+		InstanceID: s.InstanceID, ContactFlowID: s.ContactFlowID,
+		DisplayName: s.DisplayName, ContentTypes: s.ContentTypes,
+	}
+	if s.Upstream == settings.Embedded {
+		// Some clients send no ids at all, because their production endpoint knows them.
+		defaults.InstanceID = cmp.Or(defaults.InstanceID, emulator.DefaultInstanceID)
+		defaults.ContactFlowID = cmp.Or(defaults.ContactFlowID, emulator.DefaultContactFlowID)
+	}
 	return startchat.Config{
-		Defaults: startchat.Defaults{
-			InstanceID: s.InstanceID, ContactFlowID: s.ContactFlowID,
-			DisplayName: s.DisplayName, ContentTypes: s.ContentTypes,
-		},
-		Unknown: startchat.UnknownMembers(s.UnknownMembers), Attachments: s.Attachments,
+		Defaults: defaults,
+		Unknown:  startchat.UnknownMembers(s.UnknownMembers), Attachments: s.Attachments,
 		Timeout: s.UpstreamTimeout,
 	}
 }

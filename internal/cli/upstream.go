@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"time"
 
 	"github.com/parley-chat/parley/internal/connectapi"
@@ -56,9 +57,9 @@ func openUpstream(ctx context.Context, env *Env, s *settings.Settings, log *slog
 	}
 	up.cost, err = costguard.New(costguard.Config{
 		Starter: client, Stopper: client, MaxChats: plan.MaxChats, EndOnExit: plan.EndOnExit,
-		Dir: s.DataDir, Log: log,
+		Dir: startedDir(s), Log: log,
 		Target: costguard.Target{
-			Region: client.Region(), InstanceID: s.InstanceID, Profile: s.Profile, EndpointURL: s.EndpointURL,
+			Region: client.Region(), InstanceID: s.InstanceID, Profile: client.Profile(), EndpointURL: client.Endpoint(),
 		},
 	})
 	if err != nil {
@@ -66,6 +67,15 @@ func openUpstream(ctx context.Context, env *Env, s *settings.Settings, log *slog
 	}
 	up.starter = up.cost
 	return up, nil
+}
+
+// startedDir is where runs keep the lists of the chats they started; empty when nothing
+// names a place.
+func startedDir(s *settings.Settings) string {
+	if s.DataDir == "" {
+		return ""
+	}
+	return filepath.Join(s.DataDir, "started")
 }
 
 // newClient returns a client of Amazon Connect with credentials.

@@ -1,6 +1,9 @@
 package diagnosis
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // Rules about who called, how, and what this server itself could not do.
 const (
@@ -18,7 +21,9 @@ const (
 
 const accessGroup = "Who called, and how"
 
-func accessRules() []Rule {
+func accessRules() []Rule { return slices.Concat(callerRules(), serverRules()) }
+
+func callerRules() []Rule {
 	return []Rule{
 		{
 			ID: NotFound, Group: accessGroup, Title: "Nothing at this address",
@@ -62,6 +67,12 @@ func accessRules() []Rule {
 			Detail: "Pages opened from disk (`file://…`) and sandboxed frames of any site send `Origin: null`. Allowing " +
 				"`null` therefore lets a hostile site in through a sandboxed frame; do it only while you need it.",
 		},
+	}
+}
+
+// serverRules are about what this server itself could not or would not do.
+func serverRules() []Rule {
+	return []Rule{
 		{
 			ID: TooBusy, Group: accessGroup, Title: "Too many requests at once",
 			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",

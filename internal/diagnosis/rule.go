@@ -11,6 +11,7 @@ package diagnosis
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // ID names a rule. Ids are stable: scripts and links may rely on them.
@@ -47,11 +48,26 @@ type Failure struct {
 	InstanceID, ContactFlowID, Region string
 }
 
+// table holds the rules, which never change, so that a refusal need not build them anew.
+type table struct {
+	byID     map[ID]Rule
+	upstream []Rule
+}
+
+//nolint:gochecknoglobals // computed once from functions, and not changed afterwards
+var rules = sync.OnceValue(func() table {
+	t := table{byID: map[ID]Rule{}, upstream: upstreamRules()}
+	for _, rule := range Rules() {
+		t.byID[rule.ID] = rule
+	}
+	return t
+})
+
 // Find returns the rule that explains a failed call. It always finds one: the last
 // rules match any service answer and any error.
 func Find(f Failure) Rule {
-	for _, rule := range upstreamRules() {
-		if rule.match != nil && rule.match(f) {
+	for _, rule := range rules().upstream {
+		if rule.match(f) {
 			return rule
 		}
 	}
@@ -61,15 +77,11 @@ func Find(f Failure) Rule {
 // Lookup returns the rule of an id. An id without a rule is a programming error
 // that the package's tests find; the answer is then the rule [Unknown].
 func Lookup(id ID) Rule {
-	for _, rule := range Rules() {
-		if rule.ID == id {
-			return rule
-		}
+	rule, ok := rules().byID[id]
+	if !ok {
+		return rules().byID[Unknown]
 	}
-	if id != Unknown {
-		return Lookup(Unknown)
-	}
-	return Rule{ID: Unknown, Status: 500, Code: "InternalFailure"}
+	return rule
 }
 
 // Rules returns every rule, in the order of the documentation.

@@ -18,6 +18,13 @@ import (
 	"github.com/parley-chat/parley/internal/startchat"
 )
 
+// What stands in for an instance and a contact flow when a page names none, so that any
+// widget starts a chat. Every other id is accepted too.
+const (
+	DefaultInstanceID    = "00000000-0000-4000-8000-000000000001"
+	DefaultContactFlowID = "00000000-0000-4000-8000-0000000000f1"
+)
+
 // Config is what an [Emulator] needs; the zero value works.
 type Config struct {
 	// Log gets one line per started contact; nil discards.
