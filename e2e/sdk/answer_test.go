@@ -236,8 +236,10 @@ func TestRetryDecisions(t *testing.T) {
 			environment(t, variables...)
 			decide := func(status int, name string) {
 				t.Run(fmt.Sprintf("%d %s", status, name), func(t *testing.T) {
-					compareStarts(t, times(6, awsfake.Step{Status: status, Error: name, Message: "x", Body: `{"message":"x"}`,
-						Header: http.Header{"X-Amzn-Errortype": {name}}})...)
+					compareStarts(t, times(6, awsfake.Step{
+						Status: status, Error: name, Message: "x", Body: `{"message":"x"}`,
+						Header: http.Header{"X-Amzn-Errortype": {name}},
+					})...)
 				})
 			}
 			for _, name := range names {
@@ -259,8 +261,14 @@ func TestRetryDecisions(t *testing.T) {
 func TestAdaptiveMode(t *testing.T) {
 	environment(t, "AWS_RETRY_MODE=adaptive", "AWS_MAX_ATTEMPTS=4")
 	for _, step := range []awsfake.Step{
-		{}, {Status: 500}, {Status: 501}, {Status: 503, Error: "ServiceUnavailableException"}, {Reset: true},
-		{Status: 400, Error: "InvalidRequestException"}, {Status: 400, Error: "RequestTimeout"}, {Status: 429, Error: "OtherException"},
+		{},
+		{Status: 500},
+		{Status: 501},
+		{Status: 503, Error: "ServiceUnavailableException"},
+		{Reset: true},
+		{Status: 400, Error: "InvalidRequestException"},
+		{Status: 400, Error: "RequestTimeout"},
+		{Status: 429, Error: "OtherException"},
 	} {
 		t.Run(fmt.Sprintf("%d %s", step.Status, step.Error), func(t *testing.T) { compareStarts(t, times(6, step)...) })
 	}
@@ -358,6 +366,7 @@ func TestClock(t *testing.T) {
 // compareClocks makes several calls to endpoints whose clock is off: the first has to
 // find that out, the later ones must know.
 func compareClocks(t *testing.T, offset time.Duration) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		clients, endpoints := both(t, awsfake.Config{})
 		for _, endpoint := range endpoints {

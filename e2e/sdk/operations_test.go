@@ -49,15 +49,18 @@ func TestStopContactErrors(t *testing.T) {
 		{awsfake.Step{}, outcome{Kind: succeeded}, outcome{Kind: succeeded}},
 		{
 			awsfake.Step{Status: 410, Error: "ContactNotFoundException", Message: "gone"},
-			outcome{Kind: refused, Code: "ContactNotFoundException", Message: "gone"}, outcome{Kind: succeeded},
+			outcome{Kind: refused, Code: "ContactNotFoundException", Message: "gone"},
+			outcome{Kind: succeeded},
 		},
 		{
 			awsfake.Step{Status: 400, Error: "InvalidRequestException", Message: "x"},
-			outcome{Kind: refused, Code: "InvalidRequestException", Message: "x"}, outcome{Kind: refused, Code: "InvalidRequestException", Message: "x"},
+			outcome{Kind: refused, Code: "InvalidRequestException", Message: "x"},
+			outcome{Kind: refused, Code: "InvalidRequestException", Message: "x"},
 		},
 		{
 			awsfake.Step{Status: 500, Error: "InternalServiceException", Message: "x"},
-			outcome{Kind: refused, Code: "InternalServiceException", Message: "x"}, outcome{Kind: refused, Code: "InternalServiceException", Message: "x"},
+			outcome{Kind: refused, Code: "InternalServiceException", Message: "x"},
+			outcome{Kind: refused, Code: "InternalServiceException", Message: "x"},
 		},
 		{awsfake.Step{Reset: true}, outcome{Kind: unheard}, outcome{Kind: unheard}},
 	} {

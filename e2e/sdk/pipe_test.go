@@ -3,7 +3,7 @@ package sdk_test
 import (
 	"context"
 	"errors"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync"
@@ -71,7 +71,8 @@ func network(t *testing.T, endpoint *awsfake.Endpoint) http.RoundTripper {
 
 func networkOver(t *testing.T, listener *pipes, endpoint *awsfake.Endpoint) http.RoundTripper {
 	t.Helper()
-	server := &http.Server{Handler: endpoint, ReadHeaderTimeout: time.Hour, ErrorLog: log.New(t.Output(), "", 0)}
+	complaints := slog.NewLogLogger(slog.NewTextHandler(t.Output(), nil), slog.LevelWarn)
+	server := &http.Server{Handler: endpoint, ReadHeaderTimeout: time.Hour, ErrorLog: complaints}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	// Keep-alive is off: a bubble may not end while a connection idles in it.
