@@ -28,7 +28,7 @@ test-sdk: ## Compare our AWS calls with those of the generated SDK client
 	cd e2e/sdk && $(GO) vet ./... && $(GO) test -race -shuffle=on ./...
 
 test-browser: build browser-deps ## Drive the built binary with a real browser
-	cd e2e/browser && PARLEY_BIN=$(CURDIR)/bin/parley CHROMIUM="$$(../chromium.sh)" node --test --test-reporter=spec
+	cd e2e/browser && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$(../chromium.sh)" node --test --test-reporter=spec
 
 browser-deps:
 	cd e2e/browser && npm ci --silent

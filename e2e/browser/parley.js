@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-const binary = process.env.PARLEY_BIN ?? new URL('../../bin/parley', import.meta.url).pathname
+const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', import.meta.url).pathname
 
 /**
  * Starts `parley serve` on a free port of loopback.

@@ -91,10 +91,9 @@ func compose(r running, build Build, draining func() bool, log *slog.Logger) (ht
 	if err != nil {
 		return nil, err
 	}
-	embedded := s.Upstream == settings.Embedded
 	pages := console.New(console.Config{
-		URL: r.site.url, Upstream: r.upstream.text, Embedded: embedded,
-		HasInstanceID: embedded || s.InstanceID != "", HasContactFlowID: embedded || s.ContactFlowID != "",
+		URL: r.site.url, Upstream: r.upstream.text, Embedded: s.Upstream == settings.Embedded,
+		HasInstanceID: s.InstanceID != "", HasContactFlowID: s.ContactFlowID != "",
 		NetworkURLs: server.NetworkURLs(r.site.bound), Version: build.Version,
 	})
 	return policy.Wrap(Routes{
