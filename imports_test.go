@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -98,6 +99,33 @@ func TestDomainIsPure(t *testing.T) {
 			if dep == "net/http" || dep == "database/sql" || strings.HasPrefix(dep, "github.com/aws/") {
 				t.Errorf("%s depends on %s", pkg.ImportPath, dep)
 			}
+		}
+	}
+}
+
+// Every direct dependency has its line of reason.
+func TestDependenciesAreArgued(t *testing.T) {
+	t.Parallel()
+	reasons, err := os.ReadFile("docs/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(out, &mod); err != nil {
+		t.Fatal(err)
+	}
+	for _, required := range mod.Require {
+		if !required.Indirect && !strings.Contains(string(reasons), "`"+required.Path+"`") {
+			t.Errorf("docs/dependencies.md gives no reason for %s", required.Path)
 		}
 	}
 }
