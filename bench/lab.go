@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -45,7 +46,7 @@ func prepare(ctx context.Context, dir string, only []string, say func(string, ..
 	for _, p := range []struct{ name, pkg string }{
 		{parley, "./cmd/parley"}, {forwarder, "./bench/forwarder"}, {fakeAWS, "./bench/fakeaws"},
 	} {
-		if p.name != fakeAWS && !wanted(only, p.name) {
+		if p.name != fakeAWS && !wanted(only, p.name) && (p.name != parley || !wanted(only, parleyLog)) {
 			continue
 		}
 		say("building %s", p.pkg)
@@ -69,6 +70,11 @@ func prepare(ctx context.Context, dir string, only []string, say func(string, ..
 			return nil, fmt.Errorf("waiting for the fake endpoint: %w", err)
 		}
 		*address = strings.TrimSpace(line)
+	}
+	unsigned := peer{name: fakeAWS, request: request{method: http.MethodPut, path: "/contact/chat"}, address: strings.TrimPrefix(l.signed, "http://")}
+	if _, err := unsigned.ask(ctx); err == nil {
+		l.close()
+		return nil, errors.New("the fake endpoint accepts a request without a signature")
 	}
 	if wanted(only, node) {
 		l.node = l.installNode(ctx)

@@ -70,10 +70,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		}
 		return nil
 	})
-	flags.Func("only", "comma-separated peers to run: direct, forwarder, parley, node (default all)", func(s string) error {
+	flags.Func("only", "comma-separated peers to run: direct, forwarder, parley, parley-log, node (default all)", func(s string) error {
 		o.only = strings.Split(s, ",")
 		for _, name := range o.only {
-			if !slices.Contains([]string{direct, forwarder, parley, node}, name) {
+			if !slices.Contains([]string{direct, forwarder, parley, parleyLog, node}, name) {
 				return fmt.Errorf("there is no peer %q", name)
 			}
 		}

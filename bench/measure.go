@@ -60,7 +60,7 @@ func (l *lab) measure(ctx context.Context, o options, peers []*peer) (*result, e
 				return nil, err
 			}
 		}
-		if err := p.check(ctx, p.name == parley || p.name == node); err != nil {
+		if err := p.check(ctx); err != nil {
 			return nil, err
 		}
 		r.samples[p.name] = map[int][]sample{}

@@ -19,6 +19,7 @@ const (
 	direct    = "direct"
 	forwarder = "forwarder"
 	parley    = "parley"
+	parleyLog = "parley-log"
 	node      = "node"
 )
 
@@ -36,8 +37,11 @@ type peer struct {
 	// the peer is the fake endpoint itself.
 	argv func(address string) []string
 	env  []string
-	// size is what its installation takes on disk, in bytes.
-	size int64
+	// signs says that every answer is a chat of the endpoint that verifies signatures.
+	signs bool
+	// installed is the file or folder of its installation, and size its bytes.
+	installed string
+	size      int64
 
 	process *process
 	address string
@@ -54,24 +58,24 @@ func (l *lab) peers(only []string) ([]*peer, error) {
 		},
 		{
 			name: forwarder, what: "a bare net/http forwarder: nothing decoded, checked or signed",
-			request: widget,
+			request: widget, installed: l.program(forwarder),
 			argv: func(address string) []string {
-				return []string{l.program("forwarder"), address, l.open + "/contact/chat"}
+				return []string{l.program(forwarder), address, l.open + "/contact/chat"}
 			},
 		},
 		{
-			name: parley, what: "`parley serve --upstream aws`", request: widget,
-			argv: func(address string) []string {
-				return []string{
-					l.program("parley"), "serve", "--upstream", "aws", "--endpoint-url", l.signed,
-					"--addr", address, "--max-chats", "0", "--end-on-exit=false",
-				}
-			},
+			name: parley, what: "`parley serve --upstream aws --log-level warn`: no line for each chat, as the Node peer writes none",
+			request: widget, installed: l.program(parley), signs: true, argv: l.parley("--log-level", "warn"),
+		},
+		{
+			name: parleyLog, what: "the same with the default log, one line of JSON for each chat, into a file",
+			request: widget, installed: l.program(parley), signs: true, argv: l.parley(),
 		},
 	}
 	if l.node != "" {
 		all = append(all, &peer{
 			name: node, what: "Express 4, cors and @aws-sdk/client-connect (bench/node-peer)", request: widget,
+			installed: filepath.Join(nodePeer, "node_modules"), signs: true,
 			argv: func(string) []string { return []string{l.node, filepath.Join(nodePeer, "server.js")} },
 			env:  []string{"ENDPOINT=" + l.signed},
 		})
@@ -81,12 +85,8 @@ func (l *lab) peers(only []string) ([]*peer, error) {
 		if !wanted(only, p.name) {
 			continue
 		}
-		if p.argv != nil {
-			installed := l.program(p.name)
-			if p.name == node {
-				installed = filepath.Join(nodePeer, "node_modules")
-			}
-			size, err := diskSize(installed)
+		if p.installed != "" {
+			size, err := diskSize(p.installed)
 			if err != nil {
 				return nil, err
 			}
@@ -98,6 +98,16 @@ func (l *lab) peers(only []string) ([]*peer, error) {
 		return nil, errors.New("no peer can run here")
 	}
 	return chosen, nil
+}
+
+// parley returns the command line of a Parley that calls the fake endpoint.
+func (l *lab) parley(more ...string) func(address string) []string {
+	return func(address string) []string {
+		return append([]string{
+			l.program(parley), "serve", "--upstream", "aws", "--endpoint-url", l.signed,
+			"--addr", address, "--max-chats", "0", "--end-on-exit=false",
+		}, more...)
+	}
 }
 
 // launch starts a peer's program, waits for its first correct answer and returns
@@ -148,7 +158,7 @@ func (p *peer) pid() int {
 
 // check asks for two chats and refuses answers that are not right: no ids, or the
 // same ids twice from a peer that asks the real endpoint.
-func (p *peer) check(ctx context.Context, signed bool) error {
+func (p *peer) check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var ids [2]string
@@ -159,7 +169,7 @@ func (p *peer) check(ctx context.Context, signed bool) error {
 		}
 		ids[i] = id
 	}
-	if signed && ids[0] == ids[1] {
+	if p.signs && ids[0] == ids[1] {
 		return fmt.Errorf("checking %s: two requests gave one contact, %s", p.name, ids[0])
 	}
 	return nil

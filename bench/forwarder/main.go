@@ -4,11 +4,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -26,24 +28,45 @@ func main() {
 	_ = server.ListenAndServe()
 }
 
+// forward does what it can to be cheap: bodies are read at once and written in one
+// piece together with their headers, on both sides.
 func forward(upstream string) http.HandlerFunc {
-	transport := &http.Transport{MaxIdleConns: 1024, MaxIdleConnsPerHost: 1024}
+	transport := &http.Transport{MaxIdleConns: 1024, MaxIdleConnsPerHost: 1024, DisableCompression: true}
 	return func(w http.ResponseWriter, r *http.Request) {
-		out, err := http.NewRequestWithContext(r.Context(), http.MethodPut, upstream, r.Body)
+		body, err := readAll(r.Body, r.ContentLength)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		out, err := http.NewRequestWithContext(r.Context(), http.MethodPut, upstream, bytes.NewReader(body))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
 		}
-		out.ContentLength = r.ContentLength
-		out.Header.Set("Content-Type", "application/json")
+		out.Header["Content-Type"] = []string{"application/json"}
 		answer, err := transport.RoundTrip(out)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadGateway)
 			return
 		}
 		defer func() { _ = answer.Body.Close() }()
-		w.Header().Set("Content-Type", answer.Header.Get("Content-Type"))
+		text, err := readAll(answer.Body, answer.ContentLength)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		w.Header()["Content-Type"] = answer.Header["Content-Type"]
+		w.Header()["Content-Length"] = []string{strconv.Itoa(len(text))}
 		w.WriteHeader(answer.StatusCode)
-		_, _ = io.Copy(w, answer.Body)
+		_, _ = w.Write(text)
 	}
+}
+
+func readAll(r io.Reader, length int64) ([]byte, error) {
+	if length < 0 || length > 1<<20 {
+		return io.ReadAll(io.LimitReader(r, 1<<20))
+	}
+	body := make([]byte, length)
+	_, err := io.ReadFull(r, body)
+	return body, err
 }
