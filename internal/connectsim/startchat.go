@@ -29,6 +29,9 @@ func contentTypes() []string {
 	return []string{"text/plain", "text/markdown", "application/json", interactive, interactive + ".response"}
 }
 
+// wholeSession is the RehydrationType that continues from the last contact of a session.
+const wholeSession = "ENTIRE_PAST_SESSION"
+
 // StartChat reads StartChatContact requests.
 type StartChat struct{ model *connectmodel.Model }
 
@@ -46,7 +49,10 @@ type startBody struct {
 	Duration           int      `json:"ChatDurationInMinutes"`
 	ContentTypes       []string `json:"SupportedMessagingContentTypes"`
 	RelatedContactID   string   `json:"RelatedContactId"`
-	PersistentChat     *struct {
+	SegmentAttributes  jsontext.Value
+	CustomerID         string `json:"CustomerId"`
+	PersistentChat     struct {
+		RehydrationType string
 		SourceContactID string `json:"SourceContactId"`
 	}
 }
@@ -71,14 +77,12 @@ func (s *StartChat) Decode(body []byte) (chat.StartRequest, *awswire.Error) {
 	if len(in.ContentTypes) == 0 {
 		in.ContentTypes = []string{"text/plain"}
 	}
-	continued := ""
-	if in.PersistentChat != nil {
-		continued = in.PersistentChat.SourceContactID
-	}
 	return chat.StartRequest{
 		InstanceID: bareID(in.InstanceID, ":instance/"), FlowID: bareID(in.ContactFlowID, "/contact-flow/"),
 		DisplayName: in.ParticipantDetails.DisplayName, Attributes: in.Attributes, ContentTypes: in.ContentTypes,
-		InitialMessage: in.InitialMessage, RelatedID: in.RelatedContactID, ContinuedFromID: continued,
+		InitialMessage: in.InitialMessage, RelatedID: in.RelatedContactID, CustomerID: in.CustomerID,
+		SegmentAttributes: in.SegmentAttributes,
+		SourceID:          in.PersistentChat.SourceContactID, Whole: in.PersistentChat.RehydrationType == wholeSession,
 		Duration: time.Duration(in.Duration) * time.Minute, ClientToken: in.ClientToken,
 	}, nil
 }

@@ -24,7 +24,7 @@ func TestDecode(t *testing.T) {
 	want := chat.StartRequest{
 		InstanceID: "i-1", FlowID: "f-1", DisplayName: "Pat", Attributes: map[string]string{"k": "v"}, ClientToken: "t",
 		Duration: 90 * time.Minute, ContentTypes: []string{"text/plain", "text/markdown"},
-		InitialMessage: &chat.Message{ContentType: "text/markdown", Content: "*hi*"}, ContinuedFromID: "c-0",
+		InitialMessage: &chat.Message{ContentType: "text/markdown", Content: "*hi*"}, SourceID: "c-0",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("request (-want +got):\n%s", diff)
