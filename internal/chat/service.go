@@ -69,6 +69,7 @@ type entry struct {
 	sent  []sentToken
 	known bool // sent holds what was sent before a restart
 	spoke map[string]activity
+	auth  *authentication
 	alarm alarm
 }
 
