@@ -2,6 +2,7 @@ package chat
 
 import (
 	"container/heap"
+	"context"
 	"sync"
 	"time"
 )
@@ -35,6 +36,21 @@ func (c *Clock) Skip(d time.Duration) {
 	c.offset += max(0, d)
 	c.wake()
 	c.mu.Unlock()
+}
+
+// Wait blocks until d has passed on this clock, skipped time included, or ctx ends; it then
+// returns the cause. Time passes only while the clock's service is open.
+func (c *Clock) Wait(ctx context.Context, d time.Duration) error {
+	done := make(chan struct{})
+	a := &alarm{index: -1, fire: func() { close(done) }}
+	c.set(a, c.Now().Add(d))
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		c.set(a, time.Time{})
+		return context.Cause(ctx)
+	}
 }
 
 // Next returns how long it is until the next alarm; false when none is set.

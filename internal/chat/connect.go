@@ -130,6 +130,9 @@ type feed struct {
 	participantID string
 	to            Feed
 	subscribed    bool
+	// from is the Seq of the last stored item its subscriber had before it subscribed.
+	from     int64
+	watching bool // not a socket: see Watch
 }
 
 // Socket is an open socket's hold on its contact.
@@ -181,7 +184,7 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 func (e *entry) sockets(participantID string) int {
 	n := 0
 	for _, f := range e.feeds {
-		if f.participantID == participantID {
+		if f.participantID == participantID && !f.watching {
 			n++
 		}
 	}
@@ -200,12 +203,13 @@ func (k *Socket) Subscribe(ctx context.Context) error {
 	if k.f.subscribed {
 		return nil
 	}
-	k.f.subscribed = true
+	k.f.subscribed, k.f.from = true, k.e.lastSeq
 	from, missed := k.e.lost[k.ParticipantID]
 	delete(k.e.lost, k.ParticipantID)
 	if !missed || from >= k.e.lastSeq {
 		return nil
 	}
+	k.f.from = from
 	items, err := k.s.store.Items(ctx, ItemQuery{ContactID: k.ContactID, After: from, Limit: maxCatchUp})
 	if err != nil {
 		k.f.subscribed = false
@@ -223,7 +227,8 @@ func (k *Socket) Subscribe(ctx context.Context) error {
 const maxCatchUp = 500
 
 // Close lets go of the contact. complete says that the socket showed everything it was
-// handed; delivered is otherwise the Seq of the last stored item it showed (zero for none).
+// handed; delivered is otherwise the Seq of the last stored item it showed, zero for none
+// since it subscribed.
 func (k *Socket) Close(complete bool, delivered int64) {
 	k.e.mu.Lock()
 	defer k.e.mu.Unlock()
@@ -233,13 +238,13 @@ func (k *Socket) Close(complete bool, delivered int64) {
 			break
 		}
 	}
-	if k.e.sockets(k.ParticipantID) > 0 || !k.f.subscribed {
+	if k.e.sockets(k.ParticipantID) > 0 || !k.f.subscribed || k.f.watching {
 		return
 	}
 	if complete {
 		delivered = k.e.lastSeq
 	}
-	k.e.lost[k.ParticipantID] = delivered
+	k.e.lost[k.ParticipantID] = max(delivered, k.f.from)
 }
 
 // show hands a draft's items to everyone who is connected. The caller holds the contact's
