@@ -8,14 +8,18 @@ package emulator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/startchat"
+	"github.com/parley-chat/parley/internal/store"
 )
 
 // Config is what an [Emulator] needs; the zero value works.
@@ -26,6 +30,7 @@ type Config struct {
 
 // Emulator is one embedded Amazon Connect.
 type Emulator struct {
+	store *store.Store
 	chats *chat.Service
 	start *connectsim.StartChat
 	log   *slog.Logger
@@ -39,7 +44,16 @@ func New(cfg Config) (*Emulator, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Emulator{chats: chat.NewService(), start: connectsim.NewStartChat(), log: log}, nil
+	ctx := context.Background()
+	kept, err := store.Open(ctx, store.Config{Ephemeral: true, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	chats, err := chat.Open(ctx, chat.Config{Store: kept})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the chats: %w", err), kept.Close())
+	}
+	return &Emulator{store: kept, chats: chats, start: connectsim.NewStartChat(), log: log}, nil
 }
 
 // StartChatContact implements [startchat.Starter]. It checks the request as AWS does and
@@ -51,15 +65,26 @@ func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Requ
 		refused.RequestID, metadata.HTTPStatusCode = metadata.RequestID, refused.Status
 		return nil, &startchat.CallError{Metadata: metadata, Err: refused}
 	}
-	started := e.chats.Start(wanted)
+	started, err := e.chats.Start(ctx, wanted)
+	if err != nil {
+		refused = &awswire.Error{
+			Status: http.StatusInternalServerError, Name: "InternalServiceException", Message: "The chat could not be started.",
+			RequestID: metadata.RequestID,
+		}
+		metadata.HTTPStatusCode = refused.Status
+		return nil, &startchat.CallError{Metadata: metadata, Err: refused}
+	}
 	e.log.LogAttrs(ctx, slog.LevelDebug, "contact started",
 		slog.String("contact_id", started.ContactID), slog.String("participant_id", started.ParticipantID),
 		slog.String("flow", wanted.FlowID), slog.Bool("repeated", started.Repeated))
 	return &startchat.Result{
 		ContactID: started.ContactID, ParticipantID: started.ParticipantID, ParticipantToken: started.Token,
-		ContinuedFromContactID: wanted.ContinuedFromID, Metadata: metadata,
+		ContinuedFromContactID: started.ContinuedFrom, Metadata: metadata,
 	}, nil
 }
 
 // Close ends the embedded Amazon Connect. Its contacts are gone with it.
-func (e *Emulator) Close() error { return nil }
+func (e *Emulator) Close() error {
+	e.chats.Close()
+	return e.store.Close()
+}
