@@ -50,6 +50,8 @@ type Service struct {
 	stop    chan struct{}
 	running sync.WaitGroup
 
+	annotating sync.Mutex // one change of an ended contact at a time
+
 	mu       sync.Mutex
 	closed   bool
 	active   map[string]*entry
