@@ -59,7 +59,8 @@ func showpiece(word string, now time.Time) (template, bool) {
 	switch word {
 	case "list":
 		return newTemplate("ListPicker", "list", content{Title: "Where to?", Subtitle: "Pick a city", Elements: []any{
-			option{Title: "Rome", Subtitle: "Three hours by train"}, option{Title: "Oslo", Subtitle: "Two hours by air"},
+			option{Title: "Rome", Subtitle: "Three hours by train"},
+			option{Title: "Oslo", Subtitle: "Two hours by air"},
 			option{Title: "Porto", Subtitle: "A day by bus"},
 		}}), true
 	case "panel":
