@@ -97,8 +97,9 @@ func (s *Store) openDatabase(ctx context.Context, isNew bool) error {
 	if err := writer.exec(ctx, "PRAGMA synchronous = FULL"); err != nil {
 		return err
 	}
-	// The log is moved into the file every 8 MB and shrinks again after a burst.
-	if err := writer.exec(ctx, "PRAGMA wal_autocheckpoint = 2000; PRAGMA journal_size_limit = 67108864"); err != nil {
+	// The log is moved into the file every 32 MB, which a restart can read through in no time,
+	// and shrinks again after a burst.
+	if err := writer.exec(ctx, "PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864"); err != nil {
 		return err
 	}
 	s.write = make(chan *session, 1)

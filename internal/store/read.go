@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"math"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -34,8 +33,8 @@ func (s *Store) Active(ctx context.Context, f func(chat.Loaded) error) error {
 		var page []chat.Loaded
 		err := s.look(ctx, func(ctx context.Context, c *session) error {
 			return c.rows(ctx, `SELECT c.n, c.id, c.initial, c.body, c.revised,
-				(SELECT i.seq FROM items i WHERE i.contact = c.n ORDER BY i.seq DESC LIMIT 1),
-				(SELECT i.time FROM items i WHERE i.contact = c.n ORDER BY i.seq DESC LIMIT 1)
+				(SELECT i.n & 4294967295 FROM items i WHERE i.n > c.n << 32 AND i.n < (c.n + 1) << 32 ORDER BY i.n DESC LIMIT 1),
+				(SELECT i.time FROM items i WHERE i.n > c.n << 32 AND i.n < (c.n + 1) << 32 ORDER BY i.n DESC LIMIT 1)
 				FROM contacts c WHERE c.ended IS NULL AND c.n > ? ORDER BY c.n LIMIT ?`, []any{after, activePage},
 				func(rows *sql.Rows) error {
 					loaded, err := scanActive(rows, &after)
@@ -106,9 +105,9 @@ func (s *Store) contact(ctx context.Context, query string, args ...any) (*chat.C
 
 // The columns of an item, and which items a query chooses.
 const (
-	chooseItems = `SELECT c.initial, i.seq, i.id, i.time, i.type, i.content_type, i.content, i.participant, i.name, i.role,
-		i.token, i.extra FROM contacts c JOIN items i ON i.contact = c.n
-		WHERE c.id = ? AND i.seq > ? AND i.seq < ? AND i.time >= ? AND i.time <= ? ORDER BY i.seq `
+	chooseItems = `SELECT c.initial, i.n & 4294967295, i.id, i.time, i.type, i.content_type, i.content, i.participant, i.name,
+		i.role, i.token, i.extra FROM contacts c CROSS JOIN items i
+		WHERE c.id = ? AND i.n > (c.n << 32) + ? AND i.n < (c.n << 32) + ? AND i.time >= ? AND i.time <= ? ORDER BY i.n `
 	oldestFirst = chooseItems + `ASC LIMIT ?`
 	newestFirst = chooseItems + `DESC LIMIT ?`
 )
@@ -122,12 +121,12 @@ func (s *Store) Items(ctx context.Context, q chat.ItemQuery) ([]chat.Item, error
 	}
 	before, limit := q.Before, q.Limit
 	if before == 0 {
-		before = math.MaxInt64
+		before = afterAll
 	}
 	if limit == 0 {
 		limit = -1
 	}
-	args := []any{q.ContactID, q.After, before, fromBound(q.From), toBound(q.To), limit}
+	args := []any{q.ContactID, clampSeq(q.After), clampSeq(before), fromBound(q.From), toBound(q.To), limit}
 	var items []chat.Item
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
 		return c.rows(ctx, text, args, func(rows *sql.Rows) error {
@@ -141,6 +140,13 @@ func (s *Store) Items(ctx context.Context, q chat.ItemQuery) ([]chat.Item, error
 	}
 	return items, nil
 }
+
+// afterAll is above the place of every item.
+const afterAll = 1 << 32
+
+// clampSeq keeps a bound within the places that a contact has, so that it cannot reach
+// into the next contact.
+func clampSeq(seq int64) int64 { return min(max(0, seq), afterAll) }
 
 // scanner is a row to be read.
 type scanner interface{ Scan(dest ...any) error }
@@ -175,7 +181,8 @@ func scanItem(row scanner, contactID string) (chat.Item, error) {
 func (s *Store) Find(ctx context.Context, contactID, itemID string) (int64, error) {
 	var seq int64
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
-		return c.row(ctx, `SELECT i.seq FROM contacts c JOIN items i ON i.contact = c.n WHERE c.id = ? AND i.id = ?`,
+		return c.row(ctx, `SELECT i.n & 4294967295 FROM contacts c CROSS JOIN items i
+			WHERE c.id = ? AND i.n >> 32 = c.n AND i.id = ?`,
 			[]any{contactID, packID(itemID)}, &seq)
 	})
 	return seq, err

@@ -166,8 +166,8 @@ func (s *Store) bury(ctx context.Context) error {
 			return err
 		}
 		err = s.change(ctx, func(c *session) error {
-			deleted, err := c.run(ctx, `DELETE FROM items WHERE contact = ?1 AND seq IN
-				(SELECT seq FROM items WHERE contact = ?1 ORDER BY seq LIMIT ?2)`, n, retainItems)
+			deleted, err := c.run(ctx, `DELETE FROM items WHERE n IN
+				(SELECT n FROM items WHERE n > ?1 << 32 AND n < (?1 + 1) << 32 ORDER BY n LIMIT ?2)`, n, retainItems)
 			if err != nil || deleted == retainItems {
 				return err
 			}

@@ -51,9 +51,10 @@ CREATE TABLE starts (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX starts_contact ON starts (contact);
 
+-- n is the number of the contact times 2^32 plus the item's place in it. That keeps the
+-- items of a contact side by side in a table whose inner pages hold nothing but numbers.
 CREATE TABLE items (
-	contact      INTEGER NOT NULL,
-	seq          INTEGER NOT NULL,
+	n            INTEGER PRIMARY KEY CHECK (n > 4294967296),
 	id           ANY NOT NULL,
 	time         INTEGER NOT NULL,
 	type         TEXT NOT NULL,
@@ -63,10 +64,15 @@ CREATE TABLE items (
 	name         TEXT,
 	role         TEXT,
 	token        TEXT,
-	extra        TEXT,
-	PRIMARY KEY (contact, seq)
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX items_id ON items (contact, id);
+	extra        TEXT
+) STRICT;
+CREATE UNIQUE INDEX items_id ON items (n >> 32, id);
+
+-- For people who look into the file.
+CREATE VIEW transcript AS
+	SELECT c.id AS contact, i.n & 4294967295 AS seq, datetime(i.time / 1000, 'unixepoch') AS time, i.role, i.name, i.type,
+		i.content_type, i.content
+	FROM contacts c JOIN items i ON i.n >> 32 = c.n;
 
 CREATE TABLE marks (
 	n           INTEGER PRIMARY KEY,

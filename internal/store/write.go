@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/parley-chat/parley/internal/chat"
 )
@@ -74,7 +75,7 @@ func putContact(contact *chat.Contact, clientToken string) (step, error) {
 }
 
 func putItem(item *chat.Item) (step, error) {
-	if item.Seq < 1 || item.ID == "" {
+	if item.Seq < 1 || item.Seq > math.MaxUint32 || item.ID == "" {
 		return nil, errors.New("storing an item: it has no id or no place")
 	}
 	extra, err := encodeExtra(item)
@@ -88,8 +89,8 @@ func putItem(item *chat.Item) (step, error) {
 	}
 	return func(ctx context.Context, c *session) error {
 		_, err := c.run(ctx, `INSERT INTO items
-			(contact, seq, id, time, type, content_type, content, participant, name, role, token, extra)
-			VALUES ((SELECT n FROM contacts WHERE id = ?), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
+			(n, id, time, type, content_type, content, participant, name, role, token, extra)
+			VALUES (ifnull((SELECT n FROM contacts WHERE id = ?) << 32 | ?, -1), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
 		if err == nil {
 			return nil
 		}
@@ -108,7 +109,7 @@ func putItem(item *chat.Item) (step, error) {
 func replaceItem(ctx context.Context, c *session, args []any, refused error) error {
 	contact, id, time := args[0], args[2], args[3]
 	n, err := c.run(ctx, `UPDATE items SET time = ?, type = ?, content_type = ?, content = ?, participant = ?, name = ?,
-		role = ?, token = ?, extra = ? WHERE contact = (SELECT n FROM contacts WHERE id = ?) AND id = ?`,
+		role = ?, token = ?, extra = ? WHERE n >> 32 = (SELECT n FROM contacts WHERE id = ?) AND id = ?`,
 		append(append([]any{}, args[3:]...), contact, id)...)
 	if err != nil {
 		return err
