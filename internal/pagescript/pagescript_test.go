@@ -1,6 +1,7 @@
 package pagescript_test
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,9 +13,7 @@ import (
 func get(t *testing.T, method string, header http.Header) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(method, pagescript.Path, nil)
-	for name, values := range header {
-		r.Header[name] = values
-	}
+	maps.Copy(r.Header, header)
 	w := httptest.NewRecorder()
 	pagescript.Handler().ServeHTTP(w, r)
 	return w
