@@ -32,8 +32,7 @@ type Config struct {
 type Emulator struct {
 	store *store.Store
 	chats *chat.Service
-	start *connectsim.StartChat
-	log   *slog.Logger
+	api   *connectsim.Service
 }
 
 var _ startchat.Starter = (*Emulator)(nil)
@@ -53,30 +52,25 @@ func New(cfg Config) (*Emulator, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the chats: %w", err), kept.Close())
 	}
-	return &Emulator{store: kept, chats: chats, start: connectsim.NewStartChat(), log: log}, nil
+	api, err := connectsim.New(connectsim.Config{Chats: chats, Log: log})
+	if err != nil {
+		chats.Close()
+		return nil, errors.Join(err, kept.Close())
+	}
+	return &Emulator{store: kept, chats: chats, api: api}, nil
 }
 
 // StartChatContact implements [startchat.Starter]. It checks the request as AWS does and
 // starts a contact; a repeated client token returns the first one.
 func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
 	metadata := startchat.Metadata{HTTPStatusCode: http.StatusOK, RequestID: uuid.NewString(), Attempts: 1}
-	wanted, refused := e.start.Decode(request.Body)
-	if refused != nil {
-		refused.RequestID, metadata.HTTPStatusCode = metadata.RequestID, refused.Status
-		return nil, &startchat.CallError{Metadata: metadata, Err: refused}
-	}
-	started, err := e.chats.Start(ctx, wanted)
+	started, err := e.api.StartChatContact(ctx, request.Body)
 	if err != nil {
-		refused = &awswire.Error{
-			Status: http.StatusInternalServerError, Name: "InternalServiceException", Message: "The chat could not be started.",
-			RequestID: metadata.RequestID,
+		if refused, ok := errors.AsType[*awswire.Error](err); ok {
+			refused.RequestID, metadata.HTTPStatusCode = metadata.RequestID, refused.Status
 		}
-		metadata.HTTPStatusCode = refused.Status
-		return nil, &startchat.CallError{Metadata: metadata, Err: refused}
+		return nil, &startchat.CallError{Metadata: metadata, Err: err}
 	}
-	e.log.LogAttrs(ctx, slog.LevelDebug, "contact started",
-		slog.String("contact_id", started.ContactID), slog.String("participant_id", started.ParticipantID),
-		slog.String("flow", wanted.FlowID), slog.Bool("repeated", started.Repeated))
 	return &startchat.Result{
 		ContactID: started.ContactID, ParticipantID: started.ParticipantID, ParticipantToken: started.Token,
 		ContinuedFromContactID: started.ContinuedFrom, Metadata: metadata,
