@@ -1,6 +1,7 @@
 package participant
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -167,7 +168,7 @@ func decode(body []byte, into any) error {
 		field := string(wrong.JSONPointer[1:])
 		return &chat.InvalidError{Field: field, Text: field + " has the wrong type."}
 	}
-	if err != nil {
+	if err != nil || jsontext.Value(bytes.TrimSpace(body)).Kind() != '{' {
 		return &chat.InvalidError{Text: "The request body is not a JSON object."}
 	}
 	return nil

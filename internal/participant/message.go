@@ -27,18 +27,19 @@ type sentAnswer struct {
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_SendMessage.html
 func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
-	if _, _, err := s.chats.Check(c.token); err != nil {
+	contactID, participantID, err := s.chats.Check(c.token)
+	if err != nil {
 		return nil, err
 	}
 	var in struct{ ContentType, Content, ClientToken string }
-	err := decode(c.body, &in)
+	err = decode(c.body, &in)
 	if err == nil {
 		err = first(
 			required("ContentType", in.ContentType, longestContentType), required("Content", in.Content, len(in.Content)),
 			optional("ClientToken", in.ClientToken, longestClientToken))
 	}
 	if err == nil && in.ContentType == chat.Interactive {
-		err = s.checkInteractive(ctx, in.Content)
+		err = s.checkInteractive(ctx, contactID, participantID, in.Content)
 	}
 	if err != nil {
 		return nil, err
@@ -51,8 +52,13 @@ func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
 }
 
 // checkInteractive refuses an interactive message that would break the client that shows it.
-// What is only odd is logged; the message passes as it is.
-func (s *Service) checkInteractive(ctx context.Context, content string) error {
+// What is only odd is logged; the message passes as it is. A customer's is refused by the
+// rules of the chat.
+func (s *Service) checkInteractive(ctx context.Context, contactID, participantID, content string) error {
+	contact, err := s.chats.Contact(ctx, contactID)
+	if err != nil || contact.Customer().ID == participantID {
+		return err
+	}
 	for _, finding := range CheckInteractive(content) {
 		if finding.Fatal {
 			return &chat.InvalidError{Field: "Content", Text: "Content: " + finding.String()}
