@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	// Domains.
 	"internal/chat":         {"internal/secret"},
 	"internal/connectmodel": {"internal/rawjson"},
+	"internal/store":        {"internal/chat"},
 	"internal/diagnosis":    {"internal/awswire"},
 	// The front door and what stands before and behind it.
 	"internal/startchat":  {"internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/rawjson", "internal/secret"},

@@ -1,6 +1,8 @@
 package chat
 
 import (
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -11,20 +13,33 @@ type Contact struct {
 	ID, InitialID string
 	// InstanceID and FlowID are what the chat was started with, as bare ids.
 	InstanceID, FlowID string
-	// Customer is the participant the chat was started for.
-	Customer Participant
+	// Participants are everyone who has taken part, in the order they came. The first
+	// is the customer.
+	Participants []Participant
 	// Attributes are the user-defined contact attributes.
 	Attributes map[string]string
+	// SegmentAttributes are the system-defined ones, as the JSON they came in.
+	SegmentAttributes []byte
 	// ContentTypes are what the customer's client can show.
 	ContentTypes []string
-	// InitialMessage is the first message, if the start brought one.
-	InitialMessage *Message
 	// RelatedID links to an earlier contact; empty for none.
 	RelatedID string
-	// Started is when StartChatContact was accepted; Duration is how long the chat may
-	// last, waiting included.
-	Started  time.Time
+	// Past are the contacts whose conversation this one continues, newest first.
+	Past []string
+	// CustomerID is the caller's own number for the customer.
+	CustomerID string
+	// Streaming says that items are also published to an endpoint, which lets a customer
+	// connect without a socket.
+	Streaming []Stream
+	// Timers are the idle and disconnect timers that were configured for this contact.
+	Timers []Timer
+	// Started, Connected and Ended are the times of its life; zero for what has not
+	// happened. Connected is when the customer first connected.
+	Started, Connected, Ended time.Time
+	// Duration is how long the chat may last from its start, waiting included.
 	Duration time.Duration
+	// Reason says why it ended; empty while it has not.
+	Reason Reason
 }
 
 // Participant is someone who takes part in a contact.
@@ -34,7 +49,12 @@ type Participant struct {
 	// DisplayName is what the others see.
 	DisplayName string
 	Role        Role
+	// Joined and Left bound the time of taking part; Left is zero for who is still there.
+	Joined, Left time.Time
 }
+
+// Active reports whether the participant is still there.
+func (p Participant) Active() bool { return p.Left.IsZero() }
 
 // Role is what a participant is, in the service's own spelling.
 type Role string
@@ -48,5 +68,82 @@ const (
 	Supervisor Role = "SUPERVISOR"
 )
 
-// Message is something a participant says.
-type Message struct{ ContentType, Content string }
+// Reason is why a contact ended, in the service's own spelling.
+//
+// Source: "DisconnectReason" in the Amazon Connect contact records data model.
+type Reason string
+
+// Reasons for the end of a chat.
+const (
+	CustomerDisconnect     Reason = "CUSTOMER_DISCONNECT"
+	AgentDisconnect        Reason = "AGENT_DISCONNECT"
+	ThirdPartyDisconnect   Reason = "THIRD_PARTY_DISCONNECT"
+	CustomerNeverConnected Reason = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
+	Expired                Reason = "EXPIRED"
+	FlowDisconnect         Reason = "CONTACT_FLOW_DISCONNECT"
+	StoppedByAPI           Reason = "API"
+	IdleDisconnect         Reason = "IDLE_DISCONNECT"
+	SystemError            Reason = "SYSTEM_ERROR"
+)
+
+// Stream is one place a contact's items are published to.
+type Stream struct{ ID, Endpoint string }
+
+// Timer is one configured chat timer.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateParticipantRoleConfig.html
+type Timer struct {
+	Role Role
+	Type TimerType
+	// After is how long the participant may be silent; zero means the timer is unset.
+	After time.Duration
+}
+
+// TimerType says what a chat timer does when it runs out.
+type TimerType string
+
+// Types of chat timers.
+const (
+	IdleTimer       TimerType = "IDLE"
+	DisconnectTimer TimerType = "DISCONNECT_NONCUSTOMER"
+)
+
+// HasEnded reports whether the contact is over.
+func (c *Contact) HasEnded() bool { return !c.Ended.IsZero() }
+
+// Customer returns the participant the chat was started for.
+func (c *Contact) Customer() Participant { return c.Participants[0] }
+
+// Participant returns a participant by id.
+func (c *Contact) Participant(id string) (Participant, bool) {
+	for _, p := range c.Participants {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return Participant{}, false
+}
+
+// present returns the participants who are there now, but for the system.
+func (c *Contact) present() []Participant {
+	var there []Participant
+	for _, p := range c.Participants {
+		if p.Active() && p.Role != System {
+			there = append(there, p)
+		}
+	}
+	return there
+}
+
+// clone returns a copy that shares nothing with the original.
+func (c *Contact) clone() *Contact {
+	copied := *c
+	copied.Participants = slices.Clone(c.Participants)
+	copied.Attributes = maps.Clone(c.Attributes)
+	copied.SegmentAttributes = slices.Clone(c.SegmentAttributes)
+	copied.ContentTypes = slices.Clone(c.ContentTypes)
+	copied.Past = slices.Clone(c.Past)
+	copied.Streaming = slices.Clone(c.Streaming)
+	copied.Timers = slices.Clone(c.Timers)
+	return &copied
+}

@@ -1,179 +1,279 @@
-// Package chat holds the rules of Amazon Connect chat: contacts, their participants and
-// the tokens that let a client act for one of them.
+// Package chat holds the rules of Amazon Connect chat: contacts, their participants,
+// transcripts, receipts, timers, and the tokens that let a client act for a participant.
 //
-// It knows no HTTP, no AWS SDK and no storage engine; what speaks a protocol is an
-// adapter around it. A [Service] is safe for concurrent use. It keeps its own lock, never
-// calls out while holding it, and forgets what AWS would have ended, so that it does not
-// grow without bound.
+// It knows no HTTP, no AWS SDK and no storage engine; what speaks a protocol is an adapter
+// around it, and storage stands behind [Store].
+//
+// Nothing is visible before it is durable: an operation commits its changes first and only
+// then shows them to the participants and answers. Each contact has a lock that is held for
+// that long, so its items have one order for everybody. The locks are taken contact first,
+// service second. A [Service] is safe for concurrent use.
 package chat
 
 import (
-	"cmp"
-	"container/list"
+	"context"
 	"errors"
-	"maps"
-	"slices"
+	"fmt"
 	"sync"
 	"time"
-
-	"github.com/parley-chat/parley/internal/secret"
 )
 
-// Documented life times. Source: connect-api documentation of StartChatContact and
-// "Amazon Connect service quotas".
-const (
-	// DefaultDuration is how long a chat lasts when the start does not say.
-	DefaultDuration = 25 * time.Hour
-	// ConnectWithin is how long a started chat waits for its customer to connect.
-	ConnectWithin = 5 * time.Minute
-	// IdempotencyWindow is how long a client token is remembered. AWS states no window
-	// for StartChatContact; this is the one of StartOutboundChatContact.
-	IdempotencyWindow = 7 * 24 * time.Hour
-)
-
-// maxRemembered bounds the client tokens kept for idempotency. Beyond it the oldest are
-// forgotten early, which only a flood of starts can bring about.
-const maxRemembered = 100_000
-
-// ErrNotFound says that there is no such contact.
-var ErrNotFound = errors.New("no such contact")
-
-// StartRequest is what a chat is started with. All members are checked by the adapter
-// that decoded them.
-type StartRequest struct {
-	InstanceID, FlowID string
-	DisplayName        string
-	Attributes         map[string]string
-	ContentTypes       []string
-	InitialMessage     *Message
-	// RelatedID links to an earlier contact; ContinuedFromID is the ended contact whose
-	// conversation goes on (a persistent chat). At most one of them is set.
-	RelatedID, ContinuedFromID string
-	// Duration is zero for the default.
-	Duration time.Duration
-	// ClientToken makes a repeated start return the first one's result; empty does not.
-	ClientToken string
-}
-
-// Started is a started chat as its starter gets to know it.
-type Started struct {
-	ContactID, ParticipantID string
-	Token                    secret.Text
-	// Repeated says that the chat had been started before with the same client token.
-	Repeated bool
+// Config is what a [Service] needs.
+type Config struct {
+	// Store keeps everything. Required.
+	Store Store
+	// Clock is the service's time; nil makes one.
+	Clock *Clock
+	// Limits are the service's bounds; the zero value means [DefaultLimits].
+	Limits Limits
+	// Connected is called in a goroutine of its own when a customer has connected for the
+	// first time. Nil does nothing.
+	Connected func(contact Contact)
+	// Publish is called in order with every item of a contact that has streaming on. It
+	// must not block. Nil does nothing.
+	Publish func(contact Contact, item Item)
+	// Failed is told of operations the service does on its own (timers) that could not be
+	// made durable. Nil does nothing.
+	Failed func(contactID string, err error)
 }
 
 // Service is the chats of one Amazon Connect.
 type Service struct {
+	store     Store
+	clock     *Clock
+	limits    Limits
+	signer    signer
+	connected func(Contact)
+	publish   func(Contact, Item)
+	failed    func(string, error)
+
+	stop    chan struct{}
+	running sync.WaitGroup
+
+	annotating sync.Mutex // one change of an ended contact at a time
+
 	mu       sync.Mutex
-	contacts map[string]*entry
-	waiting  *list.List // of *entry: customers who have yet to connect, longest waiting in front
-	repeats  map[startKey]remembered
-	recent   *list.List // of startKey, oldest in front
+	closed   bool
+	active   map[string]*entry
+	starting map[startKey]*pendingStart
 }
 
-type entry struct{ contact Contact }
-
-// startKey is what makes two starts the same.
-type startKey struct{ instance, clientToken string }
-
-type remembered struct {
-	started Started
-	at      time.Time
+// entry is an active contact with what lives only as long as the program.
+type entry struct {
+	mu       sync.Mutex
+	contact  *Contact
+	lastSeq  int64
+	lastTime time.Time
+	feeds    []*feed
+	// lost says, for participants without a socket, up to which item their last socket had
+	// delivered, so that the next one can be told what it missed.
+	lost  map[string]int64
+	sent  []sentToken
+	known bool // sent holds what was sent before a restart
+	spoke map[string]activity
+	auth  *authentication
+	alarm alarm
 }
 
-// NewService returns a service without contacts.
-func NewService() *Service {
-	return &Service{
-		contacts: map[string]*entry{},
-		waiting:  list.New(), repeats: map[startKey]remembered{}, recent: list.New(),
+// Open loads what is active from the store and returns the service. Close ends it.
+func Open(ctx context.Context, cfg Config) (*Service, error) {
+	if cfg.Store == nil {
+		return nil, errors.New("a chat service needs a store")
 	}
-}
-
-// Start makes a contact with its customer. A repeated client token returns what the
-// first start returned and makes nothing.
-func (s *Service) Start(request StartRequest) Started {
-	now := time.Now()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forget(now)
-	key := startKey{request.InstanceID, request.ClientToken}
-	if first, ok := s.repeats[key]; ok && request.ClientToken != "" {
-		first.started.Repeated = true
-		return first.started
+	if cfg.Clock == nil {
+		cfg.Clock = &Clock{}
 	}
-	contact := newContact(request, now)
-	token := newParticipantToken()
-	started := Started{ContactID: contact.ID, ParticipantID: contact.Customer.ID, Token: token}
-	e := &entry{contact: contact}
-	s.contacts[contact.ID] = e
-	s.waiting.PushBack(e)
-	if request.ClientToken != "" {
-		s.repeats[key] = remembered{started, now}
-		s.recent.PushBack(key)
+	key, err := cfg.Store.Key(ctx, newKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading the signing key: %w", err)
 	}
-	return started
-}
-
-func newContact(request StartRequest, now time.Time) Contact {
-	id := newID()
-	duration := request.Duration
-	if duration == 0 {
-		duration = DefaultDuration
+	s := &Service{
+		store: cfg.Store, clock: cfg.Clock, limits: cfg.Limits.withDefaults(), signer: signer{key},
+		connected: cfg.Connected, publish: cfg.Publish, failed: cfg.Failed,
+		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{},
 	}
-	return Contact{
-		ID: id, InitialID: id, InstanceID: request.InstanceID, FlowID: request.FlowID,
-		Customer:     Participant{ID: newID(), DisplayName: request.DisplayName, Role: Customer},
-		Attributes:   maps.Clone(request.Attributes),
-		ContentTypes: slices.Clone(request.ContentTypes), InitialMessage: request.InitialMessage,
-		RelatedID: cmp.Or(request.RelatedID, request.ContinuedFromID), Started: now, Duration: duration,
-	}
-}
-
-// Contact returns a contact that is still active. Nobody can connect to one yet, so a
-// contact is active for as long as it waits for its customer.
-func (s *Service) Contact(id string) (Contact, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forget(time.Now())
-	e, ok := s.contacts[id]
-	if !ok {
-		return Contact{}, ErrNotFound
-	}
-	contact := e.contact
-	contact.Attributes = maps.Clone(contact.Attributes)
-	contact.ContentTypes = slices.Clone(contact.ContentTypes)
-	return contact, nil
-}
-
-// Active returns how many contacts are active.
-func (s *Service) Active() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forget(time.Now())
-	return len(s.contacts)
-}
-
-// forget drops contacts whose customer did not connect in time, and client tokens past
-// their window. Both stand in the order of their starts, so each call looks only at what
-// it drops.
-func (s *Service) forget(now time.Time) {
-	for element := s.waiting.Front(); element != nil; element = s.waiting.Front() {
-		e, ok := element.Value.(*entry)
-		if ok && now.Sub(e.contact.Started) < ConnectWithin {
-			break
+	err = cfg.Store.Active(ctx, func(loaded Loaded) error {
+		e := s.newEntry(loaded.Contact)
+		e.lastSeq, e.lastTime, e.known = loaded.LastSeq, loaded.LastTime, false
+		for _, p := range loaded.Contact.present() {
+			e.lost[p.ID] = loaded.LastSeq
 		}
-		s.waiting.Remove(element)
-		if ok {
-			delete(s.contacts, e.contact.ID)
+		s.active[loaded.Contact.ID] = e
+		s.schedule(e)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("loading active contacts: %w", err)
+	}
+	s.running.Go(func() { s.clock.run(s.stop) })
+	return s, nil
+}
+
+func (s *Service) newEntry(contact *Contact) *entry {
+	e := &entry{contact: contact, lost: map[string]int64{}, spoke: map[string]activity{}, known: true}
+	e.alarm = alarm{index: -1, fire: func() { s.ring(e) }}
+	return e
+}
+
+// Close stops the timers, ends every feed and waits for what the service does on its own.
+// Contacts stay as they are; they go on when the store is opened again.
+func (s *Service) Close() {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return
+	}
+	s.closed = true
+	entries := make([]*entry, 0, len(s.active))
+	for _, e := range s.active {
+		entries = append(entries, e)
+	}
+	s.mu.Unlock()
+	close(s.stop)
+	s.running.Wait()
+	for _, e := range entries {
+		e.mu.Lock()
+		feeds := e.feeds
+		e.feeds = nil
+		e.mu.Unlock()
+		for _, f := range feeds {
+			f.to.End()
 		}
 	}
-	for element := s.recent.Front(); element != nil; element = s.recent.Front() {
-		key, ok := element.Value.(startKey)
-		if ok && now.Sub(s.repeats[key].at) < IdempotencyWindow && s.recent.Len() <= maxRemembered {
-			break
-		}
-		s.recent.Remove(element)
-		delete(s.repeats, key)
+}
+
+// Clock returns the service's time.
+func (s *Service) Clock() *Clock { return s.clock }
+
+// Limits returns the service's bounds.
+func (s *Service) Limits() Limits { return s.limits }
+
+// ActiveContacts returns how many contacts have not ended.
+func (s *Service) ActiveContacts() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.active)
+}
+
+// Contact returns a contact, ended ones too as long as they are kept, or ErrNotFound.
+func (s *Service) Contact(ctx context.Context, id string) (Contact, error) {
+	if e := s.find(id); e != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return *e.contact.clone(), nil
 	}
+	contact, err := s.store.Contact(ctx, id)
+	if err != nil {
+		return Contact{}, err
+	}
+	return *contact, nil
+}
+
+func (s *Service) find(contactID string) *entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.active[contactID]
+}
+
+// draft is one operation's changes while they are being made. It exists under the
+// contact's lock.
+type draft struct {
+	s       *Service
+	e       *entry
+	now     time.Time
+	contact *Contact // as it will be; edit makes a copy before the first change
+	edited  bool
+	items   []Item // in the order they will be seen
+	mark    *Mark
+	file    *File
+	seq     int64
+	last    time.Time
+	token   string   // of a new contact
+	over    bool     // the contact ends
+	after   []func() // what to remember once the changes are durable
+}
+
+// change runs f under the contact's lock, makes its changes durable and then shows them. A
+// contact that has ended is ErrAccessDenied. When f or the store fails nothing has changed.
+func (s *Service) change(ctx context.Context, e *entry, f func(*draft) error) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.contact.HasEnded() {
+		return ErrAccessDenied
+	}
+	d := &draft{s: s, e: e, now: s.clock.Now(), contact: e.contact, seq: e.lastSeq, last: e.lastTime}
+	if err := f(d); err != nil {
+		return err
+	}
+	return s.commit(ctx, d)
+}
+
+// commit makes a draft durable and visible. The caller holds the contact's lock.
+func (s *Service) commit(ctx context.Context, d *draft) error {
+	changes := Changes{Mark: d.mark, File: d.file, ClientToken: d.token}
+	if d.edited {
+		changes.Contact = d.contact
+	}
+	for _, item := range d.items {
+		if item.Seq != 0 {
+			changes.Items = append(changes.Items, item)
+		}
+	}
+	if changes.Contact != nil || len(changes.Items) > 0 || changes.Mark != nil || changes.File != nil {
+		// Once begun, a change is not given up halfway because its caller went away.
+		if err := s.store.Commit(context.WithoutCancel(ctx), changes); err != nil {
+			return fmt.Errorf("storing a change: %w", err)
+		}
+	}
+	d.e.contact, d.e.lastSeq, d.e.lastTime = d.contact, d.seq, d.last
+	for _, f := range d.after {
+		f()
+	}
+	if d.over {
+		s.mu.Lock()
+		delete(s.active, d.contact.ID)
+		s.mu.Unlock()
+	}
+	s.schedule(d.e)
+	s.show(d)
+	return nil
+}
+
+// edit returns the contact for changing.
+func (d *draft) edit() *Contact {
+	if !d.edited {
+		d.contact, d.edited = d.contact.clone(), true
+	}
+	return d.contact
+}
+
+// add appends an item to the conversation: it gets its id, time and, when it is to be
+// stored, its place.
+func (d *draft) add(item Item, keep bool) Item {
+	if item.ID == "" {
+		item.ID = newID()
+	}
+	item.ContactID, item.InitialContactID = d.contact.ID, d.contact.InitialID
+	d.last = later(d.now, d.last)
+	item.Time = d.last
+	if keep {
+		d.seq++
+		item.Seq = d.seq
+	}
+	d.items = append(d.items, item)
+	return item
+}
+
+// by returns an item of a participant.
+func by(p Participant, kind ItemType, contentType string) Item {
+	return Item{Type: kind, ContentType: contentType, ParticipantID: p.ID, DisplayName: p.DisplayName, Role: p.Role}
+}
+
+// later returns the time of the next item: now, to the millisecond, but after the last.
+func later(now, last time.Time) time.Time {
+	now = now.UTC().Truncate(time.Millisecond)
+	if !now.After(last) {
+		return last.Add(time.Millisecond)
+	}
+	return now
 }

@@ -1,23 +1,111 @@
 package chat
 
 import (
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/secret"
 )
 
-// tokenPrefix is how the live service's participant tokens begin, which helps people
-// who read a request to see what they are looking at.
-const tokenPrefix = "QVFJREFI"
+// tokenKind keeps one kind of token from being used as another.
+type tokenKind byte
 
-// newParticipantToken returns an unguessable token: 192 random bits.
-func newParticipantToken() secret.Text {
-	random := make([]byte, 24)
-	_, _ = rand.Read(random) // crypto/rand never fails: it ends the program instead
-	return secret.New(tokenPrefix + base64.RawURLEncoding.EncodeToString(random))
+const (
+	participantToken tokenKind = iota + 1 // no expiry: lives as long as its participant
+	connectionToken                       // for the Participant Service's calls
+	socketTicket                          // in a socket's address
+	viewToken                             // names a view shown in an interactive message
+)
+
+// claims are what a token says. Tokens are signed, not stored: they cost no memory, survive
+// a restart, and the same claims always give the same token, which is what makes a repeated
+// StartChatContact answer the same one. Whether the contact and the participant still exist
+// is looked up at every use.
+type claims struct {
+	kind                 tokenKind
+	contact, participant uuid.UUID
+	// at is the time of expiry, or for tickets of issue; zero for participant tokens.
+	at time.Time
+}
+
+// tokenPrefix makes tokens begin with QVFJREFI, as the live service's do, so that people
+// who read a request see what they are looking at.
+const tokenPrefix = "AQIDAH"
+
+const (
+	claimsSize = 1 + 16 + 16 + 8
+	macSize    = 18
+)
+
+// signer makes and reads tokens.
+type signer struct{ key []byte }
+
+// newKey returns a key for signing tokens: 256 random bits.
+func newKey() []byte {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // crypto/rand never fails: it ends the program instead
+	return key
+}
+
+// sign returns the token that says these claims.
+func (s signer) sign(c claims) secret.Text {
+	raw := make([]byte, 0, len(tokenPrefix)+claimsSize+macSize)
+	raw = append(raw, tokenPrefix...)
+	raw = append(raw, byte(c.kind))
+	raw = append(raw, c.contact[:]...)
+	raw = append(raw, c.participant[:]...)
+	millis := int64(0)
+	if !c.at.IsZero() {
+		millis = c.at.UnixMilli()
+	}
+	raw = binary.BigEndian.AppendUint64(raw, uint64(millis)) //nolint:gosec // a time before 1970 cannot occur
+	raw = append(raw, s.mac(raw)...)
+	return secret.New(base64.RawURLEncoding.EncodeToString(raw))
+}
+
+// read returns what a token of the given kind says. Any other text is ErrAccessDenied.
+func (s signer) read(kind tokenKind, token secret.Text) (claims, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(token.Reveal())
+	if err != nil || len(raw) != len(tokenPrefix)+claimsSize+macSize {
+		return claims{}, ErrAccessDenied
+	}
+	signed := raw[:len(raw)-macSize]
+	if !hmac.Equal(s.mac(signed), raw[len(raw)-macSize:]) {
+		return claims{}, ErrAccessDenied
+	}
+	fields := signed[len(tokenPrefix):]
+	c := claims{kind: tokenKind(fields[0]), contact: uuid.UUID(fields[1:17]), participant: uuid.UUID(fields[17:33])}
+	if millis := int64(binary.BigEndian.Uint64(fields[33:41])); millis != 0 { //nolint:gosec // written by sign
+		c.at = time.UnixMilli(millis)
+	}
+	if c.kind != kind {
+		return claims{}, ErrAccessDenied
+	}
+	return c, nil
+}
+
+func (s signer) mac(data []byte) []byte {
+	mac := hmac.New(sha256.New, s.key)
+	mac.Write(data)
+	return mac.Sum(nil)[:macSize]
 }
 
 func newID() string { return uuid.NewString() }
+
+// parseIDs reads the ids a token is made for.
+func parseIDs(contactID, participantID string) (contact, participant uuid.UUID, err error) {
+	contact, errContact := uuid.Parse(contactID)
+	participant, errParticipant := uuid.Parse(participantID)
+	if err := errors.Join(errContact, errParticipant); err != nil {
+		return contact, participant, fmt.Errorf("reading ids: %w", err)
+	}
+	return contact, participant, nil
+}

@@ -42,7 +42,7 @@ func (s text) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	}
 	if len(s.enum) > 0 {
 		if !slices.Contains(s.enum, rawjson.Text(raw)) {
-			return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must be %s.", path, strings.Join(s.enum, " or "))}
+			return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must be %s.", path, oneOf(s.enum))}
 		}
 		return nil
 	}
@@ -84,10 +84,10 @@ func (s integer) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	return nil
 }
 
-// list is an array of exactly or at most max items; zero max means any number.
+// list is an array of min to max items; zero max means any number.
 type list struct {
-	exactly int
-	item    shape
+	min, max int
+	item     shape
 }
 
 func (s list) check(v *visit, path string, raw jsontext.Value) *Violation {
@@ -105,8 +105,12 @@ func (s list) check(v *visit, path string, raw jsontext.Value) *Violation {
 			return violation
 		}
 	}
-	if s.exactly > 0 && n != s.exactly {
-		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must have exactly %d item, but has %d.", path, s.exactly, n)}
+	if n < s.min || s.max > 0 && n > s.max {
+		want := span(s.min, s.max) + " items"
+		if s.min == s.max {
+			want = fmt.Sprintf("exactly %d item", s.min)
+		}
+		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must have %s, but has %d.", path, want, n)}
 	}
 	return nil
 }
@@ -182,7 +186,7 @@ func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation 
 	}
 	if s.maxBytes > 0 && size > s.maxBytes {
 		return &Violation{
-			Kind: Limit, Cause: AttributesSize, Field: path,
+			Kind: Rule, Cause: AttributesSize, Field: path,
 			Sentence: fmt.Sprintf("%s has %s bytes of keys and values together; at most %s are allowed.", path, group(size), group(s.maxBytes)),
 		}
 	}
@@ -215,6 +219,14 @@ func kindName(kind jsontext.Kind) string {
 	default:
 		return "null"
 	}
+}
+
+// oneOf lists what a value may be.
+func oneOf(values []string) string {
+	if len(values) > 2 {
+		return "one of " + strings.Join(values, ", ")
+	}
+	return strings.Join(values, " or ")
 }
 
 // span writes a range of lengths.

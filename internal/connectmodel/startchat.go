@@ -1,6 +1,5 @@
-// Package connectmodel holds the documented shape of Amazon Connect's
-// StartChatContact request: its members, their types and limits, and the rules
-// between them.
+// Package connectmodel holds the documented shapes of the requests of Amazon Connect's API:
+// their members, types and limits, and for StartChatContact the rules between them.
 //
 // It is used on both sides: the front door checks what a page sent before a call is
 // made, the embedded Amazon Connect checks what a client sent as AWS would. The
@@ -79,45 +78,58 @@ const (
 // MaxAttributeBytes is the documented limit of all attributes of a contact together.
 const MaxAttributeBytes = 32_768
 
-// Model is the shape of a StartChatContact request.
+// Model is the shape of one action's request.
 type Model struct{ root object }
 
 // StartChatContact returns the model of the request as documented in November 2026.
 func StartChatContact() *Model {
 	root := object{
 		members: map[string]shape{
-			InstanceID:         text{min: 1, max: 100},
-			ContactFlowID:      text{min: 1, max: 500},
-			ParticipantDetails: participantDetails(),
-			Attributes: dictionary{
-				key: attributeKey, cause: AttributeKey,
-				value: text{max: 32_767}, maxBytes: MaxAttributeBytes,
-			},
-			"InitialMessage": object{
-				members: map[string]shape{
-					"ContentType": text{min: 1, max: 100},
-					"Content":     text{min: 1, max: 16_384, inBytes: true},
-				},
-				required: []string{"ContentType", "Content"},
-			},
-			ClientToken:  text{max: 500},
-			ChatDuration: integer{min: 60, max: 10_080},
-			ContentTypes: list{item: text{min: 1, max: 100}},
-			PersistentChat: object{members: map[string]shape{
-				"RehydrationType": text{enum: []string{"ENTIRE_PAST_SESSION", "FROM_SEGMENT"}},
-				"SourceContactId": text{min: 1, max: 256},
-			}},
+			InstanceID:          text{min: 1, max: 100},
+			ContactFlowID:       text{min: 1, max: 500},
+			ParticipantDetails:  participantDetails(),
+			Attributes:          attributes(),
+			"InitialMessage":    initialMessage(),
+			ClientToken:         text{max: 500},
+			ChatDuration:        integer{min: 60, max: 10_080},
+			ContentTypes:        list{item: text{min: 1, max: 100}},
+			PersistentChat:      persistentChat(),
 			RelatedContactID:    text{min: 1, max: 256},
 			"SegmentAttributes": dictionary{key: segmentKey, value: recursive{segmentValue}},
 			"CustomerId":        text{min: 1, max: 128},
 			"ParticipantConfiguration": object{members: map[string]shape{
 				"ResponseMode": text{enum: []string{"INCREMENTAL", "COMPLETE"}},
 			}},
-			"DisconnectOnCustomerExit": list{exactly: 1, item: text{enum: []string{"AGENT"}}},
+			"DisconnectOnCustomerExit": list{min: 1, max: 1, item: text{enum: []string{"AGENT"}}},
 		},
 		required: []string{InstanceID, ContactFlowID, ParticipantDetails},
 	}
 	return &Model{root: root}
+}
+
+func attributes() shape {
+	return dictionary{key: attributeKey, cause: AttributeKey, value: text{max: 32_767}, maxBytes: MaxAttributeBytes}
+}
+
+func initialMessage() shape {
+	return object{
+		members: map[string]shape{
+			"ContentType": text{min: 1, max: 100},
+			"Content":     text{min: 1, max: 16_384, inBytes: true},
+		},
+		required: []string{"ContentType", "Content"},
+	}
+}
+
+func persistentChat() shape {
+	return object{members: map[string]shape{
+		"RehydrationType": rehydrationType(),
+		"SourceContactId": text{min: 1, max: 256},
+	}}
+}
+
+func rehydrationType() shape {
+	return text{enum: []string{"ENTIRE_PAST_SESSION", "FROM_SEGMENT"}}
 }
 
 func participantDetails() shape {
@@ -161,7 +173,7 @@ func (m *Model) Check(name string, value jsontext.Value, unknown func(path strin
 	return member.check(&visit{unknown: unknown}, name, value)
 }
 
-// CheckRules holds the rules between members. member returns a member's value, or nil
+// CheckRules holds the rules between the members of a StartChatContact request. member returns a member's value, or nil
 // when the request has none.
 func (m *Model) CheckRules(member func(name string) jsontext.Value) *Violation {
 	if types := member(ContentTypes); types != nil && !Contains(types, "text/plain") {

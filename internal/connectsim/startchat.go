@@ -1,18 +1,15 @@
-// Package connectsim is the Amazon Connect API of the embedded Amazon Connect: it reads
-// the actions a chat backend calls, checks them as AWS does and carries them out on
-// package chat.
-//
-// Errors are AWS's, by name and status. The package is safe for concurrent use.
 package connectsim
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parley-chat/parley/internal/awswire"
@@ -25,18 +22,14 @@ import (
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_StartChatContact.html
 func contentTypes() []string {
-	const interactive = "application/vnd.amazonaws.connect.message.interactive"
-	return []string{"text/plain", "text/markdown", "application/json", interactive, interactive + ".response"}
+	return []string{chat.TextPlain, chat.TextMarkdown, chat.ApplicationJSON, chat.Interactive, chat.InteractiveResponse}
 }
 
-// StartChat reads StartChatContact requests.
-type StartChat struct{ model *connectmodel.Model }
+// wholeSession is the RehydrationType that continues from the last contact of a session.
+const wholeSession = "ENTIRE_PAST_SESSION"
 
-// NewStartChat returns a reader of StartChatContact requests.
-func NewStartChat() *StartChat { return &StartChat{model: connectmodel.StartChatContact()} }
-
-// startBody is the part of the request the embedded Amazon Connect acts on.
-type startBody struct {
+// startChatInput is the part of StartChatContact and StartAssistantContact that is acted on.
+type startChatInput struct {
 	InstanceID         string `json:"InstanceId"`
 	ContactFlowID      string `json:"ContactFlowId"`
 	ParticipantDetails struct{ DisplayName string }
@@ -46,114 +39,155 @@ type startBody struct {
 	Duration           int      `json:"ChatDurationInMinutes"`
 	ContentTypes       []string `json:"SupportedMessagingContentTypes"`
 	RelatedContactID   string   `json:"RelatedContactId"`
-	PersistentChat     *struct {
-		SourceContactID string `json:"SourceContactId"`
-	}
+	SegmentAttributes  jsontext.Value
+	CustomerID         string `json:"CustomerId"`
+	PersistentChat     *persistentChat
 }
 
-// Decode checks the body of a StartChatContact call in AWS's order (types, required
-// members, limits, rules between members) and returns what to start.
-func (s *StartChat) Decode(body []byte) (chat.StartRequest, *awswire.Error) {
-	doc := jsontext.Value(body)
-	if !doc.IsValid() || doc.Kind() != '{' {
-		return chat.StartRequest{}, refusal("SerializationException", "The request body is not a JSON object.")
-	}
-	if refused := s.check(doc); refused != nil {
-		return chat.StartRequest{}, refused
-	}
-	var in startBody
-	if err := json.Unmarshal(body, &in); err != nil { // the check has seen every member's type
-		return chat.StartRequest{}, refusal("SerializationException", "The request body cannot be read.")
-	}
-	if refused := rules(in); refused != nil {
-		return chat.StartRequest{}, refused
+type persistentChat struct {
+	RehydrationType string
+	SourceContactID string `json:"SourceContactId"`
+}
+
+// startChatOutput is what both actions answer.
+type startChatOutput struct {
+	ContactID        string `json:"ContactId"`
+	ParticipantID    string `json:"ParticipantId"`
+	ParticipantToken string
+	ContinuedFrom    string `json:"ContinuedFromContactId,omitzero"`
+
+	started chat.Started
+}
+
+// rules are those between members, and the set of content types, which the front door leaves
+// to the service because AWS may widen it at any time.
+func (in *startChatInput) rules() *awswire.Error {
+	for i, contentType := range in.ContentTypes {
+		if !slices.Contains(contentTypes(), contentType) {
+			return refusal(invalidParameter,
+				fmt.Sprintf("SupportedMessagingContentTypes[%d] must be one of %s.", i, strings.Join(contentTypes(), ", ")))
+		}
 	}
 	if len(in.ContentTypes) == 0 {
-		in.ContentTypes = []string{"text/plain"}
+		in.ContentTypes = []string{chat.TextPlain}
 	}
-	continued := ""
-	if in.PersistentChat != nil {
-		continued = in.PersistentChat.SourceContactID
+	if m := in.InitialMessage; m != nil && !slices.Contains(in.ContentTypes, m.ContentType) {
+		return refusal(invalidRequest, "InitialMessage.ContentType must be one of SupportedMessagingContentTypes.")
 	}
-	return chat.StartRequest{
-		InstanceID: bareID(in.InstanceID, ":instance/"), FlowID: bareID(in.ContactFlowID, "/contact-flow/"),
-		DisplayName: in.ParticipantDetails.DisplayName, Attributes: in.Attributes, ContentTypes: in.ContentTypes,
-		InitialMessage: in.InitialMessage, RelatedID: in.RelatedContactID, ContinuedFromID: continued,
-		Duration: time.Duration(in.Duration) * time.Minute, ClientToken: in.ClientToken,
-	}, nil
-}
-
-// check holds the members against the documented model. AWS looks at types first, so a
-// wrong type anywhere wins over a missing member, and that over a value out of range.
-func (s *StartChat) check(doc jsontext.Value) *awswire.Error {
-	members := map[string]jsontext.Value{}
-	worst := (*connectmodel.Violation)(nil)
-	for name, value := range rawjson.Members(doc) {
-		if value.Kind() == 'n' {
-			continue
-		}
-		members[name] = value
-		if v := s.model.Check(name, value, nil); v != nil && (worst == nil || v.Kind < worst.Kind) {
-			worst = v
-		}
+	if p := in.PersistentChat; p != nil && (p.RehydrationType == "" || p.SourceContactID == "") {
+		return refusal(invalidRequest, "PersistentChat needs a RehydrationType and a SourceContactId.")
 	}
-	for _, name := range s.model.Required() {
-		if members[name] == nil && (worst == nil || worst.Kind > connectmodel.Missing) {
-			worst = &connectmodel.Violation{Kind: connectmodel.Missing, Field: name, Sentence: name + " is missing."}
-		}
-	}
-	if worst == nil {
-		worst = s.model.CheckRules(func(name string) jsontext.Value { return members[name] })
-	}
-	if worst == nil {
-		return nil
-	}
-	return refusal(exception(worst.Kind), worst.Sentence)
-}
-
-// exception names the AWS error of a violation.
-func exception(kind connectmodel.Kind) string {
-	switch kind {
-	case connectmodel.Type:
-		return "SerializationException"
-	case connectmodel.Limit:
-		return "InvalidParameterException"
-	case connectmodel.Missing, connectmodel.Rule:
-	}
-	return "InvalidRequestException"
-}
-
-// rules are those the service keeps although the front door leaves them to it, because
-// AWS may widen them at any time.
-func rules(in startBody) *awswire.Error {
-	known := contentTypes()
-	for i, contentType := range in.ContentTypes {
-		if !slices.Contains(known, contentType) {
-			return refusal("InvalidParameterException",
-				fmt.Sprintf("SupportedMessagingContentTypes[%d] must be one of %s.", i, strings.Join(known, ", ")))
-		}
-	}
-	if message := in.InitialMessage; message != nil {
-		supported := in.ContentTypes
-		if len(supported) == 0 {
-			supported = []string{"text/plain"}
-		}
-		if !slices.Contains(supported, message.ContentType) {
-			return refusal("InvalidRequestException",
-				"InitialMessage.ContentType must be one of SupportedMessagingContentTypes.")
+	if subtype(in.SegmentAttributes) == "connect:Guide" {
+		for _, needed := range []string{chat.Interactive, chat.InteractiveResponse} {
+			if !slices.Contains(in.ContentTypes, needed) {
+				return refusal(invalidRequest, "A connect:Guide chat needs "+needed+" in SupportedMessagingContentTypes.")
+			}
 		}
 	}
 	return nil
 }
 
-func refusal(name, message string) *awswire.Error {
-	return &awswire.Error{Status: http.StatusBadRequest, Name: name, Message: message}
+// subtype returns the system attribute that names the kind of a chat.
+func subtype(segment jsontext.Value) string {
+	for name, attribute := range rawjson.Members(segment) {
+		if name != "connect:Subtype" {
+			continue
+		}
+		for member, value := range rawjson.Members(attribute) {
+			if member == "ValueString" {
+				return rawjson.Text(value)
+			}
+		}
+	}
+	return ""
 }
 
-// bareID returns the id that follows a marker in an ARN; a bare id is returned as it is.
-func bareID(id, marker string) string {
-	if _, rest, found := strings.Cut(id, marker); found {
-		id, _, _ = strings.Cut(rest, "/")
+// startChat carries out StartChatContact.
+func (s *Service) startChat(ctx context.Context, in *startChatInput) (*startChatOutput, error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, refused
 	}
-	return id
+	if refused := s.knownFlow(in.ContactFlowID); refused != nil {
+		return nil, refused
+	}
+	return s.start(ctx, in)
+}
+
+// startAssistantInput is StartAssistantContact: StartChatContact with an AI agent in the
+// flow's place.
+type startAssistantInput struct {
+	startChatInput `json:",inline"`
+	AiAgent        struct {
+		ID string `json:"AiAgentId"`
+	}
+}
+
+// startAssistant carries out StartAssistantContact.
+func (s *Service) startAssistant(ctx context.Context, in *startAssistantInput) (*startChatOutput, error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, refused
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "there are no ai agents: the chat is like any other", slog.String("ai_agent", in.AiAgent.ID))
+	return s.start(ctx, &in.startChatInput)
+}
+
+func (s *Service) start(ctx context.Context, in *startChatInput) (*startChatOutput, error) {
+	request := chat.StartRequest{
+		InstanceID: instanceID(in.InstanceID), FlowID: flowID(in.ContactFlowID),
+		DisplayName: in.ParticipantDetails.DisplayName, Attributes: in.Attributes, SegmentAttributes: in.SegmentAttributes,
+		ContentTypes: in.ContentTypes, InitialMessage: in.InitialMessage, CustomerID: in.CustomerID,
+		RelatedID: contactID(in.RelatedContactID), Duration: time.Duration(in.Duration) * time.Minute, ClientToken: in.ClientToken,
+	}
+	if p := in.PersistentChat; p != nil {
+		request.SourceID, request.Whole = contactID(p.SourceContactID), p.RehydrationType == wholeSession
+	}
+	if request.RelatedID != "" {
+		var err error
+		if request.Attributes, err = s.inherited(ctx, request.RelatedID, in.Attributes); err != nil {
+			return nil, err
+		}
+	}
+	started, err := s.chats.Start(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "contact started", slog.String("contact_id", started.ContactID),
+		slog.String("participant_id", started.ParticipantID), slog.String("flow", request.FlowID), slog.Bool("repeated", started.Repeated))
+	return &startChatOutput{
+		ContactID: started.ContactID, ParticipantID: started.ParticipantID, ParticipantToken: started.Token.Reveal(),
+		ContinuedFrom: started.ContinuedFrom, started: started,
+	}, nil
+}
+
+// inherited returns the attributes of a chat that is related to another one: the other's,
+// and its own over them.
+func (s *Service) inherited(ctx context.Context, relatedID string, own map[string]string) (map[string]string, error) {
+	related, err := s.chats.Contact(ctx, relatedID)
+	if err != nil {
+		return nil, err
+	}
+	merged := maps.Clone(related.Attributes)
+	if merged == nil {
+		merged = map[string]string{}
+	}
+	maps.Copy(merged, own)
+	if refused := attributesFit(merged); refused != nil {
+		return nil, refused
+	}
+	return merged, nil
+}
+
+// attributesFit holds all attributes of a contact together against their documented limit.
+func attributesFit(attributes map[string]string) *awswire.Error {
+	size := 0
+	for key, value := range attributes {
+		size += len(key) + len(value)
+	}
+	if size > connectmodel.MaxAttributeBytes {
+		return &awswire.Error{
+			Status: http.StatusBadRequest, Name: invalidRequest,
+			Message: fmt.Sprintf("The contact would have %d bytes of attributes; at most %d are allowed.", size, connectmodel.MaxAttributeBytes),
+		}
+	}
+	return nil
 }

@@ -8,14 +8,18 @@ package emulator
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/startchat"
+	"github.com/parley-chat/parley/internal/store"
 )
 
 // What stands in for an instance and a contact flow when a page names none, so that any
@@ -33,9 +37,9 @@ type Config struct {
 
 // Emulator is one embedded Amazon Connect.
 type Emulator struct {
+	store *store.Store
 	chats *chat.Service
-	start *connectsim.StartChat
-	log   *slog.Logger
+	api   *connectsim.Service
 }
 
 var _ startchat.Starter = (*Emulator)(nil)
@@ -46,27 +50,42 @@ func New(cfg Config) (*Emulator, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Emulator{chats: chat.NewService(), start: connectsim.NewStartChat(), log: log}, nil
+	ctx := context.Background()
+	kept, err := store.Open(ctx, store.Config{Ephemeral: true, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	chats, err := chat.Open(ctx, chat.Config{Store: kept})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("opening the chats: %w", err), kept.Close())
+	}
+	api, err := connectsim.New(connectsim.Config{Chats: chats, Log: log})
+	if err != nil {
+		chats.Close()
+		return nil, errors.Join(err, kept.Close())
+	}
+	return &Emulator{store: kept, chats: chats, api: api}, nil
 }
 
 // StartChatContact implements [startchat.Starter]. It checks the request as AWS does and
 // starts a contact; a repeated client token returns the first one.
 func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
 	metadata := startchat.Metadata{HTTPStatusCode: http.StatusOK, RequestID: uuid.NewString(), Attempts: 1}
-	wanted, refused := e.start.Decode(request.Body)
-	if refused != nil {
-		refused.RequestID, metadata.HTTPStatusCode = metadata.RequestID, refused.Status
-		return nil, &startchat.CallError{Metadata: metadata, Err: refused}
+	started, err := e.api.StartChatContact(ctx, request.Body)
+	if err != nil {
+		if refused, ok := errors.AsType[*awswire.Error](err); ok {
+			refused.RequestID, metadata.HTTPStatusCode = metadata.RequestID, refused.Status
+		}
+		return nil, &startchat.CallError{Metadata: metadata, Err: err}
 	}
-	started := e.chats.Start(wanted)
-	e.log.LogAttrs(ctx, slog.LevelDebug, "contact started",
-		slog.String("contact_id", started.ContactID), slog.String("participant_id", started.ParticipantID),
-		slog.String("flow", wanted.FlowID), slog.Bool("repeated", started.Repeated))
 	return &startchat.Result{
 		ContactID: started.ContactID, ParticipantID: started.ParticipantID, ParticipantToken: started.Token,
-		ContinuedFromContactID: wanted.ContinuedFromID, Metadata: metadata,
+		ContinuedFromContactID: started.ContinuedFrom, Metadata: metadata,
 	}, nil
 }
 
 // Close ends the embedded Amazon Connect. Its contacts are gone with it.
-func (e *Emulator) Close() error { return nil }
+func (e *Emulator) Close() error {
+	e.chats.Close()
+	return e.store.Close()
+}

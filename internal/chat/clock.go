@@ -1,0 +1,166 @@
+package chat
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// Clock is the time of a chat service: the machine's, plus what was skipped. It is safe for
+// concurrent use. The zero value is ready.
+type Clock struct {
+	mu      sync.Mutex
+	offset  time.Duration
+	alarms  alarmHeap
+	changed chan struct{} // closed and replaced when run has to look again
+}
+
+// alarm is one thing to be woken for. Its fields belong to the clock.
+type alarm struct {
+	at    time.Time
+	fire  func()
+	index int // in the heap; -1 when not set
+}
+
+// Now returns the service's time.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.offset)
+}
+
+// Skip moves the service's time forward and fires what became due.
+func (c *Clock) Skip(d time.Duration) {
+	c.mu.Lock()
+	c.offset += max(0, d)
+	c.wake()
+	c.mu.Unlock()
+}
+
+// Wait blocks until d has passed on this clock, skipped time included, or ctx ends; it then
+// returns the cause. Time passes only while the clock's service is open.
+func (c *Clock) Wait(ctx context.Context, d time.Duration) error {
+	done := make(chan struct{})
+	a := &alarm{index: -1, fire: func() { close(done) }}
+	c.set(a, c.Now().Add(d))
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		c.set(a, time.Time{})
+		return context.Cause(ctx)
+	}
+}
+
+// Next returns how long it is until the next alarm; false when none is set.
+func (c *Clock) Next() (time.Duration, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.alarms) == 0 {
+		return 0, false
+	}
+	return max(0, c.alarms[0].at.Sub(time.Now().Add(c.offset))), true
+}
+
+// set arms an alarm, or moves it; a zero time disarms it.
+func (c *Clock) set(a *alarm, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case at.IsZero():
+		if a.index >= 0 {
+			heap.Remove(&c.alarms, a.index)
+		}
+		return
+	case a.index >= 0:
+		a.at = at
+		heap.Fix(&c.alarms, a.index)
+	default:
+		a.at = at
+		heap.Push(&c.alarms, a)
+	}
+	if a.index == 0 {
+		c.wake()
+	}
+}
+
+func (c *Clock) wake() {
+	if c.changed != nil {
+		close(c.changed)
+		c.changed = nil
+	}
+}
+
+// run fires alarms until stop is closed. Alarms are fired one after the other.
+func (c *Clock) run(stop <-chan struct{}) {
+	for {
+		due, wait, changed := c.next()
+		if due != nil {
+			due.fire()
+			continue
+		}
+		var timer <-chan time.Time
+		var t *time.Timer
+		if wait > 0 {
+			t = time.NewTimer(wait)
+			timer = t.C
+		}
+		select {
+		case <-timer:
+		case <-changed:
+		case <-stop:
+			if t != nil {
+				t.Stop()
+			}
+			return
+		}
+		if t != nil {
+			t.Stop()
+		}
+	}
+}
+
+// next takes the alarm that is due, or says how long to wait for one (zero: for ever).
+func (c *Clock) next() (due *alarm, wait time.Duration, changed <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.changed == nil {
+		c.changed = make(chan struct{})
+	}
+	if len(c.alarms) == 0 {
+		return nil, 0, c.changed
+	}
+	first := c.alarms[0]
+	if wait := first.at.Sub(time.Now().Add(c.offset)); wait > 0 {
+		return nil, wait, c.changed
+	}
+	heap.Pop(&c.alarms)
+	return first, 0, c.changed
+}
+
+// alarmHeap implements [heap.Interface], earliest first.
+type alarmHeap []*alarm
+
+func (h alarmHeap) Len() int           { return len(h) }
+func (h alarmHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h alarmHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *alarmHeap) Push(x any) {
+	if a, ok := x.(*alarm); ok {
+		a.index = len(*h)
+		*h = append(*h, a)
+	}
+}
+
+func (h *alarmHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	last.index = -1
+	old[len(old)-1] = nil
+	*h = old[:len(old)-1]
+	return last
+}

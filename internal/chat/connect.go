@@ -1,0 +1,287 @@
+package chat
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/secret"
+)
+
+// Connection is what CreateParticipantConnection gives a client.
+type Connection struct {
+	ContactID, ParticipantID string
+	// Token is for the Participant Service's other calls, until TokenExpiry.
+	Token       secret.Text
+	TokenExpiry time.Time
+	// Ticket opens a socket. It works for Limits.TicketLife; the socket may stay until
+	// SocketExpiry.
+	Ticket       secret.Text
+	SocketExpiry time.Time
+}
+
+// Connect gives a participant a new connection. Earlier ones stay valid: clients reconnect,
+// refresh and reload with the same participant token. With present the participant counts
+// as connected without a socket, which a customer may be only on a chat with streaming.
+// Errors: ErrAccessDenied, [InvalidError].
+func (s *Service) Connect(ctx context.Context, token secret.Text, present bool) (Connection, error) {
+	c, err := s.signer.read(participantToken, token)
+	if err != nil {
+		return Connection{}, err
+	}
+	contactID, participantID := c.contact.String(), c.participant.String()
+	e := s.find(contactID)
+	if e == nil {
+		return Connection{}, ErrAccessDenied
+	}
+	if err := s.mayConnect(ctx, e, participantID, present); err != nil {
+		return Connection{}, err
+	}
+	now := s.clock.Now()
+	expiry := now.Add(s.limits.ConnectionLife)
+	return Connection{
+		ContactID: contactID, ParticipantID: participantID,
+		Token:       s.signer.sign(claims{kind: connectionToken, contact: c.contact, participant: c.participant, at: expiry}),
+		TokenExpiry: expiry,
+		Ticket:      s.signer.sign(claims{kind: socketTicket, contact: c.contact, participant: c.participant, at: now}),
+		// The client decides when to come back; the socket is closed when it does not.
+		SocketExpiry: now.Add(s.limits.SocketLife),
+	}, nil
+}
+
+func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string, present bool) error {
+	e.mu.Lock()
+	p, ok := e.contact.Participant(participantID)
+	ended, streaming := e.contact.HasEnded(), len(e.contact.Streaming) > 0
+	e.mu.Unlock()
+	if !ok || !p.Active() || ended {
+		return ErrAccessDenied
+	}
+	if !present {
+		return nil
+	}
+	if p.Role == Customer && !streaming {
+		return invalid("ConnectParticipant", "is only for a customer of a chat with streaming; ask for a WEBSOCKET.")
+	}
+	return s.arrive(ctx, e, participantID)
+}
+
+// arrive notes that a participant is connected. The first time the customer is, the chat
+// begins in earnest; an agent's or bot's first connection announces it.
+func (s *Service) arrive(ctx context.Context, e *entry, participantID string) error {
+	first := false
+	err := s.change(ctx, e, func(d *draft) error {
+		p, ok := d.contact.Participant(participantID)
+		if !ok || !p.Active() {
+			return ErrAccessDenied
+		}
+		if p.Role == Customer && d.contact.Connected.IsZero() {
+			d.edit().Connected = d.now.UTC().Truncate(time.Millisecond)
+			first = true
+		}
+		return nil
+	})
+	if err != nil || !first {
+		return err
+	}
+	e.mu.Lock()
+	contact := *e.contact.clone()
+	e.mu.Unlock()
+	if s.connected == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Go(func() { s.connected(contact) })
+	}
+	return nil
+}
+
+// use finds the contact and participant a connection token is for.
+func (s *Service) use(token secret.Text) (*entry, string, error) {
+	c, err := s.signer.read(connectionToken, token)
+	if err != nil {
+		return nil, "", err
+	}
+	if !c.at.After(s.clock.Now()) {
+		return nil, "", ErrAccessDenied
+	}
+	e := s.find(c.contact.String())
+	if e == nil {
+		return nil, "", ErrAccessDenied
+	}
+	return e, c.participant.String(), nil
+}
+
+// Feed is where a connected participant's items go: a socket.
+type Feed interface {
+	// Deliver hands over the next item. It must not block: a feed that cannot keep up
+	// leaves by itself.
+	Deliver(item *Item)
+	// End says that nothing more will come: the chat or the participation is over, or the
+	// service closes.
+	End()
+}
+
+// feed is a socket of a participant.
+type feed struct {
+	participantID string
+	to            Feed
+	subscribed    bool
+	// from is the Seq of the last stored item its subscriber had before it subscribed.
+	from     int64
+	watching bool // not a socket: see Watch
+}
+
+// Socket is an open socket's hold on its contact.
+type Socket struct {
+	ContactID, ParticipantID string
+	// Expiry is when the socket has to be closed.
+	Expiry time.Time
+
+	s *Service
+	e *entry
+	f *feed
+}
+
+// OpenSocket admits a socket by its ticket. Nothing is delivered before [Socket.Subscribe].
+// The caller must call [Socket.Close] once. Errors: ErrAccessDenied, ErrTooManySockets.
+func (s *Service) OpenSocket(ticket secret.Text, to Feed) (*Socket, error) {
+	c, err := s.signer.read(socketTicket, ticket)
+	if err != nil {
+		return nil, err
+	}
+	now := s.clock.Now()
+	if now.Sub(c.at) > s.limits.TicketLife {
+		return nil, ErrAccessDenied
+	}
+	e := s.find(c.contact.String())
+	if e == nil {
+		return nil, ErrAccessDenied
+	}
+	return s.openSocket(e, c.participant, c.at.Add(s.limits.SocketLife), to)
+}
+
+func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, to Feed) (*Socket, error) {
+	participantID := participant.String()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	p, ok := e.contact.Participant(participantID)
+	if e.contact.HasEnded() || !ok || !p.Active() {
+		return nil, ErrAccessDenied
+	}
+	if e.sockets(participantID) >= s.limits.Sockets {
+		return nil, ErrTooManySockets
+	}
+	f := &feed{participantID: participantID, to: to}
+	e.feeds = append(e.feeds, f)
+	return &Socket{ContactID: e.contact.ID, ParticipantID: participantID, Expiry: expiry, s: s, e: e, f: f}, nil
+}
+
+// sockets counts a participant's open sockets.
+func (e *entry) sockets(participantID string) int {
+	n := 0
+	for _, f := range e.feeds {
+		if f.participantID == participantID && !f.watching {
+			n++
+		}
+	}
+	return n
+}
+
+// Subscribe begins delivery. What was stored since the participant's last socket was lost is
+// delivered first, because the clients in use do not fetch it themselves. A second call does
+// nothing.
+func (k *Socket) Subscribe(ctx context.Context) error {
+	if err := k.s.arrive(ctx, k.e, k.ParticipantID); err != nil {
+		return err
+	}
+	k.e.mu.Lock()
+	defer k.e.mu.Unlock()
+	if k.f.subscribed {
+		return nil
+	}
+	k.f.subscribed, k.f.from = true, k.e.lastSeq
+	from, missed := k.e.lost[k.ParticipantID]
+	delete(k.e.lost, k.ParticipantID)
+	if !missed || from >= k.e.lastSeq {
+		return nil
+	}
+	k.f.from = from
+	items, err := k.s.store.Items(ctx, ItemQuery{ContactID: k.ContactID, After: from, Limit: maxCatchUp})
+	if err != nil {
+		k.f.subscribed = false
+		k.e.lost[k.ParticipantID] = from
+		return err
+	}
+	for i := range items {
+		k.f.to.Deliver(&items[i])
+	}
+	return nil
+}
+
+// maxCatchUp bounds what a socket is told of the time without one; the rest is in the
+// transcript.
+const maxCatchUp = 500
+
+// Close lets go of the contact. complete says that the socket showed everything it was
+// handed; delivered is otherwise the Seq of the last stored item it showed, zero for none
+// since it subscribed.
+func (k *Socket) Close(complete bool, delivered int64) {
+	k.e.mu.Lock()
+	defer k.e.mu.Unlock()
+	for i, f := range k.e.feeds {
+		if f == k.f {
+			k.e.feeds = append(k.e.feeds[:i:i], k.e.feeds[i+1:]...)
+			break
+		}
+	}
+	if k.e.sockets(k.ParticipantID) > 0 || !k.f.subscribed || k.f.watching {
+		return
+	}
+	if complete {
+		delivered = k.e.lastSeq
+	}
+	k.e.lost[k.ParticipantID] = max(delivered, k.f.from)
+}
+
+// show hands a draft's items to everyone who is connected. The caller holds the contact's
+// lock, so items have the same order for all.
+func (s *Service) show(d *draft) {
+	for i := range d.items {
+		item := &d.items[i]
+		for _, f := range d.e.feeds {
+			if f.subscribed && visible(item, f.participantID) {
+				f.to.Deliver(item)
+			}
+		}
+		if s.publish != nil && len(d.contact.Streaming) > 0 {
+			s.publish(*d.contact.clone(), *item)
+		}
+	}
+	s.dismiss(d)
+}
+
+// dismiss ends the feeds of those who are no longer there.
+func (s *Service) dismiss(d *draft) {
+	if !d.edited {
+		return
+	}
+	var staying []*feed
+	for _, f := range d.e.feeds {
+		p, ok := d.contact.Participant(f.participantID)
+		if ok && p.Active() && !d.contact.HasEnded() {
+			staying = append(staying, f)
+			continue
+		}
+		f.to.End()
+	}
+	d.e.feeds = staying
+}
+
+// visible keeps a receipt from the one who gave it; everything else is for everybody.
+func visible(item *Item, participantID string) bool {
+	return item.Receipt == nil || item.Receipt.RecipientID != participantID
+}

@@ -1,0 +1,36 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kinds of refusals. Adapters turn each into exactly one AWS exception.
+var (
+	// ErrAccessDenied is for tokens that are unknown, expired, of the wrong kind, or of a
+	// chat or participant that is no more. It says no more than that on purpose.
+	ErrAccessDenied = errors.New("access denied")
+	// ErrNotFound says that there is no such contact, attachment or view.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict says that the state of the contact does not allow the operation.
+	ErrConflict = errors.New("operation can not be performed due to the state of the contact")
+	// ErrQuota says that a limit on how many there may be is reached.
+	ErrQuota = errors.New("quota reached")
+	// ErrTooManySockets says that a participant has as many open sockets as it may.
+	ErrTooManySockets = errors.New("too many open sockets for the participant")
+	// ErrEnded says that the service is being closed.
+	ErrEnded = errors.New("the chat service is closed")
+)
+
+// InvalidError is a request with a value that is not allowed.
+type InvalidError struct {
+	// Field is the member at fault, Text the whole sentence.
+	Field, Text string
+}
+
+// Error implements error.
+func (e *InvalidError) Error() string { return e.Text }
+
+func invalid(field, format string, args ...any) error {
+	return &InvalidError{Field: field, Text: field + " " + fmt.Sprintf(format, args...)}
+}

@@ -1,0 +1,114 @@
+package chat
+
+import "time"
+
+// Item is one entry of a conversation: what a client sees as a transcript item or as a
+// frame on its socket. An item that was delivered or stored is not changed any more.
+type Item struct {
+	// ID is a UUID. A later item with the same ID replaces the earlier one, which is how
+	// an attachment changes its state.
+	ID   string
+	Type ItemType
+	// ContactID is the contact it belongs to, InitialContactID the first of the chat.
+	ContactID, InitialContactID string
+	// Seq orders the stored items of a contact, from 1; zero for items that are not stored.
+	Seq int64
+	// Time strictly increases within a contact, in steps of at least a millisecond.
+	Time        time.Time
+	ContentType string
+	// Content is the text of a message or the JSON text of some events; HasContent tells
+	// an empty text from none.
+	Content    string
+	HasContent bool
+	// ParticipantID, DisplayName and Role say who; empty for events of the chat itself.
+	ParticipantID, DisplayName string
+	Role                       Role
+	Attachments                []Attachment
+	// Receipt is set for items of type Metadata.
+	Receipt *Receipt
+	// Receipts say who has received and read a message; filled in for transcripts only.
+	Receipts []Receipt
+	// ClientToken is the idempotency key it was sent with.
+	ClientToken string
+}
+
+// ItemType is the kind of an item, in the service's own spelling.
+type ItemType string
+
+// Types of items.
+const (
+	MessageItem    ItemType = "MESSAGE"
+	EventItem      ItemType = "EVENT"
+	AttachmentItem ItemType = "ATTACHMENT"
+	MetadataItem   ItemType = "MESSAGEMETADATA"
+)
+
+// Content types of messages.
+const (
+	TextPlain           = "text/plain"
+	TextMarkdown        = "text/markdown"
+	ApplicationJSON     = "application/json"
+	Interactive         = "application/vnd.amazonaws.connect.message.interactive"
+	InteractiveResponse = "application/vnd.amazonaws.connect.message.interactive.response"
+)
+
+// Content types of events.
+const (
+	eventPrefix = "application/vnd.amazonaws.connect.event."
+
+	ParticipantJoined   = eventPrefix + "participant.joined"
+	ParticipantLeft     = eventPrefix + "participant.left"
+	ParticipantInvited  = eventPrefix + "participant.invited"
+	ParticipantIdle     = eventPrefix + "participant.idle"
+	ParticipantReturned = eventPrefix + "participant.returned"
+	AutoDisconnection   = eventPrefix + "participant.autodisconnection"
+	TransferSucceeded   = eventPrefix + "transfer.succeeded"
+	TransferFailed      = eventPrefix + "transfer.failed"
+	ChatEnded           = eventPrefix + "chat.ended"
+	ChatRehydrated      = eventPrefix + "chat.rehydrated"
+	Typing              = eventPrefix + "typing"
+	MessageDelivered    = eventPrefix + "message.delivered"
+	MessageRead         = eventPrefix + "message.read"
+	MessageMetadata     = eventPrefix + "message.metadata"
+	ConnectionAck       = eventPrefix + "connection.acknowledged"
+	AuthInitiated       = eventPrefix + "authentication.initiated"
+	AuthSucceeded       = eventPrefix + "authentication.succeeded"
+	AuthFailed          = eventPrefix + "authentication.failed"
+	AuthTimeout         = eventPrefix + "authentication.timeout"
+	AuthCancelled       = eventPrefix + "authentication.cancelled"
+)
+
+// stored reports whether items of this event type become part of the transcript.
+func stored(contentType string) bool {
+	switch contentType {
+	case ParticipantJoined, ParticipantLeft, ParticipantInvited, TransferSucceeded, TransferFailed, ChatEnded:
+		return true
+	}
+	return false
+}
+
+// Message is something a participant says.
+type Message struct{ ContentType, Content string }
+
+// Receipt says when a participant received and read a message.
+type Receipt struct {
+	MessageID, RecipientID string
+	// Delivered and Read are zero for what has not happened.
+	Delivered, Read time.Time
+}
+
+// Attachment is a file sent in a chat, as its item shows it.
+type Attachment struct {
+	ID, Name, ContentType string
+	Status                AttachmentStatus
+}
+
+// AttachmentStatus is the state of an attachment, in the service's own spelling.
+type AttachmentStatus string
+
+// States of attachments.
+const (
+	AttachmentApproved   AttachmentStatus = "APPROVED"
+	AttachmentRejected   AttachmentStatus = "REJECTED"
+	AttachmentInProgress AttachmentStatus = "IN_PROGRESS"
+)

@@ -1,0 +1,98 @@
+package chat
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps contacts and their transcripts durably. It is implemented by package store.
+// Methods are safe for concurrent use.
+type Store interface {
+	// Key returns the key tokens are signed with, making it with generate the first time.
+	Key(ctx context.Context, generate func() []byte) ([]byte, error)
+	// Commit makes the changes durable, all or none. When it returns nil they survive any
+	// end of the program.
+	Commit(ctx context.Context, changes Changes) error
+	// Active calls f with every contact that has not ended, in no particular order.
+	Active(ctx context.Context, f func(Loaded) error) error
+	// Contact returns a contact by id, ended ones too, or ErrNotFound.
+	Contact(ctx context.Context, id string) (*Contact, error)
+	// StartedBy returns the contact that was started with a client token since a time, or
+	// ErrNotFound.
+	StartedBy(ctx context.Context, instanceID, clientToken string, since time.Time) (*Contact, error)
+	// Items returns items of one contact: those with After < Seq < Before, at most Limit,
+	// the oldest of them first or, with Newest, the newest first.
+	Items(ctx context.Context, query ItemQuery) ([]Item, error)
+	// Find returns the sequence number of an item of a contact, or ErrNotFound.
+	Find(ctx context.Context, contactID, itemID string) (int64, error)
+	// Marks returns how far the participants of a contact have received and read.
+	Marks(ctx context.Context, contactID string) ([]Mark, error)
+	// File returns an attachment by id, or ErrNotFound.
+	File(ctx context.Context, id string) (*File, error)
+	// Files returns how many attachments a contact has.
+	Files(ctx context.Context, contactID string) (int, error)
+	// Successor returns the newest contact of the chat that began with the given contact.
+	Successor(ctx context.Context, initialID string) (*Contact, error)
+}
+
+// Loaded is an active contact with the state that lives beside it.
+type Loaded struct {
+	Contact *Contact
+	// LastSeq and LastTime are those of its newest item.
+	LastSeq  int64
+	LastTime time.Time
+}
+
+// Changes are what one operation changes. Nil and empty members change nothing.
+type Changes struct {
+	// Contact is written as a whole.
+	Contact *Contact
+	// ClientToken is the one a new Contact was started with.
+	ClientToken string
+	// Items are added. An item whose ID the contact already has replaces it in its place.
+	Items []Item
+	Mark  *Mark
+	File  *File
+}
+
+// Mark says that a participant has received (or read) everything up to an item.
+type Mark struct {
+	ContactID, ParticipantID string
+	Seq                      int64
+	At                       time.Time
+	Read                     bool
+}
+
+// File is an attachment as it is kept.
+type File struct {
+	ID, ContactID, ParticipantID string
+	Name, ContentType            string
+	Size                         int64
+	Status                       FileStatus
+	// ItemID is the transcript item that shows it, once it was completed.
+	ItemID  string
+	Created time.Time
+}
+
+// FileStatus is where an attachment is on its way.
+type FileStatus string
+
+// States of a file.
+const (
+	FileStarted  FileStatus = "started"  // an upload address was given out
+	FileUploaded FileStatus = "uploaded" // its bytes are here
+	FileScanning FileStatus = "scanning" // completed, not decided
+	FileApproved FileStatus = "approved" // shown to everyone
+	FileRejected FileStatus = "rejected" // shown as rejected
+)
+
+// ItemQuery chooses items of one contact.
+type ItemQuery struct {
+	ContactID string
+	// After and Before are exclusive bounds of Seq; zero Before means no bound.
+	After, Before int64
+	// From and To are inclusive bounds of Time; zero means no bound.
+	From, To time.Time
+	Limit    int
+	Newest   bool
+}

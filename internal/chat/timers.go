@@ -1,0 +1,169 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// activity is when a participant was last heard, for the idle timers.
+type activity struct {
+	heard time.Time
+	idle  bool
+}
+
+// heard resets the idle timers of a participant who said something.
+func (d *draft) heard(p Participant) {
+	if d.e.spoke[p.ID].idle {
+		d.add(by(p, EventItem, ParticipantReturned), false)
+	}
+	d.after = append(d.after, func() { d.e.spoke[p.ID] = activity{heard: d.now} })
+}
+
+// schedule arms the contact's alarm for the next thing that happens by itself. The caller
+// holds the contact's lock.
+func (s *Service) schedule(e *entry) {
+	c := e.contact
+	if c.HasEnded() {
+		s.clock.set(&e.alarm, time.Time{})
+		return
+	}
+	next := c.Started.Add(c.Duration)
+	if c.Connected.IsZero() {
+		next = earliest(next, c.Started.Add(s.limits.ConnectWithin))
+	}
+	for _, t := range e.timers() {
+		next = earliest(next, t.at)
+	}
+	s.clock.set(&e.alarm, next)
+}
+
+// ring does what is due.
+func (s *Service) ring(e *entry) {
+	err := s.change(context.Background(), e, func(d *draft) error {
+		switch c := d.contact; {
+		case !d.now.Before(c.Started.Add(c.Duration)):
+			d.end(Expired)
+		case c.Connected.IsZero() && !d.now.Before(c.Started.Add(s.limits.ConnectWithin)):
+			d.end(CustomerNeverConnected)
+		default:
+			d.runTimers()
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, ErrAccessDenied) {
+		if s.failed != nil {
+			s.failed(e.contact.ID, err)
+		}
+		s.clock.set(&e.alarm, s.clock.Now().Add(retryTimer))
+	}
+}
+
+// retryTimer is when something that was due is tried again after the store failed.
+const retryTimer = 5 * time.Second
+
+// running is a chat timer that runs for a participant.
+type running struct {
+	participant Participant
+	kind        TimerType
+	at          time.Time
+}
+
+// timers returns the chat timers that run now. They run only while a customer and an agent
+// (for the customer's timers, also a custom bot) are both there; the disconnect timer runs
+// after the idle timer when both are set.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/setup-chat-timeouts.html
+func (e *entry) timers() []running {
+	if len(e.contact.Timers) == 0 {
+		return nil
+	}
+	var agent, customer, bot *Participant
+	since := time.Time{}
+	for _, p := range e.contact.present() {
+		switch p.Role {
+		case Agent:
+			agent = &p
+		case Customer:
+			customer = &p
+		case CustomBot:
+			bot = &p
+		case System, Supervisor:
+			continue
+		}
+		since = latest(since, p.Joined)
+	}
+	if customer == nil || agent == nil && bot == nil {
+		return nil
+	}
+	var list []running
+	for _, p := range []*Participant{customer, agent} {
+		if p != nil {
+			list = append(list, e.timersOf(*p, since)...)
+		}
+	}
+	return list
+}
+
+func (e *entry) timersOf(p Participant, since time.Time) []running {
+	var idle, disconnect time.Duration
+	for _, t := range e.contact.Timers {
+		switch {
+		case t.Role != p.Role:
+		case t.Type == IdleTimer:
+			idle = t.After
+		case t.Type == DisconnectTimer:
+			disconnect = t.After
+		}
+	}
+	state := e.spoke[p.ID]
+	base := latest(state.heard, since)
+	var list []running
+	if idle > 0 && !state.idle {
+		list = append(list, running{p, IdleTimer, base.Add(idle)})
+	}
+	if disconnect > 0 {
+		list = append(list, running{p, DisconnectTimer, base.Add(idle + disconnect)})
+	}
+	return list
+}
+
+// runTimers tells everyone who has become idle, and ends the chat of one who stayed so.
+func (d *draft) runTimers() {
+	for _, t := range d.e.timers() {
+		if d.now.Before(t.at) {
+			continue
+		}
+		if t.kind == IdleTimer {
+			d.after = append(d.after, func() {
+				state := d.e.spoke[t.participant.ID]
+				state.idle = true
+				d.e.spoke[t.participant.ID] = state
+			})
+			d.add(by(t.participant, EventItem, ParticipantIdle), false)
+			continue
+		}
+		d.add(by(t.participant, EventItem, AutoDisconnection), false)
+		for _, p := range d.contact.present() {
+			if p.Role != Customer {
+				d.leave(p.ID)
+			}
+		}
+		d.end(IdleDisconnect)
+		return
+	}
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

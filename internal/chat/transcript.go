@@ -1,0 +1,250 @@
+package chat
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/secret"
+)
+
+// TranscriptQuery is what GetTranscript asks for.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_GetTranscript.html
+type TranscriptQuery struct {
+	// ContactID is another contact of the same conversation; empty means the current one.
+	ContactID string
+	// MaxResults is the page's size, 1 to 100; zero means 10.
+	MaxResults int
+	// Forward collects newer items than the start, otherwise older ones. It decides which
+	// items are on the page; Descending only how the page is ordered.
+	Forward, Descending bool
+	Start               *StartPosition
+	// NextToken continues an earlier query in its direction.
+	NextToken string
+}
+
+// StartPosition is where a transcript query starts; one member is set.
+type StartPosition struct {
+	ID   string
+	Time time.Time
+	// MostRecent counts back from the newest item; nil when not set.
+	MostRecent *int
+}
+
+// Page is a part of a transcript.
+type Page struct {
+	InitialContactID string
+	Items            []Item
+	// Past says that the items are of an earlier chat of the same conversation.
+	Past bool
+	// NextToken asks for the next page; empty on the last.
+	NextToken string
+}
+
+// cursor is what a NextToken says. It holds nothing its owner may not know: the chain is
+// looked up anew for whoever presents it.
+type cursor struct {
+	Forward bool `json:"f,omitempty"`
+	// Link is the contact in the chain: 0 the current one, 1 the newest past one, and so on.
+	Link int `json:"l,omitempty"`
+	// Seq is the exclusive bound to go on from.
+	Seq int64 `json:"s,omitempty"`
+}
+
+const (
+	defaultPage = 10
+	largestPage = 100
+)
+
+// Transcript returns a page of the conversation of a connection token's participant. Errors:
+// ErrAccessDenied, [InvalidError].
+func (s *Service) Transcript(ctx context.Context, token secret.Text, q TranscriptQuery) (Page, error) {
+	e, participantID, err := s.use(token)
+	if err != nil {
+		return Page{}, err
+	}
+	e.mu.Lock()
+	contact, newest := e.contact, e.lastSeq
+	p, ok := contact.Participant(participantID)
+	e.mu.Unlock()
+	if !ok || !p.Active() || contact.HasEnded() {
+		return Page{}, ErrAccessDenied
+	}
+	return s.transcript(ctx, contact, newest, q)
+}
+
+// ReadTranscript returns a page of a contact's transcript, ended contacts too, for those who
+// need no token. Errors: ErrNotFound, [InvalidError].
+func (s *Service) ReadTranscript(ctx context.Context, contactID string, q TranscriptQuery) (Page, error) {
+	contact, err := s.Contact(ctx, contactID)
+	if err != nil {
+		return Page{}, err
+	}
+	newest, err := s.store.Items(ctx, ItemQuery{ContactID: contactID, Limit: 1, Newest: true})
+	if err != nil {
+		return Page{}, err
+	}
+	last := int64(0)
+	if len(newest) > 0 {
+		last = newest[0].Seq
+	}
+	return s.transcript(ctx, &contact, last, q)
+}
+
+func (s *Service) transcript(ctx context.Context, contact *Contact, newest int64, q TranscriptQuery) (Page, error) {
+	if q.MaxResults < 0 || q.MaxResults > largestPage {
+		return Page{}, invalid("MaxResults", "must be from 0 to %d.", largestPage)
+	}
+	if q.MaxResults == 0 {
+		q.MaxResults = defaultPage
+	}
+	chain := append([]string{contact.ID}, contact.Past...)
+	at, query, err := s.position(ctx, chain, newest, q)
+	if errors.Is(err, ErrNotFound) { // a start that does not exist has nothing before or after it
+		return Page{InitialContactID: contact.InitialID}, nil
+	}
+	if err != nil {
+		return Page{}, err
+	}
+	for {
+		query.ContactID = chain[at.Link]
+		items, more, err := s.collect(ctx, query, q.MaxResults)
+		if err != nil {
+			return Page{}, err
+		}
+		page := Page{InitialContactID: contact.InitialID, Items: items, Past: at.Link > 0}
+		switch {
+		case more:
+			page.NextToken = cursor{at.Forward, at.Link, items[len(items)-1].Seq}.encode()
+		case !at.Forward && at.Link+1 < len(chain) && q.ContactID == "":
+			if len(items) == 0 && at.Link > 0 { // an earlier chat in which nobody said anything
+				at = cursor{Link: at.Link + 1}
+				query = ItemQuery{Newest: true}
+				continue
+			}
+			page.NextToken = cursor{Link: at.Link + 1}.encode()
+		}
+		if q.Descending == at.Forward { // the order of the page is the caller's
+			slices.Reverse(page.Items)
+		}
+		return page, nil
+	}
+}
+
+// position finds where a query begins.
+func (s *Service) position(ctx context.Context, chain []string, newest int64, q TranscriptQuery) (cursor, ItemQuery, error) {
+	if q.NextToken != "" {
+		at, err := decodeCursor(q.NextToken)
+		if err != nil || at.Link < 0 || at.Link >= len(chain) {
+			return cursor{}, ItemQuery{}, invalid("NextToken", "is not one of this transcript.")
+		}
+		if at.Forward {
+			return at, ItemQuery{After: at.Seq}, nil
+		}
+		return at, ItemQuery{Before: at.Seq, Newest: true}, nil
+	}
+	at := cursor{Forward: q.Forward}
+	if q.ContactID != "" && q.ContactID != chain[0] {
+		if at.Link = slices.Index(chain, q.ContactID); at.Link < 0 {
+			return cursor{}, ItemQuery{}, invalid("ContactId", "is not a contact of this chat.")
+		}
+	}
+	query := ItemQuery{Newest: !q.Forward}
+	switch {
+	case q.Start == nil:
+		if q.Forward { // the start is the newest item, and nothing is newer
+			query.After = newest
+		}
+		return at, query, nil
+	case !q.Start.Time.IsZero():
+		if q.Forward {
+			query.From = q.Start.Time
+		} else {
+			query.To = q.Start.Time
+		}
+		return at, query, nil
+	}
+	start, err := s.startSeq(ctx, chain[at.Link], newest, q.Start)
+	if err != nil {
+		return cursor{}, ItemQuery{}, err
+	}
+	if q.Forward {
+		query.After = start - 1
+	} else {
+		query.Before = start + 1
+	}
+	return at, query, nil
+}
+
+func (s *Service) startSeq(ctx context.Context, contactID string, newest int64, start *StartPosition) (int64, error) {
+	if start.MostRecent != nil {
+		return max(1, newest-int64(max(1, *start.MostRecent))+1), nil
+	}
+	return s.store.Find(ctx, contactID, start.ID)
+}
+
+// collect reads a page of one contact and whether there is more, with receipts filled in.
+func (s *Service) collect(ctx context.Context, query ItemQuery, size int) ([]Item, bool, error) {
+	query.Limit = size + 1
+	items, err := s.store.Items(ctx, query)
+	if err != nil {
+		return nil, false, err
+	}
+	more := len(items) > size
+	if more {
+		items = items[:size]
+	}
+	marks, err := s.store.Marks(ctx, query.ContactID)
+	if err != nil {
+		return nil, false, err
+	}
+	for i := range items {
+		items[i].Receipts = receipts(&items[i], marks)
+	}
+	return items, more, nil
+}
+
+// receipts says who had received and read a message, and when. Marks are in the order they
+// were set; the first that reaches the message counts.
+func receipts(item *Item, marks []Mark) []Receipt {
+	if item.Type != MessageItem {
+		return nil
+	}
+	var list []Receipt
+	for _, m := range marks {
+		if m.ParticipantID == item.ParticipantID || m.Seq < item.Seq {
+			continue
+		}
+		i := slices.IndexFunc(list, func(r Receipt) bool { return r.RecipientID == m.ParticipantID })
+		if i < 0 {
+			list = append(list, Receipt{MessageID: item.ID, RecipientID: m.ParticipantID, Delivered: m.At})
+			i = len(list) - 1
+		}
+		if m.Read && list[i].Read.IsZero() {
+			list[i].Read = m.At
+		}
+	}
+	return list
+}
+
+func (c cursor) encode() string {
+	raw, err := json.Marshal(c)
+	if err != nil { // two numbers and a bool always encode
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func decodeCursor(token string) (cursor, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return cursor{}, err
+	}
+	var c cursor
+	err = json.Unmarshal(raw, &c)
+	return c, err
+}

@@ -1,0 +1,192 @@
+package connectmodel
+
+import "slices"
+
+// The requests of the other actions that the embedded Amazon Connect answers. Members that
+// travel in the path or the query are members like all others here, under the names they
+// have on the wire.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_Operations_Amazon_Connect_Service.html
+
+// maxContactID is the longest id of a contact, maxInstanceID that of an instance, whose ARN
+// it may be.
+const (
+	maxContactID  = 256
+	maxInstanceID = 100
+)
+
+func contactID() shape  { return text{min: 1, max: maxContactID} }
+func instanceID() shape { return text{min: 1, max: maxInstanceID} }
+
+// request makes a model from its members; those whose name begins with ! are required.
+func request(members map[string]shape) *Model {
+	root := object{members: map[string]shape{}}
+	for name, member := range members {
+		if name[0] == '!' {
+			name = name[1:]
+			root.required = append(root.required, name)
+		}
+		root.members[name] = member
+	}
+	slices.Sort(root.required)
+	return &Model{root: root}
+}
+
+// StopContact returns the model of the request.
+func StopContact() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactId": contactID(),
+		"DisconnectReason": object{members: map[string]shape{"Code": text{min: 1, max: 100}}},
+	})
+}
+
+// DescribeContact returns the model of the request.
+func DescribeContact() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactId": contactID()})
+}
+
+// GetContactAttributes returns the model of the request.
+func GetContactAttributes() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!InitialContactId": contactID()})
+}
+
+// UpdateContactAttributes returns the model of the request.
+func UpdateContactAttributes() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!InitialContactId": contactID(), "!Attributes": attributes(),
+	})
+}
+
+// CreateParticipant returns the model of the request.
+func CreateParticipant() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactId": contactID(), ClientToken: text{max: 500},
+		"!ParticipantDetails": object{members: map[string]shape{
+			"ParticipantRole":         text{enum: []string{"AGENT", "CUSTOMER", "SYSTEM", "CUSTOM_BOT", "SUPERVISOR"}},
+			"DisplayName":             text{min: 1, max: 256},
+			"ParticipantCapabilities": object{},
+		}},
+	})
+}
+
+// StartContactStreaming returns the model of the request.
+func StartContactStreaming() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactId": contactID(), "!ClientToken": text{max: 500},
+		"!ChatStreamingConfiguration": streaming(),
+	})
+}
+
+func streaming() shape {
+	return object{
+		members:  map[string]shape{"StreamingEndpointArn": text{min: 1, max: 350}},
+		required: []string{"StreamingEndpointArn"},
+	}
+}
+
+// StopContactStreaming returns the model of the request.
+func StopContactStreaming() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactId": contactID(), "!StreamingId": text{min: 1, max: 100},
+	})
+}
+
+// CreatePersistentContactAssociation returns the model of the request.
+func CreatePersistentContactAssociation() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!InitialContactId": contactID(), "!RehydrationType": rehydrationType(),
+		"!SourceContactId": contactID(), ClientToken: text{max: 500},
+	})
+}
+
+// UpdateParticipantRoleConfig returns the model of the request.
+func UpdateParticipantRoleConfig() *Model {
+	timer := object{
+		members: map[string]shape{
+			"ParticipantRole": text{enum: []string{"CUSTOMER", "AGENT"}},
+			"TimerType":       text{enum: []string{"IDLE", "DISCONNECT_NONCUSTOMER"}},
+			"TimerValue": object{members: map[string]shape{
+				"ParticipantTimerAction":            text{enum: []string{"Unset"}},
+				"ParticipantTimerDurationInMinutes": integer{min: 2, max: 480},
+			}},
+		},
+		required: []string{"ParticipantRole", "TimerType", "TimerValue"},
+	}
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactId": contactID(),
+		"!ChannelConfiguration": object{
+			members: map[string]shape{"Chat": object{
+				members:  map[string]shape{"ParticipantTimerConfigList": list{min: 1, max: 6, item: timer}},
+				required: []string{"ParticipantTimerConfigList"},
+			}},
+			required: []string{"Chat"},
+		},
+	})
+}
+
+// SendChatIntegrationEvent returns the model of the request.
+func SendChatIntegrationEvent() *Model {
+	return request(map[string]shape{
+		"!SourceId": text{min: 1, max: 255}, "!DestinationId": text{min: 1, max: 255}, "Subtype": text{min: 1, max: 100},
+		"!Event": object{
+			members: map[string]shape{
+				"Type":        text{enum: []string{"DISCONNECT", "MESSAGE", "EVENT"}},
+				"ContentType": text{min: 1, max: 100},
+				"Content":     text{min: 1, max: 16_384, inBytes: true},
+			},
+			required: []string{"Type"},
+		},
+		"NewSessionDetails": object{members: map[string]shape{
+			"SupportedMessagingContentTypes": list{item: text{min: 1, max: 100}},
+			"ParticipantDetails":             participantDetails(),
+			"Attributes":                     attributes(),
+			"StreamingConfiguration":         streaming(),
+		}},
+	})
+}
+
+// StartAssistantContact returns the model of the request.
+func StartAssistantContact() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ParticipantDetails": participantDetails(),
+		"!AiAgent": object{
+			members:  map[string]shape{"AiAgentId": text{min: 1, max: 500}},
+			required: []string{"AiAgentId"},
+		},
+		"InitialMessage": initialMessage(), Attributes: attributes(), ClientToken: text{max: 500},
+		PersistentChat: persistentChat(), RelatedContactID: contactID(),
+	})
+}
+
+// ListContactFlows returns the model of the request.
+func ListContactFlows() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 1000},
+		"contactFlowTypes": list{max: 10, item: text{enum: []string{
+			"CONTACT_FLOW", "CUSTOMER_QUEUE", "CUSTOMER_HOLD", "CUSTOMER_WHISPER", "AGENT_HOLD", "AGENT_WHISPER",
+			"OUTBOUND_WHISPER", "AGENT_TRANSFER", "QUEUE_TRANSFER", "CAMPAIGN",
+		}}},
+	})
+}
+
+// DescribeContactFlow returns the model of the request.
+func DescribeContactFlow() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactFlowId": text{min: 1, max: 500}})
+}
+
+// ListInstances returns the model of the request.
+func ListInstances() *Model {
+	return request(map[string]shape{"nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 10}})
+}
+
+// DescribeInstance returns the model of the request.
+func DescribeInstance() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID()})
+}
+
+// ListApprovedOrigins returns the model of the request.
+func ListApprovedOrigins() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 25},
+	})
+}

@@ -1,0 +1,182 @@
+package desk
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Script is the built-in [Partner]: it greets, repeats what it is told, and shows on request
+// one of each thing a chat client can display. Its zero value is ready. It keeps nothing
+// between calls.
+type Script struct {
+	// Pause is how long it types before each answer; zero means [DefaultPause], less than
+	// zero not at all.
+	Pause time.Duration
+}
+
+// DefaultPause is how long the built-in partner types: long enough to be seen.
+const DefaultPause = 400 * time.Millisecond
+
+var _ Partner = Script{}
+
+const (
+	greeting = `Hello %s! I am Parley's built-in partner, and I repeat what you write. Write "help" to see what else I can do.`
+
+	helpText = `Write one of these words alone:
+list, panel, quick, carousel, time: an interactive message of that kind
+pages: a list picker that can be leafed through
+markdown: formatted text
+file: what I do with attachments
+bye: I leave, which ends the chat
+I repeat everything else.`
+
+	markdownText = "# Markdown\nText can be **bold**, *slanted* or [linked](https://example.com/).\n\n- one\n- two\n\n1. first\n2. second"
+
+	fileText = "Send me an attachment: I tell you its name and type once it was scanned. I cannot send any myself."
+
+	// mostEchoed bounds what is repeated, so that the answer is not longer than a message
+	// may be.
+	mostEchoed = 16_000
+)
+
+// Greet implements [Partner].
+func (s Script) Greet(ctx context.Context, talk *Conversation) error {
+	contact := talk.Contact()
+	return s.answer(ctx, talk, chat.TextPlain, fmt.Sprintf(greeting, contact.Customer().DisplayName))
+}
+
+// Hear implements [Partner].
+func (s Script) Hear(ctx context.Context, talk *Conversation, item *chat.Item) error {
+	if item.Role != chat.Customer {
+		return nil
+	}
+	switch item.Type {
+	case chat.MessageItem:
+		if err := talk.Read(ctx, item); err != nil {
+			return err
+		}
+		return s.reply(ctx, talk, item)
+	case chat.AttachmentItem:
+		return s.thank(ctx, talk, item.Attachments)
+	case chat.EventItem, chat.MetadataItem:
+	}
+	return nil
+}
+
+func (s Script) reply(ctx context.Context, talk *Conversation, item *chat.Item) error {
+	if item.ContentType == chat.InteractiveResponse {
+		return s.react(ctx, talk, item.Content)
+	}
+	switch word := strings.ToLower(strings.TrimSpace(item.Content)); word {
+	case "help":
+		return s.answer(ctx, talk, chat.TextPlain, helpText)
+	case "file":
+		return s.answer(ctx, talk, chat.TextPlain, fileText)
+	case "markdown":
+		return s.answer(ctx, talk, chat.TextMarkdown, markdownText)
+	case "bye":
+		if err := s.answer(ctx, talk, chat.TextPlain, "Goodbye!"); err != nil {
+			return err
+		}
+		return talk.Leave(ctx)
+	default:
+		if shown, ok := showpiece(word, talk.Now()); ok {
+			return s.show(ctx, talk, shown)
+		}
+	}
+	return s.answer(ctx, talk, chat.TextPlain, "You said: "+cut(picked(item.Content), mostEchoed))
+}
+
+// thank answers attachments that were scanned.
+func (s Script) thank(ctx context.Context, talk *Conversation, attachments []chat.Attachment) error {
+	for _, a := range attachments {
+		text := ""
+		switch a.Status {
+		case chat.AttachmentApproved:
+			text = fmt.Sprintf("I have your attachment %q (%s).", a.Name, a.ContentType)
+		case chat.AttachmentRejected:
+			text = fmt.Sprintf("Your attachment %q was rejected.", a.Name)
+		case chat.AttachmentInProgress: // it is seen again when it was scanned
+			continue
+		}
+		if err := s.answer(ctx, talk, chat.TextPlain, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// react answers what a customer did with an interactive message.
+func (s Script) react(ctx context.Context, talk *Conversation, content string) error {
+	var response struct {
+		Action string `json:"action"`
+		Data   struct {
+			ListID string `json:"listId"`
+			Before int    `json:"preIndex"`
+			After  int    `json:"nextIndex"`
+		} `json:"data"`
+	}
+	if json.Unmarshal([]byte(content), &response) == nil && response.Data.ListID == cityList {
+		switch response.Action {
+		case showMore:
+			return s.show(ctx, talk, cityPage(response.Data.After))
+		case previousOptions:
+			return s.show(ctx, talk, cityPage(response.Data.Before))
+		}
+	}
+	return s.answer(ctx, talk, chat.TextPlain, "You chose: "+cut(cmp.Or(response.Action, content), mostEchoed))
+}
+
+// show sends an interactive message, or its text to a client that cannot display it.
+func (s Script) show(ctx context.Context, talk *Conversation, shown template) error {
+	if !talk.Takes(chat.Interactive) {
+		return s.answer(ctx, talk, chat.TextPlain, shown.text()+"\n(This is a "+shown.Type+
+			" when the chat is started with "+chat.Interactive+" among its SupportedMessagingContentTypes.)")
+	}
+	content, err := json.Marshal(shown)
+	if err != nil {
+		return fmt.Errorf("writing a template: %w", err)
+	}
+	return s.answer(ctx, talk, chat.Interactive, string(content))
+}
+
+// answer types and says. What the customer's client cannot display is said as plain text.
+func (s Script) answer(ctx context.Context, talk *Conversation, contentType, content string) error {
+	if err := talk.Type(ctx, cmp.Or(s.Pause, DefaultPause)); err != nil {
+		return err
+	}
+	if !talk.Takes(contentType) {
+		contentType = chat.TextPlain
+	}
+	return talk.Say(ctx, contentType, content)
+}
+
+// picked turns what the widget sends for a choice in a carousel, which is JSON, into words.
+func picked(content string) string {
+	var choice struct {
+		List string `json:"listTitle"`
+		Text string `json:"selectionText"`
+	}
+	if json.Unmarshal([]byte(content), &choice) == nil && choice.List != "" && choice.Text != "" {
+		return choice.List + ", " + choice.Text
+	}
+	return content
+}
+
+// cut shortens a text to at most n bytes, between characters.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	for n > 0 && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n] + "…"
+}

@@ -1,0 +1,187 @@
+package participant
+
+import (
+	"context"
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Blobs keep the bytes of attachments, by the ids package chat gives them.
+type Blobs interface {
+	// Create returns a writer for an attachment. Nothing can be opened before its Commit
+	// has returned; a later one replaces an earlier one.
+	Create(id string) (Upload, error)
+	// Open returns a committed attachment, or [chat.ErrNotFound].
+	Open(id string) (io.ReadSeekCloser, error)
+}
+
+// Upload takes the bytes of an attachment. It is closed once, after Commit or instead of it.
+type Upload interface {
+	io.WriteCloser
+	// Commit makes what was written durable.
+	Commit() error
+}
+
+const (
+	longestMIME   = 255
+	longestName   = 256
+	shortestURL   = 5
+	longestURL    = 300
+	defaultExpiry = 300
+)
+
+func (s *Service) needBlobs() error {
+	if s.blobs == nil {
+		return &chat.InvalidError{Text: "Attachments are not enabled for this instance."}
+	}
+	return nil
+}
+
+// startUpload is StartAttachmentUpload. Only Content-Type and Content-Length are asked to be
+// sent with the bytes: each further header needs a browser's preflight and is dropped by the
+// iOS SDK.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_StartAttachmentUpload.html
+func (s *Service) startUpload(ctx context.Context, c *call) ([]byte, error) {
+	if _, _, err := s.chats.Check(c.token); err != nil {
+		return nil, err
+	}
+	var in struct {
+		AttachmentName, ContentType, ClientToken string
+		AttachmentSizeInBytes                    int64
+	}
+	err := decode(c.body, &in)
+	if err == nil {
+		err = first(
+			s.needBlobs(), required("AttachmentName", in.AttachmentName, longestName),
+			required("ContentType", in.ContentType, longestMIME), required("ClientToken", in.ClientToken, longestClientToken))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := mime.ParseMediaType(in.ContentType); err != nil {
+		return nil, &chat.InvalidError{Field: "ContentType", Text: "ContentType is not a MIME type."}
+	}
+	file, err := s.chats.StartUpload(ctx, c.token, in.AttachmentName, in.ContentType, in.AttachmentSizeInBytes)
+	if err != nil {
+		return nil, err
+	}
+	expiry := s.chats.Clock().Now().Add(s.chats.Limits().UploadLife)
+	var out struct {
+		AttachmentID   string `json:"AttachmentId"`
+		UploadMetadata struct {
+			URL              string `json:"Url"`
+			URLExpiry        string `json:"UrlExpiry"`
+			HeadersToInclude struct {
+				ContentType   string `json:"Content-Type"`
+				ContentLength string `json:"Content-Length"`
+			}
+		}
+	}
+	out.AttachmentID = file.ID
+	upload := &out.UploadMetadata
+	upload.URL = s.baseOf(c.request).http(s.signer.path(http.MethodPut, file.ID, expiry))
+	upload.URLExpiry = stamp(expiry)
+	upload.HeadersToInclude.ContentType = file.ContentType
+	upload.HeadersToInclude.ContentLength = strconv.FormatInt(file.Size, 10)
+	return encode(out)
+}
+
+// completeUpload is CompleteAttachmentUpload. chatjs calls it whatever became of the upload,
+// so what counts is what has arrived here. A repeat by an SDK is answered like the first.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_CompleteAttachmentUpload.html
+func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
+	if _, _, err := s.chats.Check(c.token); err != nil {
+		return nil, err
+	}
+	var in struct {
+		AttachmentIDs []string `json:"AttachmentIds"`
+		ClientToken   string
+	}
+	err := decode(c.body, &in)
+	if err == nil {
+		err = first(s.needBlobs(), required("ClientToken", in.ClientToken, longestClientToken))
+	}
+	if err == nil && len(in.AttachmentIDs) != 1 {
+		err = &chat.InvalidError{Field: "AttachmentIds", Text: "AttachmentIds must hold exactly one id."}
+	}
+	if err == nil {
+		err = required("AttachmentIds[0]", in.AttachmentIDs[0], longestID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	id := in.AttachmentIDs[0]
+	key := repeatKey("complete "+id, c.token, in.ClientToken)
+	if s.recent.has(key) {
+		return nothing(), nil
+	}
+	if err := s.chats.CompleteUpload(ctx, c.token, id, s.scan != nil); err != nil {
+		return nil, err
+	}
+	s.recent.add(key)
+	return nothing(), s.scanLater(ctx, id)
+}
+
+// scanLater hands an attachment to the scanner.
+func (s *Service) scanLater(ctx context.Context, id string) error {
+	if s.scan == nil {
+		return nil
+	}
+	file, err := s.chats.AnyFile(ctx, id)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	if s.draining { // nobody waits for goroutines that begin now
+		s.mu.Unlock()
+		s.scan(file)
+		return nil
+	}
+	s.running.Go(func() { s.scan(file) })
+	s.mu.Unlock()
+	return nil
+}
+
+// getAttachment is GetAttachment.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_GetAttachment.html
+func (s *Service) getAttachment(ctx context.Context, c *call) ([]byte, error) {
+	if _, _, err := s.chats.Check(c.token); err != nil {
+		return nil, err
+	}
+	var in struct {
+		AttachmentID       string `json:"AttachmentId"`
+		URLExpiryInSeconds *int   `json:"UrlExpiryInSeconds"`
+	}
+	err := decode(c.body, &in)
+	if err == nil {
+		err = first(s.needBlobs(), required("AttachmentId", in.AttachmentID, longestID))
+	}
+	if err != nil {
+		return nil, err
+	}
+	seconds := defaultExpiry
+	if in.URLExpiryInSeconds != nil {
+		seconds = *in.URLExpiryInSeconds
+	}
+	if seconds < shortestURL || seconds > longestURL {
+		return nil, &chat.InvalidError{Field: "UrlExpiryInSeconds", Text: "UrlExpiryInSeconds must be from 5 to 300."}
+	}
+	file, err := s.chats.File(ctx, c.token, in.AttachmentID)
+	if err != nil {
+		return nil, err
+	}
+	expiry := s.chats.Clock().Now().Add(time.Duration(seconds) * time.Second)
+	return encode(struct {
+		URL                   string `json:"Url"`
+		URLExpiry             string `json:"UrlExpiry"`
+		AttachmentSizeInBytes int64
+	}{s.baseOf(c.request).http(s.signer.path(http.MethodGet, file.ID, expiry)), stamp(expiry), file.Size})
+}

@@ -1,0 +1,207 @@
+package participant
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/secret"
+)
+
+// action carries out one operation and returns the body of its answer.
+type action func(ctx context.Context, c *call) ([]byte, error)
+
+// call is a request to the Participant Service.
+type call struct {
+	request *http.Request
+	// token is what the X-Amz-Bearer header held. Authorization is not looked at: SDKs sign
+	// these calls with an empty key.
+	token secret.Text
+	// body is a JSON object, whatever the Content-Type says.
+	body []byte
+}
+
+// act serves an action.
+func (s *Service) act(name string, do action) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		id := uuid.NewString()
+		answer, err := s.do(w, r, name, do)
+		if err != nil {
+			s.fail(w, r, name, id, err)
+			return
+		}
+		awswire.WriteJSON(w, id, answer)
+	}
+}
+
+// do reads a request and carries it out; a panic becomes an error.
+func (s *Service) do(w http.ResponseWriter, r *http.Request, name string, do action) (answer []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = &panicError{value: p, stack: debug.Stack()}
+		}
+	}()
+	if !s.approves(r) {
+		return nil, chat.ErrAccessDenied
+	}
+	// Reconnects are let pass, and only createConnection can tell them.
+	if name != createConnectionName && !s.strict.AllowParticipant(name) {
+		return nil, throttled()
+	}
+	body, err := readBody(w, r)
+	if err != nil {
+		return nil, err
+	}
+	return do(r.Context(), &call{request: r, token: secret.New(r.Header.Get("X-Amz-Bearer")), body: body})
+}
+
+func throttled() error {
+	return &awswire.Error{
+		Status: http.StatusTooManyRequests, Name: "ThrottlingException", Message: "Rate exceeded", RetryAfter: time.Second,
+	}
+}
+
+// approves applies the instance's approved origins. What is not a page sends no Origin.
+func (s *Service) approves(r *http.Request) bool {
+	origins := r.Header["Origin"]
+	return len(s.approved) == 0 || len(origins) == 0 || len(origins) == 1 && slices.Contains(s.approved, origins[0])
+}
+
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.Body == nil || r.Body == http.NoBody {
+		return nil, nil
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		return nil, &awswire.Error{
+			Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException", Message: "The request body is too long.",
+		}
+	}
+	if err != nil {
+		return nil, &awswire.Error{
+			Status: http.StatusRequestTimeout, Name: "RequestTimeoutException", Message: "The request body did not arrive.",
+		}
+	}
+	return body, nil
+}
+
+// panicError is a panic of a handler.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+// Error implements error.
+func (e *panicError) Error() string { return "panic in a handler" }
+
+// fail answers a call with an error and logs it, once.
+func (s *Service) fail(w http.ResponseWriter, r *http.Request, action, requestID string, err error) {
+	wire := wireError(err)
+	wire.RequestID = requestID
+	level := slog.LevelWarn
+	attrs := []slog.Attr{slog.String("action", action), slog.String("request_id", requestID), slog.String("code", wire.Name)}
+	switch {
+	case wire.Status >= http.StatusInternalServerError:
+		level = slog.LevelError
+		attrs = append(attrs, slog.Any("error", err))
+		if p, ok := errors.AsType[*panicError](err); ok {
+			attrs = append(attrs, slog.Any("panic", p.value), slog.String("stack", string(p.stack)))
+		}
+	case wire.Status == http.StatusForbidden:
+		level = slog.LevelInfo // the ordinary end of every chat's client
+	default:
+		attrs = append(attrs, slog.String("reason", wire.Message))
+	}
+	s.log.LogAttrs(r.Context(), level, "participant call refused", attrs...)
+	awswire.WriteError(w, wire)
+}
+
+// wireError turns an error into the exception that clients know. The text of a failure of
+// ours stays in the log.
+func wireError(err error) *awswire.Error {
+	if known, ok := errors.AsType[*awswire.Error](err); ok {
+		answer := *known
+		return &answer
+	}
+	if invalid, ok := errors.AsType[*chat.InvalidError](err); ok {
+		return &awswire.Error{Status: http.StatusBadRequest, Name: "ValidationException", Message: invalid.Text}
+	}
+	for _, known := range []struct {
+		err           error
+		status        int
+		name, message string
+	}{
+		{chat.ErrAccessDenied, http.StatusForbidden, "AccessDeniedException", "Access denied"},
+		{chat.ErrNotFound, http.StatusNotFound, "ResourceNotFoundException", "The resource was not found."},
+		{chat.ErrConflict, http.StatusConflict, "ConflictException", "Operation can not be performed due to the state of the contact."},
+		{chat.ErrQuota, http.StatusPaymentRequired, "ServiceQuotaExceededException", "The maximum number for this chat is reached."},
+		{chat.ErrTooManySockets, http.StatusTooManyRequests, "ThrottlingException", "The participant has too many open sockets."},
+	} {
+		if errors.Is(err, known.err) {
+			return &awswire.Error{Status: known.status, Name: known.name, Message: known.message}
+		}
+	}
+	return &awswire.Error{Status: http.StatusInternalServerError, Name: "InternalServerException", Message: "Internal server error"}
+}
+
+// decode reads a body into a struct: an absent body is {}, null means absent, unknown members
+// are ignored, and text that is not UTF-8 is repaired.
+func decode(body []byte, into any) error {
+	if len(body) == 0 {
+		return nil
+	}
+	err := json.Unmarshal(body, into, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if wrong, ok := errors.AsType[*json.SemanticError](err); ok && wrong.JSONPointer != "" {
+		field := string(wrong.JSONPointer[1:])
+		return &chat.InvalidError{Field: field, Text: field + " has the wrong type."}
+	}
+	if err != nil || jsontext.Value(bytes.TrimSpace(body)).Kind() != '{' {
+		return &chat.InvalidError{Text: "The request body is not a JSON object."}
+	}
+	return nil
+}
+
+// required checks a member that has to be there, with a longest length in characters.
+func required(field, value string, longest int) error {
+	if value == "" {
+		return &chat.InvalidError{Field: field, Text: field + " is missing."}
+	}
+	return optional(field, value, longest)
+}
+
+// optional checks the length of a member.
+func optional(field, value string, longest int) error {
+	if len(value) > longest && utf8.RuneCountInString(value) > longest {
+		return &chat.InvalidError{Field: field, Text: field + " is too long."}
+	}
+	return nil
+}
+
+// first returns the first error.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encode writes an answer that is a struct.
+func encode(answer any) ([]byte, error) { return json.Marshal(answer) }
+
+// nothing is the answer of operations without output.
+func nothing() []byte { return []byte("{}") }

@@ -1,0 +1,265 @@
+package participant
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Finding is something about an interactive message that a client will not like.
+type Finding struct {
+	// Fatal says that the message cannot be shown at all; otherwise some client shows it
+	// incompletely or not as meant.
+	Fatal bool
+	// Where is the member, such as "data.content.elements[0].title"; empty for the whole.
+	Where string
+	// Text says what is wrong, without the member's name.
+	Text string
+}
+
+// String is the finding as a sentence.
+func (f Finding) String() string {
+	if f.Where == "" {
+		return f.Text + "."
+	}
+	return f.Where + " " + f.Text + "."
+}
+
+// Bounds of interactive messages.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/interactive-messages.html
+const (
+	longestTemplate = 20_000
+	longestTitle    = 400
+	longestOption   = 200
+	timeslotFormat  = "2006-01-02T15:04-07:00"
+)
+
+// CheckInteractive holds the content of an interactive message against what the clients need:
+// the prebuilt chat widget, which goes blank on content that is not JSON, and the iOS and
+// Android SDKs. The content itself is never changed, because what pleases one client can
+// break another; its author chooses. Without findings the message is shown by all of them.
+func CheckInteractive(content string) []Finding {
+	c := &templateCheck{}
+	if len(content) > longestTemplate {
+		c.fatal("", "the message has more than 20,000 bytes")
+	}
+	c.message("", jsontext.Value(content), true)
+	return c.findings
+}
+
+type templateCheck struct{ findings []Finding }
+
+func (c *templateCheck) fatal(where, format string, args ...any) {
+	c.findings = append(c.findings, Finding{Fatal: true, Where: where, Text: fmt.Sprintf(format, args...)})
+}
+
+func (c *templateCheck) warn(where, format string, args ...any) {
+	c.findings = append(c.findings, Finding{Where: where, Text: fmt.Sprintf(format, args...)})
+}
+
+// envelope is what all templates have.
+type envelope struct {
+	TemplateType       string `json:"templateType"`
+	TemplateIdentifier string `json:"templateIdentifier"`
+	Version            string `json:"version"`
+	Data               struct {
+		Title   jsontext.Value `json:"title"`
+		Content jsontext.Value `json:"content"`
+	} `json:"data"`
+}
+
+// body is the content of all templates but views.
+type body struct {
+	Title       string         `json:"title"`
+	Elements    []element      `json:"elements"`
+	Buttons     jsontext.Value `json:"buttons"`
+	Timeslots   []timeslot     `json:"timeslots"`
+	ReferenceID string         `json:"referenceId"`
+	ListID      string         `json:"listId"`
+	PreIndex    jsontext.Value `json:"preIndex"`
+	NextIndex   jsontext.Value `json:"nextIndex"`
+	ViewToken   string         `json:"viewToken"`
+}
+
+type element struct {
+	Title        string `json:"title"`
+	Type         string `json:"type"`
+	URL          string `json:"url"`
+	ActionDetail string `json:"actionDetail"`
+	raw          jsontext.Value
+}
+
+// UnmarshalJSON implements [json.Unmarshaler]: elements of a carousel are read as templates.
+func (e *element) UnmarshalJSON(raw []byte) error {
+	type plain element
+	if err := json.Unmarshal(raw, (*plain)(e), jsontext.AllowDuplicateNames(true)); err != nil {
+		return err
+	}
+	e.raw = bytes.Clone(raw)
+	return nil
+}
+
+type timeslot struct {
+	Date     string         `json:"date"`
+	Duration jsontext.Value `json:"duration"`
+}
+
+// message checks a template; outer says that it is not an element of a carousel.
+func (c *templateCheck) message(where string, raw jsontext.Value, outer bool) {
+	var e envelope
+	if !raw.IsValid(jsontext.AllowDuplicateNames(true)) || raw.Kind() != '{' {
+		c.fatal(where, "the message is not a JSON object, which blanks the widget")
+		return
+	}
+	if err := json.Unmarshal(raw, &e, jsontext.AllowDuplicateNames(true)); err != nil {
+		c.fatal(where, "the message has a member of the wrong type")
+		return
+	}
+	in := where
+	if in != "" {
+		in += "."
+	}
+	if e.Version == "" {
+		c.warn(in+"version", "is missing, which the iOS and Android SDKs need")
+	}
+	if !outer {
+		if e.TemplateType != "Panel" && e.TemplateType != "ListPicker" {
+			c.fatal(in+"templateType", "must be Panel or ListPicker")
+			return
+		}
+		if e.TemplateIdentifier == "" {
+			c.fatal(in+"templateIdentifier", "is missing, and names the answer")
+		}
+	}
+	if e.TemplateType == "" {
+		c.fatal(in+"templateType", "is missing")
+		return
+	}
+	if e.Data.Content.Kind() != '{' {
+		text := "is missing"
+		if e.Data.Title != nil {
+			text = "is missing: the title stands one level too high"
+		}
+		c.fatal(in+"data.content", "%s", text)
+		return
+	}
+	var b body
+	if err := json.Unmarshal(e.Data.Content, &b, jsontext.AllowDuplicateNames(true)); err != nil {
+		c.fatal(in+"data.content", "has a member of the wrong type")
+		return
+	}
+	c.template(in+"data.content.", e, b, outer)
+}
+
+func (c *templateCheck) template(in string, e envelope, b body, outer bool) {
+	if e.TemplateType == "ViewResource" {
+		if b.ViewToken == "" {
+			c.fatal(in+"viewToken", "is missing")
+		}
+		return
+	}
+	c.title(in+"title", b.Title, longestTitle)
+	if outer && b.ReferenceID == "" {
+		c.warn(in+"referenceId", "is missing: in the widget the message replaces an earlier one without it")
+	}
+	switch e.TemplateType {
+	case "ListPicker":
+		if e.TemplateIdentifier == "" {
+			c.warn("templateIdentifier", "is missing, which the Android SDK needs")
+		}
+		c.options(in, b, 1, 6, longestTitle)
+	case "Panel":
+		c.options(in, b, 1, 10, longestTitle)
+	case "QuickReply":
+		c.options(in, b, 2, 0, longestOption)
+	case "Carousel":
+		c.count(in, b, 2, 5)
+		for i, e := range b.Elements {
+			c.message(fmt.Sprintf("%selements[%d]", in, i), e.raw, false)
+		}
+	case "TimePicker":
+		c.timeslots(in, b.Timeslots)
+	default:
+		c.warn("templateType", "%q is known to no client", e.TemplateType)
+	}
+}
+
+func (c *templateCheck) title(where, title string, longest int) {
+	if title == "" {
+		c.fatal(where, "is missing")
+	}
+	if utf8.RuneCountInString(title) > longest {
+		c.warn(where, "has more than %d characters and is cut", longest)
+	}
+}
+
+// count checks the number of elements; zero for most means any.
+func (c *templateCheck) count(in string, b body, least, most int) {
+	n := len(b.Elements)
+	switch {
+	case n == 0 && b.Buttons != nil:
+		c.fatal(in+"elements", "is missing: the widget does not read buttons")
+	case n < least:
+		c.fatal(in+"elements", "must have at least %d", least)
+	case most > 0 && n > most:
+		c.fatal(in+"elements", "must have at most %d", most)
+	}
+}
+
+func (c *templateCheck) options(in string, b body, least, most, longest int) {
+	choices := b
+	choices.Elements = slices.DeleteFunc(slices.Clone(b.Elements), func(e element) bool { return e.ActionDetail != "" })
+	if len(b.Elements) > 0 && len(choices.Elements) == 0 {
+		choices = b
+	}
+	c.count(in, choices, least, most)
+	for i, e := range b.Elements {
+		at := fmt.Sprintf("%selements[%d].", in, i)
+		c.title(at+"title", e.Title, longest)
+		if e.Type == "hyperlink" && e.URL == "" {
+			c.warn(at+"url", "is missing, so the link leads nowhere")
+		}
+		if e.ActionDetail != "" && e.ActionDetail != "SHOW_MORE" && e.ActionDetail != "PREVIOUS_OPTIONS" {
+			c.warn(at+"actionDetail", "must be SHOW_MORE or PREVIOUS_OPTIONS")
+		}
+	}
+	c.android(in, b)
+}
+
+// android names members with which the Android SDK does not decode the message.
+func (c *templateCheck) android(in string, b body) {
+	var extra []string
+	for name, given := range map[string]bool{
+		"referenceId": b.ReferenceID != "", "listId": b.ListID != "", "preIndex": b.PreIndex != nil, "nextIndex": b.NextIndex != nil,
+	} {
+		if given {
+			extra = append(extra, name)
+		}
+	}
+	if len(extra) > 0 {
+		slices.Sort(extra)
+		c.warn(strings.TrimSuffix(in, "."), "has members that the Android SDK cannot read: %s", strings.Join(extra, ", "))
+	}
+}
+
+func (c *templateCheck) timeslots(in string, slots []timeslot) {
+	if len(slots) < 1 || len(slots) > 20 {
+		c.fatal(in+"timeslots", "must have from 1 to 20")
+	}
+	for i, slot := range slots {
+		at := fmt.Sprintf("%stimeslots[%d].", in, i)
+		if _, err := time.Parse(timeslotFormat, slot.Date); err != nil {
+			c.fatal(at+"date", "must be of the form 2026-12-24T10:00+00:00")
+		}
+		if slot.Duration.Kind() != '0' || bytes.ContainsAny(slot.Duration, ".eE") {
+			c.warn(at+"duration", "must be a whole number for the iOS and Android SDKs")
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package participant
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/strict"
+)
+
+// timeFormat is how times stand on the wire: UTC, three decimals, the letter Z. Some clients
+// parse no other form.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
+func stamp(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+// setting says where an item is shown, which decides the contact ids it carries.
+type setting int
+
+const (
+	onSocket         setting = iota // both InitialContactId and ContactId, or chatjs drops it
+	inTranscript                    // ContactId
+	inPastTranscript                // RelatedContactId, and no ContactId
+)
+
+// appendItem writes an item. It is written by hand because which members stand there even
+// when they are empty depends on the item: the Android SDK loses a message without a
+// DisplayName, and an event with a Content is not what clients expect.
+func appendItem(dst []byte, item *chat.Item, in setting) []byte {
+	dst = append(dst, `{"AbsoluteTime":"`...)
+	dst = item.Time.UTC().AppendFormat(dst, timeFormat)
+	dst = append(dst, '"')
+	if item.HasContent || item.Type == chat.MessageItem {
+		dst = appendMember(dst, "Content", item.Content)
+	}
+	if item.Type != chat.AttachmentItem {
+		dst = appendMember(dst, "ContentType", item.ContentType)
+	}
+	dst = appendMember(dst, "Id", item.ID)
+	dst = appendMember(dst, "Type", string(item.Type))
+	if item.Type == chat.MetadataItem { // a receipt says nothing else
+		if item.Receipt != nil {
+			dst = appendMetadata(dst, item.Receipt.MessageID, []chat.Receipt{*item.Receipt})
+		}
+		return append(dst, '}')
+	}
+	if item.Type == chat.AttachmentItem {
+		dst = appendAttachments(dst, item.Attachments)
+	}
+	if item.ParticipantID != "" || item.Type == chat.MessageItem {
+		dst = appendMember(dst, "ParticipantId", item.ParticipantID)
+		dst = appendMember(dst, "DisplayName", item.DisplayName)
+		dst = appendMember(dst, "ParticipantRole", string(item.Role))
+	}
+	if len(item.Receipts) > 0 {
+		dst = appendMetadata(dst, item.ID, item.Receipts)
+	}
+	switch in {
+	case onSocket:
+		dst = appendMember(dst, "InitialContactId", item.InitialContactID)
+		dst = appendMember(dst, "ContactId", item.ContactID)
+	case inTranscript:
+		dst = appendMember(dst, "ContactId", item.ContactID)
+	case inPastTranscript:
+		dst = appendMember(dst, "RelatedContactId", item.ContactID)
+	}
+	return append(dst, '}')
+}
+
+// appendMetadata writes who has received and read a message.
+func appendMetadata(dst []byte, messageID string, receipts []chat.Receipt) []byte {
+	dst = append(dst, `,"MessageMetadata":{"MessageId":`...)
+	dst = appendText(dst, messageID)
+	dst = append(dst, `,"Receipts":[`...)
+	for i, r := range receipts {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '{')
+		if !r.Delivered.IsZero() {
+			dst = append(dst, `"DeliveredTimestamp":"`...)
+			dst = append(r.Delivered.UTC().AppendFormat(dst, timeFormat), `",`...)
+		}
+		if !r.Read.IsZero() {
+			dst = append(dst, `"ReadTimestamp":"`...)
+			dst = append(r.Read.UTC().AppendFormat(dst, timeFormat), `",`...)
+		}
+		dst = append(dst, `"RecipientParticipantId":`...)
+		dst = append(appendText(dst, r.RecipientID), '}')
+	}
+	return append(dst, `]}`...)
+}
+
+func appendAttachments(dst []byte, attachments []chat.Attachment) []byte {
+	dst = append(dst, `,"Attachments":[`...)
+	for i, a := range attachments {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, `{"ContentType":`...)
+		dst = appendText(dst, a.ContentType)
+		dst = appendMember(dst, "AttachmentId", a.ID)
+		dst = appendMember(dst, "AttachmentName", a.Name)
+		dst = appendMember(dst, "Status", string(a.Status))
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
+func appendMember(dst []byte, name, value string) []byte {
+	dst = append(dst, `,"`...)
+	dst = append(dst, name...)
+	dst = append(dst, `":`...)
+	return appendText(dst, value)
+}
+
+// appendText writes a JSON string. Bytes that are not UTF-8 are replaced: a frame with them
+// would make the client close the socket.
+func appendText[T ~string | ~[]byte](dst []byte, text T) []byte {
+	dst, _ = jsontext.AppendQuote(dst, text) // the error tells of the replacement
+	return dst
+}
+
+// appendFrame writes the frame that shows an item on a socket. Its content is not an object
+// but the text of one: chatjs drops the other form.
+func appendFrame(dst, scratch []byte, item *chat.Item, rules *strict.Rules) (frame, used []byte) {
+	scratch = rules.Extra(appendItem(scratch[:0], item, onSocket))
+	dst = append(dst, `{"topic":"aws/chat","contentType":"application/json","content":`...)
+	dst = appendText(dst, scratch)
+	return append(dst, '}'), scratch
+}

@@ -1,0 +1,153 @@
+package participant
+
+import (
+	"context"
+	"crypto/sha256"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/secret"
+)
+
+const (
+	longestContentType = 100
+	longestClientToken = 500
+	longestEvent       = 16_384
+)
+
+// sentAnswer is the answer of SendMessage and SendEvent.
+type sentAnswer struct {
+	AbsoluteTime string
+	ID           string `json:"Id"`
+}
+
+// sendMessage is SendMessage.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_SendMessage.html
+func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
+	contactID, participantID, err := s.chats.Check(c.token)
+	if err != nil {
+		return nil, err
+	}
+	var in struct{ ContentType, Content, ClientToken string }
+	err = decode(c.body, &in)
+	if err == nil {
+		err = first(
+			required("ContentType", in.ContentType, longestContentType), required("Content", in.Content, len(in.Content)),
+			optional("ClientToken", in.ClientToken, longestClientToken))
+	}
+	if err == nil && in.ContentType == chat.Interactive {
+		err = s.checkInteractive(ctx, contactID, participantID, in.Content)
+	}
+	if err != nil {
+		return nil, err
+	}
+	sent, err := s.chats.SendMessage(ctx, c.token, chat.Message{ContentType: in.ContentType, Content: in.Content}, in.ClientToken)
+	if err != nil {
+		return nil, err
+	}
+	return encode(sentAnswer{stamp(sent.Time), sent.ID})
+}
+
+// checkInteractive refuses an interactive message that would break the client that shows it.
+// What is only odd is logged; the message passes as it is. A customer's is refused by the
+// rules of the chat.
+func (s *Service) checkInteractive(ctx context.Context, contactID, participantID, content string) error {
+	contact, err := s.chats.Contact(ctx, contactID)
+	if err != nil || contact.Customer().ID == participantID {
+		return err
+	}
+	for _, finding := range CheckInteractive(content) {
+		if finding.Fatal {
+			return &chat.InvalidError{Field: "Content", Text: "Content: " + finding.String()}
+		}
+		s.log.LogAttrs(ctx, slog.LevelDebug, "interactive message is odd", slog.String("finding", finding.String()))
+	}
+	return nil
+}
+
+// sendEvent is SendEvent. The client token is checked and not used: chatjs sends every
+// receipt with the same one.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_SendEvent.html
+func (s *Service) sendEvent(ctx context.Context, c *call) ([]byte, error) {
+	if _, _, err := s.chats.Check(c.token); err != nil {
+		return nil, err
+	}
+	var in struct{ ContentType, Content, ClientToken string }
+	err := decode(c.body, &in)
+	if err == nil {
+		err = first(
+			required("ContentType", in.ContentType, longestContentType), optional("Content", in.Content, longestEvent),
+			optional("ClientToken", in.ClientToken, longestClientToken))
+	}
+	if err != nil {
+		return nil, err
+	}
+	sent, err := s.chats.SendEvent(ctx, c.token, in.ContentType, in.Content)
+	if err != nil {
+		return nil, err
+	}
+	return encode(sentAnswer{stamp(sent.Time), sent.ID})
+}
+
+// disconnect is DisconnectParticipant. A repeat of a call whose answer was lost is answered
+// like the first, although the token is dead by then.
+func (s *Service) disconnect(ctx context.Context, c *call) ([]byte, error) {
+	var in struct{ ClientToken string }
+	if err := decode(c.body, &in); err != nil {
+		return nil, err
+	}
+	if err := optional("ClientToken", in.ClientToken, longestClientToken); err != nil {
+		return nil, err
+	}
+	key := repeatKey("disconnect", c.token, in.ClientToken)
+	if in.ClientToken != "" && s.recent.has(key) {
+		return nothing(), nil
+	}
+	if err := s.chats.Disconnect(ctx, c.token); err != nil {
+		return nil, err
+	}
+	s.recent.add(key)
+	return nothing(), nil
+}
+
+// recent remembers the last calls that cannot be carried out a second time, for as long as
+// an SDK retries.
+type recent struct {
+	mu    sync.Mutex
+	calls [128]struct {
+		key [sha256.Size]byte
+		at  time.Time
+	}
+	next int
+}
+
+// retryWindow is longer than any SDK's retries take.
+const retryWindow = time.Minute
+
+// repeatKey tells calls apart without keeping their tokens.
+func repeatKey(action string, token secret.Text, clientToken string) [sha256.Size]byte {
+	return sha256.Sum256([]byte(action + "\x00" + token.Reveal() + "\x00" + clientToken))
+}
+
+func (r *recent) add(key [sha256.Size]byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	slot := &r.calls[r.next%len(r.calls)]
+	slot.key, slot.at = key, time.Now()
+	r.next++
+}
+
+func (r *recent) has(key [sha256.Size]byte) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.calls {
+		if r.calls[i].key == key && time.Since(r.calls[i].at) < retryWindow {
+			return true
+		}
+	}
+	return false
+}

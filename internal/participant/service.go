@@ -1,0 +1,221 @@
+// Package participant speaks the Amazon Connect Participant Service for package chat: its
+// eleven HTTP actions, the chat WebSocket, and the addresses attachments are sent to and
+// fetched from.
+//
+// It owns the wire: paths, members, limits, errors, times, frames, the life of a socket. It
+// refuses to know the rules of a chat (package chat), who may reach the server and CORS
+// (package guard), and where bytes are kept ([Blobs]).
+//
+// Clients are fragile, so three rules hold everywhere: every answer is JSON and names its
+// error in header and body; a socket is refused before it is accepted, after a pause, and
+// never accepted only to be closed; chat.ended is the last thing said on a socket.
+//
+// A [Service] is safe for concurrent use. A socket's lock is taken after a contact's, never
+// before: package chat is not called while it is held.
+//
+// Sources: https://docs.aws.amazon.com/connect-participant/latest/APIReference/Welcome.html
+// and the clients amazon-connect-chatjs, amazon-connect-chat-ios and -android.
+package participant
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/strict"
+)
+
+// Config is what a [Service] needs. Only Chats is required.
+type Config struct {
+	// Chats are the chats that are spoken for.
+	Chats *chat.Service
+	// Blobs keep the bytes of attachments. Nil refuses attachments.
+	Blobs Blobs
+	// Key signs the addresses of attachments, at least 16 bytes. Without one a key is made
+	// that lives as long as the service.
+	Key []byte
+	// PublicURL is the address clients reach the server at ("https://chat.example.com").
+	// Empty means that every client is told addresses on the host it asked.
+	PublicURL string
+	// ApprovedOrigins are the only origins whose pages may call, as browsers send them, the
+	// "approved origins" of an instance. Empty means any.
+	ApprovedOrigins []string
+	// Views finds a view by the token that an interactive message named it with. Nil means
+	// that there are none.
+	Views func(token string) (View, bool)
+	// SignIn returns the address of the page on which a customer signs in. Nil means that
+	// there is none.
+	SignIn func(SignIn) string
+	// Scan is handed every attachment that was sent, and decides about it whenever it wants
+	// with [chat.Service.Decide]. It is called in a goroutine of its own that the service
+	// waits for. Nil approves attachments at once.
+	Scan func(chat.File)
+	// Strict are rates and freedoms of AWS; nil is lenient.
+	Strict *strict.Rules
+	// Log gets refused calls at warn and failures of ours at error; nil discards.
+	Log *slog.Logger
+}
+
+// MaxBody is the longest body an action takes, in bytes.
+const MaxBody int64 = 256 << 10
+
+// Service is the Participant Service of one embedded Amazon Connect.
+type Service struct {
+	chats    *chat.Service
+	blobs    Blobs
+	signer   signer
+	public   *base
+	approved []string
+	views    func(string) (View, bool)
+	signIn   func(SignIn) string
+	scan     func(chat.File)
+	strict   *strict.Rules
+	log      *slog.Logger
+	mux      *http.ServeMux
+	upgrader *upgrader
+	recent   recent
+	lanOnce  sync.Once
+	held     atomic.Int64 // refusals that are being held back
+	began    time.Time
+
+	drained chan struct{}  // closed when sockets are told to leave
+	running sync.WaitGroup // sockets, and what is done for them; added to under mu
+	mu      sync.Mutex
+	// sockets holds also those that are just being admitted.
+	sockets  map[*socket]struct{}
+	draining bool
+}
+
+var _ http.Handler = (*Service)(nil)
+
+// New checks the configuration and returns the service.
+func New(cfg Config) (*Service, error) {
+	if cfg.Chats == nil {
+		return nil, errors.New("a participant service needs chats")
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	switch {
+	case len(cfg.Key) == 0:
+		cfg.Key = make([]byte, 32)
+		_, _ = rand.Read(cfg.Key) // crypto/rand never fails: it ends the program instead
+	case len(cfg.Key) < 16:
+		return nil, fmt.Errorf("the key for addresses has %d bytes, at least 16 are needed", len(cfg.Key))
+	}
+	public, err := publicBase(cfg.PublicURL)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		chats: cfg.Chats, blobs: cfg.Blobs, signer: signer{cfg.Key}, public: public, approved: cfg.ApprovedOrigins,
+		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, log: cfg.Log,
+		upgrader: newUpgrader(cfg.Log), began: time.Now(),
+		drained: make(chan struct{}), sockets: map[*socket]struct{}{}, mux: http.NewServeMux(),
+	}
+	for pattern, endpoint := range s.routes() {
+		s.mux.Handle(pattern, endpoint)
+	}
+	return s, nil
+}
+
+// routes are all paths of the service. Patterns match the escaped path, so that a view's
+// token may hold an escaped slash. They carry no method: the answer to a wrong one has to be
+// JSON, and the iOS SDK writes methods in lower case.
+func (s *Service) routes() map[string]endpoint {
+	post := func(name string, do action) endpoint { return endpoint{http.MethodPost: s.act(name, do)} }
+	return map[string]endpoint{
+		"/participant/connection":                 post(createConnectionName, s.createConnection),
+		"/participant/message":                    post("SendMessage", s.sendMessage),
+		"/participant/event":                      post("SendEvent", s.sendEvent),
+		"/participant/transcript":                 post("GetTranscript", s.getTranscript),
+		"/participant/disconnect":                 post("DisconnectParticipant", s.disconnect),
+		"/participant/start-attachment-upload":    post("StartAttachmentUpload", s.startUpload),
+		"/participant/complete-attachment-upload": post("CompleteAttachmentUpload", s.completeUpload),
+		"/participant/attachment":                 post("GetAttachment", s.getAttachment),
+		"/participant/views/{token}":              {http.MethodGet: s.act("DescribeView", s.describeView)},
+		"/participant/authentication-url":         post("GetAuthenticationUrl", s.authenticationURL),
+		"/participant/cancel-authentication":      post("CancelParticipantAuthentication", s.cancelAuthentication),
+		"/participant/websocket":                  {http.MethodGet: s.serveSocket},
+		"/attachments/{id}":                       {http.MethodPut: s.serveUpload, http.MethodGet: s.serveDownload},
+		"/":                                       {},
+	}
+}
+
+// Routes adds the service's paths to a mux.
+func (s *Service) Routes(mux *http.ServeMux) {
+	mux.Handle("/participant/", s)
+	mux.Handle("/attachments/", s)
+}
+
+// MaxBodyFor returns how long the body of a request to the service may be, in bytes; zero
+// for requests to others. It is for what limits bodies in front of the service.
+func (s *Service) MaxBodyFor(r *http.Request) int64 {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/attachments/"):
+		return s.chats.Limits().FileBytes
+	case strings.HasPrefix(r.URL.Path, "/participant/"):
+		return MaxBody
+	}
+	return 0
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// The mux would redirect such a path, with a page of HTML.
+	if p := r.URL.EscapedPath(); path.Clean(p) != strings.TrimSuffix(p, "/") {
+		endpoint{}.ServeHTTP(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// endpoint is what is served at a path, by method.
+type endpoint map[string]http.HandlerFunc
+
+// ServeHTTP implements [http.Handler].
+func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	method := strings.ToUpper(r.Method)
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	if serve := e[method]; serve != nil {
+		serve(w, r)
+		return
+	}
+	refusal := &awswire.Error{Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path."}
+	if len(e) > 0 {
+		for _, known := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
+			if e[known] != nil {
+				w.Header().Add("Allow", known)
+			}
+		}
+		refusal.Status, refusal.Message = http.StatusMethodNotAllowed, "The operation at this path has another method."
+	}
+	awswire.WriteError(w, refusal)
+}
+
+// publicBase reads a public address.
+func publicBase(address string) (*base, error) {
+	if address == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("reading the public url: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+		return nil, fmt.Errorf("the public url %q is not of the form https://host[:port][/path]", address)
+	}
+	return &base{secure: u.Scheme == "https", host: u.Host, path: strings.TrimSuffix(u.EscapedPath(), "/")}, nil
+}

@@ -1,0 +1,404 @@
+package participant
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+const (
+	// maxWaiting and maxWaitingBytes bound what waits for a slow reader.
+	maxWaiting      = 64
+	maxWaitingBytes = 256 << 10
+	// writeTime is how long the peer may take to accept what is written to it, slowTime how
+	// long one that was found too slow may go on with the frame it is reading.
+	writeTime = 10 * time.Second
+	slowTime  = 5 * time.Second
+	// pingEvery is how often a silent peer is asked whether it is there, pongTime how long it
+	// may take to answer. The clients' own heartbeats do not count: native ones stop them
+	// after one missed answer, and a page in the background sends them late.
+	pingEvery = 30 * time.Second
+	pongTime  = 20 * time.Second
+	// confirmAfter is how long after an item a ping follows. Its answer is the proof that
+	// the client has the item; what is not proven when a connection breaks is shown again.
+	confirmAfter = 250 * time.Millisecond
+	// farewell is how long a client has after chat.ended to close by itself.
+	farewell = 1500 * time.Millisecond
+	// lateEcho is how long strict rules hold back the echo of a participant's own item.
+	lateEcho = 30 * time.Millisecond
+)
+
+// socket is a participant's chat socket. It has one goroutine, which reads; a second one
+// exists only while there is something to write. Its one timer is the runtime's: those are
+// kept in a heap by the runtime and cost no goroutine until they fire.
+type socket struct {
+	service *Service
+	hold    *chat.Socket
+	conn    *wire
+	timer   *time.Timer
+
+	mu      sync.Mutex
+	queue   []outgoing
+	waiting int // items in the queue and being written, those of the catch-up left out
+	bytes   int // of the waiting items
+
+	writing     bool // the writing goroutine exists
+	held        bool // nothing is written for now
+	subscribing bool
+	code        uint16 // the close code once the queue is empty; zero while the socket stays
+	lingering   bool   // the client is given the time to close first, until
+	until       time.Duration
+	left        bool // the close frame is out
+	closed      bool
+
+	// Seq of the last stored item that was written, of the last that the client is known
+	// to have, and of the last before the ping that is out.
+	written, confirmed, asked int64
+	confirming                bool
+	pinging                   bool
+	pings                     uint64
+	pingAt, heard             time.Duration // since the service began
+}
+
+var _ chat.Feed = (*socket)(nil)
+
+// outgoing is something to be written.
+type outgoing struct {
+	kind kind
+	free bool // does not count for the bounds
+	item *chat.Item
+	text string // an answer's, or a control frame's payload
+}
+
+type kind uint8
+
+const (
+	sendItem kind = iota
+	sendText
+	sendPing
+	sendPong
+)
+
+// size is what an outgoing item holds in memory, about.
+func (o outgoing) size() int {
+	if o.item == nil {
+		return len(o.text)
+	}
+	return 512 + len(o.item.Content)
+}
+
+// Deliver implements [chat.Feed]. It does not block: a client that does not read is cut off
+// and catches up when it comes back.
+func (k *socket) Deliver(item *chat.Item) {
+	rules := k.service.strict
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if rules.Enabled() && item.ParticipantID == k.hold.ParticipantID && !k.subscribing && rules.EchoLate() {
+		k.pause()
+	}
+	k.put(outgoing{kind: sendItem, item: item, free: k.subscribing})
+	if rules.Twice() && item.Type != chat.EventItem {
+		k.put(outgoing{kind: sendItem, item: item, free: k.subscribing})
+	}
+}
+
+// pause holds writing back for a moment. The caller holds the lock.
+func (k *socket) pause() {
+	if k.held {
+		return
+	}
+	k.held = true
+	time.AfterFunc(lateEcho, func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.held = false
+		k.start()
+	})
+}
+
+// End implements [chat.Feed]: the chat or the participation is over. The client closes by
+// itself on chat.ended; one that does not is closed after a while.
+func (k *socket) End() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.code == 0 {
+		k.code, k.lingering = closeNormal, true
+		k.start()
+	}
+}
+
+// leave closes the socket once everything that waits is written.
+func (k *socket) leave(code uint16) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.code == 0 {
+		k.code = code
+	}
+	k.lingering = false
+	k.start()
+}
+
+// put appends to the queue. The caller holds the lock.
+func (k *socket) put(out outgoing) {
+	if k.closed || k.code != 0 {
+		return
+	}
+	if !out.free {
+		if k.waiting >= maxWaiting || k.bytes+out.size() > maxWaitingBytes {
+			k.tooSlow()
+			return
+		}
+		k.waiting++
+		k.bytes += out.size()
+	}
+	k.queue = append(k.queue, out)
+	k.start()
+}
+
+// tooSlow cuts a reader off that does not keep up. The caller holds the lock.
+func (k *socket) tooSlow() {
+	k.queue, k.code = nil, closePolicy
+	_ = k.conn.SetWriteDeadline(time.Now().Add(slowTime)) // a connection without deadlines is closed by the pings
+	k.start()
+}
+
+// start makes sure that someone writes. The caller holds the lock.
+func (k *socket) start() {
+	if k.writing || k.closed || k.conn == nil || k.held && k.code == 0 || len(k.queue) == 0 && k.code == 0 {
+		return
+	}
+	k.writing = true
+	k.service.running.Go(k.write)
+}
+
+// write writes until nothing waits.
+func (k *socket) write() {
+	frames := new(frames)
+	for batch := k.next(); batch != nil; batch = k.next() {
+		_ = k.conn.SetWriteDeadline(time.Now().Add(writeTime)) // a connection without deadlines is closed by the pings
+		for _, out := range batch {
+			if err := k.send(frames, out); err != nil {
+				k.conn.abort()
+				k.mu.Lock()
+				k.closed, k.queue = true, nil
+				k.mu.Unlock()
+				return
+			}
+			if !k.wrote(out) {
+				break
+			}
+		}
+	}
+}
+
+// next takes what waits. With nothing left the writer ends, and closes when that is due.
+func (k *socket) next() []outgoing {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		k.writing = false
+		return nil
+	}
+	if len(k.queue) > 0 && (!k.held || k.code != 0) {
+		batch := k.queue
+		k.queue = nil
+		return batch
+	}
+	switch {
+	case k.code == 0 || k.left:
+	case k.lingering:
+		k.until = k.service.now() + farewell
+		k.timer.Reset(farewell)
+	default:
+		k.left = true
+		k.mu.Unlock()
+		_ = k.conn.SetWriteDeadline(time.Now().Add(slowTime)) // a connection without deadlines is closed by the pings
+		k.conn.end(k.code)
+		k.mu.Lock()
+	}
+	k.writing = false
+	return nil
+}
+
+// frames are a writer's buffers.
+type frames struct{ frame, scratch []byte }
+
+func (k *socket) send(f *frames, out outgoing) error {
+	switch out.kind {
+	case sendItem:
+		f.frame, f.scratch = appendFrame(f.frame[:0], f.scratch, out.item, k.service.strict)
+		return k.conn.text(f.frame)
+	case sendText:
+		return k.conn.text([]byte(out.text))
+	case sendPing:
+		return k.conn.ping([]byte(out.text))
+	case sendPong:
+		return k.conn.pong([]byte(out.text))
+	}
+	return errors.ErrUnsupported // there is no other kind
+}
+
+// wrote notes that something was written; false means that the rest was dropped meanwhile.
+func (k *socket) wrote(out outgoing) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !out.free {
+		k.waiting--
+		k.bytes -= out.size()
+	}
+	if out.item != nil && out.item.Seq > k.written {
+		k.written = out.item.Seq
+		if !k.confirming && !k.pinging && k.code == 0 {
+			k.confirming = true
+			k.timer.Reset(confirmAfter)
+		}
+	}
+	return k.code != closePolicy
+}
+
+// received reads a frame of the client. Unknown topics are ignored.
+func (k *socket) received(frame []byte) {
+	topic, wantsChat := topicOf(frame)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.heard = k.service.now()
+	switch topic {
+	case topicHeartbeat:
+		k.put(outgoing{kind: sendText, text: heartbeatAnswer})
+	case topicPing:
+		k.put(outgoing{kind: sendText, text: pingAnswer})
+	case topicSubscribe:
+		switch {
+		case !wantsChat:
+			k.put(outgoing{kind: sendText, text: subscribeFailure})
+		case !k.subscribing && k.code == 0 && !k.closed:
+			// In a goroutine of its own: it goes down to the store, and the reader's stack
+			// would stay as deep.
+			k.subscribing, k.held = true, true
+			k.service.running.Go(k.subscribe)
+		}
+	}
+}
+
+// subscribe begins delivery. The answer goes out before what was missed.
+func (k *socket) subscribe() {
+	ctx := context.Background()
+	err := k.hold.Subscribe(ctx)
+	answer := outgoing{kind: sendText, text: subscribed, free: true}
+	if err != nil {
+		answer.text = subscribeFailure
+		if !errors.Is(err, chat.ErrAccessDenied) {
+			k.service.log.LogAttrs(ctx, slog.LevelError, "subscribing failed",
+				slog.String("contact_id", k.hold.ContactID), slog.String("participant_id", k.hold.ParticipantID), slog.Any("error", err))
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.subscribing, k.held = false, false
+	if !k.closed && k.code != closePolicy {
+		k.queue = slices.Insert(k.queue, 0, answer)
+	}
+	k.start()
+}
+
+// pinged answers a ping frame; Android's client sends them.
+func (k *socket) pinged(payload []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.heard = k.service.now()
+	k.put(outgoing{kind: sendPong, text: string(payload)})
+}
+
+// ponged takes the answer to a ping: the client has everything that was written before it.
+func (k *socket) ponged(payload []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.heard = k.service.now()
+	if !k.pinging || len(payload) != 8 || binary.BigEndian.Uint64(payload) != k.pings {
+		return
+	}
+	k.pinging, k.confirmed = false, max(k.confirmed, k.asked)
+	if k.closed || k.code != 0 {
+		return
+	}
+	if k.confirming = k.written > k.confirmed; k.confirming {
+		k.timer.Reset(confirmAfter)
+	} else {
+		k.timer.Reset(pingEvery)
+	}
+}
+
+// hasLeft reports whether the close frame is out.
+func (k *socket) hasLeft() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.left
+}
+
+// tick is what the timer does.
+func (k *socket) tick() {
+	expired := !k.service.chats.Clock().Now().Before(k.hold.Expiry)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.service.now()
+	silent := now - max(k.pingAt, k.heard)
+	switch {
+	case k.closed || k.left || k.lingering && k.until == 0:
+	case k.lingering && now < k.until:
+		k.timer.Reset(k.until - now)
+	case k.code != 0: // the client had its time
+		k.lingering = false
+		k.start()
+	case expired:
+		k.code = closeGoingAway
+		k.start()
+	case k.pinging && silent >= pongTime:
+		k.conn.abort()
+	case k.pinging:
+		k.timer.Reset(pongTime - silent)
+	default:
+		k.pings++
+		k.pinging, k.confirming, k.pingAt, k.asked = true, false, now, k.written
+		k.put(outgoing{kind: sendPing, text: string(binary.BigEndian.AppendUint64(nil, k.pings))})
+		k.timer.Reset(pongTime)
+	}
+}
+
+// cut ends the connection at once.
+func (k *socket) cut() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.conn != nil {
+		k.conn.abort()
+	}
+}
+
+// open begins the life of a socket whose connection stands.
+func (k *socket) open(conn *wire) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conn = conn
+	k.timer = time.AfterFunc(pingEvery, k.tick)
+	k.start()
+}
+
+// gone ends the life of a socket, once. What the client is not known to have is shown to
+// its next one: after an orderly end that is what was not written.
+func (k *socket) gone(lost bool) {
+	k.mu.Lock()
+	k.closed, k.queue = true, nil
+	k.timer.Stop()
+	delivered := k.written
+	if lost {
+		delivered = k.confirmed
+	}
+	k.mu.Unlock()
+	k.hold.Close(false, delivered)
+	k.service.forget(k)
+}

@@ -1,0 +1,157 @@
+package participant
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// transferTime is how long the bytes of an attachment may be on their way: the server's own
+// limits are for small bodies. 20 MB at 1 Mbit/s take under three minutes.
+const transferTime = 5 * time.Minute
+
+// serveUpload takes the bytes of an attachment at the address StartAttachmentUpload gave out.
+// The Content-Type is not looked at (Android sends another one), only the length is.
+func (s *Service) serveUpload(w http.ResponseWriter, r *http.Request) {
+	if err := s.upload(w, r); err != nil {
+		s.fail(w, r, "upload", uuid.NewString(), err)
+		return
+	}
+	w.WriteHeader(http.StatusOK)
+}
+
+func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
+	ctx, id := r.Context(), r.PathValue("id")
+	if err := first(s.needBlobs(), s.signer.check(http.MethodPut, r, id, s.chats.Clock().Now())); err != nil {
+		return err
+	}
+	file, err := s.chats.AnyFile(ctx, id)
+	if err != nil {
+		return err
+	}
+	if file.Status != chat.FileStarted && file.Status != chat.FileUploaded {
+		return chat.ErrConflict
+	}
+	if contact, err := s.chats.Contact(ctx, file.ContactID); err != nil || contact.HasEnded() {
+		return errors.Join(chat.ErrAccessDenied, err)
+	}
+	if r.ContentLength >= 0 && r.ContentLength != file.Size {
+		return wrongSize(file.Size)
+	}
+	limits := http.NewResponseController(w)
+	_ = limits.SetReadDeadline(time.Now().Add(transferTime)) // not every transport has deadlines
+	_ = limits.SetWriteDeadline(time.Now().Add(transferTime + time.Minute))
+	if err := s.keep(id, file.Size, r.Body); err != nil {
+		return err
+	}
+	return s.chats.Uploaded(ctx, id)
+}
+
+// keep stores exactly size bytes.
+func (s *Service) keep(id string, size int64, from io.Reader) error {
+	blob, err := s.blobs.Create(id)
+	if err != nil {
+		return fmt.Errorf("storing an attachment: %w", err)
+	}
+	source := &source{from: io.LimitReader(from, size+1)}
+	n, err := io.Copy(blob, source)
+	switch {
+	case source.err != nil:
+		err = &awswire.Error{Status: http.StatusBadRequest, Name: "ValidationException", Message: "The attachment did not arrive in full."}
+	case err != nil:
+		err = fmt.Errorf("storing an attachment: %w", err)
+	case n != size:
+		err = wrongSize(size)
+	default:
+		if err = blob.Commit(); err != nil {
+			err = fmt.Errorf("storing an attachment: %w", err)
+		}
+	}
+	if closing := blob.Close(); closing != nil && err == nil {
+		err = fmt.Errorf("storing an attachment: %w", closing)
+	}
+	return err
+}
+
+// source remembers that reading failed, which is the sender's fault and not the store's.
+type source struct {
+	from io.Reader
+	err  error
+}
+
+// Read implements [io.Reader].
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.from.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+func wrongSize(size int64) error {
+	return &chat.InvalidError{Text: fmt.Sprintf("The attachment was announced with %d bytes and has another size.", size)}
+}
+
+// serveDownload serves the bytes of an attachment at the address GetAttachment gave out. What
+// a participant sent must not run as a page of this server.
+func (s *Service) serveDownload(w http.ResponseWriter, r *http.Request) {
+	file, blob, err := s.download(r)
+	if err != nil {
+		s.fail(w, r, "download", uuid.NewString(), err)
+		return
+	}
+	defer func() { _ = blob.Close() }() // it was only read
+	h := w.Header()
+	h.Set("Content-Type", file.ContentType)
+	h.Set("Content-Disposition", disposition(file.Name))
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "private, no-store")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(transferTime)) // not every transport has deadlines
+	http.ServeContent(w, r, "", time.Time{}, blob)
+}
+
+func (s *Service) download(r *http.Request) (chat.File, io.ReadSeekCloser, error) {
+	ctx, id := r.Context(), r.PathValue("id")
+	if err := first(s.needBlobs(), s.signer.check(http.MethodGet, r, id, s.chats.Clock().Now())); err != nil {
+		return chat.File{}, nil, err
+	}
+	file, err := s.chats.AnyFile(ctx, id)
+	if err != nil {
+		return chat.File{}, nil, err
+	}
+	if file.Status != chat.FileApproved {
+		return chat.File{}, nil, chat.ErrAccessDenied
+	}
+	blob, err := s.blobs.Open(id)
+	if err != nil {
+		return chat.File{}, nil, fmt.Errorf("opening an attachment: %w", err)
+	}
+	return file, blob, nil
+}
+
+// disposition tells a browser to save a file under a name that cannot be a path.
+func disposition(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || !unicode.IsPrint(c) && c != ' ' || strings.ContainsRune(`/\:*?"<>|`, c) {
+			return '_'
+		}
+		return c
+	}, name)
+	if header := mime.FormatMediaType("attachment", map[string]string{"filename": name}); header != "" {
+		return header
+	}
+	return "attachment"
+}
