@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/devices"
+	"github.com/parley-chat/parley/internal/pagescript"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -16,6 +19,8 @@ type running struct {
 	settings *settings.Settings
 	upstream *upstream
 	site     site
+	// authority is what devices have to trust; nil for none.
+	authority *devcert.Authority
 }
 
 // announce says that the server is ready and what to do with it: a block for a
@@ -47,13 +52,51 @@ func (r running) text(color bool) string {
 	line("Page", bold(r.site.url+"/"))
 	line("Upstream", r.upstream.text)
 	line("Cost guard", costGuardText(r.settings.CostGuard()))
-	for i, url := range server.NetworkURLs(r.site.bound) {
-		line([]string{"Network", ""}[min(i, 1)], url+"/startChatContact")
+	addresses := r.devices()
+	if !r.settings.Loopback() || r.settings.Secure() {
+		b.WriteString("\n  Devices\n" + indent(devices.Text(addresses)))
 	}
 	if exposure := server.Exposure(r.site.bound); exposure != "" {
 		line("Exposed", exposure)
 	}
-	b.WriteString("\n  In your chat widget:\n    " + bold(`apiGatewayEndpoint: "`+r.site.endpoint()+`"`) + "\n\n")
+	b.WriteString("\n  In your chat widget:\n    " + bold(`apiGatewayEndpoint: "`+r.site.endpoint()+`"`) + "\n")
+	if r.upstream.embedded != nil {
+		b.WriteString("  In the page, before or after the widget's script, so that it chats here too:\n    " +
+			bold(pagescript.Tag(r.site.url)) + "\n")
+	}
+	if r.authority != nil {
+		b.WriteString("\n" + indent(r.authority.Text(r.site.url)))
+	}
+	b.WriteString(r.qr(addresses, color) + "\n")
 	b.WriteString("  Stop with Ctrl+C.\n")
 	return b.String()
+}
+
+// devices lists the address for each kind of device.
+func (r running) devices() []devices.Address {
+	return devices.Addresses(devices.Server{
+		Bound: r.site.bound, TLS: r.settings.Secure(), Public: strings.TrimRight(r.settings.PublicURL, "/"),
+	})
+}
+
+// qr is a picture of the address for other devices, when it was asked for.
+func (r running) qr(addresses []devices.Address, color bool) string {
+	if !r.settings.QR {
+		return ""
+	}
+	address, ok := devices.Remote(addresses)
+	if !ok {
+		return "\n  --qr shows the address for other devices, and this server has none: start it with --addr 0.0.0.0:3000 --tls.\n"
+	}
+	picture, err := devices.QR(address+"/", color)
+	if err != nil {
+		return "\n  The address is too long for a QR code: " + address + "\n"
+	}
+	return "\n" + picture + "  " + address + "/\n"
+}
+
+// indent moves a text to the right, as far as the rest of the block.
+func indent(text string) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	return "    " + strings.Join(lines, "\n    ") + "\n"
 }

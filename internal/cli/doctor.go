@@ -73,7 +73,7 @@ func diagnose(ctx context.Context, env *Env, s *settings.Settings, faults error)
 		}
 		return doctor.Run(ctx, config), nil
 	}
-	embedded, err := emulator.New(emulator.Config{})
+	embedded, err := emulator.New(ctx, emulator.Config{Ephemeral: true})
 	if err != nil {
 		return doctor.Report{}, err
 	}

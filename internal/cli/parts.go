@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/guard"
@@ -17,6 +19,20 @@ func guardConfig(s *settings.Settings, docs string, log *slog.Logger) guard.Conf
 	return guard.Config{
 		AllowOrigins: s.AllowOrigins, AllowHosts: s.AllowHosts, Listen: s.Addr,
 		MaxConcurrent: s.MaxConcurrent, DocsURL: docs, Log: log,
+	}
+}
+
+// embeddedConfig says what the embedded Amazon Connect is like.
+func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
+	targets := map[string]string{}
+	for _, pair := range s.StreamTargets {
+		arn, address, _ := strings.Cut(pair, "=") // checked by package settings
+		targets[arn] = address
+	}
+	return emulator.Config{
+		DataDir: s.DataDir, Ephemeral: s.Ephemeral, Keep: time.Duration(s.Keep), Strict: s.Strict, Seed: uint64(max(0, s.Seed)),
+		PublicURL: s.PublicURL, Partner: s.Partner, InstanceID: s.InstanceID, ApprovedOrigins: s.ApprovedOrigins,
+		Region: s.Region, ViewsDir: s.ViewsDir, StreamTargets: targets, Log: log,
 	}
 }
 
@@ -33,7 +49,9 @@ func frontDoorConfig(s *settings.Settings) startchat.Config {
 	}
 	return startchat.Config{
 		Defaults: defaults,
-		Unknown:  startchat.UnknownMembers(s.UnknownMembers), Attachments: s.Attachments,
+		Unknown:  startchat.UnknownMembers(s.UnknownMembers),
+		// The embedded Amazon Connect takes attachments; of an instance only its owner knows.
+		Attachments: s.Attachments || s.Upstream == settings.Embedded && !s.Given("attachments"),
 		Timeout: s.UpstreamTimeout,
 	}
 }

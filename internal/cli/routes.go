@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -20,10 +21,22 @@ type Routes struct {
 	Paths []string
 	// Pages answers GET where [console.Handles] says so; nil leaves the pages out.
 	Pages http.Handler
+	// Files answers GET at single addresses: the page script, a certificate.
+	Files map[string]http.Handler
+	// Embedded answers what it says it handles: the APIs of the embedded Amazon Connect.
+	Embedded Embedded
 	// Draining reports whether the server has begun to stop; nil means never.
 	Draining func() bool
 	// DocsURL is the page that explains errors, for answers to link to.
 	DocsURL string
+}
+
+// Embedded is the part of the embedded Amazon Connect that speaks HTTP.
+type Embedded interface {
+	// Handles reports whether a request is for it.
+	Handles(r *http.Request) bool
+	// Handler answers those requests.
+	Handler() http.Handler
 }
 
 // frontDoorPaths are the addresses that unmodified clients post to: the widgets and
@@ -45,6 +58,7 @@ func (r Routes) Handler() http.Handler {
 			return http.StatusOK, "ready"
 		}),
 	}
+	maps.Copy(questions, r.Files)
 	frontDoor := map[string]bool{}
 	for _, p := range slices.Concat(frontDoorPaths(), r.Paths) {
 		frontDoor[path.Clean(p)] = true
@@ -57,6 +71,8 @@ func (r Routes) Handler() http.Handler {
 		}
 		reading := req.Method == http.MethodGet || req.Method == http.MethodHead
 		switch {
+		case page == nil && !frontDoor[clean] && r.Embedded != nil && r.Embedded.Handles(req):
+			r.Embedded.Handler().ServeHTTP(w, req)
 		case req.Method == http.MethodOptions && (page != nil || frontDoor[clean]):
 			w.Header().Set("Allow", allowed(page != nil, frontDoor[clean]))
 			w.WriteHeader(http.StatusNoContent)

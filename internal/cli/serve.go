@@ -12,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/console"
+	"github.com/parley-chat/parley/internal/devcert"
 	"github.com/parley-chat/parley/internal/guard"
+	"github.com/parley-chat/parley/internal/pagescript"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
 	"github.com/parley-chat/parley/internal/startchat"
@@ -50,6 +52,10 @@ func serve(ctx context.Context, env *Env, s *settings.Settings) (err error) {
 	for _, flag := range s.Unused() {
 		log.WarnContext(ctx, "flag has no effect with the embedded amazon connect; was --upstream aws forgotten?", slog.String("flag", flag))
 	}
+	private, err := openSecure(s)
+	if err != nil {
+		return err
+	}
 	up, err := openUpstream(ctx, env, s, log)
 	if err != nil {
 		return err
@@ -62,7 +68,7 @@ func serve(ctx context.Context, env *Env, s *settings.Settings) (err error) {
 	}
 	site := newSite(s, listener.Addr())
 	var draining atomic.Bool
-	ready := running{s, up, site}
+	ready := running{s, up, site, private.authority}
 	handler, err := compose(ready, env.Build, draining.Load, log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
@@ -72,9 +78,12 @@ func serve(ctx context.Context, env *Env, s *settings.Settings) (err error) {
 	recovering.Go(func() { up.recover(ctx, log) })
 
 	return server.Serve(ctx, server.Config{
-		Listener: listener, Handler: handler, DocsURL: site.docs(), Log: log,
-		URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
-		DrainTimeout: s.DrainTimeout, OnDrain: func() { draining.Store(true) },
+		Listener: listener, Handler: handler, TLS: private.config, DocsURL: site.docs(), Log: log,
+		URL: site.url, URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
+		DrainTimeout: s.DrainTimeout, OnDrain: func() {
+			draining.Store(true)
+			up.drain()
+		},
 		// An answer may take as long as the upstream may.
 		Timeouts: server.Timeouts{Write: max(time.Minute, s.UpstreamTimeout+answerTime)},
 	})
@@ -87,18 +96,34 @@ func compose(r running, build Build, draining func() bool, log *slog.Logger) (ht
 	if err != nil {
 		return nil, err
 	}
-	policy, err := guard.New(guardConfig(s, docs, log))
+	access := guardConfig(s, docs, log)
+	routes := Routes{StartChat: frontDoor, Paths: s.Paths, Draining: draining, DocsURL: docs}
+	if embedded := r.upstream.embedded; embedded != nil {
+		access.MaxBodyFor = embedded.MaxBodyFor
+		routes.Embedded = embedded
+		routes.Files = map[string]http.Handler{"/parley.js": pagescript.Handler()}
+	}
+	if r.authority != nil {
+		routes.Files = withFile(routes.Files, "/"+devcert.PublicName, r.authority.Handler())
+	}
+	policy, err := guard.New(access)
 	if err != nil {
 		return nil, err
 	}
-	pages := console.New(console.Config{
+	routes.Pages = console.New(console.Config{
 		URL: r.site.url, Upstream: r.upstream.text, Embedded: s.Upstream == settings.Embedded,
 		HasInstanceID: s.InstanceID != "", HasContactFlowID: s.ContactFlowID != "",
 		NetworkURLs: server.NetworkURLs(r.site.bound), Version: build.Version,
 	})
-	return policy.Wrap(Routes{
-		StartChat: frontDoor, Paths: s.Paths, Pages: pages, Draining: draining, DocsURL: docs,
-	}.Handler()), nil
+	return policy.Wrap(routes.Handler()), nil
+}
+
+func withFile(files map[string]http.Handler, path string, file http.Handler) map[string]http.Handler {
+	if files == nil {
+		files = map[string]http.Handler{}
+	}
+	files[path] = file
+	return files
 }
 
 // newFrontDoor returns the handler that starts chats. public keeps what AWS says about

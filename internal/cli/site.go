@@ -26,10 +26,14 @@ func newSite(s *settings.Settings, bound net.Addr) site {
 	if err != nil {
 		port = "0" // a listener that is no TCP port, in tests
 	}
+	url := server.URL(bound)
+	if s.Secure() {
+		url = "https" + strings.TrimPrefix(url, "http")
+	}
 	return site{
 		bound:  bound,
 		listen: net.JoinHostPort(host, port),
-		url:    cmp.Or(strings.TrimRight(s.PublicURL, "/"), server.URL(bound)),
+		url:    cmp.Or(strings.TrimRight(s.PublicURL, "/"), url),
 	}
 }
 

@@ -34,11 +34,7 @@ type upstream struct {
 // credentials, so that missing ones are known before a port is opened.
 func openUpstream(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (*upstream, error) {
 	if s.Upstream == settings.Embedded {
-		embedded, err := emulator.New(emulator.Config{Log: log})
-		if err != nil {
-			return nil, fmt.Errorf("starting the embedded Amazon Connect: %w", err)
-		}
-		return &upstream{starter: embedded, embedded: embedded, text: "embedded Amazon Connect (no AWS account needed)"}, nil
+		return openEmbedded(ctx, s, log)
 	}
 	client, err := newClient(ctx, env, s, log)
 	if err != nil {
@@ -67,6 +63,25 @@ func openUpstream(ctx context.Context, env *Env, s *settings.Settings, log *slog
 	}
 	up.starter = up.cost
 	return up, nil
+}
+
+// openEmbedded opens the embedded Amazon Connect and the chats it keeps.
+func openEmbedded(ctx context.Context, s *settings.Settings, log *slog.Logger) (*upstream, error) {
+	if s.DataDir == "" && !s.Ephemeral {
+		return nil, &usageError{
+			"chats need a directory to be kept in, and the environment names no home",
+			"name one with --data-dir, or keep them in memory with --ephemeral",
+		}
+	}
+	embedded, err := emulator.New(ctx, embeddedConfig(s, log))
+	if err != nil {
+		return nil, fmt.Errorf("starting the embedded Amazon Connect: %w", err)
+	}
+	text := "embedded Amazon Connect (no AWS account needed)"
+	if s.Ephemeral {
+		text += ", in memory only"
+	}
+	return &upstream{starter: embedded, embedded: embedded, text: text}, nil
 }
 
 // startedDir is where runs keep the lists of the chats they started; empty when nothing
@@ -104,6 +119,13 @@ func (u *upstream) recover(ctx context.Context, log *slog.Logger) {
 	}
 	if err := u.cost.Recover(ctx); err != nil && ctx.Err() == nil {
 		log.WarnContext(ctx, "chats of an earlier run may still be open", slog.String("cause", err.Error()))
+	}
+}
+
+// drain tells those who stay connected that the server is leaving.
+func (u *upstream) drain() {
+	if u.embedded != nil {
+		u.embedded.Drain()
 	}
 }
 

@@ -38,7 +38,8 @@ const (
 	backdate = 24 * time.Hour
 
 	secretName = "authority.pem" // certificate and key
-	publicName = "parley-ca.pem" // certificate alone
+	// PublicName is the name of the file with the certificate alone, and of its download.
+	PublicName = "parley-ca.pem" // certificate alone
 )
 
 // Authority is a certificate authority for one developer's devices.
@@ -155,7 +156,7 @@ func read(path string) (*Authority, error) {
 		return nil, broken("it ended on "+cert.NotAfter.Format(time.DateOnly), nil)
 	}
 	return &Authority{
-		cert: cert, key: key, path: filepath.Join(filepath.Dir(path), publicName),
+		cert: cert, key: key, path: filepath.Join(filepath.Dir(path), PublicName),
 		pem: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certBlock.Bytes}),
 	}, nil
 }

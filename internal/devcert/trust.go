@@ -19,7 +19,7 @@ func (a *Authority) Handler() http.Handler {
 			return
 		}
 		w.Header().Set("Content-Type", "application/x-x509-ca-cert")
-		w.Header().Set("Content-Disposition", `attachment; filename="`+publicName+`"`)
+		w.Header().Set("Content-Disposition", `attachment; filename="`+PublicName+`"`)
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		_, _ = w.Write(a.pem) // the caller is gone

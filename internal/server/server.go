@@ -13,7 +13,9 @@
 package server
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,6 +69,10 @@ type Config struct {
 	Listener net.Listener
 	// Handler serves the requests, as package guard wraps it.
 	Handler http.Handler
+	// TLS, when not nil, makes the server speak HTTPS only.
+	TLS *tls.Config
+	// URL is the server's address to publish; empty means [URL] of the listener's.
+	URL string
 	// URLFile, when not empty, is written with the server's address and a line feed
 	// once requests can be sent, and removed at the end. The file appears complete or
 	// not at all, so that scripts may wait for it.
@@ -101,7 +107,7 @@ func Serve(ctx context.Context, config Config) error {
 	}
 	addr := config.Listener.Addr()
 	sockets := &listener{Listener: config.Listener, docs: config.DocsURL, fresh: make(map[*conn]struct{})}
-	unpublish, err := publish(config.URLFile, URL(addr))
+	unpublish, err := publish(config.URLFile, cmp.Or(config.URL, URL(addr)))
 	if err != nil {
 		return errors.Join(err, config.Listener.Close())
 	}
@@ -130,7 +136,13 @@ func Serve(ctx context.Context, config Config) error {
 		config.OnReady()
 	}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(sockets) }() // ends with the listener; awaited below
+	accepting := net.Listener(sockets)
+	if config.TLS != nil {
+		// The answers that net/http gives by itself stay plain text there: they are
+		// encrypted before they reach our connections.
+		accepting = tls.NewListener(config.Listener, config.TLS)
+	}
+	go func() { served <- srv.Serve(accepting) }() // ends with the listener; awaited below
 	select {
 	case err = <-served:
 		err = fmt.Errorf("serving on %s: %w", addr, err)

@@ -78,7 +78,7 @@ func lookup(fields []Field, name string) (Field, bool) {
 
 // Groups returns the headings in the order of the help text.
 func Groups() []string {
-	return []string{"Listening", "Amazon Connect", "Chats", "Access", "Cost guard", "Running"}
+	return []string{"Listening", "Amazon Connect", "Embedded Amazon Connect", "Chats", "Access", "Devices", "Cost guard", "Running"}
 }
 
 // Value is one setting with its value in effect.

@@ -102,9 +102,23 @@ type Settings struct {
 	AllowHosts    []string `setting:"allow-host" value:"HOST" group:"Access" help:"a further host name by which this server may be called"`
 	MaxConcurrent int      `setting:"max-concurrent" default:"1024" value:"N" group:"Access" help:"requests handled at the same time; more are answered 503"`
 
+	DataDir         string    `setting:"data-dir" value:"DIR" defaulttext:"the user's state directory" group:"Embedded Amazon Connect" help:"where chats are kept, and the list of AWS chats still to be ended"`
+	Ephemeral       bool      `setting:"ephemeral" default:"false" group:"Embedded Amazon Connect" help:"keep chats in memory only"`
+	Keep            Retention `setting:"keep" default:"30d" value:"TIME" group:"Embedded Amazon Connect" help:"how long ended chats are kept, such as 30d or 12h; forever keeps them"`
+	Partner         bool      `setting:"partner" default:"true" group:"Embedded Amazon Connect" help:"let the built-in partner answer every chat"`
+	Strict          bool      `setting:"strict" default:"false" group:"Embedded Amazon Connect" help:"keep AWS's rates, quotas and short lives, and refuse unknown ids"`
+	Seed            int       `setting:"seed" default:"1" value:"N" group:"Embedded Amazon Connect" help:"makes the freedoms that --strict takes repeatable"`
+	ApprovedOrigins []string  `setting:"approved-origin" value:"ORIGIN" group:"Embedded Amazon Connect" help:"the only origins whose pages may call the Participant Service, as on an instance"`
+	ViewsDir        string    `setting:"views-dir" value:"DIR" group:"Embedded Amazon Connect" help:"views that DescribeView answers, each in a file TOKEN.json"`
+	StreamTargets   []string  `setting:"stream-target" value:"ARN=URL" group:"Embedded Amazon Connect" help:"where StartContactStreaming posts the items for a topic"`
+
+	TLS     bool   `setting:"tls" default:"false" group:"Devices" help:"serve HTTPS with a certificate of Parley's own authority"`
+	TLSCert string `setting:"tls-cert" value:"FILE" group:"Devices" help:"serve HTTPS with this certificate (PEM, with its chain)"`
+	TLSKey  string `setting:"tls-key" value:"FILE" group:"Devices" help:"the key of --tls-cert (PEM)"`
+	QR      bool   `setting:"qr" default:"false" group:"Devices" help:"print a QR code with the address for other devices"`
+
 	MaxChats  Limit  `setting:"max-chats" default:"auto" value:"N|auto" group:"Cost guard" help:"chats this run may start on AWS, 0 for any number; auto is 100 on a loopback address, else 0"`
 	EndOnExit Switch `setting:"end-on-exit" default:"auto" oneof:"auto,true,false" group:"Cost guard" help:"end the AWS chats of this run when it ends; auto is true on a loopback address, else false"`
-	DataDir   string `setting:"data-dir" value:"DIR" defaulttext:"the user's state directory" group:"Cost guard" help:"where the list of chats still to be ended is kept"`
 
 	DrainTimeout time.Duration `setting:"drain-timeout" default:"10s" value:"TIME" group:"Running" help:"time that requests in progress get after an interrupt signal"`
 	LogFormat    Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
@@ -118,3 +132,6 @@ func (s *Settings) Origin(name string) Origin { return s.origins[name] }
 
 // Given reports whether the named setting has a value that somebody chose.
 func (s *Settings) Given(name string) bool { return s.origins[name].Source != FromDefault }
+
+// Secure reports whether the server speaks HTTPS.
+func (s *Settings) Secure() bool { return s.TLS || s.TLSCert != "" }

@@ -70,6 +70,8 @@ func TestDefaults(t *testing.T) {
 		"endpoint-url": "", "upstream-timeout": "25s", "display-name": "Customer", "content-types": "text/plain",
 		"unknown-members": "ignore", "attachments": "false", "allow-origin": "", "allow-host": "",
 		"max-concurrent": "1024", "max-chats": "auto", "end-on-exit": "auto",
+		"ephemeral": "false", "keep": "30d", "partner": "true", "strict": "false", "seed": "1", "approved-origin": "", "views-dir": "",
+		"stream-target": "", "tls": "false", "tls-cert": "", "tls-key": "", "qr": "false",
 		"data-dir": "/home/pat/.local/state/parley", "drain-timeout": "10s", "log-format": "auto", "log-level": "info",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -30,6 +30,13 @@ func (l *loader) validate() {
 	for _, origin := range s.AllowOrigins {
 		l.check("allow-origin", origin, checkOrigin)
 	}
+	for _, origin := range s.ApprovedOrigins {
+		l.check("approved-origin", origin, checkOrigin)
+	}
+	for _, target := range s.StreamTargets {
+		l.check("stream-target", target, checkStreamTarget)
+	}
+	l.check("seed", strconv.Itoa(s.Seed), require(s.Seed >= 0, "must not be negative"))
 	for _, host := range s.AllowHosts {
 		l.check("allow-host", host, l.checkHost)
 	}
@@ -60,6 +67,11 @@ func (l *loader) check(name, value string, check func(string) error) {
 // validateTogether checks settings that must fit each other.
 func (l *loader) validateTogether() {
 	s := l.settings
+	for _, pair := range [][3]string{{"tls-cert", s.TLSCert, s.TLSKey}, {"tls-key", s.TLSKey, s.TLSCert}} {
+		if pair[1] != "" && pair[2] == "" {
+			l.fault(Fault{Origin: s.origins[pair[0]], Setting: pair[0], Value: pair[1], Message: "needs tls-cert and tls-key together"})
+		}
+	}
 	if l.bad["instance-id"] || l.bad["contact-flow-id"] || l.bad["region"] {
 		return
 	}
@@ -275,6 +287,15 @@ func (l *loader) checkHost(host string) error {
 		return faultf("has a port, which is not compared; write %s", name)
 	}
 	return nil
+}
+
+// checkStreamTarget demands ARN=URL.
+func checkStreamTarget(pair string) error {
+	arn, address, found := strings.Cut(pair, "=")
+	if !found || !strings.HasPrefix(arn, "arn:") {
+		return fault("is not ARN=URL, such as arn:aws:sns:us-west-2:111122223333:chat=http://localhost:9000/items")
+	}
+	return checkURL(address)
 }
 
 func checkContentType(contentType string) error {

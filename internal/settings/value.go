@@ -41,6 +41,42 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Retention is how long something is kept; zero is for ever.
+type Retention time.Duration
+
+const day = 24 * time.Hour
+
+// String returns "forever", days, or a length of time.
+func (r Retention) String() string {
+	switch d := time.Duration(r); {
+	case d == 0:
+		return "forever"
+	case d%day == 0:
+		return strconv.Itoa(int(d/day)) + "d"
+	default:
+		return formatDuration(d)
+	}
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (r *Retention) UnmarshalText(text []byte) error {
+	if string(text) == "forever" {
+		*r = 0
+		return nil
+	}
+	days, isDays := strings.CutSuffix(string(text), "d")
+	if n, err := strconv.Atoi(days); isDays && err == nil && n > 0 && n <= 36_500 {
+		*r = Retention(time.Duration(n) * day)
+		return nil
+	}
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d <= 0 {
+		return errors.New("is not a length of time; write 30d, 12h or forever")
+	}
+	*r = Retention(d)
+	return nil
+}
+
 // set parses the texts given for a field and stores the result. Fields that are no
 // list take the last text. The error completes a sentence that begins with the
 // value.

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"crypto/tls"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// secure is how the server speaks HTTPS; the zero value is that it does not.
+type secure struct {
+	config *tls.Config
+	// authority is nil with a certificate of the user's own.
+	authority *devcert.Authority
+}
+
+// openSecure makes ready what the settings say about HTTPS.
+func openSecure(s *settings.Settings) (secure, error) {
+	switch {
+	case s.TLSCert != "":
+		config, err := devcert.Load(s.TLSCert, s.TLSKey)
+		return secure{config: config}, err
+	case !s.TLS:
+		return secure{}, nil
+	case s.DataDir == "":
+		return secure{}, &usageError{
+			"--tls needs a directory for its certificate authority, and the environment names no home",
+			"name one with --data-dir, or bring a certificate with --tls-cert and --tls-key",
+		}
+	}
+	hostname, _ := os.Hostname() // without a name the certificate is for addresses only
+	authority, err := devcert.Open(s.DataDir, hostname)
+	if err != nil {
+		return secure{}, err
+	}
+	config, err := authority.Server(devcert.Subjects{Names: hostnames(hostname, s.AllowHosts)})
+	return secure{config, authority}, errors.Join(err)
+}
+
+// hostnames are the names a server may be called by.
+func hostnames(hostname string, allowed []string) []string {
+	names := append([]string{}, allowed...)
+	if short, _, _ := strings.Cut(hostname, "."); short != "" {
+		names = append(names, hostname, short+".local")
+	}
+	return names
+}
