@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-sdk test-browser browser-deps lint fmt generate bench fuzz clean
+.PHONY: help run build test test-go test-sdk test-browser browser-deps lint fmt generate bench crash fuzz clean
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ generate: ## Rewrite generated files (docs/errors.md, the settings table, usage 
 
 bench: build ## Compare with a Node proxy and the bare limits; writes docs/benchmarks.md
 	cd bench && $(GO) run . -parley $(CURDIR)/bin/parley $(ARGS)
+
+crash: ## Kill a storing process 100 times: nothing acknowledged may be lost or doubled
+	$(GO) test ./internal/store -run '^TestCrash$$' -count=1 -v -crash.rounds=100
 
 fuzz: ## Run every fuzz target for FUZZTIME each
 	@set -e; for pkg in $$($(GO) list ./...); do \

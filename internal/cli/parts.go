@@ -52,7 +52,7 @@ func frontDoorConfig(s *settings.Settings) startchat.Config {
 		Unknown:  startchat.UnknownMembers(s.UnknownMembers),
 		// The embedded Amazon Connect takes attachments; of an instance only its owner knows.
 		Attachments: s.Attachments || s.Upstream == settings.Embedded && !s.Given("attachments"),
-		Timeout: s.UpstreamTimeout,
+		Timeout:     s.UpstreamTimeout,
 	}
 }
 

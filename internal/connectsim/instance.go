@@ -102,6 +102,6 @@ func page[T any](all []T, token string, size, defaultSize int) ([]T, string, err
 	if len(rest) <= size {
 		return rest, "", nil
 	}
-	at := binary.BigEndian.AppendUint32(nil, uint32(from+size)) //nolint:gosec // no list here is that long
+	at := binary.BigEndian.AppendUint32(nil, uint32(from+size))
 	return rest[:size], base64.RawURLEncoding.EncodeToString(at), nil
 }

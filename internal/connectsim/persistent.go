@@ -29,6 +29,9 @@ func (s *Service) associate(ctx context.Context, in *associateInput) (*associate
 	if errors.Is(err, chat.ErrConflict) {
 		return nil, refusal(invalidRequest, "The contact continues another chat already.")
 	}
+	if _, bad := errors.AsType[*chat.InvalidError](err); bad {
+		return nil, refusal(invalidRequest, "SourceContactId names a chat that has not ended.")
+	}
 	if err != nil {
 		return nil, err
 	}

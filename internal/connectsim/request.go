@@ -90,7 +90,7 @@ func objectOf(body []byte) (jsontext.Value, *awswire.Error) {
 	}
 	doc := jsontext.Value(body)
 	if !doc.IsValid() || doc.Kind() != '{' {
-		return nil, refusal(serialization, "The request body is not a JSON object.")
+		return nil, refusal(serialization, "The request body is not a JSON object in UTF-8 that names each member once.")
 	}
 	return doc, nil
 }

@@ -1,9 +1,11 @@
 // Package emulator is the embedded Amazon Connect: it composes the rules of chat with
-// the protocols around them, so that chats work without an AWS account.
+// their store, the protocols around them and a partner to talk to, so that chats work
+// without an AWS account.
 //
-// It is for one developer's machine and for tests, not for customers: it accepts any
-// instance and contact flow, and any credentials. An [Emulator] is safe for concurrent
-// use.
+// It is for developers' machines and for tests, not for customers: it accepts any
+// credentials and, unless it is strict, any instance and contact flow. It owns the order in
+// which its parts begin and end, and nothing of what they do. An [Emulator] is safe for
+// concurrent use.
 package emulator
 
 import (
@@ -12,63 +14,104 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
 )
 
-// What stands in for an instance and a contact flow when a page names none, so that any
-// widget starts a chat. Every other id is accepted too.
 const (
-	DefaultInstanceID    = "00000000-0000-4000-8000-000000000001"
-	DefaultContactFlowID = "00000000-0000-4000-8000-0000000000f1"
+	// DefaultInstanceID is the instance of a page that names none.
+	DefaultInstanceID = connectsim.DefaultInstanceID
+	// DefaultContactFlowID is the contact flow of a page that names none. It is always there.
+	DefaultContactFlowID = "22222222-2222-4222-8222-222222222222"
 )
 
-// Config is what an [Emulator] needs; the zero value works.
+// Config says what an [Emulator] is like. One of DataDir and Ephemeral is required.
 type Config struct {
-	// Log gets one line per started contact; nil discards.
+	// DataDir is the directory under which chats are kept. It belongs to one Emulator at a
+	// time.
+	DataDir string
+	// Ephemeral keeps chats in memory; DataDir is not used then.
+	Ephemeral bool
+	// Keep is how long ended chats are kept; zero keeps them for ever.
+	Keep time.Duration
+	// Strict turns on AWS's rates, quotas, short lives and freedoms, and makes unknown ids
+	// errors. Seed makes the freedoms repeatable.
+	Strict bool
+	Seed   uint64
+	// PublicURL is where clients reach the server; empty follows the host that each asked.
+	PublicURL string
+	// Partner brings the built-in partner into every chat, PartnerPause is how long it
+	// types: zero means [desk.DefaultPause], less than zero not at all.
+	Partner      bool
+	PartnerPause time.Duration
+	// InstanceID is the one instance there is; empty means [DefaultInstanceID].
+	InstanceID string
+	// Flows returns contact flows beside the default one, each time anew; nil means none.
+	Flows func() []connectsim.Flow
+	// ApprovedOrigins are the only origins whose pages may call the Participant Service;
+	// empty means any.
+	ApprovedOrigins []string
+	// Region stands in ARNs; empty means us-east-1.
+	Region string
+	// ViewsDir holds the views that DescribeView answers, each in a file named by its token
+	// and ".json"; empty means that there are none.
+	ViewsDir string
+	// StreamTargets are the URLs that stand for the endpoints of StartContactStreaming, by
+	// ARN. Items for an endpoint without one are logged.
+	StreamTargets map[string]string
+	// Scan decides about attachments, in a goroutine for each; nil approves all at once.
+	Scan func(chat.File) bool
+	// Log gets what goes on; nil discards. Messages and tokens are never logged.
 	Log *slog.Logger
 }
 
 // Emulator is one embedded Amazon Connect.
 type Emulator struct {
-	store *store.Store
-	chats *chat.Service
-	api   *connectsim.Service
+	store     *store.Store
+	chats     *chat.Service
+	publisher *connectsim.Publisher
+	api       *connectsim.Service
+	clients   *participant.Service
+	desk      *desk.Desk // nil without a partner
+	views     *views
+
+	operations *http.ServeMux // the paths of the Connect API
+	handler    http.Handler
+
+	end    sync.Once
+	ended  error
+	mu     sync.Mutex
+	leaves bool
 }
 
 var _ startchat.Starter = (*Emulator)(nil)
 
-// New returns an embedded Amazon Connect without contacts.
-func New(cfg Config) (*Emulator, error) {
-	log := cfg.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+// New opens what is kept and returns an embedded Amazon Connect that is ready: chats that
+// were active go on. Errors about the data directory are of type [*store.Error].
+func New(ctx context.Context, cfg Config) (*Emulator, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	ctx := context.Background()
-	kept, err := store.Open(ctx, store.Config{Ephemeral: true, Log: log})
-	if err != nil {
-		return nil, err
+	e := &Emulator{}
+	if err := e.open(ctx, cfg); err != nil {
+		return nil, errors.Join(err, e.Close())
 	}
-	chats, err := chat.Open(ctx, chat.Config{Store: kept})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("opening the chats: %w", err), kept.Close())
-	}
-	api, err := connectsim.New(connectsim.Config{Chats: chats, Log: log})
-	if err != nil {
-		chats.Close()
-		return nil, errors.Join(err, kept.Close())
-	}
-	return &Emulator{store: kept, chats: chats, api: api}, nil
+	return e, nil
 }
 
-// StartChatContact implements [startchat.Starter]. It checks the request as AWS does and
-// starts a contact; a repeated client token returns the first one.
+// StartChatContact implements [startchat.Starter], through the checks of the call on the
+// wire.
 func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
 	metadata := startchat.Metadata{HTTPStatusCode: http.StatusOK, RequestID: uuid.NewString(), Attempts: 1}
 	started, err := e.api.StartChatContact(ctx, request.Body)
@@ -84,8 +127,92 @@ func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Requ
 	}, nil
 }
 
-// Close ends the embedded Amazon Connect. Its contacts are gone with it.
+// Handler serves the Amazon Connect API, the Participant Service, the chat sockets and
+// attachments, at the paths of AWS. Every other path is an unknown operation.
+func (e *Emulator) Handler() http.Handler { return e.handler }
+
+// Handles reports whether a request is for a path that Handler knows, for servers that
+// have others beside it.
+func (e *Emulator) Handles(r *http.Request) bool {
+	if isParticipant(r.URL.Path) {
+		return true
+	}
+	_, pattern := e.operations.Handler(r)
+	return pattern != ""
+}
+
+// MaxBodyFor returns how long the body of a request may be, in bytes; zero leaves it to the
+// caller.
+func (e *Emulator) MaxBodyFor(r *http.Request) int64 { return e.clients.MaxBodyFor(r) }
+
+// Chats are the chats themselves, for what is built around them.
+func (e *Emulator) Chats() *chat.Service { return e.chats }
+
+// Sockets returns how many chat sockets are open.
+func (e *Emulator) Sockets() int { return e.clients.Sockets() }
+
+// Ready reports whether new chats and sockets are welcome: from New to Drain.
+func (e *Emulator) Ready() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return !e.leaves
+}
+
+// Drain tells all chat sockets to leave and admits no new ones. It does not wait, and belongs
+// before the listening socket is closed: clients come back the moment they are sent away.
+func (e *Emulator) Drain() {
+	e.mu.Lock()
+	e.leaves = true
+	e.mu.Unlock()
+	e.clients.Drain()
+}
+
+// Shutdown ends the embedded Amazon Connect: sockets first, which are cut when ctx ends,
+// then the partner, the chats and their store. Active chats go on when the directory is
+// opened again. Later calls wait for the first and return what it returned.
+func (e *Emulator) Shutdown(ctx context.Context) error {
+	e.end.Do(func() { e.ended = e.shutdown(ctx) })
+	return e.ended
+}
+
+// closeWithin is how long Close lets sockets take their leave.
+const closeWithin = 2 * time.Second
+
+// Close is Shutdown within a short time.
 func (e *Emulator) Close() error {
-	e.chats.Close()
-	return e.store.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	return e.Shutdown(ctx)
+}
+
+// shutdown ends whatever was opened.
+func (e *Emulator) shutdown(ctx context.Context) error {
+	var errs []error
+	if e.clients != nil {
+		e.Drain()
+		errs = append(errs, e.clients.Shutdown(ctx))
+	}
+	if e.desk != nil {
+		e.desk.Close()
+	}
+	if e.chats != nil {
+		e.chats.Close()
+	}
+	if e.publisher != nil {
+		errs = append(errs, e.publisher.Close(ctx))
+	}
+	if e.views != nil {
+		errs = append(errs, e.views.close())
+	}
+	if e.store != nil {
+		if err := e.store.Close(); err != nil {
+			errs = append(errs, fmt.Errorf("closing the store: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// isParticipant reports whether a path belongs to the Participant Service.
+func isParticipant(path string) bool {
+	return strings.HasPrefix(path, "/participant/") || strings.HasPrefix(path, "/attachments/")
 }

@@ -1,77 +1,262 @@
 package emulator_test
 
 import (
-	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/emulator"
-	"github.com/parley-chat/parley/internal/startchat"
+	"github.com/parley-chat/parley/internal/store"
 )
-
-// frontDoor is the front door with the embedded Amazon Connect behind it, as the program
-// composes it.
-func frontDoor(t *testing.T) http.Handler {
-	t.Helper()
-	embedded, err := emulator.New(emulator.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := embedded.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	door, err := startchat.New(startchat.Config{Starter: embedded})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return door
-}
-
-func start(t *testing.T, door http.Handler, body string) (int, map[string]any) {
-	t.Helper()
-	w := httptest.NewRecorder()
-	door.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/startChatContact", strings.NewReader(body)))
-	var answer map[string]any
-	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
-		t.Fatalf("the answer is not JSON: %v", err)
-	}
-	return w.Code, answer
-}
 
 func TestStartsAChat(t *testing.T) {
 	t.Parallel()
-	door := frontDoor(t)
+	w := newWorld(t, emulator.Config{Ephemeral: true})
 	const body = `{"ContactFlowId":"any flow","InstanceId":"any instance","ClientToken":"t"}`
-	status, first := start(t, door, body)
-	if status != 200 {
-		t.Fatalf("got %d %v", status, first)
-	}
+	first := w.must(http.MethodPost, "/startChatContact", "", body)
 	for _, member := range []string{"ContactId", "ParticipantId"} {
-		if id, _ := first[member].(string); uuid.Validate(id) != nil {
-			t.Errorf("%s = %q, want a UUID", member, id)
+		if uuid.Validate(text(first, member)) != nil {
+			t.Errorf("%s = %q, want a UUID", member, text(first, member))
 		}
 	}
-	if token, _ := first["ParticipantToken"].(string); !strings.HasPrefix(token, "QVFJREFI") {
+	if !strings.HasPrefix(text(first, "ParticipantToken"), "QVFJREFI") {
 		t.Error("the participant token does not look like one")
 	}
-	if _, second := start(t, door, body); second["ContactId"] != first["ContactId"] {
+	if second := w.must(http.MethodPost, "/", "", body); second["ContactId"] != first["ContactId"] {
 		t.Error("the same client token started another chat")
+	}
+	if w.must(http.MethodPost, "/Prod", "", "")["ContactId"] == first["ContactId"] {
+		t.Error("an empty body did not start a chat of its own")
 	}
 }
 
 func TestRefusesAsAWSDoes(t *testing.T) {
 	t.Parallel()
-	status, answer := start(t, frontDoor(t),
+	w := newWorld(t, emulator.Config{Ephemeral: true})
+	status, answer := w.call(http.MethodPost, "/startChatContact", "",
 		`{"ContactFlowId":"f","InstanceId":"i","InitialMessage":{"ContentType":"text/markdown","Content":"x"}}`)
 	if status != 400 || answer["code"] != "InvalidRequestException" || answer["requestId"] == "" ||
 		answer["hint"] != diagnosis.Lookup(diagnosis.RequestRefused).Remedy {
 		t.Errorf("got %d %v", status, answer)
+	}
+}
+
+func TestAWholeChat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1})
+	pat := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`)
+	if joined := pat.await("participant.joined"); joined["DisplayName"] != "Parley" || joined["ParticipantRole"] != "AGENT" {
+		t.Errorf("joined: %v", joined)
+	}
+	pat.await("Hello Pat!")
+	pat.say("One, two?")
+	pat.await("message.metadata")
+	pat.await("You said: One, two?")
+	// The backend's view of it, at the paths of AWS's SDKs.
+	described := w.must(http.MethodGet, "/contacts/"+emulator.DefaultInstanceID+"/"+pat.id, "", "")
+	if got := text(described, "Contact", "Id"); got != pat.id {
+		t.Errorf("DescribeContact: %v", described)
+	}
+	w.must(http.MethodPost, "/participant/disconnect", pat.bearer, `{}`)
+	pat.await("chat.ended")
+	if status, answer := w.call(http.MethodPost, "/participant/message", pat.bearer, `{"ContentType":"text/plain","Content":"x"}`); status != 403 {
+		t.Errorf("after the end: %d %v", status, answer)
+	}
+}
+
+func TestGoesOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cfg := emulator.Config{DataDir: dir, Partner: true, PartnerPause: -1}
+	before := newWorld(t, cfg)
+	pat := before.open("")
+	pat.await("Hello Customer!")
+	pat.say("one")
+	pat.await("You said: one")
+	socket := pat.closed
+	_, refused := emulator.New(t.Context(), cfg)
+	if _, ok := errors.AsType[*store.Error](refused); !ok {
+		t.Errorf("a second program on the same directory: %v", refused)
+	}
+	before.close()
+	if code := <-socket; code != 1001 {
+		t.Errorf("the socket was closed with %d", code)
+	}
+
+	after := newWorld(t, cfg)
+	pat.connect(after)
+	pat.say("two")
+	pat.await("You said: two")
+	got := pat.transcript()
+	if len(got) > 0 {
+		got[0], _, _ = strings.Cut(got[0], "!")
+	}
+	if diff := cmp.Diff([]string{"Hello Customer", "one", "You said: one", "two", "You said: two"}, got); diff != "" {
+		t.Error(diff)
+	}
+	if after.emulator.Chats().ActiveContacts() != 1 || after.emulator.Sockets() != 1 {
+		t.Errorf("%d chats, %d sockets", after.emulator.Chats().ActiveContacts(), after.emulator.Sockets())
+	}
+}
+
+func TestShutdown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true})
+	pat := w.open("")
+	pat.await("participant.joined")
+	if !w.emulator.Ready() {
+		t.Error("not ready")
+	}
+	w.emulator.Drain()
+	if w.emulator.Ready() {
+		t.Error("ready while draining")
+	}
+	if code := <-pat.closed; code != 1001 {
+		t.Errorf("the socket was closed with %d", code)
+	}
+	for range 2 {
+		if err := w.emulator.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	if status, answer := w.call(http.MethodPost, "/startChatContact", "", ""); status < 500 {
+		t.Errorf("a chat was started after the end: %d %v", status, answer)
+	}
+}
+
+func TestStrict(t *testing.T) {
+	t.Parallel()
+	const configured = "33333333-3333-4333-8333-333333333333"
+	w := newWorld(t, emulator.Config{Ephemeral: true, Strict: true, Seed: 1, Flows: func() []connectsim.Flow {
+		return []connectsim.Flow{{ID: configured, Name: "Mine"}}
+	}})
+	w.must(http.MethodPost, "/startChatContact", "", "")
+	w.must(http.MethodPost, "/startChatContact", "", `{"ContactFlowId":"`+configured+`"}`)
+	for _, body := range []string{
+		`{"ContactFlowId":"44444444-4444-4444-8444-444444444444"}`, `{"InstanceId":"44444444-4444-4444-8444-444444444444"}`,
+	} {
+		if status, answer := w.call(http.MethodPost, "/startChatContact", "", body); status != 404 || answer["code"] != "ResourceNotFoundException" {
+			t.Errorf("%s: %d %v", body, status, answer)
+		}
+	}
+	flow := w.must(http.MethodGet, "/contact-flows/"+emulator.DefaultInstanceID+"/"+emulator.DefaultContactFlowID, "", "")
+	if text(flow, "ContactFlow", "Name") != "Parley default flow" {
+		t.Errorf("DescribeContactFlow: %v", flow)
+	}
+}
+
+func TestHandles(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true})
+	for request, want := range map[string]bool{
+		"PUT /contact/chat": true, "POST /contact/stop": true, "GET /contacts/i/c": true, "GET /contact-flows/i/f": true,
+		"GET /instance/i": true, "POST /participant/message": true, "GET /participant/websocket?t=x": true,
+		"PUT /attachments/x": true, "OPTIONS /participant/message": true, "POST /contact/unheard-of": true,
+		"POST /": false, "POST /startChatContact": false, "POST /Prod": false, "GET /parley.js": false, "GET /healthz": false,
+		"GET /console/app.js": false,
+	} {
+		method, target, _ := strings.Cut(request, " ")
+		if got := w.emulator.Handles(httptest.NewRequest(method, target, nil)); got != want {
+			t.Errorf("%s: %t", request, got)
+		}
+	}
+	for _, path := range []string{"/nowhere", "/contact//chat", "/participant//message", "/participant/nothing"} {
+		recorder := httptest.NewRecorder()
+		w.emulator.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, nil))
+		if recorder.Code != http.StatusNotFound || recorder.Header().Get("Content-Type") != "application/json" {
+			t.Errorf("%s: %d %s", path, recorder.Code, recorder.Header().Get("Content-Type"))
+		}
+	}
+	if n := w.emulator.MaxBodyFor(httptest.NewRequest(http.MethodPut, "/attachments/x", nil)); n != 20<<20 {
+		t.Errorf("an attachment may have %d bytes", n)
+	}
+}
+
+func TestScansAttachments(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1, Scan: func(file chat.File) bool {
+		return file.Name != "virus.txt"
+	}})
+	pat := w.open("")
+	pat.await("Hello")
+	for name, answer := range map[string]string{"virus.txt": `"virus.txt" was rejected`, "a b.txt": `I have your attachment "a b.txt"`} {
+		started := w.must(http.MethodPost, "/participant/start-attachment-upload", pat.bearer,
+			`{"AttachmentName":"`+name+`","AttachmentSizeInBytes":3,"ContentType":"text/plain","ClientToken":"`+uuid.NewString()+`"}`)
+		metadata, _ := started["UploadMetadata"].(map[string]any)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, text(metadata, "Url"), strings.NewReader("abc"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		headers, _ := metadata["HeadersToInclude"].(map[string]any)
+		for header := range headers {
+			request.Header.Set(header, text(headers, header))
+		}
+		uploaded, err := w.server.Client().Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = uploaded.Body.Close()
+		if uploaded.StatusCode != http.StatusOK {
+			t.Fatalf("the upload was answered %s", uploaded.Status)
+		}
+		w.must(http.MethodPost, "/participant/complete-attachment-upload", pat.bearer,
+			`{"AttachmentIds":["`+text(started, "AttachmentId")+`"],"ClientToken":"`+uuid.NewString()+`"}`)
+		pat.await(answer)
+	}
+}
+
+func TestViews(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"form.json": `{"Id":"v1","Name":"Form","Content":{"InputSchema":"{\"a\":1}","Template":{"Body":[]},"Actions":["Next"]}}`,
+		"bad.json":  `{`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := newWorld(t, emulator.Config{Ephemeral: true, ViewsDir: dir})
+	pat := w.open("")
+	answer := w.must(http.MethodGet, "/participant/views/form", pat.bearer, "")
+	view, _ := answer["View"].(map[string]any)
+	want := map[string]any{
+		"Id": "v1", "Arn": "arn:aws:connect:us-east-1:aws:view/v1", "Name": "Form", "Version": 1.0,
+		"Content": map[string]any{"InputSchema": `{"a":1}`, "Template": `{"Body":[]}`, "Actions": []any{"Next"}},
+	}
+	if diff := cmp.Diff(want, view); diff != "" {
+		t.Error(diff)
+	}
+	for _, token := range []string{"bad", "none", "..%2Fform", "%2e%2e"} {
+		if status, answer := w.call(http.MethodGet, "/participant/views/"+token, pat.bearer, ""); status != 404 {
+			t.Errorf("%s: %d %v", token, status, answer)
+		}
+	}
+	if _, err := emulator.New(t.Context(), emulator.Config{Ephemeral: true, ViewsDir: filepath.Join(dir, "none")}); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a directory of views that is not there: %v", err)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]emulator.Config{
+		"nowhere to keep chats": {},
+		"a bad public address":  {Ephemeral: true, PublicURL: "no address"},
+		"a bad stream target":   {Ephemeral: true, StreamTargets: map[string]string{"arn": "file:///etc/passwd"}},
+	} {
+		if e, err := emulator.New(t.Context(), cfg); err == nil {
+			t.Errorf("%s was taken", name)
+			_ = e.Close()
+		}
 	}
 }

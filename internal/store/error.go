@@ -24,6 +24,8 @@ var (
 	ErrReadOnly = errors.New("the data directory cannot be written")
 	// ErrFull says that there is no room left; what was stored before is still there.
 	ErrFull = errors.New("the disk is full")
+	// ErrDisk says that the disk failed; what was stored before is still there.
+	ErrDisk = errors.New("the disk failed")
 	// ErrClosed says that the store was closed.
 	ErrClosed = errors.New("the store is closed")
 )
@@ -110,6 +112,11 @@ func (s *Store) explain(err error) error {
 		return damaged(s.path, "", err)
 	case sqlite3.SQLITE_FULL:
 		return full(s.path, err)
+	case sqlite3.SQLITE_IOERR:
+		return &Error{
+			Problem: ErrDisk, Path: s.path, Cause: err,
+			hint: "look for errors of the disk in the system's log, and whether a limit on file sizes is set, " + elsewhere,
+		}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return readOnly(s.path, err)
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

@@ -3,11 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -132,69 +129,6 @@ func address(path string) string {
 	}
 	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "cache_size(-8000)", "temp_store(2)"}}
 	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
-}
-
-// inspect looks at the file before the database engine does, which might change a foreign
-// file or take a broken one for an empty one.
-func inspect(path string) (isNew bool, err error) {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		if file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err == nil {
-			_ = file.Close() // nothing was written
-		}
-		return err == nil, firstOf(orphanLog(path), wrapFile(path, err))
-	}
-	if err != nil {
-		return false, explainFile(path, err)
-	}
-	defer func() { _ = file.Close() }() // nothing was written
-	// Source: https://www.sqlite.org/fileformat2.html#the_database_header
-	header := make([]byte, 100)
-	n, err := io.ReadFull(file, header)
-	switch {
-	case errors.Is(err, io.EOF):
-		return true, orphanLog(path)
-	case err != nil && !errors.Is(err, io.ErrUnexpectedEOF):
-		return false, explainFile(path, err)
-	case n >= 16 && string(header[:16]) == "SQLite format 3\x00" && n < len(header):
-		return false, damaged(path, "the file is cut off", nil)
-	case n < len(header) || string(header[:16]) != "SQLite format 3\x00":
-		return false, foreign(path, "it is not a database")
-	}
-	if id := binary.BigEndian.Uint32(header[68:72]); id != applicationID {
-		return false, foreign(path, fmt.Sprintf("it is the database of another program (application id %#x)", id))
-	}
-	return false, nil
-}
-
-// orphanLog refuses a log without its database: the engine would delete it, and with it
-// what was acknowledged.
-func orphanLog(path string) error {
-	info, err := os.Stat(path + "-wal")
-	if err != nil || info.Size() == 0 {
-		return nil //nolint:nilerr // no log is what is hoped for
-	}
-	return damaged(path, "the file is missing or empty while its log "+filepath.Base(path)+"-wal is not", nil)
-}
-
-func foreign(path, detail string) error {
-	return &Error{Problem: ErrForeign, Path: path, Detail: detail, hint: "move the file away, " + elsewhere}
-}
-
-func wrapFile(path string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return explainFile(path, err)
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // missing says that the database lacks transactions that were acknowledged.

@@ -182,7 +182,7 @@ func (s *Store) Find(ctx context.Context, contactID, itemID string) (int64, erro
 	var seq int64
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
 		return c.row(ctx, `SELECT i.n & 4294967295 FROM contacts c CROSS JOIN items i
-			WHERE c.id = ? AND i.n >> 32 = c.n AND i.id = ?`,
+			WHERE c.id = ? AND i.n >> 32 = +c.n AND i.id = ?`,
 			[]any{contactID, packID(itemID)}, &seq)
 	})
 	return seq, err

@@ -33,14 +33,14 @@ func openTally(path string) (*tally, error) {
 	case err != nil:
 		return nil, errors.Join(explainFile(path, err), file.Close())
 	case crc32.ChecksumIEEE(raw[:8]) == binary.BigEndian.Uint32(raw[8:]):
-		t.value = int64(binary.BigEndian.Uint64(raw)) //nolint:gosec // written by set
+		t.value = int64(binary.BigEndian.Uint64(raw))
 	}
 	return t, nil
 }
 
 // set notes that there are n acknowledged transactions.
 func (t *tally) set(n int64) error {
-	raw := binary.BigEndian.AppendUint64(make([]byte, 0, tallySize), uint64(n)) //nolint:gosec // counts up from zero
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, tallySize), uint64(n))
 	raw = binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(raw))
 	_, err := t.file.WriteAt(raw, 0)
 	return err

@@ -84,7 +84,8 @@ func putItem(item *chat.Item) (step, error) {
 	}
 	args := []any{
 		item.ContactID, item.Seq, packID(item.ID), millis(item.Time), string(item.Type), item.ContentType,
-		sql.NullString{String: item.Content, Valid: item.HasContent}, optionalID(item.ParticipantID), optional(item.DisplayName),
+		sql.NullString{String: item.Content, Valid: item.HasContent},
+		optionalID(item.ParticipantID), optional(item.DisplayName),
 		optional(string(item.Role)), optional(item.ClientToken), extra,
 	}
 	return func(ctx context.Context, c *session) error {
@@ -108,8 +109,9 @@ func putItem(item *chat.Item) (step, error) {
 // refused stays refused: another item has the place, or there is no such contact.
 func replaceItem(ctx context.Context, c *session, args []any, refused error) error {
 	contact, id, time := args[0], args[2], args[3]
+	// The plus keeps the number's type out of the comparison, which the index needs.
 	n, err := c.run(ctx, `UPDATE items SET time = ?, type = ?, content_type = ?, content = ?, participant = ?, name = ?,
-		role = ?, token = ?, extra = ? WHERE n >> 32 = (SELECT n FROM contacts WHERE id = ?) AND id = ?`,
+		role = ?, token = ?, extra = ? WHERE n >> 32 = (SELECT +n FROM contacts WHERE id = ?) AND id = ?`,
 		append(append([]any{}, args[3:]...), contact, id)...)
 	if err != nil {
 		return err

@@ -1,0 +1,184 @@
+package emulator
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"path/filepath"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/strict"
+)
+
+// chatsDir is the store's directory within the data directory.
+const chatsDir = "chats"
+
+// open opens the parts, from the store outwards. What was opened before an error is the
+// caller's to close.
+func (e *Emulator) open(ctx context.Context, cfg Config) error {
+	clock := &chat.Clock{}
+	var rules *strict.Rules
+	if cfg.Strict {
+		rules = strict.New(strict.Config{Seed: cfg.Seed, Now: clock.Now})
+	}
+	if err := e.openChats(ctx, cfg, clock, rules); err != nil {
+		return err
+	}
+	api, err := connectsim.New(connectsim.Config{
+		Chats: e.chats, Flows: flows(cfg.Flows), Instance: connectsim.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
+		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log,
+	})
+	if err != nil {
+		return err
+	}
+	e.api = api
+	if err := e.openClients(ctx, cfg, rules); err != nil {
+		return err
+	}
+	e.operations = http.NewServeMux()
+	api.Routes(e.operations)
+	operations := api.Handler()
+	e.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isParticipant(r.URL.Path) {
+			e.clients.ServeHTTP(w, r)
+			return
+		}
+		operations.ServeHTTP(w, r)
+	})
+	if e.desk != nil {
+		e.desk.Resume()
+	}
+	return nil
+}
+
+// openChats opens the store, the chats and what hears of them.
+func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *chat.Clock, rules *strict.Rules) error {
+	var err error
+	stored := store.Config{Ephemeral: cfg.Ephemeral, Keep: cfg.Keep, Now: clock.Now, Log: cfg.Log}
+	if !cfg.Ephemeral {
+		if cfg.DataDir == "" {
+			return errors.New("an embedded amazon connect needs a data directory, or has to be ephemeral")
+		}
+		stored.Dir = filepath.Join(cfg.DataDir, chatsDir)
+	}
+	for arn, target := range cfg.StreamTargets {
+		if u, err := url.Parse(target); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			return fmt.Errorf("using %q as the target of the stream %s: it is not an http or https URL", target, arn)
+		}
+	}
+	if e.store, err = store.Open(ctx, stored); err != nil {
+		return fmt.Errorf("opening the store: %w", err)
+	}
+	e.publisher, err = connectsim.NewPublisher(connectsim.PublisherConfig{
+		Targets: cfg.StreamTargets, Log: cfg.Log,
+		Encode: func(item *chat.Item) ([]byte, error) { return participant.Encode(item), nil },
+	})
+	if err != nil {
+		return err
+	}
+	failed := func(contactID string, err error) {
+		cfg.Log.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "something due in a chat failed",
+			slog.String("contact_id", contactID), slog.Any("error", err))
+	}
+	e.chats, err = chat.Open(ctx, chat.Config{
+		Store: e.store, Clock: clock, Limits: rules.Limits(chat.DefaultLimits()), Publish: e.publisher.Publish, Failed: failed,
+		Connected: func(contact chat.Contact) { // comes with a socket, for which everything is open by then
+			if e.desk != nil {
+				e.desk.Admit(contact)
+			}
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("opening the chats: %w", err)
+	}
+	if cfg.Partner {
+		e.desk, err = desk.New(desk.Config{Chats: e.chats, Partner: desk.Script{Pause: cfg.PartnerPause}, Failed: failed})
+	}
+	return err
+}
+
+// openClients opens the Participant Service.
+func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Rules) error {
+	key, err := e.store.Key(ctx, func() []byte { return nil }) // the chats have made it
+	if err != nil {
+		return fmt.Errorf("reading the signing key: %w", err)
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("addresses of attachments"))
+	config := participant.Config{
+		Chats: e.chats, Blobs: blobs{e.store.Blobs()}, Key: mac.Sum(nil), PublicURL: cfg.PublicURL,
+		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log,
+	}
+	if cfg.ViewsDir != "" {
+		if e.views, err = openViews(cfg.ViewsDir, cfg.Log); err != nil {
+			return err
+		}
+		config.Views = e.views.find
+	}
+	if cfg.Scan != nil {
+		config.Scan = func(file chat.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
+	}
+	e.clients, err = participant.New(config)
+	return err
+}
+
+// scan decides about an attachment.
+func (e *Emulator) scan(ctx context.Context, cfg Config, file chat.File) {
+	err := e.chats.Decide(ctx, file.ID, cfg.Scan(file))
+	if err != nil && !errors.Is(err, chat.ErrAccessDenied) { // unless the chat has ended meanwhile
+		cfg.Log.LogAttrs(ctx, slog.LevelError, "deciding about an attachment failed",
+			slog.String("contact_id", file.ContactID), slog.Any("error", err))
+	}
+}
+
+// blobs lets the Participant Service use the store's.
+type blobs struct{ kept *store.Blobs }
+
+// Create implements [participant.Blobs].
+func (b blobs) Create(id string) (participant.Upload, error) {
+	upload, err := b.kept.Create(id)
+	if err != nil { // not the nil pointer, which would be an Upload
+		return nil, err
+	}
+	return upload, nil
+}
+
+// Open implements [participant.Blobs].
+func (b blobs) Open(id string) (io.ReadSeekCloser, error) {
+	file, err := b.kept.Open(id)
+	if err != nil {
+		return nil, err
+	}
+	return file, nil
+}
+
+// defaultFlow is what the contact flow of a page that names none looks like: the customer
+// waits in a queue until somebody answers.
+const defaultFlow = `{"Version":"2019-10-30","StartAction":"queue","Metadata":{},"Actions":[` +
+	`{"Identifier":"queue","Type":"TransferContactToQueue","Parameters":{},"Transitions":{"NextAction":"end","Errors":[` +
+	`{"NextAction":"end","ErrorType":"QueueAtCapacity"},{"NextAction":"end","ErrorType":"NoMatchingError"}],"Conditions":[]}},` +
+	`{"Identifier":"end","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]}`
+
+// flows adds the default flow to the configured ones.
+func flows(configured func() []connectsim.Flow) func() []connectsim.Flow {
+	return func() []connectsim.Flow {
+		all := []connectsim.Flow{{
+			ID: DefaultContactFlowID, Name: "Parley default flow", Content: defaultFlow,
+			Description: "Used when a chat is started without a contact flow",
+		}}
+		if configured != nil {
+			all = append(all, configured()...)
+		}
+		return all
+	}
+}

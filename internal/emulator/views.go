@@ -1,0 +1,88 @@
+package emulator
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/participant"
+)
+
+// views are the views of step-by-step guides, read from files when they are asked for, so
+// that an edit is seen at once.
+type views struct {
+	root *os.Root
+	log  *slog.Logger
+}
+
+// viewFile is a view as it stands in a file: as DescribeView answers it, but that the schema
+// and the template may also be written as the JSON they are.
+type viewFile struct {
+	ID      string `json:"Id"`
+	ARN     string `json:"Arn"`
+	Name    string
+	Version int
+	Content struct {
+		InputSchema, Template json.RawMessage
+		Actions               []string
+	}
+}
+
+func openViews(dir string, log *slog.Logger) (*views, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening the directory of views: %w", err)
+	}
+	return &views{root, log}, nil
+}
+
+func (v *views) close() error { return v.root.Close() }
+
+// find returns the view that a token names.
+func (v *views) find(token string) (participant.View, bool) {
+	if strings.ContainsAny(token, `/\:`) {
+		return participant.View{}, false
+	}
+	raw, err := v.root.ReadFile(token + ".json")
+	if errors.Is(err, fs.ErrNotExist) {
+		return participant.View{}, false
+	}
+	var file viewFile
+	if err == nil {
+		err = json.Unmarshal(raw, &file)
+	}
+	if err != nil {
+		v.log.Warn("view cannot be read", slog.String("view", token), slog.Any("error", err))
+		return participant.View{}, false
+	}
+	view := participant.View{ID: file.ID, ARN: file.ARN, Name: file.Name, Version: max(1, file.Version)}
+	if view.ID == "" {
+		view.ID = token
+	}
+	if view.Name == "" {
+		view.Name = token
+	}
+	if view.ARN == "" {
+		view.ARN = "arn:aws:connect:us-east-1:aws:view/" + view.ID
+	}
+	view.Content = participant.ViewContent{
+		InputSchema: text(file.Content.InputSchema), Template: text(file.Content.Template), Actions: file.Content.Actions,
+	}
+	return view, true
+}
+
+// text returns a JSON text: the one within a JSON string, or the value itself.
+func text(raw json.RawMessage) string {
+	var within string
+	if json.Unmarshal(raw, &within) == nil {
+		return within
+	}
+	if len(raw) == 0 {
+		return "{}"
+	}
+	return string(raw)
+}
