@@ -24,7 +24,7 @@ type Connection struct {
 // Connect gives a participant a new connection. Earlier ones stay valid: clients reconnect,
 // refresh and reload with the same participant token. With present the participant counts
 // as connected without a socket, which a customer may be only on a chat with streaming.
-// Errors: ErrAccessDenied, [InvalidError].
+// Errors: ErrAccessDenied, ErrNotFound for a custom bot that comes too late, [InvalidError].
 func (s *Service) Connect(ctx context.Context, token secret.Text, present bool) (Connection, error) {
 	c, err := s.signer.read(participantToken, token)
 	if err != nil {
@@ -55,6 +55,9 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 	p, ok := e.contact.Participant(participantID)
 	ended, streaming := e.contact.HasEnded(), len(e.contact.Streaming) > 0
 	e.mu.Unlock()
+	if ok && !ended && p.Role == CustomBot && p.Connected.IsZero() && s.clock.Now().After(p.Joined.Add(s.limits.BotConnectWithin)) {
+		return ErrNotFound
+	}
 	if !ok || !p.Active() || ended {
 		return ErrAccessDenied
 	}
@@ -79,6 +82,13 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string) er
 		if p.Role == Customer && d.contact.Connected.IsZero() {
 			d.edit().Connected = d.now.UTC().Truncate(time.Millisecond)
 			first = true
+		}
+		if p.Role == CustomBot && p.Connected.IsZero() {
+			for i := range d.edit().Participants {
+				if bot := &d.contact.Participants[i]; bot.ID == participantID {
+					bot.Connected = d.now.UTC().Truncate(time.Millisecond)
+				}
+			}
 		}
 		return nil
 	})
