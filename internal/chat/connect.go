@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -61,20 +62,26 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 	if !ok || !p.Active() || ended {
 		return ErrAccessDenied
 	}
+	if p.Role == CustomBot && p.Connected.IsZero() { // it only had to ask in time
+		present = true
+	}
 	if !present {
 		return nil
 	}
 	if p.Role == Customer && !streaming {
 		return invalid("ConnectParticipant", "is only for a customer of a chat with streaming; ask for a WEBSOCKET.")
 	}
-	return s.arrive(ctx, e, participantID)
+	first, err := s.arrive(ctx, e, participantID)
+	if err != nil || !first {
+		return err
+	}
+	return s.rehydrated(ctx, e)
 }
 
 // arrive notes that a participant is connected. The first time the customer is, the chat
 // begins in earnest; an agent's or bot's first connection announces it.
-func (s *Service) arrive(ctx context.Context, e *entry, participantID string) error {
-	first := false
-	err := s.change(ctx, e, func(d *draft) error {
+func (s *Service) arrive(ctx context.Context, e *entry, participantID string) (first bool, err error) {
+	err = s.change(ctx, e, func(d *draft) error {
 		p, ok := d.contact.Participant(participantID)
 		if !ok || !p.Active() {
 			return ErrAccessDenied
@@ -92,21 +99,29 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string) er
 		}
 		return nil
 	})
-	if err != nil || !first {
-		return err
+	if err != nil || !first || s.connected == nil {
+		return first && err == nil, err
 	}
 	e.mu.Lock()
 	contact := *e.contact.clone()
 	e.mu.Unlock()
-	if s.connected == nil {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
 		s.running.Go(func() { s.connected(contact) })
 	}
-	return nil
+	return true, nil
+}
+
+// rehydrated tells the customer's client, now that it listens, that the chat continues an
+// earlier conversation.
+func (s *Service) rehydrated(ctx context.Context, e *entry) error {
+	return s.change(ctx, e, func(d *draft) error {
+		if len(d.contact.Past) > 0 {
+			d.add(Item{Type: EventItem, ContentType: ChatRehydrated}, false)
+		}
+		return nil
+	})
 }
 
 // use finds the contact and participant a connection token is for.
@@ -182,12 +197,22 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 	if e.contact.HasEnded() || !ok || !p.Active() {
 		return nil, ErrAccessDenied
 	}
+	if e.closed {
+		return nil, ErrEnded
+	}
 	if e.sockets(participantID) >= s.limits.Sockets {
 		return nil, ErrTooManySockets
 	}
 	f := &feed{participantID: participantID, to: to}
 	e.feeds = append(e.feeds, f)
 	return &Socket{ContactID: e.contact.ID, ParticipantID: participantID, Expiry: expiry, s: s, e: e, f: f}, nil
+}
+
+// listening reports whether a participant has a socket that is told what happens.
+func (e *entry) listening(participantID string) bool {
+	return slices.ContainsFunc(e.feeds, func(f *feed) bool {
+		return f.participantID == participantID && f.subscribed && !f.watching
+	})
 }
 
 // sockets counts a participant's open sockets.
@@ -203,15 +228,26 @@ func (e *entry) sockets(participantID string) int {
 
 // Subscribe begins delivery. What was stored since the participant's last socket was lost is
 // delivered first, because the clients in use do not fetch it themselves. A second call does
-// nothing.
+// nothing. Errors: ErrAccessDenied, and failures of the store.
 func (k *Socket) Subscribe(ctx context.Context) error {
-	if err := k.s.arrive(ctx, k.e, k.ParticipantID); err != nil {
+	first, err := k.s.arrive(ctx, k.e, k.ParticipantID)
+	if err != nil {
 		return err
 	}
+	if err := k.subscribe(ctx); err != nil || !first {
+		return err
+	}
+	return k.s.rehydrated(ctx, k.e)
+}
+
+func (k *Socket) subscribe(ctx context.Context) error {
 	k.e.mu.Lock()
 	defer k.e.mu.Unlock()
 	if k.f.subscribed {
 		return nil
+	}
+	if !slices.Contains(k.e.feeds, k.f) { // it was ended in between
+		return ErrAccessDenied
 	}
 	k.f.subscribed, k.f.from = true, k.e.lastSeq
 	from, missed := k.e.lost[k.ParticipantID]
@@ -248,7 +284,7 @@ func (k *Socket) Close(complete bool, delivered int64) {
 			break
 		}
 	}
-	if k.e.sockets(k.ParticipantID) > 0 || !k.f.subscribed || k.f.watching {
+	if k.e.listening(k.ParticipantID) || !k.f.subscribed || k.f.watching {
 		return
 	}
 	if complete {

@@ -147,7 +147,7 @@ func TestBotConnectsInTime(t *testing.T) {
 		}
 		for range 2 {
 			<-time.After(14 * time.Second)
-			if _, err := service.Connect(t.Context(), bot.Token, true); err != nil {
+			if _, err := service.Connect(t.Context(), bot.Token, false); err != nil {
 				t.Errorf("a bot in time: %v", err)
 			}
 		}

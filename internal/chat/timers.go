@@ -57,9 +57,12 @@ func (s *Service) ring(e *entry) {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, ErrAccessDenied) {
+	if err != nil && !errors.Is(err, ErrAccessDenied) && !errors.Is(err, ErrEnded) {
+		e.mu.Lock()
+		contactID := e.contact.ID
+		e.mu.Unlock()
 		if s.failed != nil {
-			s.failed(e.contact.ID, err)
+			s.failed(contactID, err)
 		}
 		s.clock.set(&e.alarm, s.clock.Now().Add(retryTimer))
 	}
