@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"internal/connectsim": {
 		"internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson", "internal/strict",
 	},
-	"internal/participant": {"internal/awswire", "internal/chat", "internal/secret", "internal/strict"},
+	"internal/participant": {"internal/awswire", "internal/chat", "internal/fidelity", "internal/secret", "internal/strict"},
 	"internal/desk":        {"internal/chat"},
 	"internal/emulator": {
 		"internal/awswire", "internal/chat", "internal/connectsim", "internal/desk", "internal/participant", "internal/startchat",

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -24,7 +25,7 @@ type Connection struct {
 // Connect gives a participant a new connection. Earlier ones stay valid: clients reconnect,
 // refresh and reload with the same participant token. With present the participant counts
 // as connected without a socket, which a customer may be only on a chat with streaming.
-// Errors: ErrAccessDenied, [InvalidError].
+// Errors: ErrAccessDenied, ErrNotFound for a custom bot that comes too late, [InvalidError].
 func (s *Service) Connect(ctx context.Context, token secret.Text, present bool) (Connection, error) {
 	c, err := s.signer.read(participantToken, token)
 	if err != nil {
@@ -55,8 +56,14 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 	p, ok := e.contact.Participant(participantID)
 	ended, streaming := e.contact.HasEnded(), len(e.contact.Streaming) > 0
 	e.mu.Unlock()
+	if ok && !ended && p.Role == CustomBot && p.Connected.IsZero() && s.clock.Now().After(p.Joined.Add(s.limits.BotConnectWithin)) {
+		return ErrNotFound
+	}
 	if !ok || !p.Active() || ended {
 		return ErrAccessDenied
+	}
+	if p.Role == CustomBot && p.Connected.IsZero() { // it only had to ask in time
+		present = true
 	}
 	if !present {
 		return nil
@@ -64,14 +71,17 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 	if p.Role == Customer && !streaming {
 		return invalid("ConnectParticipant", "is only for a customer of a chat with streaming; ask for a WEBSOCKET.")
 	}
-	return s.arrive(ctx, e, participantID)
+	first, err := s.arrive(ctx, e, participantID)
+	if err != nil || !first {
+		return err
+	}
+	return s.rehydrated(ctx, e)
 }
 
 // arrive notes that a participant is connected. The first time the customer is, the chat
 // begins in earnest; an agent's or bot's first connection announces it.
-func (s *Service) arrive(ctx context.Context, e *entry, participantID string) error {
-	first := false
-	err := s.change(ctx, e, func(d *draft) error {
+func (s *Service) arrive(ctx context.Context, e *entry, participantID string) (first bool, err error) {
+	err = s.change(ctx, e, func(d *draft) error {
 		p, ok := d.contact.Participant(participantID)
 		if !ok || !p.Active() {
 			return ErrAccessDenied
@@ -80,23 +90,38 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string) er
 			d.edit().Connected = d.now.UTC().Truncate(time.Millisecond)
 			first = true
 		}
+		if p.Role == CustomBot && p.Connected.IsZero() {
+			for i := range d.edit().Participants {
+				if bot := &d.contact.Participants[i]; bot.ID == participantID {
+					bot.Connected = d.now.UTC().Truncate(time.Millisecond)
+				}
+			}
+		}
 		return nil
 	})
-	if err != nil || !first {
-		return err
+	if err != nil || !first || s.connected == nil {
+		return first && err == nil, err
 	}
 	e.mu.Lock()
 	contact := *e.contact.clone()
 	e.mu.Unlock()
-	if s.connected == nil {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
 		s.running.Go(func() { s.connected(contact) })
 	}
-	return nil
+	return true, nil
+}
+
+// rehydrated tells the customer's client, now that it listens, that the chat continues an
+// earlier conversation.
+func (s *Service) rehydrated(ctx context.Context, e *entry) error {
+	return s.change(ctx, e, func(d *draft) error {
+		if len(d.contact.Past) > 0 {
+			d.add(Item{Type: EventItem, ContentType: ChatRehydrated}, false)
+		}
+		return nil
+	})
 }
 
 // use finds the contact and participant a connection token is for.
@@ -172,12 +197,22 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 	if e.contact.HasEnded() || !ok || !p.Active() {
 		return nil, ErrAccessDenied
 	}
+	if e.closed {
+		return nil, ErrEnded
+	}
 	if e.sockets(participantID) >= s.limits.Sockets {
 		return nil, ErrTooManySockets
 	}
 	f := &feed{participantID: participantID, to: to}
 	e.feeds = append(e.feeds, f)
 	return &Socket{ContactID: e.contact.ID, ParticipantID: participantID, Expiry: expiry, s: s, e: e, f: f}, nil
+}
+
+// listening reports whether a participant has a socket that is told what happens.
+func (e *entry) listening(participantID string) bool {
+	return slices.ContainsFunc(e.feeds, func(f *feed) bool {
+		return f.participantID == participantID && f.subscribed && !f.watching
+	})
 }
 
 // sockets counts a participant's open sockets.
@@ -193,15 +228,26 @@ func (e *entry) sockets(participantID string) int {
 
 // Subscribe begins delivery. What was stored since the participant's last socket was lost is
 // delivered first, because the clients in use do not fetch it themselves. A second call does
-// nothing.
+// nothing. Errors: ErrAccessDenied, and failures of the store.
 func (k *Socket) Subscribe(ctx context.Context) error {
-	if err := k.s.arrive(ctx, k.e, k.ParticipantID); err != nil {
+	first, err := k.s.arrive(ctx, k.e, k.ParticipantID)
+	if err != nil {
 		return err
 	}
+	if err := k.subscribe(ctx); err != nil || !first {
+		return err
+	}
+	return k.s.rehydrated(ctx, k.e)
+}
+
+func (k *Socket) subscribe(ctx context.Context) error {
 	k.e.mu.Lock()
 	defer k.e.mu.Unlock()
 	if k.f.subscribed {
 		return nil
+	}
+	if !slices.Contains(k.e.feeds, k.f) { // it was ended in between
+		return ErrAccessDenied
 	}
 	k.f.subscribed, k.f.from = true, k.e.lastSeq
 	from, missed := k.e.lost[k.ParticipantID]
@@ -238,7 +284,7 @@ func (k *Socket) Close(complete bool, delivered int64) {
 			break
 		}
 	}
-	if k.e.sockets(k.ParticipantID) > 0 || !k.f.subscribed || k.f.watching {
+	if k.e.listening(k.ParticipantID) || !k.f.subscribed || k.f.watching {
 		return
 	}
 	if complete {

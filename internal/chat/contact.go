@@ -51,6 +51,8 @@ type Participant struct {
 	Role        Role
 	// Joined and Left bound the time of taking part; Left is zero for who is still there.
 	Joined, Left time.Time
+	// Connected is when a custom bot first connected; zero for all others.
+	Connected time.Time
 }
 
 // Active reports whether the participant is still there.

@@ -78,15 +78,6 @@ const (
 	AuthCancelled       = eventPrefix + "authentication.cancelled"
 )
 
-// stored reports whether items of this event type become part of the transcript.
-func stored(contentType string) bool {
-	switch contentType {
-	case ParticipantJoined, ParticipantLeft, ParticipantInvited, TransferSucceeded, TransferFailed, ChatEnded:
-		return true
-	}
-	return false
-}
-
 // Message is something a participant says.
 type Message struct{ ContentType, Content string }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/secret"
@@ -80,8 +81,8 @@ func (s *Service) repeated(ctx context.Context, e *entry, participantID, clientT
 		if err != nil {
 			return Sent{}, false, err
 		}
-		for i := len(items) - 1; i >= 0; i-- {
-			if item := items[i]; item.ClientToken != "" {
+		for _, item := range slices.Backward(items) {
+			if item.ClientToken != "" {
 				e.sent = append(e.sent, sentToken{item.ParticipantID, item.ClientToken, Sent{item.ID, item.Time}})
 			}
 		}

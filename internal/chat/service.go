@@ -73,6 +73,8 @@ type entry struct {
 	spoke map[string]activity
 	auth  *authentication
 	alarm alarm
+	// closed says that the service was closed: the contact goes on in another one.
+	closed bool
 }
 
 // Open loads what is active from the store and returns the service. Close ends it.
@@ -92,11 +94,14 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		connected: cfg.Connected, publish: cfg.Publish, failed: cfg.Failed,
 		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{},
 	}
+	now := s.clock.Now()
 	err = cfg.Store.Active(ctx, func(loaded Loaded) error {
 		e := s.newEntry(loaded.Contact)
 		e.lastSeq, e.lastTime, e.known = loaded.LastSeq, loaded.LastTime, false
 		for _, p := range loaded.Contact.present() {
 			e.lost[p.ID] = loaded.LastSeq
+			// Nobody could say anything while the service was down.
+			e.spoke[p.ID] = activity{heard: now}
 		}
 		s.active[loaded.Contact.ID] = e
 		s.schedule(e)
@@ -134,7 +139,8 @@ func (s *Service) Close() {
 	for _, e := range entries {
 		e.mu.Lock()
 		feeds := e.feeds
-		e.feeds = nil
+		e.feeds, e.closed = nil, true
+		s.clock.set(&e.alarm, time.Time{}) // the clock may be used for another service
 		e.mu.Unlock()
 		for _, f := range feeds {
 			f.to.End()
@@ -194,12 +200,16 @@ type draft struct {
 }
 
 // change runs f under the contact's lock, makes its changes durable and then shows them. A
-// contact that has ended is ErrAccessDenied. When f or the store fails nothing has changed.
+// contact that has ended is ErrAccessDenied, a service that was closed ErrEnded. When f or the
+// store fails nothing has changed.
 func (s *Service) change(ctx context.Context, e *entry, f func(*draft) error) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.contact.HasEnded() {
 		return ErrAccessDenied
+	}
+	if e.closed {
+		return ErrEnded
 	}
 	d := &draft{s: s, e: e, now: s.clock.Now(), contact: e.contact, seq: e.lastSeq, last: e.lastTime}
 	if err := f(d); err != nil {

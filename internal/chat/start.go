@@ -74,7 +74,8 @@ func (s *Service) Start(ctx context.Context, request StartRequest) (Started, err
 	s.starting[key] = pending
 	s.mu.Unlock()
 
-	pending.started, pending.err = s.startOnce(ctx, request)
+	// Others may wait for it too, so it does not end with the first caller.
+	pending.started, pending.err = s.startOnce(context.WithoutCancel(ctx), request)
 	s.mu.Lock()
 	delete(s.starting, key)
 	s.mu.Unlock()
@@ -123,11 +124,8 @@ func (s *Service) start(ctx context.Context, request StartRequest) (Started, err
 	return s.started(contact)
 }
 
-// first says the initial message and, in a persistent chat, that it was continued.
+// first says the initial message.
 func (s *Service) first(d *draft, request StartRequest) error {
-	if len(d.contact.Past) > 0 {
-		d.add(Item{Type: EventItem, ContentType: ChatRehydrated}, false)
-	}
 	if request.InitialMessage == nil {
 		return nil
 	}

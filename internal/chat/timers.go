@@ -32,6 +32,9 @@ func (s *Service) schedule(e *entry) {
 	if c.Connected.IsZero() {
 		next = earliest(next, c.Started.Add(s.limits.ConnectWithin))
 	}
+	for _, bot := range c.lateBots(time.Time{}) {
+		next = earliest(next, bot.Joined.Add(s.limits.BotConnectWithin+time.Millisecond))
+	}
 	for _, t := range e.timers() {
 		next = earliest(next, t.at)
 	}
@@ -47,16 +50,36 @@ func (s *Service) ring(e *entry) {
 		case c.Connected.IsZero() && !d.now.Before(c.Started.Add(s.limits.ConnectWithin)):
 			d.end(CustomerNeverConnected)
 		default:
+			for _, bot := range c.lateBots(d.now.Add(-s.limits.BotConnectWithin)) {
+				d.leave(bot.ID)
+			}
 			d.runTimers()
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, ErrAccessDenied) {
+	if err != nil && !errors.Is(err, ErrAccessDenied) && !errors.Is(err, ErrEnded) {
+		e.mu.Lock()
+		contactID := e.contact.ID
+		e.mu.Unlock()
 		if s.failed != nil {
-			s.failed(e.contact.ID, err)
+			s.failed(contactID, err)
 		}
 		s.clock.set(&e.alarm, s.clock.Now().Add(retryTimer))
 	}
+}
+
+// lateBots returns the custom bots that are there and have never connected; with a time, those
+// that joined before it.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateParticipant.html
+func (c *Contact) lateBots(joined time.Time) []Participant {
+	var late []Participant
+	for _, p := range c.Participants {
+		if p.Role == CustomBot && p.Active() && p.Connected.IsZero() && (joined.IsZero() || p.Joined.Before(joined)) {
+			late = append(late, p)
+		}
+	}
+	return late
 }
 
 // retryTimer is when something that was due is tried again after the store failed.

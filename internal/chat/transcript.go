@@ -84,15 +84,20 @@ func (s *Service) ReadTranscript(ctx context.Context, contactID string, q Transc
 	if err != nil {
 		return Page{}, err
 	}
-	newest, err := s.store.Items(ctx, ItemQuery{ContactID: contactID, Limit: 1, Newest: true})
+	newest, err := s.newest(ctx, contactID)
 	if err != nil {
 		return Page{}, err
 	}
-	last := int64(0)
-	if len(newest) > 0 {
-		last = newest[0].Seq
+	return s.transcript(ctx, &contact, newest, q)
+}
+
+// newest returns the place of a contact's last item; zero for none.
+func (s *Service) newest(ctx context.Context, contactID string) (int64, error) {
+	items, err := s.store.Items(ctx, ItemQuery{ContactID: contactID, Limit: 1, Newest: true})
+	if err != nil || len(items) == 0 {
+		return 0, err
 	}
-	return s.transcript(ctx, &contact, last, q)
+	return items[0].Seq, nil
 }
 
 func (s *Service) transcript(ctx context.Context, contact *Contact, newest int64, q TranscriptQuery) (Page, error) {
@@ -151,6 +156,12 @@ func (s *Service) position(ctx context.Context, chain []string, newest int64, q 
 	if q.ContactID != "" && q.ContactID != chain[0] {
 		if at.Link = slices.Index(chain, q.ContactID); at.Link < 0 {
 			return cursor{}, ItemQuery{}, invalid("ContactId", "is not a contact of this chat.")
+		}
+	}
+	if at.Link > 0 {
+		var err error
+		if newest, err = s.newest(ctx, chain[at.Link]); err != nil {
+			return cursor{}, ItemQuery{}, err
 		}
 	}
 	query := ItemQuery{Newest: !q.Forward}

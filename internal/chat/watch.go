@@ -18,6 +18,9 @@ func (s *Service) Watch(contactID, participantID string, to Feed) (*Socket, erro
 	if e.contact.HasEnded() || !ok || !p.Active() {
 		return nil, ErrAccessDenied
 	}
+	if e.closed {
+		return nil, ErrEnded
+	}
 	f := &feed{participantID: participantID, to: to, subscribed: true, watching: true}
 	e.feeds = append(e.feeds, f)
 	return &Socket{ContactID: contactID, ParticipantID: participantID, s: s, e: e, f: f}, nil

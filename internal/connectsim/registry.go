@@ -157,7 +157,7 @@ func Fidelity() []fidelity.Entry {
 	}
 	for _, b := range []fidelity.Entry{
 		{Name: "Any other operation", Source: fidelity.Guessed, Note: "501 `NotImplemented` with the operation's name, which no SDK retries."},
-		{Name: "Unknown path", Source: fidelity.Documentation, Note: "404 `UnknownOperationException`."},
+		{Name: "Unknown path", Source: fidelity.Guessed, Note: "404 `UnknownOperationException`."},
 		{Name: "Which 400 for what", Source: fidelity.Guessed, Note: "Wrong JSON type `SerializationException`, missing member or rule between " +
 			"members `InvalidRequestException`, value out of bounds `InvalidParameterException`, in this order."},
 		{Name: "Error bodies", Source: fidelity.Observed, Note: "Both `Message` and `message`, beside `x-amzn-ErrorType`."},

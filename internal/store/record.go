@@ -41,6 +41,7 @@ type participantRecord struct {
 	Role        chat.Role `json:"role,omitempty"`
 	Joined      time.Time `json:"joined,omitzero"`
 	Left        time.Time `json:"left,omitzero"`
+	Connected   time.Time `json:"connected,omitzero"`
 }
 
 type streamRecord struct {
@@ -93,7 +94,7 @@ func encodeContact(c *chat.Contact) (string, error) {
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
 	}
 	for _, p := range c.Participants {
-		r.Participants = append(r.Participants, participantRecord{p.ID, p.DisplayName, p.Role, p.Joined.UTC(), p.Left.UTC()})
+		r.Participants = append(r.Participants, participantRecord{p.ID, p.DisplayName, p.Role, p.Joined.UTC(), p.Left.UTC(), p.Connected.UTC()})
 	}
 	for _, st := range c.Streaming {
 		r.Streaming = append(r.Streaming, streamRecord(st))

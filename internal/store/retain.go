@@ -44,7 +44,7 @@ func (s *Store) retain(ctx context.Context) error {
 		return err
 	}
 	if s.keep > 0 {
-		r := &retention{kept: map[string]bool{}, cutoff: millis(s.now().Add(-s.keep))}
+		r := &retention{cutoff: millis(s.now().Add(-s.keep))}
 		for more := true; more; {
 			var files []string
 			err := s.change(ctx, func(c *session) (err error) {
@@ -80,15 +80,14 @@ func (s *Store) change(ctx context.Context, f func(*session) error) error {
 // retention is one pass over the ended contacts, in the order they ended.
 type retention struct {
 	cutoff   int64
-	ended, n int64           // the last one looked at
-	kept     map[string]bool // contacts whose conversation an active one continues
-	known    int64           // the newest contact that kept takes into account
+	ended, n int64 // the last one looked at
 }
 
 // remove takes some old contacts out of sight; their items follow. It returns the
 // attachments that went with them.
 func (r *retention) remove(ctx context.Context, c *session) (more bool, files []string, err error) {
-	if err := r.protect(ctx, c); err != nil {
+	kept, err := continued(ctx, c)
+	if err != nil {
 		return false, nil, err
 	}
 	doomed := map[int64]bool{}
@@ -99,7 +98,7 @@ func (r *retention) remove(ctx context.Context, c *session) (more bool, files []
 			if err := rows.Scan(&r.n, &id, &r.ended); err != nil {
 				return err
 			}
-			if !r.kept[id] {
+			if !kept[id] {
 				doomed[r.n] = true
 			}
 			return nil
@@ -133,25 +132,27 @@ func forget(ctx context.Context, c *session, n int64) error {
 	return nil
 }
 
-// protect notes the pasts of active contacts it has not seen yet.
-func (r *retention) protect(ctx context.Context, c *session) error {
-	return c.rows(ctx, `SELECT n, body FROM contacts WHERE ended IS NULL AND n > ? AND past > 0 ORDER BY n`, []any{r.known},
-		func(rows *sql.Rows) error {
-			var body string
-			if err := rows.Scan(&r.known, &body); err != nil {
-				return err
-			}
-			var contact struct {
-				Past []string `json:"past"`
-			}
-			if err := json.Unmarshal([]byte(body), &contact); err != nil {
-				return fmt.Errorf("reading a contact: %w", err)
-			}
-			for _, id := range contact.Past {
-				r.kept[id] = true
-			}
-			return nil
-		})
+// continued returns the contacts whose conversation an active one continues. They are
+// looked up each time, because a contact can begin to continue another at any time.
+func continued(ctx context.Context, c *session) (map[string]bool, error) {
+	kept := map[string]bool{}
+	err := c.rows(ctx, `SELECT body FROM contacts WHERE ended IS NULL AND past > 0`, nil, func(rows *sql.Rows) error {
+		var body string
+		if err := rows.Scan(&body); err != nil {
+			return err
+		}
+		var contact struct {
+			Past []string `json:"past"`
+		}
+		if err := json.Unmarshal([]byte(body), &contact); err != nil {
+			return fmt.Errorf("reading a contact: %w", err)
+		}
+		for _, id := range contact.Past {
+			kept[id] = true
+		}
+		return nil
+	})
+	return kept, err
 }
 
 // bury deletes the items of contacts that were removed.

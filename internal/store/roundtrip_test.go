@@ -62,7 +62,7 @@ func (m maker) contact() *chat.Contact {
 	for range m.IntN(4) {
 		c.Attributes[m.text()] = m.text()
 		c.Participants = append(c.Participants, chat.Participant{
-			ID: m.id(), DisplayName: m.text(), Role: chat.Role(m.text()), Joined: m.precise(), Left: m.precise(),
+			ID: m.id(), DisplayName: m.text(), Role: chat.Role(m.text()), Joined: m.precise(), Left: m.precise(), Connected: m.precise(),
 		})
 		c.Streaming = append(c.Streaming, chat.Stream{ID: m.id(), Endpoint: m.text()})
 		c.Timers = append(c.Timers, chat.Timer{Role: chat.Role(m.text()), Type: chat.TimerType(m.text()), After: time.Duration(m.Int64())})

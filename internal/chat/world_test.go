@@ -1,0 +1,242 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/store"
+)
+
+// errDisk is what the store of a world fails with on request.
+var errDisk = errors.New("no space left on device")
+
+// flaky is a store that refuses changes on request.
+type flaky struct {
+	chat.Store
+	broken  atomic.Bool
+	unlucky func() bool // nil for never
+}
+
+func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
+	if f.broken.Load() || f.unlucky != nil && f.unlucky() {
+		return errDisk
+	}
+	return f.Store.Commit(ctx, changes)
+}
+
+// world is a service over a store that outlives it.
+type world struct {
+	*chat.Service
+	t      *testing.T
+	store  *flaky
+	config chat.Config
+}
+
+func newWorld(t *testing.T, config chat.Config) *world {
+	t.Helper()
+	kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, store: &flaky{Store: kept}, config: config}
+	w.config.Store, w.config.Clock = w.store, &chat.Clock{}
+	w.open()
+	t.Cleanup(func() {
+		w.Close()
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func (w *world) open() {
+	w.t.Helper()
+	service, err := chat.Open(w.t.Context(), w.config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.Service = service
+}
+
+// restart closes the service and opens another over the same store.
+func (w *world) restart() {
+	w.t.Helper()
+	w.Close()
+	w.open()
+}
+
+// request is the start of a chat that takes every content type.
+func request() chat.StartRequest {
+	return chat.StartRequest{
+		InstanceID: "instance", FlowID: "flow", DisplayName: "Pat",
+		ContentTypes: []string{chat.TextPlain, chat.TextMarkdown, chat.ApplicationJSON, chat.Interactive, chat.InteractiveResponse},
+	}
+}
+
+func (w *world) start(r chat.StartRequest) chat.Started {
+	w.t.Helper()
+	started, err := w.Start(w.t.Context(), r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return started
+}
+
+// connect connects a participant without a socket.
+func (w *world) connect(participant secret.Text) chat.Connection {
+	w.t.Helper()
+	c, err := w.Connect(w.t.Context(), participant, false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// socket opens a socket and subscribes.
+func (w *world) socket(participant secret.Text) (*tape, *chat.Socket) {
+	w.t.Helper()
+	record := &tape{}
+	socket, err := w.OpenSocket(w.connect(participant).Ticket, record)
+	if err == nil {
+		err = socket.Subscribe(w.t.Context())
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return record, socket
+}
+
+// begin starts a chat and connects its customer with a socket.
+func (w *world) begin(r chat.StartRequest) (chat.Started, chat.Connection, *tape) {
+	w.t.Helper()
+	started := w.start(r)
+	record, _ := w.socket(started.Token)
+	return started, w.connect(started.Token), record
+}
+
+func (w *world) join(contactID string, role chat.Role, name string) chat.Joined {
+	w.t.Helper()
+	joined, err := w.Join(w.t.Context(), contactID, role, name)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return joined
+}
+
+func (w *world) say(token secret.Text, text string) chat.Sent {
+	w.t.Helper()
+	sent, err := w.SendMessage(w.t.Context(), token, plain(text), "")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return sent
+}
+
+func (w *world) end(contactID string) {
+	w.t.Helper()
+	if err := w.End(w.t.Context(), contactID, chat.StoppedByAPI); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) contact(contactID string) chat.Contact {
+	w.t.Helper()
+	contact, err := w.Contact(w.t.Context(), contactID)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return contact
+}
+
+// transcript returns the whole transcript of a contact, the oldest item first.
+func (w *world) transcript(contactID string) []chat.Item {
+	w.t.Helper()
+	items, err := w.store.Items(w.t.Context(), chat.ItemQuery{ContactID: contactID})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return items
+}
+
+func plain(text string) chat.Message { return chat.Message{ContentType: chat.TextPlain, Content: text} }
+
+// refusal checks that an error is the expected one.
+func refusal(t *testing.T, what string, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("%s: %v instead of %v", what, err, want)
+	}
+}
+
+// invalidField checks that an error blames a field.
+func invalidField(t *testing.T, what string, err error, field string) {
+	t.Helper()
+	if e, ok := errors.AsType[*chat.InvalidError](err); !ok || e.Field != field || e.Error() != e.Text {
+		t.Errorf("%s: %v does not blame %s", what, err, field)
+	}
+}
+
+// tape is a feed that keeps what it is handed.
+type tape struct {
+	mu    sync.Mutex
+	items []chat.Item
+	ends  int
+	late  int // items after the end
+}
+
+func (r *tape) Deliver(item *chat.Item) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.items = append(r.items, *item)
+	if r.ends > 0 {
+		r.late++
+	}
+}
+
+func (r *tape) End() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ends++
+}
+
+// heard returns the items, and how often the end was announced.
+func (r *tape) heard() ([]chat.Item, int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]chat.Item{}, r.items...), r.ends
+}
+
+// lines are the items in short: the content of messages, the last word of other types.
+func (r *tape) lines() []string {
+	items, _ := r.heard()
+	return lines(items)
+}
+
+func lines(items []chat.Item) []string {
+	list := []string{}
+	for _, item := range items {
+		list = append(list, line(item))
+	}
+	return list
+}
+
+func line(item chat.Item) string {
+	text := item.Content
+	switch item.Type {
+	case chat.AttachmentItem:
+		text = string(item.Attachments[0].Status)
+	case chat.EventItem, chat.MetadataItem:
+		text = item.ContentType[len("application/vnd.amazonaws.connect.event."):]
+	case chat.MessageItem:
+	}
+	if item.DisplayName != "" {
+		text = item.DisplayName + ": " + text
+	}
+	return text
+}

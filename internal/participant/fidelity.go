@@ -1,0 +1,52 @@
+package participant
+
+import "github.com/parley-chat/parley/internal/fidelity"
+
+// Fidelity describes what the Participant Service and its socket do, and where it comes from.
+func Fidelity() []fidelity.Entry {
+	const (
+		actions  = "Participant Service: actions"
+		protocol = "Participant Service: behaviour"
+		socket   = "Chat WebSocket"
+		chats    = "Chats"
+	)
+	return []fidelity.Entry{
+		{Area: actions, Name: createConnectionName, Source: fidelity.Documentation, Note: "`WEBRTC_CONNECTION` is refused: it is for voice."},
+		{Area: actions, Name: "SendMessage", Source: fidelity.Documentation, Note: "16,384 bytes for every content type, the newest of AWS's figures. " +
+			"Interactive messages that would break a client are refused."},
+		{Area: actions, Name: "SendEvent", Source: fidelity.Documentation, Note: "Receipts count up to the message they name (observed in chatjs)."},
+		{Area: actions, Name: "GetTranscript", Source: fidelity.Documentation, Note: "`MaxResults` 0 means 10 (guessed)."},
+		{Area: actions, Name: "DisconnectParticipant", Source: fidelity.Documentation, Note: "A repeat within a minute is answered like the first (guessed)."},
+		{Area: actions, Name: "StartAttachmentUpload", Source: fidelity.Documentation},
+		{Area: actions, Name: "CompleteAttachmentUpload", Source: fidelity.Documentation, Note: "Approved at once, unless there is a scanner."},
+		{Area: actions, Name: "GetAttachment", Source: fidelity.Documentation, Note: "The address works for 300 seconds unless asked otherwise (guessed)."},
+		{Area: actions, Name: "DescribeView", Source: fidelity.Model, Note: "Views come from files."},
+		{Area: actions, Name: "GetAuthenticationUrl", Source: fidelity.Documentation},
+		{Area: actions, Name: "CancelParticipantAuthentication", Source: fidelity.Documentation},
+
+		{Area: protocol, Name: "Signatures", Source: fidelity.Documentation, Note: "Not used by these actions; what SDKs send is ignored."},
+		{Area: protocol, Name: "Tokens", Source: fidelity.Guessed, Note: "Opaque. They begin as AWS's do; nothing else about them is alike."},
+		{Area: protocol, Name: "Error bodies", Source: fidelity.Observed, Note: "Both `Message` and `message`, beside `x-amzn-ErrorType`."},
+		{Area: protocol, Name: "Rates", Source: fidelity.Documentation, Note: "When strict, with the documented defaults. Reconnects are exempt: " +
+			"chatjs gives up for good when one is throttled."},
+		{Area: protocol, Name: "Short lives", Source: fidelity.Guessed, Note: "When strict: 5 minutes for connection tokens, 10 for sockets, 1 for upload addresses."},
+
+		{Area: socket, Name: "Frames: subscribe, heartbeat, ping, chat", Source: fidelity.Observed, Note: "AWS documents subscribe and the chat topic only."},
+		{Area: socket, Name: "Address opens for 100 seconds", Source: fidelity.Documentation, Note: "More than once in that time (guessed)."},
+		{Area: socket, Name: "Connection lasts an hour", Source: fidelity.Guessed, Note: "chatjs renews it after 59 minutes."},
+		{Area: socket, Name: "Five sockets a participant", Source: fidelity.Documentation, Note: "A sixth is refused, after a pause (guessed)."},
+		{Area: socket, Name: "Refusals are held back", Source: fidelity.Observed, Note: "Clients come back at once, without end."},
+		{Area: socket, Name: "Missed items are shown to the next socket", Source: fidelity.Guessed, Note: "AWS leaves them to GetTranscript, which the widget does not call."},
+		{Area: socket, Name: "Slow readers are cut off", Source: fidelity.Guessed},
+		{Area: socket, Name: "Echo before or after the answer, doubled frames, unknown members", Source: fidelity.Guessed, Note: "When strict, from the seed."},
+
+		{Area: chats, Name: "A customer connects within 5 minutes", Source: fidelity.Documentation},
+		{Area: chats, Name: "A custom bot connects within 15 seconds", Source: fidelity.Documentation, Note: "Later it has left the chat (guessed)."},
+		{Area: chats, Name: "Duration, 25 hours unless asked otherwise", Source: fidelity.Documentation},
+		{Area: chats, Name: "Idle and disconnect timers", Source: fidelity.Documentation},
+		{Area: chats, Name: "Times of items strictly increase", Source: fidelity.Guessed, Note: "By at least a millisecond, so that clients which sort by time keep the order."},
+		{Area: chats, Name: "A repeated client token of a message", Source: fidelity.Guessed, Note: "Answered like the first, among the last 128 messages."},
+		{Area: chats, Name: "35 attachments of at most 20 MB", Source: fidelity.Documentation},
+		{Area: chats, Name: "100 past contacts of a persistent chat", Source: fidelity.Documentation},
+	}
+}

@@ -1,0 +1,66 @@
+package participant_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/participant"
+)
+
+// TestCheckInteractive holds templates, good and broken, against a golden list of findings.
+func TestCheckInteractive(t *testing.T) {
+	t.Parallel()
+	elements := func(n int) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(`{"title":"x"},`, n), ",") + "]"
+	}
+	template := func(kind, content string) string {
+		return `{"templateType":"` + kind + `","version":"1.0","templateIdentifier":"t","data":{"content":{"title":"T",` + content + `}}}`
+	}
+	panel := template("Panel", `"elements":[{"title":"x"}]`)
+	var b strings.Builder
+	for _, tt := range []struct{ name, content string }{
+		{"list picker", template("ListPicker", `"referenceId":"r","elements":`+elements(6))},
+		{"list picker of seven", template("ListPicker", `"elements":`+elements(7))},
+		{"list picker of six and more", template("ListPicker", `"elements":`+strings.TrimSuffix(elements(6), "]")+`,{"title":"More","actionDetail":"SHOW_MORE"}]`)},
+		{"list picker of nothing", template("ListPicker", `"elements":[]`)},
+		{"list picker with an odd action", template("ListPicker", `"elements":[{"title":"x","actionDetail":"DANCE"}]`)},
+		{"list picker without a name", `{"templateType":"ListPicker","version":"1.0","data":{"content":{"title":"T","elements":` + elements(1) + `}}}`},
+		{"list picker with a link", template("ListPicker", `"elements":[{"title":"x","type":"hyperlink"}]`)},
+		{"panel of ten", template("Panel", `"elements":`+elements(10))},
+		{"panel of eleven", template("Panel", `"elements":`+elements(11))},
+		{"quick reply", template("QuickReply", `"elements":`+elements(2))},
+		{"quick reply of one", template("QuickReply", `"elements":`+elements(1))},
+		{"quick reply of buttons", template("QuickReply", `"buttons":[{"text":"Yes"}]`)},
+		{"quick reply with a long option", template("QuickReply", `"elements":[{"title":"`+strings.Repeat("x", 201)+`"},{"title":""}]`)},
+		{"title too high", `{"templateType":"QuickReply","version":"1.0","data":{"title":"T","elements":[]}}`},
+		{"no data", `{"templateType":"Panel"}`},
+		{"carousel", template("Carousel", `"elements":[`+panel+`,`+panel+`]`)},
+		{"carousel of one", template("Carousel", `"elements":[`+panel+`]`)},
+		{"carousel of quick replies", template("Carousel", `"elements":[`+strings.ReplaceAll(panel+","+panel, "Panel", "QuickReply")+`]`)},
+		{"time picker", template("TimePicker", `"referenceId":"r","timeslots":[{"date":"2026-12-24T10:00+00:00","duration":60}]`)},
+		{"time picker of nothing", template("TimePicker", `"timeslots":[]`)},
+		{"time picker with odd slots", template("TimePicker", `"timeslots":[{"date":"tomorrow","duration":"60"},{"date":"2026-12-24T10:00+00:00","duration":1.5}]`)},
+		{"view", `{"templateType":"ViewResource","version":"1.0","data":{"content":{"viewId":"v","viewToken":"t","viewData":{}}}}`},
+		{"view without a token", `{"templateType":"ViewResource","version":"1.0","data":{"content":{"viewId":"v"}}}`},
+		{"form", template("Form", `"referenceId":"r"`)},
+		{"no template type", `{"version":"1.0","data":{"content":{"title":"T"}}}`},
+		{"no JSON", `hello`},
+		{"cut off", `{"templateType":"Panel"`},
+		{"array", `[]`},
+		{"number for a title", `{"templateType":"Panel","version":"1.0","data":{"content":{"title":5}}}`},
+		{"number for a type", `{"templateType":5}`},
+		{"long title", strings.Replace(template("QuickReply", `"elements":`+elements(2)), `"T"`, `"`+strings.Repeat("ä", 401)+`"`, 1)},
+		{"too long", template("QuickReply", `"referenceId":"`+strings.Repeat("x", 20_000)+`","elements":`+elements(2))},
+	} {
+		fmt.Fprintf(&b, "%s\n", tt.name)
+		for _, f := range participant.CheckInteractive(tt.content) {
+			level := "warning"
+			if f.Fatal {
+				level = "fatal"
+			}
+			fmt.Fprintf(&b, "  %s: %s\n", level, f)
+		}
+	}
+	golden(t, "interactive.golden", b.String())
+}
