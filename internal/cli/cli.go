@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/settings"
@@ -47,6 +48,10 @@ type Env struct {
 	GOOS string
 	// Build says which program this is.
 	Build Build
+	// Restart gets a value when a server should restart without refusing a connection; nil
+	// never does. Replace then runs the program anew in its place.
+	Restart <-chan os.Signal
+	Replace func(socket *os.File, environ []string) error
 }
 
 // getenv returns the value of a variable, or "".

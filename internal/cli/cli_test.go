@@ -109,7 +109,7 @@ func TestServeColors(t *testing.T) {
 	for name, environ := range map[string][]string{"colours": nil, "no colours": {"NO_COLOR=1"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			env, stdout, stderr := newEnv("--addr", "127.0.0.1:0")
+			env, stdout, stderr := newEnv("--addr", "127.0.0.1:0", "--ephemeral")
 			env.StdoutTerminal, env.StderrTerminal, env.Environ = true, true, environ
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()

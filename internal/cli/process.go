@@ -12,7 +12,7 @@ import (
 
 // Main runs the program as the operating system started it and returns the exit
 // code. The first interrupt, termination or hang-up signal stops a server in good
-// order, the second one kills the process. version overrides what the build
+// order, the second one kills the process; SIGUSR2 restarts a server in place. version overrides what the build
 // recorded; empty keeps that.
 func Main(version string) int {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
@@ -23,11 +23,15 @@ func Main(version string) int {
 	defer stop()
 	context.AfterFunc(ctx, stop) // from now on a signal does what it always does
 
+	restarts, ignore := restartSignals()
+	defer ignore()
+
 	return Run(ctx, Env{
 		Args: os.Args[1:], Environ: os.Environ(),
 		Stdout: os.Stdout, Stderr: os.Stderr,
 		StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
 		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
+		Restart: restarts, Replace: replaceProcess,
 	})
 }
 

@@ -36,6 +36,7 @@ func TestScript(t *testing.T) {
 		Dir: "testdata/script", UpdateScripts: *update,
 		RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir) // chats are kept there
 			// The credential chain must find nothing of this machine's.
 			env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			// A program built with -race otherwise waits a second before it exits.

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/devcert"
@@ -32,7 +33,7 @@ func openSecure(s *settings.Settings) (secure, error) {
 		}
 	}
 	hostname, _ := os.Hostname() // without a name the certificate is for addresses only
-	authority, err := devcert.Open(s.DataDir, hostname)
+	authority, err := devcert.Open(filepath.Join(s.DataDir, "tls"), hostname)
 	if err != nil {
 		return secure{}, err
 	}

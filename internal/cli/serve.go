@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,39 +47,45 @@ func newServe(env *Env) *cobra.Command {
 	return c
 }
 
-// serve runs a server: first everything that can be refused, then the port, then the
+// serve runs a server, and the program anew when a restart was asked for.
+func serve(ctx context.Context, env *Env, s *settings.Settings) error {
+	next, err := serveOnce(ctx, env, s)
+	if err != nil || next == nil {
+		return err
+	}
+	return restart(env, next)
+}
+
+// serveOnce runs a server: first everything that can be refused, then the port, then the
 // announcement. What was opened is closed in reverse.
-func serve(ctx context.Context, env *Env, s *settings.Settings) (err error) {
+func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *successor, err error) {
 	log := newLogger(env, s)
 	for _, flag := range s.Unused() {
 		log.WarnContext(ctx, "flag has no effect with the embedded amazon connect; was --upstream aws forgotten?", slog.String("flag", flag))
 	}
 	private, err := openSecure(s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	up, err := openUpstream(ctx, env, s, log)
+	listener, up, err := openBoth(ctx, env, s, log)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, up.close(ctx)) }()
 
-	listener, err := server.Listen(ctx, s.Addr)
-	if err != nil {
-		return err
-	}
 	site := newSite(s, listener.Addr())
 	var draining atomic.Bool
 	ready := running{s, up, site, private.authority}
 	handler, err := compose(ready, env.Build, draining.Load, log)
 	if err != nil {
-		return errors.Join(err, listener.Close())
+		return nil, errors.Join(err, listener.Close())
 	}
 	var recovering sync.WaitGroup
 	defer recovering.Wait()
 	recovering.Go(func() { up.recover(ctx, log) })
 
-	return server.Serve(ctx, server.Config{
+	serving, successorOf := awaitRestart(ctx, env, s, listener, log)
+	err = server.Serve(serving, server.Config{
 		Listener: listener, Handler: handler, TLS: private.config, DocsURL: site.docs(), Log: log,
 		URL: site.url, URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
 		DrainTimeout: s.DrainTimeout, OnDrain: func() {
@@ -87,6 +95,42 @@ func serve(ctx context.Context, env *Env, s *settings.Settings) (err error) {
 		// An answer may take as long as the upstream may.
 		Timeouts: server.Timeouts{Write: max(time.Minute, s.UpstreamTimeout+answerTime)},
 	})
+	return successorOf(), err
+}
+
+// openBoth opens the upstream and the port. For AWS the credentials come first, so that
+// missing ones are known before a port is opened; for the embedded Amazon Connect the
+// port, because a second server on the same port is told so, and not that its chats are in
+// use.
+func openBoth(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (net.Listener, *upstream, error) {
+	if s.Upstream == settings.AWS {
+		up, err := openUpstream(ctx, env, s, log)
+		if err != nil {
+			return nil, nil, err
+		}
+		listener, err := listen(ctx, env, s)
+		if err != nil {
+			return nil, nil, errors.Join(err, up.close(ctx))
+		}
+		return listener, up, nil
+	}
+	listener, err := listen(ctx, env, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	up, err := openUpstream(ctx, env, s, log)
+	if err != nil {
+		return nil, nil, errors.Join(err, listener.Close())
+	}
+	return listener, up, nil
+}
+
+// listen opens the port, or takes over the socket this process was started with.
+func listen(ctx context.Context, env *Env, s *settings.Settings) (net.Listener, error) {
+	if l, err := server.Inherited(env.getenv, os.Getpid()); l != nil || err != nil {
+		return l, err
+	}
+	return server.Listen(ctx, s.Addr)
 }
 
 // compose puts the guard and the routes around an upstream.

@@ -1,0 +1,110 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// askAgain is the pause between two questions whether a server is ready.
+const askAgain = 50 * time.Millisecond
+
+func newReady(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "ready [flags]", Short: "Say whether a server is ready, or wait until it is",
+		Long: "Asks the server at --server, the one that writes --url-file, or the one that listens on --addr, prints\n" +
+			"its address when it is ready, and fails when it is not. With --wait it asks until it is ready.",
+		DisableFlagsInUseLine: true,
+		Example: `  parley ready --wait 30s
+  parley serve --addr 127.0.0.1:0 --url-file parley.url & parley ready --url-file parley.url --wait 30s`,
+	}
+	var address string
+	var wait time.Duration
+	c.Flags().StringVar(&address, "server", "", "the server to ask")
+	c.Flags().DurationVar(&wait, "wait", 0, "how long to wait for the server")
+	for name, placeholder := range map[string]string{"server": "URL", "wait": "TIME"} {
+		c.Flags().Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
+	}
+	withSettings(c, "some")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		s, err := loadSettings(env, c, args)
+		if err != nil {
+			return err
+		}
+		return awaitReady(c.Context(), env, s, address, wait)
+	}
+	return c
+}
+
+// awaitReady asks until the server is ready or the time is over.
+func awaitReady(ctx context.Context, env *Env, s *settings.Settings, named string, wait time.Duration) error {
+	deadline := time.Now().Add(wait)
+	ticker := time.NewTicker(askAgain)
+	defer ticker.Stop()
+	for {
+		address, err := askReady(ctx, env, s, named)
+		if err == nil {
+			_, err = fmt.Fprintln(env.Stdout, address)
+			return err
+		}
+		if _, wrong := errors.AsType[*usageError](err); wrong && s.URLFile == "" {
+			return err // asking again does not make it an address
+		}
+		if !time.Now().Before(deadline) {
+			return &hintError{fmt.Errorf("the server is not ready: %w", err), "start it with `parley serve`, or give it more time with --wait"}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+// askReady asks once and returns the server's address.
+func askReady(ctx context.Context, env *Env, s *settings.Settings, named string) (string, error) {
+	endpoint, err := serverAddress(env, s, named)
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	u.Path = "/readyz"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return "", err
+	}
+	// Nothing secret is asked or told, and the certificate may be the server's own.
+	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
+	answer, err := (&http.Client{Transport: transport, CheckRedirect: noRedirects}).Do(request)
+	if err != nil {
+		if inner, ok := errors.AsType[*url.Error](err); ok {
+			err = inner.Err
+		}
+		return "", err
+	}
+	defer func() { _ = answer.Body.Close() }() // read to its end or given up
+	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
+	if err != nil {
+		return "", err
+	}
+	if answer.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("it answers %d %s", answer.StatusCode, strings.TrimSpace(string(text)))
+	}
+	u.Path = ""
+	return u.String(), nil
+}

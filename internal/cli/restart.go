@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/server"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// errRestart is why a server stops that comes back in the same process.
+var errRestart = errors.New("restarting")
+
+// successor is the listening socket kept for the program that takes this one's place.
+type successor struct {
+	socket  *os.File
+	environ []string
+}
+
+// awaitRestart stops the server when a restart is asked for, and keeps its socket open:
+// chat clients that come back the moment they are sent away wait in its queue, instead of
+// being refused, after which some of them never try again.
+func awaitRestart(ctx context.Context, env *Env, s *settings.Settings, l net.Listener, log *slog.Logger) (context.Context, func() *successor) {
+	ctx, stop := context.WithCancelCause(ctx)
+	done := make(chan *successor, 1)
+	go func() { // ends with ctx, which ends with the server
+		var next *successor
+		defer func() { done <- next }()
+		for next == nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-env.Restart:
+				next = prepareRestart(ctx, s, l, log)
+			}
+		}
+		stop(errRestart)
+	}()
+	return ctx, func() *successor {
+		stop(nil)
+		return <-done
+	}
+}
+
+// prepareRestart keeps the socket; nil when there is to be no restart.
+func prepareRestart(ctx context.Context, s *settings.Settings, l net.Listener, log *slog.Logger) *successor {
+	if s.Upstream != settings.Embedded {
+		log.WarnContext(ctx, "not restarting: only the embedded amazon connect has chats to keep; stop and start instead")
+		return nil
+	}
+	socket, environ, err := server.HandOver(l, os.Getpid())
+	if err != nil {
+		log.ErrorContext(ctx, "not restarting", slog.String("cause", err.Error()))
+		return nil
+	}
+	return &successor{socket, environ}
+}
+
+// restart replaces this process by the program as it is now on disk, with the same
+// arguments.
+func restart(env *Env, next *successor) error {
+	environ := slices.DeleteFunc(slices.Clone(env.Environ), func(pair string) bool { return strings.HasPrefix(pair, "LISTEN_") })
+	return env.Replace(next.socket, append(environ, next.environ...))
+}
