@@ -22,6 +22,8 @@ import (
 type lab struct {
 	say func(format string, args ...any)
 	dir string
+	// built is a Parley that was built elsewhere, or "".
+	built string
 	// pinned says whether the peers have core 0 to themselves.
 	pinned bool
 	// signed and open are the fake endpoint's addresses with and without checks.
@@ -41,12 +43,16 @@ const (
 )
 
 // prepare builds the programs that the peers need and starts the fake endpoint.
-func prepare(ctx context.Context, dir string, only []string, say func(string, ...any)) (*lab, error) {
-	l := &lab{say: say, dir: dir}
+func prepare(ctx context.Context, dir string, o options, say func(string, ...any)) (*lab, error) {
+	l := &lab{say: say, dir: dir, built: o.parley}
+	needed := map[string]bool{
+		fakeAWS: true, forwarder: wanted(o.only, forwarder),
+		parley: o.parley == "" && (wanted(o.only, parley) || wanted(o.only, parleyLog)),
+	}
 	for _, p := range []struct{ name, pkg string }{
 		{parley, "./cmd/parley"}, {forwarder, "./bench/forwarder"}, {fakeAWS, "./bench/fakeaws"},
 	} {
-		if p.name != fakeAWS && !wanted(only, p.name) && (p.name != parley || !wanted(only, parleyLog)) {
+		if !needed[p.name] {
 			continue
 		}
 		say("building %s", p.pkg)
@@ -76,13 +82,18 @@ func prepare(ctx context.Context, dir string, only []string, say func(string, ..
 		l.close()
 		return nil, errors.New("the fake endpoint accepts a request without a signature")
 	}
-	if wanted(only, node) {
+	if wanted(o.only, node) {
 		l.node = l.installNode(ctx)
 	}
 	return l, nil
 }
 
-func (l *lab) program(name string) string { return filepath.Join(l.dir, name) }
+func (l *lab) program(name string) string {
+	if name == parley && l.built != "" {
+		return l.built
+	}
+	return filepath.Join(l.dir, name)
+}
 
 func (l *lab) close() {
 	if l.fake != nil {

@@ -7,8 +7,7 @@
 // it is timed. All traffic stays on the loopback address, and everything the
 // command starts it also ends.
 //
-// Run it from the top of the repository: make bench, or go run ./bench -h for ways
-// to shorten it.
+// Run it with make bench; go run ./bench -h shows ways to shorten it.
 package main
 
 import (
@@ -43,7 +42,7 @@ type options struct {
 	duration, warmup, rest time.Duration
 	conns                  []int
 	only                   []string
-	out                    string
+	out, parley            string
 }
 
 // levels are the numbers of connections that are measured.
@@ -59,6 +58,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.DurationVar(&o.warmup, "warmup", 500*time.Millisecond, "discarded part before it")
 	flags.DurationVar(&o.rest, "rest", 300*time.Millisecond, "pause between runs")
 	flags.StringVar(&o.out, "out", "", `file to write, "-" for none (default docs/benchmarks.md, when the run is a full one)`)
+	flags.StringVar(&o.parley, "parley", "", "a built Parley to measure, instead of building this tree's")
 	flags.Func("conns", "comma-separated numbers of connections (default 1,16,64,256)", func(s string) error {
 		o.conns = nil
 		for text := range strings.SplitSeq(s, ",") {
@@ -102,8 +102,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat("go.mod"); err != nil {
-		return errors.New("run this from the top of the repository")
+	if o.parley != "" {
+		if o.parley, err = filepath.Abs(o.parley); err != nil {
+			return fmt.Errorf("finding the program to measure: %w", err)
+		}
+	}
+	if err := enterRepository(); err != nil {
+		return err
 	}
 	dir, err := os.MkdirTemp("", "parley-bench-")
 	if err != nil {
@@ -112,7 +117,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(stderr, format+"\n", args...) }
-	lab, err := prepare(ctx, dir, o.only, say)
+	lab, err := prepare(ctx, dir, o, say)
 	if err != nil {
 		return err
 	}
@@ -144,6 +149,16 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	say("wrote %s", o.out)
 	return nil
+}
+
+// enterRepository changes to the top of the repository, from there or from bench.
+func enterRepository() error {
+	for _, dir := range []string{".", ".."} {
+		if _, err := os.Stat(filepath.Join(dir, nodePeer, "package.json")); err == nil {
+			return os.Chdir(dir)
+		}
+	}
+	return errors.New("run this from the top of the repository")
 }
 
 // wanted reports whether a peer was asked for.

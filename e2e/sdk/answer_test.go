@@ -443,3 +443,34 @@ func TestDeadline(t *testing.T) {
 		})
 	}
 }
+
+// TestOverLoopback makes the calls over real connections, one of which is reset: what is
+// compared in memory above must not depend on that. The rules of 2026 wait 50 ms at most
+// before a second attempt.
+func TestOverLoopback(t *testing.T) {
+	environment(t, "AWS_NEW_RETRIES_2026=true")
+	var outcomes [2]outcome
+	for i := range outcomes {
+		endpoint := awsfake.Start(t)
+		endpoint.Script(awsfake.Step{Reset: true}, awsfake.Step{Header: http.Header{"X-Amzn-Requestid": {"request-2"}}})
+		transport := new(http.Transport)
+		t.Cleanup(transport.CloseIdleConnections)
+		var c client
+		var err error
+		if i == 0 {
+			c, err = newGenerated(t.Context(), transport, endpoint.URL)
+		} else {
+			c, err = newOwn(t.Context(), transport, endpoint.URL)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if outcomes[i], err = c.start(t.Context(), body(t, "")); err != nil {
+			t.Errorf("client %d: %v", i, err)
+		}
+		outcomes[i].settle()
+	}
+	if diff := cmp.Diff(outcomes[0], outcomes[1]); diff != "" || outcomes[1].Attempts != 2 {
+		t.Errorf("results (-generated client +connectapi):\n%s\n%+v", diff, outcomes[1])
+	}
+}

@@ -28,9 +28,7 @@ func (x *exchange) attempt(ctx context.Context) ([]byte, sighting, error) {
 	request := x.newRequest(ctx)
 	at := time.Now().Add(x.skew)
 	service := x.op.service
-	if err := x.client.signer.SignHTTP(ctx, x.keys, request, x.payload, service.signing, service.region, at); err != nil {
-		return nil, sighting{}, fmt.Errorf("signing %s: %w", x.op.name, err)
-	}
+	x.client.signer.sign(request, x.keys, x.payload, service, at)
 	sent := time.Now()
 	response, err := x.client.transport.RoundTrip(request)
 	received := time.Now()

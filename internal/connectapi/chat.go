@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/rawjson"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/startchat"
 )
@@ -24,22 +27,46 @@ func (c *Client) StartChatContact(ctx context.Context, request *startchat.Reques
 	if err != nil {
 		return nil, err
 	}
-	var out struct {
-		ContactID              string `json:"ContactId"`
-		ParticipantID          string `json:"ParticipantId"`
-		ParticipantToken       string
-		ContinuedFromContactID string `json:"ContinuedFromContactId"`
-	}
-	if err := decode(answer, &out); err != nil {
+	out, err := readChat(answer)
+	if err != nil {
 		return nil, err
 	}
-	if out.ContactID == "" || out.ParticipantID == "" || out.ParticipantToken == "" {
+	if out.ContactID == "" || out.ParticipantID == "" || out.ParticipantToken.IsZero() {
 		return nil, answer.strange(errors.New("an id or the token is missing"))
 	}
-	return &startchat.Result{
-		ContactID: out.ContactID, ParticipantID: out.ParticipantID, ParticipantToken: secret.New(out.ParticipantToken),
-		ContinuedFromContactID: out.ContinuedFromContactID, Metadata: answer.meta,
-	}, nil
+	out.Metadata = answer.meta
+	return out, nil
+}
+
+// readChat takes an answer apart. It does what [decode] would do in a fifth of the time,
+// for the one call that customers wait for.
+func readChat(a *answer) (*startchat.Result, error) {
+	body := jsontext.Value(a.body)
+	if !body.IsValid() || body.Kind() != '{' {
+		return nil, a.strange(errors.New("not a json object"))
+	}
+	out := new(startchat.Result)
+	for name, value := range rawjson.Members(body) {
+		var text string
+		switch name {
+		case "ContactId", "ParticipantId", "ParticipantToken", "ContinuedFromContactId":
+			if kind := value.Kind(); kind != '"' && kind != 'n' {
+				return nil, a.strange(errors.New(name + " is not a string"))
+			}
+			text = rawjson.Text(value)
+		}
+		switch name {
+		case "ContactId":
+			out.ContactID = text
+		case "ParticipantId":
+			out.ParticipantID = text
+		case "ParticipantToken":
+			out.ParticipantToken = secret.New(text)
+		case "ContinuedFromContactId":
+			out.ContinuedFromContactID = text
+		}
+	}
+	return out, nil
 }
 
 // StopContact ends a contact. One that the service no longer knows counts as ended.

@@ -20,7 +20,6 @@ import (
 	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
 	"github.com/parley-chat/parley/internal/startchat"
 )
@@ -63,7 +62,7 @@ type Client struct {
 	settings    settings
 	credentials aws.CredentialsProvider
 	source      string
-	signer      *v4.Signer
+	signer      signer
 	transport   http.RoundTripper
 	connect     *service
 }
@@ -92,7 +91,7 @@ func New(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		log: log, userAgent: userAgent(cfg.UserAgent, loaded.aws.AppID), settings: loaded,
-		credentials: loaded.aws.Credentials, source: source, signer: v4.NewSigner(),
+		credentials: loaded.aws.Credentials, source: source,
 		transport: cfg.Transport, connect: connect,
 	}
 	if c.transport == nil {
