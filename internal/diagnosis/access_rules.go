@@ -3,6 +3,7 @@ package diagnosis
 import (
 	"net/http"
 	"slices"
+	"time"
 )
 
 // Rules about who called, how, and what this server itself could not do.
@@ -74,14 +75,14 @@ func callerRules() []Rule {
 func serverRules() []Rule {
 	return []Rule{
 		{
-			ID: TooBusy, Group: accessGroup, Title: "Too many requests at once",
+			ID: TooBusy, Group: accessGroup, Title: "Too many requests at once", RetryAfter: time.Second,
 			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
 			Sentence: "The server is handling as many requests as it may.",
 			Remedy:   "Try again in a moment, or raise --max-concurrent.",
 			Detail:   "The number of requests handled at the same time is bounded, so that memory is too.",
 		},
 		{
-			ID: MaxChatsReached, Group: accessGroup, Title: "This run has started as many chats as it may",
+			ID: MaxChatsReached, Group: accessGroup, Title: "This run has started as many chats as it may", RetryAfter: time.Hour,
 			Status: http.StatusTooManyRequests, Code: "MaxChatsReached",
 			Sentence: "This run of the server has started as many chats as --max-chats allows.",
 			Remedy:   "Restart the server, or start it with a larger --max-chats (0 for no limit).",

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -62,6 +63,7 @@ func TestFindNamesTheCause(t *testing.T) {
 		{diagnosis.TLSFailure, &tls.CertificateVerificationError{Err: errors.New("unknown authority")}},
 		{diagnosis.NotAmazonConnect, fmt.Errorf("%w: <html>", awswire.ErrAnswer)},
 		{diagnosis.NotAmazonConnect, answer(403, "", "")},
+		{diagnosis.NotAmazonConnect, answer(301, "", "moved")},
 		{diagnosis.ServiceFault, answer(500, "InternalServiceException", "")},
 		{diagnosis.ServiceFault, answer(503, "", "")},
 		{diagnosis.ConnectionLost, fmt.Errorf("sending: %w", io.ErrUnexpectedEOF)},
@@ -159,11 +161,48 @@ func TestExplainForThePublic(t *testing.T) {
 		if p.Status != tt.status || p.Code != tt.code {
 			t.Errorf("%s: %d %s, want %d %s", tt.name, p.Status, p.Code, tt.status, tt.code)
 		}
-		if body := string(p.JSON("")); strings.Contains(body, "111122223333") {
+		if body := string(p.JSON("/docs")); strings.Contains(body, "111122223333") || p.Status == 502 && strings.Contains(body, "#") {
 			t.Errorf("%s: the answer names the account: %s", tt.name, body)
 		}
 		if !errors.Is(p, tt.err) {
 			t.Errorf("%s: the cause is lost", tt.name)
+		}
+	}
+}
+
+func TestRetryAfterOfEvery429(t *testing.T) {
+	t.Parallel()
+	for _, rule := range diagnosis.Rules() {
+		if rule.Status == 429 && rule.RetryAfter == 0 {
+			t.Errorf("rule %s answers 429 without saying how long to wait", rule.ID)
+		}
+	}
+	for asked, want := range map[time.Duration]string{0: "1", 5 * time.Second: "5"} {
+		w := httptest.NewRecorder()
+		diagnosis.Explain(diagnosis.Failure{Err: &awswire.Error{Status: 429, Name: "TooManyRequestsException", RetryAfter: asked}}, false).Write(w, "")
+		if got := w.Header().Get("Retry-After"); got != want {
+			t.Errorf("AWS asked for %v: Retry-After = %q, want %q", asked, got, want)
+		}
+	}
+}
+
+// Links lead to the host that was called, which is the only one a phone can reach.
+func TestDocsURL(t *testing.T) {
+	t.Parallel()
+	r := httptest.NewRequest("POST", "http://10.0.2.2:3000/startChatContact", nil)
+	secure := httptest.NewRequest("POST", "https://10.0.2.2:3000/", nil)
+	for _, tt := range []struct {
+		configured string
+		r          *http.Request
+		want       string
+	}{
+		{"", r, ""},
+		{"/docs/errors", r, "http://10.0.2.2:3000/docs/errors"},
+		{"/docs/errors", secure, "https://10.0.2.2:3000/docs/errors"},
+		{"https://chat.example/docs/errors", r, "https://chat.example/docs/errors"},
+	} {
+		if got := diagnosis.DocsURL(tt.configured, tt.r); got != tt.want {
+			t.Errorf("DocsURL(%q) = %q, want %q", tt.configured, got, tt.want)
 		}
 	}
 }

@@ -15,13 +15,20 @@ import (
 // 502 "Misconfigured", because it is this server's fault and not the page's.
 func Explain(f Failure, public bool) *Problem {
 	if p, ok := errors.AsType[*Problem](f.Err); ok {
-		return p
+		shown := *p
+		if public {
+			shown.hide()
+		}
+		return &shown
 	}
 	rule := Find(f)
 	p := New(rule.ID, "")
 	p.Cause = f.Err
 	if answer, ok := errors.AsType[*awswire.Error](f.Err); ok {
-		p.RequestID, p.RetryAfter, p.Message = answer.RequestID, answer.RetryAfter, answer.Message
+		p.RequestID, p.Message = answer.RequestID, answer.Message
+		if answer.RetryAfter > 0 {
+			p.RetryAfter = answer.RetryAfter
+		}
 		if rule.Status == 0 {
 			p.Status = answer.Status
 		}
@@ -49,5 +56,6 @@ func (p *Problem) hide() {
 	default:
 		return
 	}
+	p.unlinked = true // the rule says what the sentence does not
 	p.Message, p.Hint = "", "Try again later; the request id helps the operator to find the cause."
 }

@@ -77,7 +77,7 @@ func brokenRules() []Rule {
 					return true
 				}
 				e, ok := errors.AsType[*awswire.Error](f.Err)
-				return ok && e.Name == "" && e.Message == "" && e.Status < 500
+				return ok && (e.Status < 400 || e.Name == "" && e.Message == "" && e.Status < 500)
 			},
 		},
 		{

@@ -29,6 +29,8 @@ type Problem struct {
 	Allow string
 	// Cause goes to the log only.
 	Cause error
+
+	unlinked bool // no link to the rule
 }
 
 // New returns a problem by the rule of the given id. The sentence is formatted as
@@ -37,6 +39,7 @@ func New(id ID, sentence string, args ...any) *Problem {
 	rule := Lookup(id)
 	p := &Problem{
 		Rule: rule, Status: rule.Status, Code: rule.Code, Sentence: rule.Sentence, Hint: rule.Remedy,
+		RetryAfter: rule.RetryAfter,
 	}
 	if sentence != "" {
 		p.Sentence = fmt.Sprintf(sentence, args...)
@@ -85,6 +88,9 @@ func (p *Problem) JSON(docs string) []byte {
 	if message == "" {
 		message = p.Sentence
 	}
+	if p.unlinked {
+		docs = ""
+	}
 	if docs != "" {
 		docs += p.Rule.anchor()
 	}
@@ -115,4 +121,18 @@ func (p *Problem) Write(w http.ResponseWriter, docs string) {
 	}
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(p.JSON(docs), '\n')) // the client is gone: nobody left to tell
+}
+
+// DocsURL returns the address of the page that explains the rules, for the answer to a
+// request. A configured address stays as it is; a path is put on the host that was called,
+// so that a phone or an emulator can follow the link too.
+func DocsURL(configured string, r *http.Request) string {
+	if configured == "" || configured[0] != '/' {
+		return configured
+	}
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + r.Host + configured
 }

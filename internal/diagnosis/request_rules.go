@@ -104,7 +104,7 @@ func memberRules() []Rule {
 			Remedy:   "Correct its spelling (names are case-sensitive), or start the server with --unknown-members ignore or forward.",
 			Detail: "By default unknown members are left out and named once in the log, which is what AWS does silently. " +
 				"With `--unknown-members reject` they are refused; with `forward` they are passed on, for members that " +
-				"are newer than this program.",
+				"are newer than this program. Unknown members inside an object are passed on with it, unless they are refused.",
 		},
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // ID names a rule. Ids are stable: scripts and links may rely on them.
@@ -29,6 +30,8 @@ type Rule struct {
 	Status int
 	// Code is the machine-readable name; empty keeps the service's exception name.
 	Code string
+	// RetryAfter is the wait to ask for when nobody else said one; zero asks for none.
+	RetryAfter time.Duration
 	// Sentence says what happened, in general terms: a Problem may have a more exact one.
 	Sentence string
 	// Remedy says what to do next.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/awswire"
 )
@@ -137,7 +138,7 @@ func serviceRules() []Rule {
 			match: named("ResourceNotFoundException"),
 		},
 		{
-			ID: ActiveChatQuota, Group: upstreamGroup, Title: "The quota of active chats is reached",
+			ID: ActiveChatQuota, Group: upstreamGroup, Title: "The quota of active chats is reached", RetryAfter: time.Minute,
 			Status:   http.StatusTooManyRequests,
 			Sentence: "The instance has as many active chats as its quota allows.",
 			Remedy: "End chats that are still open (waiting ones count too), shorten ChatDurationInMinutes, or ask AWS to " +
@@ -146,7 +147,7 @@ func serviceRules() []Rule {
 			match:  named("LimitExceededException", "ServiceQuotaExceededException"),
 		},
 		{
-			ID: Throttled, Group: upstreamGroup, Title: "Too many calls a second",
+			ID: Throttled, Group: upstreamGroup, Title: "Too many calls a second", RetryAfter: time.Second,
 			Status:   http.StatusTooManyRequests,
 			Sentence: "AWS limits the rate of StartChatContact, and it was exceeded.",
 			Remedy:   "Wait a second and try again; a page should not start chats in a loop.",

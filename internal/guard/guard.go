@@ -305,4 +305,15 @@ func canonicalMethod(method string) string {
 }
 
 // problem answers a refusal.
-func (g *Guard) problem(w http.ResponseWriter, p *diagnosis.Problem) { p.Write(w, g.docs) }
+func (g *Guard) problem(w http.ResponseWriter, r *http.Request, p *diagnosis.Problem) {
+	p.Write(w, diagnosis.DocsURL(g.docs, r))
+}
+
+// hostless is the page about errors for answers that must not repeat the request's host:
+// none, unless its whole address is configured.
+func (g *Guard) hostless() string {
+	if strings.HasPrefix(g.docs, "/") {
+		return ""
+	}
+	return g.docs
+}

@@ -72,7 +72,7 @@ func (g *Guard) refuseHost(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	g.report(r, p, "host", host)
-	g.problem(w, p)
+	p.Write(w, g.hostless()) // the host that was called is not to be repeated in a link
 }
 
 // originProblem says why none of the request's origins may call.
@@ -100,7 +100,7 @@ func originProblem(values []string) (p *diagnosis.Problem, shown string) {
 func (g *Guard) refuseOrigin(w http.ResponseWriter, r *http.Request, values []string) {
 	p, shown := originProblem(values)
 	g.report(r, p, "origin", shown)
-	g.problem(w, p)
+	g.problem(w, r, p)
 }
 
 // reportOrigin logs a refused preflight. The answer itself says nothing, because
@@ -114,13 +114,13 @@ func (g *Guard) refuseBusy(w http.ResponseWriter, r *http.Request) {
 	p := diagnosis.New(diagnosis.TooBusy, "")
 	p.RetryAfter = retryAfter
 	g.report(r, p, "limit", decimal(g.maxConcurrent))
-	g.problem(w, p)
+	g.problem(w, r, p)
 }
 
 func (g *Guard) refuseBody(w http.ResponseWriter, r *http.Request, limit int64) {
 	p := diagnosis.New(diagnosis.BodyTooLarge, "The request body has %d bytes; at most %d are taken.", r.ContentLength, limit)
 	g.report(r, p, "limit", decimal(limit))
-	g.problem(w, p)
+	g.problem(w, r, p)
 }
 
 // catch turns a handler's panic into one log entry and, when the answer has not
@@ -150,7 +150,7 @@ func (g *Guard) catch(w *writer, r *http.Request) {
 	header.Set("X-Amzn-Requestid", id)
 	p := diagnosis.New(diagnosis.InternalFailure, "")
 	p.RequestID = id
-	g.problem(w.ResponseWriter, p)
+	g.problem(w.ResponseWriter, r, p)
 }
 
 // printable makes a header safe to log and to repeat: ASCII, no control characters,

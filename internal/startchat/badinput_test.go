@@ -2,6 +2,7 @@ package startchat_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ func TestBadInput(t *testing.T) {
 		{"array", `[{}]`, diagnosis.NotAnObject, 400, "", "array"},
 		{"number", `17`, diagnosis.NotAnObject, 400, "", "object"},
 		{"stringified twice", `"{\"InstanceId\":\"x\"}"`, diagnosis.NotAnObject, 400, "", "twice"},
+		{"plain text", `hello`, diagnosis.BadJSON, 400, "", "line 1, column 1"},
 		{"not JSON", `InstanceId=x`, diagnosis.BadJSON, 400, "", "line 1, column 1"},
 		{"single quotes", "{\n  'InstanceId': 'x'}", diagnosis.BadJSON, 400, "", "line 2, column 3"},
 		{"trailing comma", `{"InstanceId":"x",}`, diagnosis.BadJSON, 400, "", "column 19"},
@@ -79,6 +81,9 @@ func TestBadInput(t *testing.T) {
 			t.Parallel()
 			h, starter, _ := newHandler(t, configured())
 			got := wantProblem(t, post(h, "application/json", tt.body), tt.status, tt.rule)
+			if tt.name != "not JSON" { // which is a form under that label
+				wantProblem(t, post(h, "application/x-www-form-urlencoded", tt.body), tt.status, tt.rule)
+			}
 			if starter.request != nil {
 				t.Error("a call was made all the same")
 			}
@@ -100,6 +105,35 @@ func TestMissingIDsAreNamed(t *testing.T) {
 			t.Errorf("%s: field = %v, want %s", body, got["field"], field)
 		}
 	}
+}
+
+// The page's own attributes may fill the limit: what the front door adds must not break it.
+func TestOwnAttributeLeavesRoom(t *testing.T) {
+	t.Parallel()
+	h, starter, _ := newHandler(t, configured())
+	w := post(h, "", `{"Attributes":{"a":"`+strings.Repeat("x", 32_767)+`"}}`)
+	if w.Code != 200 {
+		t.Fatalf("got %d %s", w.Code, w.Body)
+	}
+	if attributes, _ := starter.sent(t)["Attributes"].(map[string]any); attributes["customerName"] != nil {
+		t.Error("customerName was added although there is no room for it")
+	}
+}
+
+// Work grows with the body, not with its square.
+func TestManyMembers(t *testing.T) {
+	t.Parallel()
+	var object, form strings.Builder
+	object.WriteString(`{"a":1`)
+	for i := range 5_000 {
+		fmt.Fprintf(&object, `,"m%d":1`, i)
+		fmt.Fprintf(&form, "m%d=1&", i)
+	}
+	h, _, _ := newHandler(t, configured())
+	if w := post(h, "", object.String()+"}"); w.Code != 200 {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+	wantProblem(t, post(h, "application/x-www-form-urlencoded", form.String()), 400, diagnosis.BadValue)
 }
 
 func TestOnlyPOST(t *testing.T) {
@@ -161,11 +195,15 @@ func TestCanary(t *testing.T) {
 		`{"ParticipantConfiguration":{"ResponseMode":"` + canary + `"}}`,
 		`{"Attributes":"` + canary + `"}`,
 		`{"customerName":"` + canary,
-		`{"unknown":"` + canary + `"}`,
+		`{"unknown":"` + canary + `"}`, `{"my ` + canary + `":1}`, `{"Attributes":{"my ` + canary + `":"1"}}`, "my " + canary + "=1",
+		`{"my ` + canary + `":1,"my ` + canary + `":1}`,
 		`"` + canary + `"`, canary,
 	}
 	for _, body := range bodies {
 		h, _, log := newHandler(t, configured())
+		for _, label := range []string{"text/plain", "application/x-www-form-urlencoded"} {
+			post(h, label, body)
+		}
 		r := httptest.NewRequest(http.MethodPost, "/startChatContact?token="+canary, strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+canary)
 		r.Header.Set("X-Amz-Security-Token", canary)
@@ -177,7 +215,7 @@ func TestCanary(t *testing.T) {
 		if strings.Contains(log.String(), token) {
 			t.Errorf("the log holds the participant token: %s", log)
 		}
-		if w.Code != 200 && strings.Contains(w.Body.String(), canary) {
+		if w.Code != 200 && strings.Contains(w.Body.String(), canary) && !strings.Contains(body, "my "+canary) {
 			t.Errorf("the error answer repeats the body %.60s…: %s", body, w.Body)
 		}
 	}

@@ -126,7 +126,7 @@ func decode(body []byte, contentType string) (members, *diagnosis.Problem) {
 	if len(body) == 0 {
 		return nil, nil
 	}
-	if body[0] != '{' {
+	if !looksLikeJSON(body) {
 		if fields, isForm, err := formFields(body, contentType); isForm {
 			if err != nil {
 				return nil, diagnosis.New(diagnosis.BadJSON, "The form in the request body cannot be read.")
@@ -142,6 +142,12 @@ func decode(body []byte, contentType string) (members, *diagnosis.Problem) {
 		return nil, notAnObject(kind)
 	}
 	return cut(value), nil
+}
+
+// looksLikeJSON tells JSON from a form by the body alone: curl and jQuery label whatever they
+// send as a form, so the label says little.
+func looksLikeJSON(body []byte) bool {
+	return bytes.IndexByte([]byte(`{["`), body[0]) >= 0 || bytes.IndexByte(body, '=') < 0
 }
 
 // cut takes a valid JSON object apart.

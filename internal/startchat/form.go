@@ -11,22 +11,28 @@ import (
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
+// maxFields bounds the fields of a form; a form for a chat has a handful.
+const maxFields = 200
+
 // fromForm turns form fields into members. A field is a member by its name; a name with
 // a dot is a member of an object ("ParticipantDetails.DisplayName", "Attributes.order").
 // A value that is a JSON object, list or number where one belongs is taken as such; a
 // list may also be written with commas or as a repeated field.
 func fromForm(fields map[string][]string) (members, *diagnosis.Problem) {
+	if len(fields) > maxFields {
+		return nil, diagnosis.New(diagnosis.BadValue, "The form has %d fields; at most %d are read.", len(fields), maxFields)
+	}
 	var doc members
 	objects := map[string]members{}
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		values := fields[name]
 		if outer, inner, dotted := strings.Cut(name, "."); dotted {
-			object := objects[outer]
-			object.set(inner, quote(values[0]))
-			objects[outer] = object
+			objects[outer] = append(objects[outer], member{inner, quote(values[0])})
 			continue
 		}
-		doc.set(name, formValue(name, values))
+		if value := formValue(name, values); value.Kind() != 'n' {
+			doc = append(doc, member{name, value})
+		}
 	}
 	for _, outer := range slices.Sorted(maps.Keys(objects)) {
 		if doc.get(outer) != nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,8 +39,8 @@ type Config struct {
 	Timeout time.Duration
 	// Public hides what AWS says about accounts and roles from the caller.
 	Public bool
-	// DocsURL is the page that explains the rules, without fragment; empty leaves the
-	// link out of error answers.
+	// DocsURL is the page that explains the rules, without fragment: an address, or a path
+	// on the host that the page called. Empty leaves the link out of error answers.
 	DocsURL string
 	// Log gets one line per request; nil discards. Bodies, names, attributes and tokens
 	// are never logged.
@@ -103,7 +104,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	result, markdown, problem := h.start(r)
 	if problem != nil {
 		h.logProblem(r.Context(), problem, time.Since(began))
-		problem.Write(w, h.docs)
+		problem.Write(w, diagnosis.DocsURL(h.docs, r))
 		return
 	}
 	h.log.LogAttrs(r.Context(), slog.LevelInfo, "chat started",
@@ -163,9 +164,11 @@ func (h *Handler) callContext(ctx context.Context) (context.Context, context.Can
 }
 
 // noteUnknown names a member in the log the first time it is seen.
-func (h *Handler) noteUnknown(path string) {
+func (h *Handler) noteUnknown(path string, treatment UnknownMembers) {
 	const most = 100 // a caller chooses the names: remember a bounded number
-	path = shorten(path)
+	if !isMemberPath(path) {
+		path = "(a name that no member can have)"
+	}
 	h.mu.Lock()
 	known := h.seen[path] || len(h.seen) >= most
 	if !known {
@@ -174,20 +177,41 @@ func (h *Handler) noteUnknown(path string) {
 	h.mu.Unlock()
 	if !known {
 		h.log.LogAttrs(context.Background(), slog.LevelWarn, "unknown member in a start request",
-			slog.String("member", path), slog.String("treatment", string(h.unknown)))
+			slog.String("member", path), slog.String("treatment", string(treatment)))
 	}
 }
+
+// isMemberPath reports whether a text can be the name of a member or the path to one.
+// Anything else that stands in a name's place may be a customer's data, and is not logged.
+func isMemberPath(path string) bool {
+	const longest = 80
+	if path == "" || len(path) > longest || !isLetter(path[0]) {
+		return false
+	}
+	for _, c := range []byte(path) {
+		if !isLetter(c) && (c < '0' || c > '9') && !strings.ContainsRune("._-:[]", rune(c)) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
 func (h *Handler) logProblem(ctx context.Context, p *diagnosis.Problem, dur time.Duration) {
 	level := slog.LevelWarn
 	if p.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
+	reason := p.Sentence
+	if p.Field != "" && !isMemberPath(p.Field) {
+		reason = p.Rule.Sentence // the exact one repeats the name
+	}
 	attrs := []slog.Attr{
 		slog.String("rule", string(p.Rule.ID)), slog.Int("status", p.Status), slog.String("code", p.Code),
-		slog.String("reason", p.Sentence), slog.Duration("dur", dur),
+		slog.String("reason", reason), slog.Duration("dur", dur),
 	}
-	if p.Field != "" {
+	if isMemberPath(p.Field) {
 		attrs = append(attrs, slog.String("field", p.Field))
 	}
 	if p.RequestID != "" {

@@ -297,6 +297,9 @@ func TestUnknownMembers(t *testing.T) {
 		if _, sent := starter.sent(t)["instanceId"]; sent {
 			t.Error("the unknown member was sent")
 		}
+		if !strings.Contains(log.String(), `"member":"ParticipantDetails.Nick","treatment":"forward"`) {
+			t.Errorf("the log does not say that the nested member is passed on: %s", log)
+		}
 		for _, name := range []string{`"instanceId"`, `"ParticipantDetails.Nick"`} {
 			if n := strings.Count(log.String(), name); n != 1 {
 				t.Errorf("%s stands %d times in the log, want once", name, n)
@@ -414,9 +417,9 @@ func TestNewNamesBadDefaults(t *testing.T) {
 	t.Parallel()
 	_, err := startchat.New(startchat.Config{Starter: &recorder{}, Defaults: startchat.Defaults{
 		InstanceID: strings.Repeat("x", 101), ContactFlowID: strings.Repeat("y", 501), DisplayName: strings.Repeat("z", 257),
-		ContentTypes: []string{"text/markdown"},
+		ContentTypes: []string{"text/markdown", strings.Repeat("c", 101)},
 	}})
-	for _, part := range []string{"InstanceId", "ContactFlowId", "DisplayName", "text/plain"} {
+	for _, part := range []string{"InstanceId", "ContactFlowId", "DisplayName", "text/plain", "SupportedMessagingContentTypes[1]"} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("the error does not name %s: %v", part, err)
 		}

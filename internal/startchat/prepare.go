@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -147,9 +146,20 @@ func nameAttribute(doc *members, name string) *diagnosis.Problem {
 		doc.set(connectmodel.Attributes, raw)
 		return nil
 	}
-	attributes.set("customerName", quote(name))
+	if size(attributes)+len("customerName")+len(name) <= connectmodel.MaxAttributeBytes {
+		attributes.set("customerName", quote(name))
+	}
 	doc.set(connectmodel.Attributes, attributes.encode(nil))
 	return nil
+}
+
+// size is what attributes count for, in bytes.
+func size(attributes members) int {
+	n := 0
+	for _, m := range attributes {
+		n += len(m.name) + rawjson.TextLength(m.value)
+	}
+	return n
 }
 
 // convert accepts two things that existing clients send and the original endpoint took:
@@ -177,27 +187,29 @@ func present(raw jsontext.Value) bool { return raw != nil && string(raw) != `""`
 
 // sortOutUnknown deals with members StartChatContact does not document, as configured.
 func (h *Handler) sortOutUnknown(doc *members) *diagnosis.Problem {
-	for _, m := range slices.Clone(*doc) {
-		if h.model.Knows(m.name) {
-			continue
+	known := (*doc)[:0]
+	for _, m := range *doc {
+		if !h.model.Knows(m.name) {
+			if p := h.unknownMember(m.name, h.unknown); p != nil {
+				return p
+			}
+			if h.unknown != ForwardUnknown {
+				continue
+			}
 		}
-		if p := h.unknownMember(m.name); p != nil {
-			return p
-		}
-		if h.unknown != ForwardUnknown {
-			doc.drop(m.name)
-		}
+		known = append(known, m)
 	}
+	*doc = known
 	return nil
 }
 
 // unknownMember notes one member that is not documented.
-func (h *Handler) unknownMember(path string) *diagnosis.Problem {
+func (h *Handler) unknownMember(path string, treatment UnknownMembers) *diagnosis.Problem {
 	if h.unknown != RejectUnknown {
-		h.noteUnknown(path)
+		h.noteUnknown(path, treatment)
 		return nil
 	}
-	p := diagnosis.New(diagnosis.UnknownMember, "StartChatContact has no member %s.", shorten(path))
+	p := diagnosis.New(diagnosis.UnknownMember, "StartChatContact has no member %q.", shorten(path))
 	p.Field = shorten(path)
 	return p
 }
@@ -269,7 +281,8 @@ func (h *Handler) check(doc members) *diagnosis.Problem {
 	}
 	var refused *diagnosis.Problem
 	nested := func(path string) {
-		if p := h.unknownMember(path); p != nil && refused == nil {
+		// AWS ignores it where it stands, so the object need not be written anew.
+		if p := h.unknownMember(path, ForwardUnknown); p != nil && refused == nil {
 			refused = p
 		}
 	}
@@ -321,20 +334,22 @@ func violationRule(v *connectmodel.Violation) diagnosis.ID {
 // validate holds the configured defaults against the model, so that a mistake in the
 // configuration is found at start and not by the first customer.
 func (d Defaults) validate(model *connectmodel.Model) error {
+	doc := members{
+		{connectmodel.InstanceID, quote(instanceOf(d.InstanceID))}, {connectmodel.ContactFlowID, quote(d.ContactFlowID)},
+		{connectmodel.ParticipantDetails, members{{"DisplayName", quote(d.DisplayName)}}.encode(nil)},
+		{connectmodel.ContentTypes, listValue(d.ContentTypes)},
+	}
 	var errs []error
-	for name, value := range map[string]string{connectmodel.InstanceID: instanceOf(d.InstanceID), connectmodel.ContactFlowID: d.ContactFlowID} {
-		if value == "" {
-			continue
+	for _, m := range doc {
+		if string(m.value) == `""` {
+			continue // pages send their own
 		}
-		if violation := model.Check(name, quote(value), nil); violation != nil {
+		if violation := model.Check(m.name, m.value, nil); violation != nil {
 			errs = append(errs, violation)
 		}
 	}
-	if v := model.Check(connectmodel.ParticipantDetails, members{{"DisplayName", quote(d.DisplayName)}}.encode(nil), nil); v != nil {
-		errs = append(errs, v)
-	}
-	if !slices.Contains(d.ContentTypes, "text/plain") {
-		errs = append(errs, errors.New("the content types must contain text/plain"))
+	if violation := model.CheckRules(doc.get); violation != nil {
+		errs = append(errs, violation)
 	}
 	if len(errs) > 0 {
 		return fmt.Errorf("checking the defaults of the front door: %w", errors.Join(errs...))
