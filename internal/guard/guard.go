@@ -88,7 +88,8 @@ type Config struct {
 	// MaxBodyFor gives single routes another limit, in bytes; a result of zero or less
 	// means MaxBody. It may be nil.
 	MaxBodyFor func(*http.Request) int64
-	// DocsURL is the page that explains refusals; answers link to it. It may be empty.
+	// DocsURL is the page that explains refusals; answers link to it: an address, or a path
+	// on the host that was called. It may be empty.
 	DocsURL string
 	// Log gets refusals at warn, each distinct one once a minute, and panics at error.
 	// Nil discards them.

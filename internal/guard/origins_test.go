@@ -189,7 +189,7 @@ func TestRefusedOriginNamesTheRemedy(t *testing.T) {
 		if origin == "null" {
 			rule = "null-origin"
 		}
-		if body.Docs != "/docs/errors#"+rule {
+		if body.Docs != "http://localhost:3000/docs/errors#"+rule {
 			t.Errorf("origin %s: docs %q, want rule %s", origin, body.Docs, rule)
 		}
 	}
