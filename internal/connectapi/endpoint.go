@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -132,6 +133,20 @@ func (s *settings) dualStack() bool {
 		state = s.shared.UseDualStackEndpoint
 	}
 	return state == aws.DualStackEndpointStateEnabled
+}
+
+// regionSpelling is how the Regions of all partitions are spelt: area, part of the area,
+// number.
+//
+// Source: partitions.json of the AWS SDKs.
+var regionSpelling = regexp.MustCompile(
+	`^(us|eu|ap|sa|ca|me|af|il|mx|cn|us-gov|eusc-de|us-iso|us-isob|eu-isoe|us-isof)-[a-z]+-\d+$`)
+
+// PartitionOf returns the partition of a Region, "aws-cn" for example, and whether the name
+// is spelt like one of AWS's Regions. A name that is not is taken for one of the commercial
+// partition unless its beginning says otherwise.
+func PartitionOf(region string) (id string, known bool) {
+	return partitionOf(region).id, regionSpelling.MatchString(region)
 }
 
 // partition is a group of Regions with names of their own.

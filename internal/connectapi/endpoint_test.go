@@ -96,6 +96,24 @@ func TestEndpointsOfAllPartitions(t *testing.T) {
 	}
 }
 
+func TestPartitionOf(t *testing.T) {
+	t.Parallel()
+	for region, want := range map[string]string{
+		"us-west-2": "aws", "mx-central-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov",
+		"eusc-de-east-1": "aws-eusc", "us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b",
+		"eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f",
+	} {
+		if got, known := connectapi.PartitionOf(region); got != want || !known {
+			t.Errorf("PartitionOf(%q) = %q, %v, want %q", region, got, known, want)
+		}
+	}
+	for _, region := range []string{"", "us-west", "us-west-2a", "US-WEST-2", "mars-west-1", "eusc-west-1", "xus-west-2"} {
+		if got, known := connectapi.PartitionOf(region); known {
+			t.Errorf("PartitionOf(%q) = %q, known", region, got)
+		}
+	}
+}
+
 func TestConfiguredEndpoints(t *testing.T) {
 	const file = `[profile fake]
 region = us-west-2

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/arn"
 )
 
 // Identity is who calls, by AWS STS.
@@ -165,19 +167,18 @@ const iamVersion = "2010-05-08"
 // policySource returns the ARN whose policies decide: for the session of an assumed
 // role, the role.
 func (c *Client) policySource(ctx context.Context, iam *service, principal string) (string, error) {
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) != 6 || parts[0] != "arn" {
+	name, isARN := arn.Parse(principal)
+	if !isARN {
 		return "", fmt.Errorf("simulating connect:StartChatContact: %q is not an arn", principal)
 	}
-	resource := parts[5]
-	switch kind, rest, _ := strings.Cut(resource, "/"); {
-	case parts[2] == "sts" && kind == "assumed-role":
+	switch kind, rest, _ := strings.Cut(name.Resource, "/"); {
+	case name.Service == "sts" && kind == "assumed-role":
 		role, _, _ := strings.Cut(rest, "/")
 		if strings.HasPrefix(role, "AWSReservedSSO_") {
 			return c.roleARN(ctx, iam, role) // roles of single sign-on have a path, which the session's ARN leaves out
 		}
-		return "arn:" + parts[1] + ":iam::" + parts[4] + ":role/" + role, nil
-	case parts[2] == "iam" && (kind == "user" || kind == "role"):
+		return arn.ARN{Partition: name.Partition, Service: "iam", Account: name.Account, Resource: "role/" + role}.String(), nil
+	case name.Service == "iam" && (kind == "user" || kind == "role"):
 		return principal, nil
 	}
 	return "", fmt.Errorf("simulating connect:StartChatContact for %s: %w", principal, ErrNotSimulated)

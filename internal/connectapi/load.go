@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/smithy-go/logging"
+
+	"github.com/parley-chat/parley/internal/arn"
 )
 
 // settings are AWS's configuration as it was found: the SDK's result and the two
@@ -60,7 +61,7 @@ func load(ctx context.Context, cfg Config, log *slog.Logger) (settings, error) {
 
 // chooseRegion returns the Region that is known before the environment is read.
 func chooseRegion(cfg Config, log *slog.Logger) string {
-	instance := arnRegion(cfg.InstanceID)
+	instance := arn.RegionOf(cfg.InstanceID)
 	if cfg.Region == "" {
 		return instance
 	}
@@ -68,17 +69,6 @@ func chooseRegion(cfg Config, log *slog.Logger) string {
 		log.Warn("the region is not the one of the instance", "region", cfg.Region, "instance_region", instance)
 	}
 	return cfg.Region
-}
-
-// arnRegion returns the Region of an ARN, or "" for anything else.
-//
-// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-func arnRegion(id string) string {
-	parts := strings.SplitN(id, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return ""
-	}
-	return parts[3]
 }
 
 func loadError(err error) error {

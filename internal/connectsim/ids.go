@@ -4,27 +4,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/awswire"
 )
 
 // instanceID is the id of an instance, which may be given as an ARN.
-func instanceID(given string) string { return bareID(given, ":instance/") }
+func instanceID(given string) string { return arn.InstanceOf(given) }
 
 // contactID is the id of a contact, which may be given as an ARN.
-func contactID(given string) string { return bareID(given, "/contact/") }
+func contactID(given string) string { return arn.ContactOf(given) }
 
 // flowID is the id of a flow, which may be given as an ARN, without the version it may end in.
 func flowID(given string) string {
-	id := bareID(given, "/contact-flow/")
-	id, _, _ = strings.Cut(id, ":")
-	return id
-}
-
-// bareID returns the id that follows a marker in an ARN; a bare id is returned as it is.
-func bareID(id, marker string) string {
-	if _, rest, found := strings.Cut(id, marker); found {
-		id, _, _ = strings.Cut(rest, "/")
-	}
+	id, _, _ := strings.Cut(arn.FlowOf(given), ":")
 	return id
 }
 

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/arn"
 )
 
 // longestChat is AWS's limit of ChatDurationInMinutes, seven days, and a day's margin:
@@ -119,13 +121,9 @@ func (t Target) owns(e entry) bool {
 	if e.Region != t.Region || e.Profile != t.Profile || e.EndpointURL != t.EndpointURL {
 		return false
 	}
-	own := bareID(t.InstanceID)
-	return own == "" || own == bareID(e.InstanceID) || own == bareID(e.ConfiguredInstanceID)
-}
-
-// bareID returns the id at the end of an instance's ARN, or the id itself.
-func bareID(instance string) string {
-	return strings.ToLower(instance[strings.LastIndexByte(instance, '/')+1:])
+	own := arn.InstanceOf(t.InstanceID)
+	return own == "" || strings.EqualFold(own, arn.InstanceOf(e.InstanceID)) ||
+		strings.EqualFold(own, arn.InstanceOf(e.ConfiguredInstanceID))
 }
 
 // tidyLock removes a lock file that has no journal: its run died while making or

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/connectapi"
 	"github.com/parley-chat/parley/internal/diagnosis"
@@ -90,10 +91,10 @@ func (e *examination) describeInstance(ctx context.Context) finding {
 // missingInstance explains why the instance is not found. Swapped ids are the most
 // usual mistake, and AWS's answer does not tell.
 func (e *examination) missingInstance(ctx context.Context) finding {
-	if flow := bareID(e.ContactFlowID); flow != "" {
+	if flow := arn.FlowOf(e.ContactFlowID); flow != "" {
 		if _, err := e.client.DescribeInstance(ctx, flow); err == nil {
 			return fail("the instance id and the contact flow id are swapped: the contact flow id is an instance's",
-				"Use "+flow+" as --instance-id and "+bareID(e.InstanceID)+" as --contact-flow-id.")
+				"Use "+flow+" as --instance-id and "+arn.InstanceOf(e.InstanceID)+" as --contact-flow-id.")
 		}
 	}
 	where := e.client.Region()
@@ -108,10 +109,10 @@ func (e *examination) describeFlow(ctx context.Context) finding {
 	if e.ContactFlowID == "" {
 		return skip("none is configured: pages name the contact flow themselves")
 	}
-	if own := flowInstance(e.ContactFlowID); own != "" && !strings.EqualFold(own, bareID(e.InstanceID)) {
-		return fail("the contact flow's ARN names another instance: "+own, "Use a flow of the instance, or that instance.")
+	if flow, _ := arn.Parse(e.ContactFlowID); flow.Flow() != "" && !strings.EqualFold(flow.Instance(), arn.InstanceOf(e.InstanceID)) {
+		return fail("the contact flow's ARN names another instance: "+flow.Instance(), "Use a flow of the instance, or that instance.")
 	}
-	flow, err := e.client.DescribeContactFlow(ctx, e.InstanceID, bareID(e.ContactFlowID))
+	flow, err := e.client.DescribeContactFlow(ctx, e.InstanceID, arn.FlowOf(e.ContactFlowID))
 	switch {
 	case err == nil:
 		e.flow = flow

@@ -47,7 +47,7 @@ func (hinted) Hint() string { return "read the help" }
 
 func newEmulator(tb testing.TB) *emulator.Emulator {
 	tb.Helper()
-	e, err := emulator.New(emulator.Config{})
+	e, err := emulator.New(tb.Context(), emulator.Config{Ephemeral: true})
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptrace"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectapi"
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
@@ -20,29 +20,6 @@ const (
 	clockWarning = time.Minute
 	clockFailure = 4 * time.Minute
 )
-
-// partitionNames are the groups of Regions that AWS has, by how their names are spelt.
-// Source: partitions.json of the AWS SDKs.
-func partitionNames() map[string]*regexp.Regexp {
-	names := map[string]*regexp.Regexp{}
-	for name, prefix := range map[string]string{
-		"aws": "(us|eu|ap|sa|ca|me|af|il|mx)", "aws-cn": "cn", "aws-us-gov": "us-gov", "aws-eusc": "eusc-(de)",
-		"aws-iso": "us-iso", "aws-iso-b": "us-isob", "aws-iso-e": "eu-isoe", "aws-iso-f": "us-isof",
-	} {
-		names[name] = regexp.MustCompile(`^` + prefix + `-[a-z]+-\d+$`)
-	}
-	return names
-}
-
-// partitionOf returns the partition of a Region, or "".
-func partitionOf(region string) string {
-	for name, spelling := range partitionNames() {
-		if spelling.MatchString(region) {
-			return name
-		}
-	}
-	return ""
-}
 
 // open makes the client once, for the checks of the Region and of the credentials.
 func (e *examination) open(ctx context.Context) {
@@ -59,7 +36,7 @@ func (e *examination) region(ctx context.Context) finding {
 			return fail(e.openErr.Error(), hint(e.openErr))
 		}
 	}
-	own := arnPart(e.InstanceID, 3)
+	own := arn.RegionOf(e.InstanceID)
 	switch {
 	case region == "" && e.client == nil:
 		return ok("taken from the profile")
@@ -69,8 +46,8 @@ func (e *examination) region(ctx context.Context) finding {
 		return fail(fmt.Sprintf("%s, but the instance's ARN names %s", region, own),
 			"Leave --region and AWS_REGION out, or set them to "+own+".")
 	}
-	partition := partitionOf(region)
-	if partition == "" {
+	partition, known := connectapi.PartitionOf(region)
+	if !known {
 		return warn(region+", which is not spelt like a Region of AWS", "Check the spelling of --region, for example us-west-2.")
 	}
 	return ok(fmt.Sprintf("%s (partition %s)", region, partition))
@@ -83,7 +60,7 @@ func (e *examination) regionInEffect() string {
 		return e.client.Region()
 	}
 	for _, region := range []string{
-		e.Region, arnPart(e.InstanceID, 3), e.Getenv("AWS_REGION"), e.Getenv("AWS_DEFAULT_REGION"),
+		e.Region, arn.RegionOf(e.InstanceID), e.Getenv("AWS_REGION"), e.Getenv("AWS_DEFAULT_REGION"),
 	} {
 		if region != "" {
 			return region

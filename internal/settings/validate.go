@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/arn"
 )
 
 // validate checks what a value's type does not say, and values against each other.
@@ -75,19 +77,14 @@ func (l *loader) validateTogether() {
 	if l.bad["instance-id"] || l.bad["contact-flow-id"] || l.bad["region"] {
 		return
 	}
-	instance, isARN := parseARN(s.InstanceID)
-	flow, isFlowARN := parseARN(s.ContactFlowID)
-	if isARN && s.Region != "" && s.Region != instance.region {
+	if region := arn.RegionOf(s.InstanceID); region != "" && s.Region != "" && s.Region != region {
 		l.fault(Fault{
 			Origin: s.origins["region"], Setting: "region", Value: s.Region,
-			Message: "is not the Region of the instance, whose ARN says " + instance.region,
+			Message: "is not the Region of the instance, whose ARN says " + region,
 		})
 	}
-	id := s.InstanceID
-	if isARN {
-		id = instance.instance
-	}
-	if isFlowARN && id != "" && flow.instance != id {
+	id := arn.InstanceOf(s.InstanceID)
+	if flow, isARN := arn.Parse(s.ContactFlowID); isARN && id != "" && flow.Instance() != id {
 		l.fault(Fault{
 			Origin: s.origins["contact-flow-id"], Setting: "contact-flow-id", Value: s.ContactFlowID,
 			Message: "belongs to another instance than instance-id (" + id + ")",
@@ -186,52 +183,33 @@ func checkRegion(region string) error {
 }
 
 func checkInstance(id string) error {
-	switch arn, ok := parseARN(id); {
-	case ok && arn.flow != "":
-		return faultf("is a contact flow, not an instance; write %s", arn.instance)
-	case ok:
+	switch name, _ := arn.Parse(id); {
+	case name.Flow() != "":
+		return faultf("is a contact flow, not an instance; write %s", name.Instance())
+	case name.IsInstance() && name.Region != "":
 		return nil
 	}
 	return checkID(id, "an instance")
 }
 
 func checkFlow(id string) error {
-	switch arn, ok := parseARN(id); {
-	case ok && arn.flow == "":
+	switch name, _ := arn.Parse(id); {
+	case name.IsInstance():
 		return fault("is an instance, not a contact flow; the flow's ARN ends in /contact-flow/ID")
-	case ok:
+	case name.Flow() != "" && name.Region != "":
 		return nil
 	}
 	return checkID(id, "a contact flow")
 }
 
 func checkID(id, what string) error {
-	if strings.HasPrefix(id, "arn:") {
+	if arn.Is(id) {
 		return faultf("is not the ARN of %s: arn:aws:connect:REGION:ACCOUNT:instance/ID…", what)
 	}
 	if strings.ContainsAny(id, " \t/") {
 		return faultf("is neither the id nor the ARN of %s", what)
 	}
 	return nil
-}
-
-// connectARN is arn:PARTITION:connect:REGION:ACCOUNT:instance/ID[/contact-flow/ID].
-type connectARN struct{ region, instance, flow string }
-
-func parseARN(text string) (connectARN, bool) {
-	const parts = 6
-	p := strings.SplitN(text, ":", parts)
-	if len(p) != parts || p[0] != "arn" || p[2] != "connect" || p[3] == "" {
-		return connectARN{}, false
-	}
-	resource := strings.Split(p[5], "/")
-	switch {
-	case len(resource) == 2 && resource[0] == "instance" && resource[1] != "":
-		return connectARN{region: p[3], instance: resource[1]}, true
-	case len(resource) == 4 && resource[0] == "instance" && resource[2] == "contact-flow" && resource[3] != "":
-		return connectARN{region: p[3], instance: resource[1], flow: resource[3]}, true
-	}
-	return connectARN{}, false
 }
 
 func checkPath(path string) error {
@@ -291,8 +269,8 @@ func (l *loader) checkHost(host string) error {
 
 // checkStreamTarget demands ARN=URL.
 func checkStreamTarget(pair string) error {
-	arn, address, found := strings.Cut(pair, "=")
-	if !found || !strings.HasPrefix(arn, "arn:") {
+	topic, address, found := strings.Cut(pair, "=")
+	if !found || !arn.Is(topic) {
 		return fault("is not ARN=URL, such as arn:aws:sns:us-west-2:111122223333:chat=http://localhost:9000/items")
 	}
 	return checkURL(address)
