@@ -97,8 +97,9 @@ func TestStopContact(t *testing.T) {
 	if got := string(endpoint.Requests("StopContact")[0].Body); !strings.Contains(got, `"InstanceId":"arn:aws:connect:`) {
 		t.Errorf("the instance's ARN was not sent as it is: %s", got)
 	}
-	if err := client.StopContact(t.Context(), "i-1", "unknown"); err != nil {
-		t.Errorf("stopping an unknown contact: %v", err)
+	gone, ok := errors.AsType[*awswire.Error](client.StopContact(t.Context(), "i-1", "unknown"))
+	if !ok || gone.Status != http.StatusGone || gone.Name != "ContactNotFoundException" {
+		t.Errorf("stopping an unknown contact gave %v, want ContactNotFoundException", gone)
 	}
 	endpoint.Script(awsfake.Step{Status: 403, Error: "AccessDeniedException"})
 	refusal, ok := errors.AsType[*awswire.Error](client.StopContact(t.Context(), "i-1", result.ContactID))

@@ -69,7 +69,8 @@ func readChat(a *answer) (*startchat.Result, error) {
 	return out, nil
 }
 
-// StopContact ends a contact. One that the service no longer knows counts as ended.
+// StopContact ends a contact. For one that has ended before, the error is an [awswire.Error]
+// with the name ContactNotFoundException and the status 410.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_StopContact.html
 func (c *Client) StopContact(ctx context.Context, instanceID, contactID string) error {
@@ -83,9 +84,6 @@ func (c *Client) StopContact(ctx context.Context, instanceID, contactID string) 
 	_, err = c.call(ctx, operation{
 		service: c.connect, name: "StopContact", method: http.MethodPost, path: "/contact/stop", contentType: jsonType,
 	}, body)
-	if refusal, ok := errors.AsType[*awswire.Error](err); ok && refusal.Name == "ContactNotFoundException" {
-		return nil
-	}
 	return err
 }
 

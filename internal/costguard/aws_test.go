@@ -1,9 +1,12 @@
 package costguard_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/awsfake"
@@ -30,8 +33,12 @@ func TestAgainstAWS(t *testing.T) {
 	}
 	dir := t.TempDir()
 	where := costguard.Target{Region: client.Region(), InstanceID: "instance-1", EndpointURL: client.Endpoint()}
+	var log bytes.Buffer
 	run := func() *costguard.Guard {
-		return newGuard(t, costguard.Config{Starter: client, Stopper: client, MaxChats: 4, EndOnExit: true, Dir: dir, Target: where})
+		return newGuard(t, costguard.Config{
+			Starter: client, Stopper: client, MaxChats: 4, EndOnExit: true, Dir: dir, Target: where,
+			Log: slog.New(slog.NewTextHandler(&log, nil)),
+		})
 	}
 	crashed := run()
 	for i := range 4 {
@@ -58,6 +65,9 @@ func TestAgainstAWS(t *testing.T) {
 	)
 	if err := next.Recover(t.Context()); err == nil {
 		t.Error("Recover hides that a chat could not be ended")
+	}
+	if !strings.Contains(log.String(), "ended=2 already_ended=1 left=1") {
+		t.Errorf("the log does not count what became of the chats:\n%s", log.String())
 	}
 	if got := fake.OpenContacts(); got != 3 { // the refused one, the one said to be gone, and the new run's
 		t.Errorf("%d contacts are open after recovery, want 3", got)

@@ -34,7 +34,7 @@ const (
 	undoTime = 10 * time.Second
 )
 
-// Stopper ends contacts. StopContact of a contact that has ended already may fail with
+// Stopper ends contacts. StopContact of a contact that has ended already fails with
 // ContactNotFoundException (410); any other error means that the contact may be alive.
 type Stopper interface {
 	StopContact(ctx context.Context, instanceID, contactID string) error
