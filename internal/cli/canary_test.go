@@ -69,6 +69,27 @@ func TestCanary(t *testing.T) {
 		_, done := run(t.Context(), args...)
 		done()
 	}
+	// Passwords in addresses, where people put them although they must not stand there.
+	const address = "http://user:" + canary + "@127.0.0.1:9"
+	for _, args := range [][]string{
+		{"config", "print", "--endpoint-url", address},
+		{"config", "print", "-o", "json", "--public-url", address, "--allow-origin", address, "--approved-origin", address},
+		{"config", "print", "--stream-target", "arn:aws:sns:r:1:t=" + address, "--allow-host", address, "--addr", address},
+		{"doctor", "--endpoint-url", address}, {"doctor", "-o", "json", "--public-url", address}, {"serve", "--endpoint-url", address},
+		{"start", "--server", address}, {"ready", "--server", address}, {"serve", address}, {"version", address},
+	} {
+		_, done := run(t.Context(), args...)
+		if code := done(); code == cli.ExitOK {
+			t.Errorf("%v was not refused", args)
+		}
+	}
+	t.Setenv("AWS_ENDPOINT_URL_CONNECT", address)
+	for _, args := range [][]string{{"doctor"}, {"doctor", "-o", "json"}, {"start"}, {"serve", "--addr", "127.0.0.1:0"}} {
+		_, done := run(t.Context(), args...)
+		if code := done(); code != cli.ExitFailure {
+			t.Errorf("%v with a password in AWS_ENDPOINT_URL_CONNECT: exit code %d", args, code)
+		}
+	}
 	outputs.WriteString(files(t, data))
 
 	for name, secret := range map[string]string{"a planted secret": canary, "the participant token": token} {

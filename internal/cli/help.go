@@ -151,5 +151,6 @@ func writeEntry(b *strings.Builder, name, text string) {
 	b.WriteString(line + "\n")
 }
 
-// quoteArg shows something the user wrote, without letting it act on the terminal.
-func quoteArg(arg string) string { return strconv.Quote(arg) }
+// quoteArg shows something the user wrote, without letting it act on the terminal and
+// without a password in an address.
+func quoteArg(arg string) string { return strconv.Quote(settings.Redact(arg)) }

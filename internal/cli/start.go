@@ -212,6 +212,9 @@ func serverAddress(env *Env, s *settings.Settings, named string) (string, error)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return "", &usageError{"--server: the value is not an address", "write it like http://localhost:3000"}
 	}
+	if u.User != nil {
+		return "", &usageError{"--server: the value must not hold a user name or password", "write it like http://localhost:3000"}
+	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/startChatContact"
 	}

@@ -205,9 +205,13 @@ func (k kind) signingRegion(region string) string {
 }
 
 func parseEndpoint(address, source string) (*url.URL, error) {
+	shown := " " + strconv.Quote(address)
+	if strings.Contains(address, "@") {
+		shown = "" // there may be a password in it
+	}
 	bad := func(problem string) error {
 		return &ConfigError{
-			problem: fmt.Sprintf("reading %s %q: %s", source, address, problem),
+			problem: fmt.Sprintf("reading %s%s: %s", source, shown, problem),
 			hint:    "an endpoint is an address like http://localhost:4566 or https://connect.us-west-2.amazonaws.com",
 		}
 	}
@@ -219,7 +223,9 @@ func parseEndpoint(address, source string) (*url.URL, error) {
 		return nil, bad("it does not begin with http:// or https://")
 	case base.Host == "":
 		return nil, bad("it names no host")
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+	case base.User != nil:
+		return nil, bad("it must not hold a user name or password")
+	case base.RawQuery != "" || base.Fragment != "":
 		return nil, bad("it may have a host and a path only")
 	}
 	base.Path, base.RawPath = strings.TrimRight(base.Path, "/"), strings.TrimRight(base.RawPath, "/")

@@ -70,11 +70,12 @@ func (f Fault) String() string {
 	if b.Len() > 0 {
 		b.WriteString(": ")
 	}
+	field, ok := lookup(Fields(), f.Setting)
 	if f.Value != "" {
-		b.WriteString(strconv.Quote(f.Value) + " ")
+		b.WriteString(strconv.Quote(field.shown(f.Value)) + " ")
 	}
 	b.WriteString(f.Message)
-	if field, ok := lookup(Fields(), f.Setting); ok {
+	if ok {
 		b.WriteString(" (flag --" + field.Name + ", variable " + field.Env)
 		if field.InFile {
 			b.WriteString(", key " + field.Name)

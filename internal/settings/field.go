@@ -91,7 +91,8 @@ type Value struct {
 	JSON any
 }
 
-// Values returns every setting with its value, in the order of the help text.
+// Values returns every setting with its value, in the order of the help text. They are meant
+// to be printed: passwords in addresses are left out.
 func (s *Settings) Values() []Value {
 	var values []Value
 	v := reflect.ValueOf(s).Elem()
@@ -99,7 +100,8 @@ func (s *Settings) Values() []Value {
 		value := Value{Field: f, Origin: s.origins[f.Name]}
 		switch x := v.Field(f.index).Interface().(type) {
 		case []string:
-			value.Text, value.JSON = strings.Join(x, ","), append([]string{}, x...)
+			shown := f.shownList(x)
+			value.Text, value.JSON = strings.Join(shown, ","), shown
 		case time.Duration:
 			value.Text = formatDuration(x)
 			value.JSON = value.Text
@@ -116,7 +118,7 @@ func (s *Settings) Values() []Value {
 		case bool, int:
 			value.Text, value.JSON = formatScalar(x), x
 		default:
-			value.Text = formatScalar(x)
+			value.Text = f.shown(formatScalar(x))
 			value.JSON = value.Text
 		}
 		values = append(values, value)

@@ -60,9 +60,6 @@ func (l *loader) check(name, value string, check func(string) error) {
 	if err == nil {
 		return
 	}
-	if strings.Contains(value, "@") && strings.Contains(value, "/") {
-		value = "" // an address with a password in it
-	}
 	l.fault(Fault{Origin: l.settings.origins[name], Setting: name, Value: value, Message: err.Error()})
 }
 
