@@ -82,6 +82,8 @@ func effective(s *settings.Settings, name string) any {
 		return s.CostGuard().MaxChats
 	case "end-on-exit":
 		return s.CostGuard().EndOnExit
+	case "drain-timeout":
+		return s.Drain().String()
 	}
 	return nil
 }

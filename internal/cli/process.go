@@ -19,9 +19,8 @@ func Main(version string) int {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup asks to survive the terminal
 		signals = append(signals, syscall.SIGHUP)
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), signals...)
+	ctx, stop := untilSignal(signals...)
 	defer stop()
-	context.AfterFunc(ctx, stop) // from now on a signal does what it always does
 
 	restarts, ignore := restartSignals()
 	defer ignore()
@@ -33,6 +32,24 @@ func Main(version string) int {
 		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
 		Restart: restarts, Replace: replaceProcess,
 	})
+}
+
+// untilSignal returns a context that ends with the first of the signals. Before it ends, the
+// signals do again what they always do, so that whoever sees that the end has begun can
+// hasten it with a second one.
+func untilSignal(signals ...os.Signal) (context.Context, context.CancelFunc) {
+	ctx, stop := context.WithCancel(context.Background())
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, signals...)
+	go func() { // ends with ctx
+		defer stop()
+		defer signal.Stop(caught)
+		select {
+		case <-caught:
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, stop
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

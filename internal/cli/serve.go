@@ -88,7 +88,7 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 	err = server.Serve(serving, server.Config{
 		Listener: listener, Handler: handler, TLS: private.config, DocsURL: site.docs(), Log: log,
 		URL: site.url, URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
-		DrainTimeout: s.DrainTimeout, OnDrain: func() {
+		DrainTimeout: s.Drain(), OnDrain: func() {
 			draining.Store(true)
 			up.drain()
 		},

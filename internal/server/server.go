@@ -31,8 +31,9 @@ const (
 	// MaxHeaderBytes bounds a request's line and headers. net/http adds 4 KiB of its
 	// own. AWS's front ends take about 10 KiB.
 	MaxHeaderBytes = 32 << 10
-	// DefaultDrainTimeout is the time requests in flight get when the server stops. A
-	// StartChatContact call with its retries is done in less.
+	// DefaultDrainTimeout is the time requests in flight get when the server stops. It is
+	// for handlers that answer by themselves; one that calls another service, which may
+	// take longer, needs more.
 	DefaultDrainTimeout = 10 * time.Second
 
 	// handlersEnd is how long handlers get to notice that their connection is gone.

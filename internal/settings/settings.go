@@ -120,9 +120,9 @@ type Settings struct {
 	MaxChats  Limit  `setting:"max-chats" default:"auto" value:"N|auto" group:"Cost guard" help:"chats this run may start on AWS, 0 for any number; auto is 100 on a loopback address, else 0"`
 	EndOnExit Switch `setting:"end-on-exit" default:"auto" oneof:"auto,true,false" group:"Cost guard" help:"end the AWS chats of this run when it ends; auto is true on a loopback address, else false"`
 
-	DrainTimeout time.Duration `setting:"drain-timeout" default:"10s" value:"TIME" group:"Running" help:"time that requests in progress get after an interrupt signal"`
-	LogFormat    Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
-	LogLevel     string        `setting:"log-level" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
+	DrainTimeout Delay  `setting:"drain-timeout" default:"auto" value:"TIME|auto" group:"Running" help:"time that requests in progress get after an interrupt signal; auto is upstream-timeout and 5s on AWS, else 10s"`
+	LogFormat    Format `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
+	LogLevel     string `setting:"log-level" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
 
 	origins map[string]Origin
 }
@@ -132,6 +132,26 @@ func (s *Settings) Origin(name string) Origin { return s.origins[name] }
 
 // Given reports whether the named setting has a value that somebody chose.
 func (s *Settings) Given(name string) bool { return s.origins[name].Source != FromDefault }
+
+// Times of [Settings.Drain].
+const (
+	// embeddedDrain is enough for requests that no other service is asked for.
+	embeddedDrain = 10 * time.Second
+	// awsDrainMargin is what a request may take beside the call to AWS.
+	awsDrainMargin = 5 * time.Second
+)
+
+// Drain returns what drain-timeout comes to. A call to AWS that is cut off leaves a chat
+// behind that nobody knows of, so that requests get at least as long as a call may take.
+func (s *Settings) Drain() time.Duration {
+	switch {
+	case !s.DrainTimeout.Auto:
+		return s.DrainTimeout.Time
+	case s.Upstream == AWS:
+		return s.UpstreamTimeout + awsDrainMargin
+	}
+	return embeddedDrain
+}
 
 // Secure reports whether the server speaks HTTPS.
 func (s *Settings) Secure() bool { return s.TLS || s.TLSCert != "" }

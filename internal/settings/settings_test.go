@@ -72,7 +72,7 @@ func TestDefaults(t *testing.T) {
 		"max-concurrent": "1024", "max-chats": "auto", "end-on-exit": "auto",
 		"ephemeral": "false", "keep": "30d", "partner": "true", "strict": "false", "seed": "1", "approved-origin": "", "views-dir": "",
 		"stream-target": "", "tls": "false", "tls-cert": "", "tls-key": "", "qr": "false",
-		"data-dir": "/home/pat/.local/state/parley", "drain-timeout": "10s", "log-format": "auto", "log-level": "info",
+		"data-dir": "/home/pat/.local/state/parley", "drain-timeout": "auto", "log-format": "auto", "log-level": "info",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
@@ -388,7 +388,7 @@ func TestTypedValues(t *testing.T) {
 	s := mustLoad(t, input{
 		args: []string{"--upstream=aws", "--drain-timeout=1ms", "--attachments", "--max-chats=7", "--path=/a,/b"},
 	})
-	if s.Upstream != settings.AWS || s.DrainTimeout != time.Millisecond || !s.Attachments || s.MaxChats.N != 7 || s.MaxChats.Auto ||
+	if s.Upstream != settings.AWS || s.DrainTimeout != (settings.Delay{Time: time.Millisecond}) || !s.Attachments || s.MaxChats.N != 7 || s.MaxChats.Auto ||
 		s.UpstreamTimeout != 25*time.Second || !slices.Equal(s.Paths, []string{"/a", "/b"}) {
 		t.Errorf("settings %+v", s)
 	}
@@ -403,6 +403,20 @@ func TestTypedValues(t *testing.T) {
 	maps.DeleteFunc(json, func(name string, _ any) bool { _, ok := want[name]; return !ok })
 	if diff := cmp.Diff(want, json); diff != "" {
 		t.Errorf("JSON values (-want +got):\n%s", diff)
+	}
+}
+
+// A request must not be cut off while AWS may still answer it.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]time.Duration{
+		"": 10 * time.Second, "--upstream-timeout=1m": 10 * time.Second, "--upstream=aws": 30 * time.Second,
+		"--upstream=aws --upstream-timeout=1m": 65 * time.Second, "--upstream=aws --drain-timeout=3s": 3 * time.Second,
+		"--drain-timeout=auto": 10 * time.Second, "--drain-timeout=2m": 2 * time.Minute,
+	} {
+		if got := mustLoad(t, input{args: strings.Fields(args)}).Drain(); got != want {
+			t.Errorf("with %q requests get %v, want %v", args, got, want)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ func (l *loader) validate() {
 	l.check("contact-flow-id", s.ContactFlowID, optional(checkFlow))
 	l.check("region", s.Region, optional(checkRegion))
 	l.check("upstream-timeout", formatDuration(s.UpstreamTimeout), require(s.UpstreamTimeout > 0, "must be longer than nothing"))
-	l.check("drain-timeout", formatDuration(s.DrainTimeout), require(s.DrainTimeout > 0, "must be longer than nothing"))
+	l.check("drain-timeout", s.DrainTimeout.String(), require(s.DrainTimeout.Auto || s.DrainTimeout.Time > 0, "must be longer than nothing"))
 	l.check("max-concurrent", strconv.Itoa(s.MaxConcurrent), require(s.MaxConcurrent > 0, "must be at least 1"))
 	for _, path := range s.Paths {
 		l.check("path", path, checkPath)

@@ -41,6 +41,35 @@ func (l *Limit) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Delay is a length of time that can be left to Parley.
+type Delay struct {
+	// Auto leaves the length to Parley; Time then means nothing.
+	Auto bool
+	Time time.Duration
+}
+
+// String returns "auto" or the length of time.
+func (d Delay) String() string {
+	if d.Auto {
+		return string(Auto)
+	}
+	return formatDuration(d.Time)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (d *Delay) UnmarshalText(text []byte) error {
+	if string(text) == string(Auto) {
+		*d = Delay{Auto: true}
+		return nil
+	}
+	length, err := parseDuration(string(text))
+	if err != nil {
+		return err
+	}
+	*d = Delay{Time: length}
+	return nil
+}
+
 // Retention is how long something is kept; zero is for ever.
 type Retention time.Duration
 
@@ -119,18 +148,26 @@ func setScalar(target reflect.Value, text string) error {
 		}
 		target.SetInt(int64(n))
 	case time.Duration:
-		d, err := time.ParseDuration(text)
+		d, err := parseDuration(text)
 		if err != nil {
-			if _, err := strconv.ParseFloat(text, 64); err == nil {
-				return fmt.Errorf("has no unit; write %ss for seconds", text)
-			}
-			return errors.New("is not a length of time; write a number and a unit, such as 25s or 2m")
+			return err
 		}
 		target.SetInt(int64(d))
 	default:
 		target.SetString(text)
 	}
 	return nil
+}
+
+func parseDuration(text string) (time.Duration, error) {
+	d, err := time.ParseDuration(text)
+	if err == nil {
+		return d, nil
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return 0, fmt.Errorf("has no unit; write %ss for seconds", text)
+	}
+	return 0, errors.New("is not a length of time; write a number and a unit, such as 25s or 2m")
 }
 
 func formatScalar(x any) string { return fmt.Sprint(x) }
