@@ -1,0 +1,31 @@
+// A telephone line between page and server: it passes bytes on, and can be cut.
+
+import { connect, createServer } from 'node:net'
+
+/**
+ * Listens on a port of loopback and passes connections on to another one.
+ * @param {string} port of the server
+ */
+export async function openLine(port) {
+  const pairs = new Set()
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1')
+    const pair = { client, upstream, socket: false }
+    pairs.add(pair)
+    const end = () => { client.destroy(); upstream.destroy(); pairs.delete(pair) }
+    for (const side of [client, upstream]) side.on('error', end).on('close', end)
+    client.on('data', (chunk) => {
+      if (chunk.includes('GET /participant/websocket')) pair.socket = true
+      upstream.write(chunk)
+    })
+    upstream.on('data', (chunk) => { client.write(chunk) })
+  })
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const cut = (which) => { for (const pair of [...pairs]) if (which(pair)) pair.client.destroy() }
+  return {
+    url: `http://localhost:${server.address().port}`,
+    /** Cuts the chat sockets only; the calls go on. */
+    cutSockets: () => cut((pair) => pair.socket),
+    close: () => new Promise((resolve) => { cut(() => true); server.close(resolve) }),
+  }
+}
