@@ -96,12 +96,15 @@ func TestStartAgainAfterFailure(t *testing.T) {
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	first, err := w.Start(gone, withToken("impatient"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if second := w.start(withToken("impatient")); !sameStart(first, second) {
-		t.Errorf("%+v and %+v", first, second)
+	for i := range 20 {
+		token := fmt.Sprintf("impatient %d", i)
+		first, err := w.Start(gone, withToken(token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if second := w.start(withToken(token)); !sameStart(first, second) {
+			t.Errorf("%+v and %+v", first, second)
+		}
 	}
 }
 

@@ -98,6 +98,9 @@ func TestDueWhileClosed(t *testing.T) {
 		w := newWorld(t, chat.Config{})
 		started, _, _ := w.begin(request())
 		w.Close()
+		if _, ok := w.Clock().Next(); ok {
+			t.Error("a closed service has alarms")
+		}
 		time.Sleep(26 * time.Hour) //nolint:forbidigo // the bubble's clock
 		w.open()
 		synctest.Wait()
