@@ -29,6 +29,11 @@ const (
 func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 	key, err := handshake(r)
 	if err != nil {
+		if err.Status == http.StatusUpgradeRequired { // RFC 6455, section 4.4, and RFC 9110, section 15.5.22
+			w.Header().Set("Upgrade", "websocket")
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Sec-WebSocket-Version", "13")
+		}
 		awswire.WriteError(w, err)
 		return
 	}

@@ -246,6 +246,9 @@ func TestHandshakeRefusals(t *testing.T) {
 		if a.Status != tt.want || a.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
+		if tt.want == 426 && (a.Header.Get("Upgrade") != "websocket" || a.Header.Get("Sec-WebSocket-Version") != "13") {
+			t.Errorf("%s: the answer does not say what to upgrade to: %v", name, a.Header)
+		}
 	}
 }
 
