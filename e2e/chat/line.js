@@ -8,7 +8,9 @@ import { connect, createServer } from 'node:net'
  */
 export async function openLine(port) {
   const pairs = new Set()
-  const server = createServer((client) => {
+  const waiting = []
+  let held = false
+  const passOn = (client) => {
     const upstream = connect(port, '127.0.0.1')
     const pair = { client, upstream, socket: false }
     pairs.add(pair)
@@ -19,13 +21,22 @@ export async function openLine(port) {
       upstream.write(chunk)
     })
     upstream.on('data', (chunk) => { client.write(chunk) })
-  })
+  }
+  const server = createServer((client) => { if (held) waiting.push(client); else passOn(client) })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const cut = (which) => { for (const pair of [...pairs]) if (which(pair)) pair.client.destroy() }
   return {
     url: `http://localhost:${server.address().port}`,
-    /** Cuts the chat sockets only; the calls go on. */
+    /** Cuts the chat sockets; calls go on. */
     cutSockets: () => cut((pair) => pair.socket),
-    close: () => new Promise((resolve) => { cut(() => true); server.close(resolve) }),
+    /** Cuts everything and lets new connections wait. */
+    hold: () => { held = true; cut(() => true) },
+    /** Passes what waits on. */
+    release: () => { held = false; waiting.splice(0).forEach(passOn) },
+    close: () => new Promise((resolve) => {
+      cut(() => true)
+      waiting.forEach((client) => client.destroy())
+      server.close(resolve)
+    }),
   }
 }

@@ -32,13 +32,15 @@ after(async () => {
   await rm(views, { recursive: true })
 })
 
-// Each release comes to know the server in another way.
+// Each release comes to know the server in another way: by the script, before or after the
+// client's own, or by the page's own configuration.
 const ways = { chatjs5: 'after', chatjs3: 'before', chatjs2: 'config' }
 
 describe('a whole chat', { concurrency: true }, () => {
   for (const [release, version] of Object.entries(releases)) {
-    test(`by chatjs ${version}, parley.js ${ways[release]}`, async () => {
+    test(`by chatjs ${version} (${ways[release]})`, async (t) => {
       const context = await browser.newContext()
+      t.after(() => context.close())
       // The page asks localhost; chatjs opens sockets of 127.0.0.1 only.
       const tab = await openTab(context, site.page({ release, way: ways[release], parley: `http://localhost:${parley.port}` }))
       const ids = await wholeChat(tab, release)
@@ -50,7 +52,6 @@ describe('a whole chat', { concurrency: true }, () => {
       await golden(`session-${version}.txt`, write(exchange, ids))
       const late = await tab.refused('sendMessage', { message: 'late', contentType: 'text/plain' })
       assert.match(late.message, /No active connection/, 'the client knows that it is over')
-      await context.close()
     })
   }
 })
