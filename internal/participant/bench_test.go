@@ -186,6 +186,7 @@ func BenchmarkFanOut(b *testing.B) {
 		all.Wait()
 	}
 	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 	b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "frames/s")
 	for _, c := range conns {
@@ -228,6 +229,7 @@ func BenchmarkSendMessage(b *testing.B) {
 	close(work)
 	all.Wait()
 	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
