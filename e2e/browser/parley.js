@@ -11,7 +11,7 @@ const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', import.meta
 /**
  * Starts `parley serve` on a free port of loopback.
  * @param {string[]} flags further flags
- * @returns {Promise<{url: string, port: string, log: () => string, chats: () => number, stop: () => Promise<number>}>}
+ * @returns {Promise<{url: string, port: string, log: () => string, chats: () => number, stop: () => Promise<number>, kill: () => Promise<void>}>}
  */
 export async function startParley(...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
@@ -24,18 +24,22 @@ export async function startParley(...flags) {
   child.stderr.on('data', (chunk) => { log += chunk })
   const exited = new Promise((resolve) => child.once('exit', (code) => resolve(code)))
 
+  const end = async (signal) => {
+    child.kill(signal)
+    const code = await exited
+    await rm(dir, { recursive: true, force: true })
+    return code
+  }
+
   const url = await waitForURL(urlFile, child, () => log)
   return {
     url,
     port: new URL(url).port,
     log: () => log,
     chats: () => log.split('"msg":"chat started"').length - 1,
-    async stop() {
-      child.kill('SIGINT')
-      const code = await exited
-      await rm(dir, { recursive: true, force: true })
-      return code
-    },
+    stop: () => end('SIGINT'),
+    /** Ends it as a power cut would. What is to be found afterwards needs a --data-dir of its own. */
+    kill: async () => { await end('SIGKILL') },
   }
 }
 

@@ -256,20 +256,20 @@ func (k *Socket) subscribe(ctx context.Context) error {
 		return nil
 	}
 	k.f.from = from
-	items, err := k.s.store.Items(ctx, ItemQuery{ContactID: k.ContactID, After: from, Limit: maxCatchUp})
+	items, err := k.s.store.Items(ctx, ItemQuery{ContactID: k.ContactID, After: from, Limit: maxCatchUp, Newest: true})
 	if err != nil {
 		k.f.subscribed = false
 		k.e.lost[k.ParticipantID] = from
 		return err
 	}
 	for i := range items {
-		k.f.to.Deliver(&items[i])
+		k.f.to.Deliver(&items[len(items)-1-i])
 	}
 	return nil
 }
 
-// maxCatchUp bounds what a socket is told of the time without one; the rest is in the
-// transcript.
+// maxCatchUp bounds what a socket is told of the time without one, to the newest; what was
+// before is in the transcript.
 const maxCatchUp = 500
 
 // Close lets go of the contact. complete says that the socket showed everything it was

@@ -98,7 +98,10 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	err = cfg.Store.Active(ctx, func(loaded Loaded) error {
 		e := s.newEntry(loaded.Contact)
 		e.lastSeq, e.lastTime, e.known = loaded.LastSeq, loaded.LastTime, false
-		for _, p := range loaded.Contact.present() {
+		for _, p := range loaded.Contact.Participants {
+			if !p.Active() {
+				continue
+			}
 			e.lost[p.ID] = loaded.LastSeq
 			// Nobody could say anything while the service was down.
 			e.spoke[p.ID] = activity{heard: now}

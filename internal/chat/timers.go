@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -94,7 +95,7 @@ type running struct {
 
 // timers returns the chat timers that run now. They run only while a customer and an agent
 // (for the customer's timers, also a custom bot) are both there; the disconnect timer runs
-// after the idle timer when both are set.
+// after the idle timer when both are set. The one that runs out first comes first.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/setup-chat-timeouts.html
 func (e *entry) timers() []running {
@@ -125,6 +126,7 @@ func (e *entry) timers() []running {
 			list = append(list, e.timersOf(*p, since)...)
 		}
 	}
+	slices.SortStableFunc(list, func(a, b running) int { return a.at.Compare(b.at) })
 	return list
 }
 

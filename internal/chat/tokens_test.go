@@ -9,7 +9,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
-	"github.com/parley-chat/parley/internal/store"
 )
 
 // uses are the calls that take a token, by the kind they take.
@@ -173,18 +172,7 @@ func TestTokensAfterTheEnd(t *testing.T) {
 
 // Whatever text comes as a token, nothing but a refusal comes of it.
 func FuzzToken(f *testing.F) {
-	kept, err := store.Open(f.Context(), store.Config{Ephemeral: true})
-	if err != nil {
-		f.Fatal(err)
-	}
-	service, err := chat.Open(f.Context(), chat.Config{Store: kept})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Cleanup(func() {
-		service.Close()
-		_ = kept.Close()
-	})
+	service := fuzzService(f)
 	started, err := service.Start(f.Context(), request())
 	if err != nil {
 		f.Fatal(err)

@@ -19,6 +19,7 @@ var errDisk = errors.New("no space left on device")
 type flaky struct {
 	chat.Store
 	broken  atomic.Bool
+	mute    atomic.Bool // refuses to tell items
 	unlucky func() bool // nil for never
 }
 
@@ -27,6 +28,13 @@ func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
 		return errDisk
 	}
 	return f.Store.Commit(ctx, changes)
+}
+
+func (f *flaky) Items(ctx context.Context, query chat.ItemQuery) ([]chat.Item, error) {
+	if f.mute.Load() {
+		return nil, errDisk
+	}
+	return f.Store.Items(ctx, query)
 }
 
 // world is a service over a store that outlives it.
@@ -53,6 +61,26 @@ func newWorld(t *testing.T, config chat.Config) *world {
 		}
 	})
 	return w
+}
+
+// fuzzService returns a service for a fuzz target.
+func fuzzService(f *testing.F) *chat.Service {
+	f.Helper()
+	kept, err := store.Open(f.Context(), store.Config{Ephemeral: true})
+	if err != nil {
+		f.Fatal(err)
+	}
+	service, err := chat.Open(f.Context(), chat.Config{Store: kept})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Cleanup(func() {
+		service.Close()
+		if err := kept.Close(); err != nil {
+			f.Error(err)
+		}
+	})
+	return service
 }
 
 func (w *world) open() {

@@ -114,6 +114,11 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, action, requestID
 	level := slog.LevelWarn
 	attrs := []slog.Attr{slog.String("action", action), slog.String("request_id", requestID), slog.String("code", wire.Name)}
 	switch {
+	case r.Context().Err() != nil:
+		level = slog.LevelDebug // the caller did not wait for it
+		attrs = append(attrs, slog.Any("error", err))
+	case wire.Status == http.StatusServiceUnavailable:
+		level = slog.LevelInfo
 	case wire.Status >= http.StatusInternalServerError:
 		level = slog.LevelError
 		attrs = append(attrs, slog.Any("error", err))
@@ -148,6 +153,7 @@ func wireError(err error) *awswire.Error {
 		{chat.ErrNotFound, http.StatusNotFound, "ResourceNotFoundException", "The resource was not found."},
 		{chat.ErrConflict, http.StatusConflict, "ConflictException", "Operation can not be performed due to the state of the contact."},
 		{chat.ErrQuota, http.StatusPaymentRequired, "ServiceQuotaExceededException", "The maximum number for this chat is reached."},
+		{chat.ErrEnded, http.StatusServiceUnavailable, "ServiceUnavailableException", "The server is shutting down."},
 		{chat.ErrTooManySockets, http.StatusTooManyRequests, "ThrottlingException", "The participant has too many open sockets."},
 	} {
 		if errors.Is(err, known.err) {

@@ -50,16 +50,16 @@ type setup struct {
 	wrap func(http.Handler) http.Handler
 }
 
-func newWorld(t testing.TB, s setup) *world {
-	t.Helper()
-	w := &world{t: t, blobs: &blobs{}}
+func newWorld(tb testing.TB, s setup) *world {
+	tb.Helper()
+	w := &world{t: tb, blobs: &blobs{}}
 	kept, err := store.Open(context.Background(), store.Config{Ephemeral: true})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.chats, err = chat.Open(context.Background(), chat.Config{Store: kept, Limits: s.limits})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	cfg := participant.Config{Chats: w.chats, Blobs: w.blobs}
 	if s.config != nil {
@@ -67,7 +67,7 @@ func newWorld(t testing.TB, s setup) *world {
 	}
 	w.service, err = participant.New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	mux := http.NewServeMux()
 	w.service.Routes(mux)
@@ -82,7 +82,7 @@ func newWorld(t testing.TB, s setup) *world {
 	} else {
 		listener, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		w.host = listener.Addr().String()
 		w.dial = func() (net.Conn, error) { return (&net.Dialer{}).Dial("tcp", listener.Addr().String()) }
@@ -103,20 +103,20 @@ func newWorld(t testing.TB, s setup) *world {
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
 			if err := w.service.Shutdown(ctx); err != nil {
-				t.Errorf("shutting down: %v", err)
+				tb.Errorf("shutting down: %v", err)
 			}
 			w.client.CloseIdleConnections()
 			if err := server.Shutdown(ctx); err != nil {
-				t.Errorf("shutting the server down: %v", err)
+				tb.Errorf("shutting the server down: %v", err)
 			}
 			<-done
 			w.chats.Close()
 			if err := kept.Close(); err != nil {
-				t.Errorf("closing the store: %v", err)
+				tb.Errorf("closing the store: %v", err)
 			}
 		})
 	}
-	t.Cleanup(w.shutdown)
+	tb.Cleanup(w.shutdown)
 	return w
 }
 
@@ -127,11 +127,11 @@ type answer struct {
 	Body   []byte
 }
 
-func (a answer) member(t testing.TB, path ...string) string {
-	t.Helper()
+func (a answer) member(tb testing.TB, path ...string) string {
+	tb.Helper()
 	var value any
 	if err := json.Unmarshal(a.Body, &value); err != nil {
-		t.Fatalf("%d %s: %v", a.Status, a.Body, err)
+		tb.Fatalf("%d %s: %v", a.Status, a.Body, err)
 	}
 	for _, name := range path {
 		object, _ := value.(map[string]any)
@@ -361,34 +361,17 @@ func (b *browser) item() map[string]any {
 	return itemOf(b.t, b.next())
 }
 
-func itemOf(t testing.TB, frame string) map[string]any {
-	t.Helper()
+func itemOf(tb testing.TB, frame string) map[string]any {
+	tb.Helper()
 	var outer struct{ Topic, ContentType, Content string }
 	if err := json.Unmarshal([]byte(frame), &outer); err != nil || outer.Topic != "aws/chat" || outer.ContentType != "application/json" {
-		t.Fatalf("not a frame of aws/chat (%v): %s", err, frame)
+		tb.Fatalf("not a frame of aws/chat (%v): %s", err, frame)
 	}
 	var item map[string]any
 	if err := json.Unmarshal([]byte(outer.Content), &item); err != nil {
-		t.Fatalf("content of %s: %v", frame, err)
+		tb.Fatalf("content of %s: %v", frame, err)
 	}
 	return item
-}
-
-// code waits for the end of the socket and returns the close code the server sent; 0 when it
-// sent none.
-func (b *browser) code() int {
-	b.t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	select {
-	case <-b.closed:
-	case <-deadline.C:
-		b.t.Fatal("the socket stays open")
-	}
-	if closed, ok := errors.AsType[*gws.CloseError](b.err); ok {
-		return int(closed.Code)
-	}
-	return 0
 }
 
 // blobs keep attachments in memory.

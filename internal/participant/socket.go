@@ -14,12 +14,8 @@ import (
 
 const (
 	// maxWaiting and maxWaitingBytes bound what waits for a slow reader.
-	maxWaiting      = 64
+	maxWaiting      = 256
 	maxWaitingBytes = 256 << 10
-	// writeTime is how long the peer may take to accept what is written to it, slowTime how
-	// long one that was found too slow may go on with the frame it is reading.
-	writeTime = 10 * time.Second
-	slowTime  = 5 * time.Second
 	// pingEvery is how often a silent peer is asked whether it is there, pongTime how long it
 	// may take to answer. The clients' own heartbeats do not count: native ones stop them
 	// after one missed answer, and a page in the background sends them late.
@@ -164,7 +160,7 @@ func (k *socket) put(out outgoing) {
 // tooSlow cuts a reader off that does not keep up. The caller holds the lock.
 func (k *socket) tooSlow() {
 	k.queue, k.code = nil, closePolicy
-	_ = k.conn.SetWriteDeadline(time.Now().Add(slowTime)) // a connection without deadlines is closed by the pings
+	k.conn.hurry()
 	k.start()
 }
 
@@ -181,7 +177,6 @@ func (k *socket) start() {
 func (k *socket) write() {
 	frames := new(frames)
 	for batch := k.next(); batch != nil; batch = k.next() {
-		_ = k.conn.SetWriteDeadline(time.Now().Add(writeTime)) // a connection without deadlines is closed by the pings
 		for _, out := range batch {
 			if err := k.send(frames, out); err != nil {
 				k.conn.abort()
@@ -218,7 +213,6 @@ func (k *socket) next() []outgoing {
 	default:
 		k.left = true
 		k.mu.Unlock()
-		_ = k.conn.SetWriteDeadline(time.Now().Add(slowTime)) // a connection without deadlines is closed by the pings
 		k.conn.end(k.code)
 		k.mu.Lock()
 	}

@@ -20,13 +20,13 @@ import (
 
 // inBubble runs a test in virtual time, over connections in memory. That it returns shows
 // that no goroutine was left behind.
-func inBubble(t *testing.T, s setup, f func(t *testing.T, w *world)) {
+func inBubble(t *testing.T, s setup, f func(w *world)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s.pipe = true
 		w := newWorld(t, s)
-		f(t, w)
+		f(w)
 	})
 }
 
@@ -41,7 +41,8 @@ func (b *browser) waitCode() int {
 
 func TestIdleSocketIsPinged(t *testing.T) {
 	var pings []time.Duration
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		began := time.Now()
 		conn, err := w.dial()
 		if err != nil {
@@ -81,7 +82,8 @@ func (p *pinged) OnPing(c *gws.Conn, payload []byte) {
 // A peer that is gone without a word is found out by its missing pong, not by missing
 // heartbeats, and what it cannot have got is shown to its next socket.
 func TestDeadPeerIsCutOff(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		b := w.subscribed(c.socketURL, func(b *browser) { b.mute = true })
@@ -103,7 +105,8 @@ func TestDeadPeerIsCutOff(t *testing.T) {
 
 // Clients whose heartbeats stop but who answer pings stay.
 func TestSilentPeerStays(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		b := w.subscribed(c.socketURL)
 		<-time.After(30 * time.Minute)
@@ -116,7 +119,8 @@ func TestSilentPeerStays(t *testing.T) {
 }
 
 func TestSocketExpires(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		began := time.Now()
 		b := w.subscribed(c.socketURL)
@@ -130,7 +134,8 @@ func TestSocketExpires(t *testing.T) {
 }
 
 func TestTicketExpires(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		<-time.After(99 * time.Second)
 		first := w.subscribed(c.socketURL)
@@ -145,7 +150,8 @@ func TestTicketExpires(t *testing.T) {
 // A client that does not close on chat.ended is closed after a while; one that does is not
 // kept waiting.
 func TestEndOfChat(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		stays, closes := w.subscribed(c.socketURL), w.subscribed(c.socketURL)
 		began := time.Now()
@@ -176,7 +182,8 @@ func TestEndOfChat(t *testing.T) {
 }
 
 func TestShutdownTellsSockets(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		b := w.subscribed(c.socketURL)
@@ -211,7 +218,8 @@ func TestShutdownTellsSockets(t *testing.T) {
 
 // A peer that never reads cannot hold the end of the server up.
 func TestShutdownCutsOff(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
@@ -232,13 +240,14 @@ func TestShutdownCutsOff(t *testing.T) {
 // A reader that does not keep up is told so and catches up when it comes back: nothing is
 // lost, nothing doubled, and others are not held up.
 func TestSlowReader(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
 		slow, quick := w.subscribed(c.socketURL), w.subscribed(w.connect(c.Started).socketURL)
 		slow.deaf = deaf
-		const n = 200
+		const n = 600
 		for i := range n {
 			w.say(c.ContactID, agent, fmt.Sprint(i))
 			synctest.Wait()
@@ -265,13 +274,14 @@ func TestSlowReader(t *testing.T) {
 }
 
 func TestSlowReaderCatchesUp(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
 		slow := w.subscribed(c.socketURL)
 		slow.deaf = deaf
-		const n = 300
+		const n = 450
 		for i := range n {
 			w.say(c.ContactID, agent, fmt.Sprint(i))
 			synctest.Wait()
@@ -301,7 +311,8 @@ func TestSlowReaderCatchesUp(t *testing.T) {
 }
 
 func TestSlowReaderInBytes(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
@@ -321,7 +332,8 @@ func TestSlowReaderInBytes(t *testing.T) {
 // What was said while the participant had no socket is shown to the next one, in order, and
 // only that.
 func TestCatchUp(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		w.say(c.ContactID, agent, "before anyone listened")
@@ -329,7 +341,7 @@ func TestCatchUp(t *testing.T) {
 		_ = b.conn.WriteClose(1001, nil)
 		<-b.closed
 		synctest.Wait()
-		const n = 120 // more than may wait for a slow reader
+		const n = 400 // more than may wait for a slow reader
 		for i := range n {
 			w.say(c.ContactID, agent, fmt.Sprint(i))
 		}
@@ -348,7 +360,8 @@ func TestCatchUp(t *testing.T) {
 
 // An orderly answer to a ping is proof: what came before it is not shown again.
 func TestConfirmedItemsAreNotRepeated(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		b := w.subscribed(c.socketURL)
@@ -372,7 +385,8 @@ func TestConfirmedItemsAreNotRepeated(t *testing.T) {
 }
 
 func TestClientPing(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		b := w.subscribed(w.newCustomer().socketURL)
 		if err := b.conn.WritePing([]byte("okhttp")); err != nil {
 			t.Fatal(err)
@@ -385,7 +399,8 @@ func TestClientPing(t *testing.T) {
 
 // A pong nobody asked for confirms nothing.
 func TestUnaskedPong(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		b := w.subscribed(c.socketURL, func(b *browser) { b.mute = true })
@@ -472,8 +487,11 @@ func TestSocketsUnderStress(t *testing.T) {
 				if err != nil {
 					continue
 				}
-				b.send(subscribeFrame)
-				b.next()
+				_ = b.conn.WriteString(subscribeFrame)
+				select {
+				case <-b.frames:
+				case <-b.closed: // it was too slow for the flood
+				}
 				if (n+i)%2 == 0 {
 					_ = b.conn.WriteClose(1000, nil)
 				} else {
@@ -494,7 +512,8 @@ func TestSocketsUnderStress(t *testing.T) {
 }
 
 func TestScan(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		scanned := make(chan chat.File, 1)
 		w2 := newWorld(t, setup{pipe: true, config: func(c *participant.Config) {
 			c.Scan = func(f chat.File) { scanned <- f }

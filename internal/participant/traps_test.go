@@ -53,7 +53,8 @@ func TestTrapExpiry(t *testing.T) {
 
 // Closed without chat.ended, the client reconnects at once; what comes after it is lost.
 func TestTrapChatEndedIsSentLast(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		b := w.subscribed(c.socketURL)
@@ -76,7 +77,8 @@ func TestTrapChatEndedIsSentLast(t *testing.T) {
 
 // Evicting the oldest of six sockets makes six pages evict each other for ever.
 func TestTrapSixthSocketIsRefusedNotAccepted(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		var open []*browser
 		for range 5 {

@@ -3,7 +3,6 @@ package participant
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -30,6 +29,11 @@ const (
 func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 	key, err := handshake(r)
 	if err != nil {
+		if err.Status == http.StatusUpgradeRequired { // RFC 6455, section 4.4, and RFC 9110, section 15.5.22
+			w.Header().Set("Upgrade", "websocket")
+			w.Header().Set("Connection", "Upgrade")
+			w.Header().Set("Sec-WebSocket-Version", "13")
+		}
 		awswire.WriteError(w, err)
 		return
 	}
@@ -58,7 +62,7 @@ func (s *Service) admit(r *http.Request, k *socket) error {
 	s.mu.Lock()
 	if s.draining {
 		s.mu.Unlock()
-		return errLeaving
+		return chat.ErrEnded
 	}
 	s.sockets[k] = struct{}{}
 	s.running.Add(1)
@@ -71,8 +75,6 @@ func (s *Service) admit(r *http.Request, k *socket) error {
 	k.hold = hold
 	return nil
 }
-
-var errLeaving = errors.New("the participant service is shutting down")
 
 // forget ends the accounting of a socket.
 func (s *Service) forget(k *socket) {
@@ -94,12 +96,6 @@ func (s *Service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		pause.Stop()
 	}
 	s.held.Add(-1)
-	if errors.Is(err, errLeaving) || errors.Is(err, chat.ErrEnded) {
-		err = &awswire.Error{
-			Status: http.StatusServiceUnavailable, Name: "ServiceUnavailableException", Message: "The server is shutting down.",
-			RetryAfter: time.Second,
-		}
-	}
 	s.fail(w, r, "websocket", uuid.NewString(), err)
 }
 

@@ -33,6 +33,10 @@ const (
 	maxFrame = 128 << 10
 	// readBuffer is per socket; clients mostly send frames of 30 bytes.
 	readBuffer = 512
+	// writeTime is how long the peer may take to accept what is written to it, slowTime how
+	// long one that was found too slow may go on with the frame it is reading.
+	writeTime = 10 * time.Second
+	slowTime  = 5 * time.Second
 	// handshakeTime is for writing the answer to the upgrade.
 	handshakeTime = 5 * time.Second
 	// parting is how long a peer may take to answer a close frame.
@@ -70,7 +74,7 @@ func (u *upgrader) upgrade(w http.ResponseWriter, key string, k *socket) (*wire,
 	}
 	c := &wire{Conn: conn}
 	if n := rw.Reader.Buffered(); n > 0 { // a client that did not wait for the answer
-		if early, err := rw.Reader.Peek(n); err == nil {
+		if early, err := rw.Peek(n); err == nil {
 			c.early = append(c.early, early...)
 		}
 	}
@@ -123,10 +127,20 @@ func (c *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Write implements [net.Conn]. Every write gets its own time, the library's too: the time of
+// an earlier one may be over.
+func (c *wire) Write(p []byte) (int, error) {
+	_ = c.SetWriteDeadline(time.Now().Add(writeTime)) // a connection without deadlines is closed by the pings
+	return c.Conn.Write(p)
+}
+
+// hurry shortens the time of the write that is going on.
+func (c *wire) hurry() { _ = c.SetWriteDeadline(time.Now().Add(slowTime)) }
+
 // Close implements [net.Conn] for the library: nothing more is written, and what the peer
 // still sends is waited for a moment. serve closes the connection.
 func (c *wire) Close() error {
-	_ = c.Conn.SetReadDeadline(time.Now().Add(parting))
+	_ = c.SetReadDeadline(time.Now().Add(parting))
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
@@ -137,7 +151,7 @@ func (c *wire) Close() error {
 func (c *wire) serve(k *socket) {
 	defer func() {
 		if p := recover(); p != nil {
-			k.service.log.Warn("a frame could not be read", "panic", p, "stack", string(debug.Stack())) //nolint:sloglint // a connection has no context
+			k.service.log.Warn("a frame could not be read", "panic", p, "stack", string(debug.Stack()))
 			_ = c.ws.WriteClose(closeProtocol, nil)
 		}
 		if !c.lost && !c.parted {
@@ -153,7 +167,7 @@ func (c *wire) serve(k *socket) {
 func (c *wire) abort() { _ = c.Conn.Close() } // serve finds out
 
 // text sends a text frame, ping and pong control frames. Each blocks until the system has
-// taken it, for as long as the write deadline allows.
+// taken it, at most for writeTime.
 func (c *wire) text(p []byte) error { return c.ws.WriteMessage(gws.OpcodeText, p) }
 func (c *wire) ping(p []byte) error { return c.ws.WritePing(p) }
 func (c *wire) pong(p []byte) error { return c.ws.WritePong(p) }
@@ -217,5 +231,5 @@ type complaints struct{ log *slog.Logger }
 
 // Error implements [gws.Logger].
 func (c complaints) Error(v ...any) {
-	c.log.Warn("websocket library", "complaint", fmt.Sprint(v...)) //nolint:sloglint // the library passes no context
+	c.log.Warn("websocket library", "complaint", fmt.Sprint(v...))
 }

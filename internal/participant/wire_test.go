@@ -3,11 +3,13 @@ package participant_test
 import (
 	"bufio"
 	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -33,13 +35,13 @@ func frame(head byte, payload []byte) []byte {
 }
 
 // raw opens a socket by hand and returns its connection.
-func (w *world) raw(t testing.TB, address string) (net.Conn, *bufio.Reader) {
-	t.Helper()
+func (w *world) raw(tb testing.TB, address string) (net.Conn, *bufio.Reader) {
+	tb.Helper()
 	conn, err := w.dial()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = conn.Close() })
+	tb.Cleanup(func() { _ = conn.Close() })
 	path := address[strings.Index(address, "/participant"):]
 	// As Firefox and Chromium write it, in pieces.
 	head := "GET " + path + " HTTP/1.1\r\nHost: " + w.host + "\r\nConnection: keep-alive, Upgrade\r\nUpgrade: WebSocket\r\n" +
@@ -49,30 +51,30 @@ func (w *world) raw(t testing.TB, address string) (net.Conn, *bufio.Reader) {
 	r := bufio.NewReader(conn)
 	response, err := http.ReadResponse(r, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if response.StatusCode != http.StatusSwitchingProtocols {
-		t.Fatalf("answer %s", response.Status)
+		tb.Fatalf("answer %s", response.Status)
 	}
 	for _, name := range []string{"Sec-Websocket-Protocol", "Sec-Websocket-Extensions"} {
 		if got := response.Header.Get(name); got != "" {
-			t.Errorf("%s: %s, but none may be chosen", name, got)
+			tb.Errorf("%s: %s, but none may be chosen", name, got)
 		}
 	}
 	return conn, r
 }
 
 // closeCode reads frames until a close frame and returns its code.
-func closeCode(t testing.TB, r *bufio.Reader) int {
-	t.Helper()
+func closeCode(tb testing.TB, r *bufio.Reader) int {
+	tb.Helper()
 	for {
 		var head [2]byte
 		if _, err := io.ReadFull(r, head[:]); err != nil {
-			t.Fatalf("before a close frame: %v", err)
+			tb.Fatalf("before a close frame: %v", err)
 		}
 		payload := make([]byte, head[1]&0x7f)
 		if _, err := io.ReadFull(r, payload); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if head[0] == 0x88 {
 			if len(payload) < 2 {
@@ -156,6 +158,46 @@ func TestFramesTaken(t *testing.T) {
 	}
 }
 
+// The answer to a client's close frame does not depend on when something was written last.
+func TestCloseIsAnsweredLate(t *testing.T) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
+		conn, r := w.raw(t, w.newCustomer().socketURL)
+		<-time.After(25 * time.Second)
+		_, _ = conn.Write(frame(0x88, []byte{0x03, 0xe8}))
+		if code := closeCode(t, r); code != 1000 {
+			t.Errorf("close code %d", code)
+		}
+	})
+}
+
+// TLS has its own way of closing one half of a connection.
+func TestSocketOverTLS(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	c := w.newCustomer()
+	server := httptest.NewTLSServer(w.service)
+	defer server.Close()
+	_, address, _ := strings.Cut(c.socketURL, "/participant")
+	conn, err := (&tls.Dialer{Config: server.Client().Transport.(*http.Transport).TLSClientConfig}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, _, err := w.openOn(conn, "ws://127.0.0.1/participant"+address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.send(subscribeFrame)
+	b.next()
+	a := w.must("connection", c.Token.Reveal(), connectBody)
+	w.must("disconnect", a.member(t, "ConnectionCredentials", "ConnectionToken"), `{}`)
+	b.item()
+	b.item()
+	if code := b.waitCode(); code != 1000 {
+		t.Errorf("close code %d: %v", code, b.err)
+	}
+}
+
 // A client that sends before it has the answer to its upgrade loses nothing.
 func TestFrameWithTheHandshake(t *testing.T) {
 	t.Parallel()
@@ -204,13 +246,17 @@ func TestHandshakeRefusals(t *testing.T) {
 		if a.Status != tt.want || a.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
+		if tt.want == 426 && (a.Header.Get("Upgrade") != "websocket" || a.Header.Get("Sec-WebSocket-Version") != "13") {
+			t.Errorf("%s: the answer does not say what to upgrade to: %v", name, a.Header)
+		}
 	}
 }
 
 // Refusals are held back: chatjs comes back at once, and Chromium spaces attempts by how
 // long they take.
 func TestRefusalsTakeTheirTime(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		c := w.newCustomer()
 		var tabs []*browser
 		for range 5 {
@@ -244,7 +290,8 @@ func TestRefusalsTakeTheirTime(t *testing.T) {
 
 // A client that goes away while it is being refused frees its place at once.
 func TestRefusedClientLeaves(t *testing.T) {
-	inBubble(t, setup{}, func(t *testing.T, w *world) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
 		conn, err := w.dial()
 		if err != nil {
 			t.Fatal(err)
@@ -257,7 +304,7 @@ func TestRefusedClientLeaves(t *testing.T) {
 		began := time.Now()
 		_ = conn.Close()
 		w.shutdown()
-		if took := time.Since(began); took > 0 {
+		if took := time.Since(began); took > 100*time.Millisecond { // the server looks every now and then
 			t.Errorf("the end took %s", took)
 		}
 	})

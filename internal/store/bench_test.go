@@ -3,6 +3,8 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -110,6 +112,50 @@ func BenchmarkOpen(b *testing.B) {
 		})
 		if err != nil || n != 1_000_000 {
 			b.Fatalf("%d items, %v", n, err)
+		}
+		b.StopTimer()
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+}
+
+// BenchmarkOpenKilled opens the same as a killed process leaves it, with a long log.
+func BenchmarkOpenKilled(b *testing.B) {
+	dir, contacts := fill(b, 1000, 1000)
+	s := open(b, store.Config{Dir: dir})
+	for seq := int64(1001); ; seq++ {
+		for _, c := range contacts {
+			commit(b, s, chat.Changes{Items: []chat.Item{message(c, seq)}})
+		}
+		info, err := os.Stat(filepath.Join(dir, "parley.db-wal"))
+		if err != nil {
+			b.Fatal(err)
+		}
+		if info.Size() > 20<<20 {
+			break
+		}
+	}
+	for b.Loop() {
+		b.StopTimer()
+		killed := b.TempDir()
+		for _, name := range []string{"parley.db", "parley.db-wal", "parley.tally"} {
+			content, err := os.ReadFile(filepath.Join(dir, name))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(killed, name), content, 0o600)
+			}
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.StartTimer()
+		s, err := store.Open(b.Context(), store.Config{Dir: killed})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Active(b.Context(), func(chat.Loaded) error { return nil }); err != nil {
+			b.Fatal(err)
 		}
 		b.StopTimer()
 		if err := s.Close(); err != nil {

@@ -3,6 +3,7 @@ package store_test
 import (
 	"cmp"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -142,6 +143,19 @@ func (w *model) step(m maker) chat.Changes {
 		w.files[changes.File.ID] = changes.File
 	}
 	return changes
+}
+
+// A new field of the domain has to be stored and to be made by maker.
+func TestNoFieldIsForgotten(t *testing.T) {
+	t.Parallel()
+	for kind, want := range map[reflect.Type]int{
+		reflect.TypeFor[chat.Contact](): 18, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[chat.Item](): 16, reflect.TypeFor[chat.File](): 9,
+		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 5,
+	} {
+		if kind.NumField() != want {
+			t.Errorf("%v has %d fields, not %d", kind, kind.NumField(), want)
+		}
+	}
 }
 
 // What is written is read, in every field, also after a restart.

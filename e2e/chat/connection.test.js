@@ -1,0 +1,239 @@
+// What becomes of a chat when its connection does not last: heartbeats, cut sockets, reloads,
+// several tabs, restarts, and a chat that ends meanwhile.
+
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { StopContactCommand } from '@aws-sdk/client-connect'
+import { GetTranscriptCommand, SendMessageCommand } from '@aws-sdk/client-connectparticipant'
+import { launch } from '../browser/browser.js'
+import { startParley } from '../browser/parley.js'
+import { openLine } from './line.js'
+import { backend, participant } from './sdk.js'
+import { releases, serveSite } from './site.js'
+import { openTab } from './tab.js'
+
+const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
+const connections = ({ calls }) => calls.filter(({ url }) => url.endsWith('/participant/connection'))
+
+let parley, site, browser
+before(async () => { [parley, site, browser] = await Promise.all([startParley('--ephemeral'), serveSite(), launch()]) })
+after(async () => {
+  await browser?.close()
+  await site?.close()
+  assert.equal(await parley?.stop(), 0)
+})
+
+/** Opens tabs of one browser window. */
+async function openTabs(t, { release, parley: address = `http://localhost:${parley.port}`, count = 1 } = {}) {
+  const context = await browser.newContext()
+  t.after(() => context.close())
+  return Promise.all(Array.from({ length: count }, () => openTab(context, site.page({ release, parley: address }))))
+}
+
+/** Opens a tab that reaches the server through a line that can be cut. */
+async function openTabOnALine(t, release) {
+  const line = await openLine(parley.port)
+  t.after(() => line.close())
+  const [tab] = await openTabs(t, { release, parley: line.url })
+  return { line, tab }
+}
+
+const said = (items) => items.filter((item) => item.Type === 'MESSAGE').map((item) => item.Content)
+
+describe('a connection', { concurrency: true }, () => {
+  for (const [release, version] of Object.entries(releases)) {
+    test(`chatjs ${version} is content with one connection for 25 s`, async (t) => {
+      const [tab] = await openTabs(t, { release, parley: `http://127.0.0.1:${parley.port}` })
+      await tab.chat()
+      await delay(25_000)
+      const exchange = await tab.exchange()
+      const [{ answer }, ...more] = connections(exchange)
+      assert.equal(more.length, 0, 'CreateParticipantConnection is called once')
+      // Under a minute or over 24.8 days it would ask for another one without pause.
+      const life = Date.parse(JSON.parse(answer).ConnectionCredentials.Expiry) - Date.now()
+      assert.ok(life > 60_000 && life < 24.8 * 24 * 3_600_000, `the connection token lives ${life} ms`)
+      const answered = (frame) => exchange.frames.filter((f) => f === `< ${frame}`).length
+      assert.equal(answered('{"topic":"aws/ping","statusCode":200,"statusContent":"OK"}'), 3)
+      assert.equal(answered('{"topic":"aws/heartbeat"}'), 3)
+      assert.deepEqual(tab.complaints, [])
+    })
+
+    test(`chatjs ${version} comes back when its line was cut, and has missed nothing`, async (t) => {
+      const { line, tab } = await openTabOnALine(t, release)
+      await tab.chat()
+      await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
+      line.hold()
+      await tab.sees('onConnectionLost')
+      await sayElsewhere(await tab.exchange(), 'while away')
+      line.release()
+      await tab.sees('onConnectionEstablished', {}, 3)
+      await tab.sees('onMessage', { Content: 'You said: while away' })
+      await tab.say('and back')
+      await tab.sees('onMessage', { Content: 'You said: and back' })
+      // Of what came in the last moment before the cut the server cannot know whether it arrived.
+      const items = (await tab.events('onMessage')).filter((item, i, all) => all.findIndex(({ Id }) => Id === item.Id) === i || i > 2)
+      assert.deepEqual(said(items).slice(1), ['while away', 'You said: while away', 'and back', 'You said: and back'])
+      assert.equal((await tab.events('onConnectionLost')).length, 1)
+      assert.equal((await tab.events('onConnectionEstablished')).length, 3)
+      assert.deepEqual(await tab.events('onConnectionBroken'), [])
+      assert.equal(connections(await tab.exchange()).length, 2)
+    })
+  }
+
+  test('a socket alone that is cut is opened again, once', async (t) => {
+    const { line, tab } = await openTabOnALine(t)
+    await tab.chat()
+    line.cutSockets()
+    await tab.sees('onConnectionEstablished', {}, 3)
+    await tab.say('hello')
+    await tab.sees('onMessage', { Content: 'You said: hello' })
+    assert.equal((await tab.events('onConnectionLost')).length, 1)
+    assert.equal((await tab.sockets()).length, 2)
+  })
+
+  test('a chat that ended while the page was away has ended when it is back', async (t) => {
+    const { line, tab } = await openTabOnALine(t)
+    const { contactId } = await tab.chat({ InstanceId: 'in-1' })
+    line.hold()
+    await tab.sees('onConnectionLost')
+    await backend(parley.url).send(new StopContactCommand({ InstanceId: 'in-1', ContactId: contactId }))
+    line.release()
+    await tab.sees('onMessage', { ContentType: event('chat.ended') })
+    await tab.sees('onEnded')
+    assert.deepEqual(await tab.events('onConnectionBroken'), [])
+  })
+
+  test('a page that is reloaded goes on with its old token, and the other tab as well', async (t) => {
+    const [tab, other] = await openTabs(t, { count: 2 })
+    const details = await tab.chat()
+    await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
+    await tab.say('before')
+    await tab.sees('onMessage', { Content: 'You said: before' })
+    await other.connect(details)
+    await tab.page.reload()
+    await tab.connect(details)
+    const { Transcript } = await tab.call('getTranscript', { sortOrder: 'ASCENDING' })
+    assert.deepEqual(said(Transcript).slice(1), ['before', 'You said: before'])
+    await other.say('from the other tab')
+    await tab.say('from the reloaded tab')
+    for (const each of [tab, other]) {
+      await each.sees('onMessage', { Content: 'from the other tab' })
+      await each.sees('onMessage', { Content: 'from the reloaded tab' })
+      assert.equal((await each.sockets()).length, 1)
+    }
+  })
+
+  test('a sixth socket is refused without haste, and the five stay', async (t) => {
+    const tabs = await openTabs(t, { count: 6 })
+    const sixth = tabs.pop()
+    const details = await tabs[0].chat()
+    for (const tab of tabs.slice(1)) await tab.connect(details)
+    await sixth.page.evaluate((details) => window.connectChat(details), details)
+    await delay(5_000)
+    const attempts = await sixth.sockets()
+    assert.ok(attempts.length > 1 && attempts.length < 10, `${attempts.length} attempts in 5 s`)
+    for (const tab of tabs) {
+      const [socket, ...more] = await tab.sockets()
+      assert.deepEqual([socket.code, more], [undefined, []])
+    }
+    await tabs[0].close()
+    await sixth.sees('onConnectionEstablished', {}, 2)
+  })
+
+  test('both read receipts reach the other side, for all that they have the same ClientToken', async (t) => {
+    const [tab] = await openTabs(t)
+    await tab.chat()
+    const read = ({ Id }) => tab.call('sendEvent', { contentType: event('message.read'), content: JSON.stringify({ messageId: Id }) })
+    const greeting = await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
+    await read(greeting)
+    await tab.say('hello')
+    const reply = await tab.sees('onMessage', { Content: 'You said: hello' })
+    await read(reply)
+    await tab.page.waitForFunction(() => window.calls.filter(({ body, status }) => body.includes('message.read') && status).length === 2,
+      undefined, { polling: 50, timeout: 15_000 }) // chatjs sends the second one 5 s later
+    const { calls } = await tab.exchange()
+    assert.deepEqual(calls.filter(({ body }) => body.includes('message.read')).map(({ body, status }) => [JSON.parse(body).ClientToken, status]),
+      Array(2).fill(['INCOMING_READ_RECEIPT', 200]))
+    const { Transcript } = await tab.call('getTranscript', {})
+    for (const { Id } of [greeting, reply]) {
+      const item = Transcript.find((each) => each.Id === Id)
+      assert.ok(item.MessageMetadata?.Receipts?.[0]?.ReadTimestamp, `no receipt of ${JSON.stringify(item)}`)
+    }
+  })
+
+  for (const [release, version] of Object.entries(releases)) {
+    test(`chatjs ${version} hears that the other side has ended the chat`, async (t) => {
+      const [tab] = await openTabs(t, { release })
+      await tab.chat()
+      await tab.say('bye')
+      await tab.sees('onMessage', { Content: 'Goodbye!' })
+      await tab.sees('onMessage', { ContentType: event('participant.left'), ParticipantRole: 'AGENT' })
+      await tab.sees('onMessage', { ContentType: event('chat.ended') })
+      await tab.sees('onEnded')
+      await tab.page.waitForFunction(() => window.sockets[0].code, undefined, { polling: 20, timeout: 5_000 })
+      const [socket] = await tab.sockets()
+      assert.deepEqual([socket.by, socket.asked, socket.code], ['client', 1000, 1000])
+      assert.deepEqual(tab.complaints, [])
+      const late = await tab.refused('sendMessage', { message: 'late', contentType: 'text/plain' })
+      if (release === 'chatjs5') assert.match(late.message, /No active connection/)
+      else assert.deepEqual([late.type, late.statusCode], ['AccessDeniedException', 403])
+      assert.deepEqual(await tab.events('onConnectionLost'), [])
+    })
+  }
+})
+
+/** Says something in a page's chat without the page, and waits for the answer. */
+async function sayElsewhere(exchange, text) {
+  const { ConnectionToken } = JSON.parse(connections(exchange)[0].answer).ConnectionCredentials
+  const client = participant(parley.url)
+  await client.send(new SendMessageCommand({ ConnectionToken, ContentType: 'text/plain', Content: text }))
+  for (const end = Date.now() + 10_000; ; await delay(50)) {
+    const { Transcript } = await client.send(new GetTranscriptCommand({ ConnectionToken }))
+    if (said(Transcript).includes(`You said: ${text}`)) return
+    assert.ok(Date.now() < end, 'there was no answer')
+  }
+}
+
+describe('a server that is killed and started again', { concurrency: true }, () => {
+  /** Holds half a chat with a server and kills it; again starts it where it was. */
+  async function interrupt(t, release) {
+    const dir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
+    t.after(() => rm(dir, { recursive: true }))
+    const first = await startParley('--data-dir', dir)
+    const [tab] = await openTabs(t, { release, parley: first.url })
+    const details = await tab.chat()
+    const greeting = await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
+    await tab.say('before')
+    await tab.sees('onMessage', { Content: 'You said: before' })
+    await first.kill()
+    const again = async () => {
+      const second = await startParley('--data-dir', dir, '--addr', `127.0.0.1:${first.port}`)
+      t.after(() => second.stop())
+    }
+    return { tab, details, greeting, again }
+  }
+
+  test('chatjs 2.2.2 finds it by itself', async (t) => {
+    const { tab, again } = await interrupt(t, 'chatjs2')
+    await again()
+    await tab.sees('onConnectionEstablished', {}, 3)
+    await tab.say('after')
+    await tab.sees('onMessage', { Content: 'You said: after' })
+  })
+
+  test('chatjs 5 goes on after a reload, with all that was said', async (t) => {
+    const { tab, details, greeting, again } = await interrupt(t, 'chatjs5')
+    await tab.sees('onConnectionBroken')
+    await again()
+    await tab.page.reload()
+    await tab.connect(details)
+    await tab.say('after')
+    await tab.sees('onMessage', { Content: 'You said: after' })
+    const { Transcript } = await tab.call('getTranscript', { sortOrder: 'ASCENDING', maxResults: 100 })
+    assert.deepEqual(said(Transcript), [greeting.Content, 'before', 'You said: before', 'after', 'You said: after'])
+  })
+})
