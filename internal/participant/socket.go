@@ -179,7 +179,9 @@ func (k *socket) write() {
 	for batch := k.next(); batch != nil; batch = k.next() {
 		for _, out := range batch {
 			if err := k.send(frames, out); err != nil {
-				k.conn.abort()
+				if !leaving(err) {
+					k.conn.abort()
+				}
 				k.mu.Lock()
 				k.closed, k.queue = true, nil
 				k.mu.Unlock()

@@ -2,6 +2,7 @@ package participant
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -171,6 +172,10 @@ func (c *wire) abort() { _ = c.Conn.Close() } // serve finds out
 func (c *wire) text(p []byte) error { return c.ws.WriteMessage(gws.OpcodeText, p) }
 func (c *wire) ping(p []byte) error { return c.ws.WritePing(p) }
 func (c *wire) pong(p []byte) error { return c.ws.WritePong(p) }
+
+// leaving reports whether a write failed because the reading side is answering the peer's
+// close frame just now: cutting the connection then would lose the answer.
+func leaving(err error) bool { return errors.Is(err, gws.ErrConnClosed) }
 
 // end sends a close frame.
 func (c *wire) end(code uint16) { _ = c.ws.WriteClose(code, nil) } // a peer that is gone needs none
