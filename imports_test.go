@@ -54,7 +54,7 @@ var allowed = map[string][]string{
 	"internal/settings":   {"internal/arn"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
-		"internal/awswire", "internal/connectapi", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
+		"internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
 		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/guard", "internal/pagescript", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley": {"internal/cli"},

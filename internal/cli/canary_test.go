@@ -75,8 +75,13 @@ func TestCanary(t *testing.T) {
 		{"config", "print", "--endpoint-url", address},
 		{"config", "print", "-o", "json", "--public-url", address, "--allow-origin", address, "--approved-origin", address},
 		{"config", "print", "--stream-target", "arn:aws:sns:r:1:t=" + address, "--allow-host", address, "--addr", address},
-		{"doctor", "--endpoint-url", address}, {"doctor", "-o", "json", "--public-url", address}, {"serve", "--endpoint-url", address},
-		{"start", "--server", address}, {"ready", "--server", address}, {"serve", address}, {"version", address},
+		{"doctor", "--endpoint-url", address},
+		{"doctor", "-o", "json", "--public-url", address},
+		{"serve", "--endpoint-url", address},
+		{"start", "--server", address},
+		{"ready", "--server", address},
+		{"serve", address},
+		{"version", address},
 	} {
 		_, done := run(t.Context(), args...)
 		if code := done(); code == cli.ExitOK {

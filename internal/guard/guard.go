@@ -107,7 +107,12 @@ type ConfigError struct {
 }
 
 // Error implements error.
-func (e *ConfigError) Error() string { return e.Field + " " + quote(e.Value) + ": " + e.Reason }
+func (e *ConfigError) Error() string {
+	if strings.Contains(e.Value, "@") { // there may be a password in it
+		return e.Field + ": " + e.Reason
+	}
+	return e.Field + " " + quote(e.Value) + ": " + e.Reason
+}
 
 // Guard is the checked policy, ready to be put in front of handlers.
 type Guard struct {

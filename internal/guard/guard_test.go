@@ -225,7 +225,7 @@ func TestNewReportsEveryFault(t *testing.T) {
 	_, err := guard.New(guard.Config{
 		AllowOrigins: []string{
 			"*", "", "https://www.example.com/", "www.example.com", "https://*.example.com", "https://example.com?x",
-			"https://user@example.com", "https://example.com:x", "https://bücher.example", "https://example.com#",
+			"https://user:hunter2@example.com", "https://example.com:x", "https://bücher.example", "https://example.com#",
 		},
 		AllowHosts:    []string{"*.example.com", "https://example.com", "example.com:443", "", "a b", "fe80::1%eth0", "-..x"},
 		Listen:        "3000",
@@ -253,6 +253,9 @@ func TestNewReportsEveryFault(t *testing.T) {
 	}
 	for _, err := range joined.Unwrap() {
 		count(err)
+	}
+	if strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a password is shown: %v", err)
 	}
 	want := map[string]int{"AllowOrigins": 10, "AllowHosts": 7, "Listen": 1, "MaxConcurrent": 1, "MaxBody": 1}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -21,7 +21,7 @@ func newOriginRules(origins []string, only bool) (originRules, error) {
 	rules := originRules{named: make(map[string]bool, len(origins)), only: only}
 	var faults []error
 	for _, value := range origins {
-		origin, reason := checkOrigin(value)
+		origin, reason := CheckOrigin(value)
 		if reason != "" {
 			faults = append(faults, &ConfigError{"AllowOrigins", value, reason})
 			continue
@@ -31,26 +31,25 @@ func newOriginRules(origins []string, only bool) (originRules, error) {
 	return rules, errors.Join(faults...)
 }
 
-// checkOrigin returns an AllowOrigins entry as browsers serialise it (lower case, no
-// default port; HTML standard, "serialization of an origin"), or what is wrong with
-// it.
-func checkOrigin(value string) (origin, reason string) {
+// CheckOrigin returns an origin that somebody has named as browsers serialise it (lower
+// case, no default port; HTML standard, "serialization of an origin"), so that it can be
+// compared with an Origin header; or what is wrong with it, in words that follow the value.
+func CheckOrigin(value string) (origin, reason string) {
 	if value == nullOrigin {
 		return value, ""
-	}
-	if value == "*" {
-		return "", "would let every page on the internet start chats; name the origins"
 	}
 	u, err := url.Parse(value)
 	switch {
 	case value == "":
 		return "", "is empty"
 	case strings.Contains(value, "*"):
-		return "", "patterns are not supported; name each origin"
+		return "", "must not hold *: any page on the internet could then start chats; name each origin, such as https://www.example.com"
 	case err != nil || u.Scheme == "" || u.Host == "":
-		return "", "must be scheme and host, with the port if it is not the usual one, e.g. https://www.example.com"
-	case u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#"):
-		return "", "must end after the host or port: browsers send no path, not even a slash"
+		return "", "is not an origin: write scheme, host and port, such as https://www.example.com or http://192.168.1.20:8080"
+	case u.User != nil:
+		return "", "must not hold a user name or password"
+	case u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(value, "#"):
+		return "", "is not an exact origin: browsers send no path, not even a slash; write " + u.Scheme + "://" + u.Host
 	}
 	host, ok := splitHost(strings.ToLower(u.Host))
 	if !ok {

@@ -105,6 +105,30 @@ func TestOrigin(t *testing.T) {
 	}
 }
 
+func TestCheckOrigin(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string][2]string{
+		"null":                        {"null", ""},
+		"https://WWW.example.com:443": {"https://www.example.com", ""},
+		"http://shop.test:8080":       {"http://shop.test:8080", ""},
+		"":                            {"", "is empty"},
+		"*":                           {"", "must not hold *"},
+		"https://*.example.com":       {"", "must not hold *"},
+		"www.example.com":             {"", "not an origin"},
+		"https://www.example.com/":    {"", "write https://www.example.com"},
+		"https://h:80/a?b#c":          {"", "write https://h:80"},
+		"https://me:hunter2@h/":       {"", "user name or password"},
+		"https://me:%zz@h":            {"", "not an origin"},
+		"https://h?":                  {"", "not an exact origin"},
+		"http://ex!ample":             {"", "not a name"},
+	} {
+		origin, reason := guard.CheckOrigin(value)
+		if origin != want[0] || !strings.Contains(reason, want[1]) || (reason == "") != (want[1] == "") {
+			t.Errorf("CheckOrigin(%q) = %q, %q; want %q and a reason with %q", value, origin, reason, want[0], want[1])
+		}
+	}
+}
+
 func wantNoCORS(t *testing.T, res *http.Response) {
 	t.Helper()
 	for name := range res.Header {

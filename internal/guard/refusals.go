@@ -90,7 +90,7 @@ func originProblem(values []string) (p *diagnosis.Problem, shown string) {
 		p = diagnosis.New(diagnosis.NullOrigin, "")
 	default:
 		p = diagnosis.New(diagnosis.OriginNotAllowed, "Pages of the origin %s may not call this server.", quote(shown))
-		if origin, reason := checkOrigin(values[0]); reason == "" && origin == values[0] {
+		if origin, reason := CheckOrigin(values[0]); reason == "" && origin == values[0] {
 			p.Hint = "Start the server with --allow-origin " + origin + "."
 		}
 	}

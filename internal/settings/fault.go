@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -99,6 +100,32 @@ func (e *FaultsError) Error() string {
 		b.WriteString("\n  " + f.String())
 	}
 	return b.String()
+}
+
+// Join adds faults that others have found to the error of [Load]. A setting that is known to
+// be wrong is not complained about again: what was made of its value may be no value that
+// anybody wrote. The result is nil without faults, otherwise [*FaultsError].
+func Join(err error, found []Fault) error {
+	var all []Fault
+	if known, ok := errors.AsType[*FaultsError](err); ok {
+		all = slices.Clone(known.Faults)
+	} else if err != nil {
+		return err
+	}
+	bad := map[string]bool{}
+	for _, f := range all {
+		bad[f.Setting] = f.Setting != ""
+	}
+	for _, f := range found {
+		if !bad[f.Setting] {
+			all = append(all, f)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	sortFaults(all)
+	return &FaultsError{Faults: all}
 }
 
 // Hint returns what to do next.

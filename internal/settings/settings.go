@@ -98,7 +98,7 @@ type Settings struct {
 	UnknownMembers UnknownMembers `setting:"unknown-members" default:"ignore" oneof:"ignore,forward,reject" group:"Chats" help:"what to do with request members that StartChatContact does not have"`
 	Attachments    bool           `setting:"attachments" default:"false" group:"Chats" help:"tell chat widgets that customers may send attachments"`
 
-	AllowOrigins  []string `setting:"allow-origin" value:"ORIGIN" group:"Access" help:"a web page origin that may call, besides those on this machine and its network; null for pages opened from a file"`
+	AllowOrigins  []string `setting:"allow-origin" value:"ORIGIN" group:"Access" help:"a web page origin that may call, null for pages opened from a file; pages on this machine and its network may, too, except with AWS beyond a loopback address"`
 	AllowHosts    []string `setting:"allow-host" value:"HOST" group:"Access" help:"a further host name by which this server may be called"`
 	MaxConcurrent int      `setting:"max-concurrent" default:"1024" value:"N" group:"Access" help:"requests handled at the same time; more are answered 503"`
 
@@ -152,6 +152,10 @@ func (s *Settings) Drain() time.Duration {
 	}
 	return embeddedDrain
 }
+
+// ForCustomers reports whether the server is one that customers use: it starts chats on a
+// real instance and listens on more than a loopback address.
+func (s *Settings) ForCustomers() bool { return s.Upstream == AWS && !s.Loopback() }
 
 // Secure reports whether the server speaks HTTPS.
 func (s *Settings) Secure() bool { return s.TLS || s.TLSCert != "" }

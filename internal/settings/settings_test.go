@@ -156,7 +156,7 @@ func TestPrecedenceAndOrigin(t *testing.T) {
 func TestEveryFaultInOneRun(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, input{
-		args:    []string{"--upstream=asw", "--upstream-timeout=25", "--allow-origin=*", "--max-chats=-1"},
+		args:    []string{"--upstream=asw", "--upstream-timeout=25", "--max-chats=-1"},
 		environ: []string{"PARLEY_ADRR=127.0.0.1:1", "PARLEY_LOG_LEVEL=loud", "PARLEY_ADDR=3000"},
 		files: map[string]string{"parley.yaml": "instanceId: x\nmax-concurrent: many\ncontent-types: text/html\n" +
 			"attachments: perhaps\nregion: {a: b}\nregion: eu-west-2\nconfig: other.yaml\n"},
@@ -173,7 +173,6 @@ func TestEveryFaultInOneRun(t *testing.T) {
 		`--upstream: "asw" is not one of embedded, aws; did you mean aws? (flag --upstream, variable PARLEY_UPSTREAM, key upstream)`,
 		`--upstream-timeout: "25" has no unit; write 25s for seconds (flag --upstream-timeout, variable PARLEY_UPSTREAM_TIMEOUT, key upstream-timeout)`,
 		`--max-chats: "-1" is neither auto nor a whole number from 0 up (flag --max-chats, variable PARLEY_MAX_CHATS, key max-chats)`,
-		`--allow-origin: "*" must not hold *: any page on the internet could then start chats; name each origin, such as https://www.example.com (flag --allow-origin, variable PARLEY_ALLOW_ORIGIN, key allow-origin)`,
 		`PARLEY_ADRR: there is no such variable; did you mean PARLEY_ADDR?`,
 		`PARLEY_LOG_LEVEL: "loud" is not one of debug, info, warn, error (flag --log-level, variable PARLEY_LOG_LEVEL, key log-level)`,
 		`PARLEY_ADDR: "3000" is not HOST:PORT; write 127.0.0.1:3000 (flag --addr, variable PARLEY_ADDR, key addr)`,
@@ -188,7 +187,7 @@ func TestEveryFaultInOneRun(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
-	if !strings.HasPrefix(err.Error(), "the configuration has 14 faults:\n  --upstream") {
+	if !strings.HasPrefix(err.Error(), "the configuration has 13 faults:\n  --upstream") {
 		t.Errorf("Error() = %q", err.Error())
 	}
 	if all.Hint() == "" {
@@ -229,9 +228,6 @@ func TestFaults(t *testing.T) {
 		"path without slash":         {[]string{"--path=chat"}, "write /chat"},
 		"path with query":            {[]string{"--path=/chat?x"}, "must not hold"},
 		"path taken":                 {[]string{"--path=/healthz"}, "the server needs itself"},
-		"origin without scheme":      {[]string{"--allow-origin=www.example.com"}, "not an origin"},
-		"origin with slash":          {[]string{"--allow-origin=https://www.example.com/"}, "write https://www.example.com"},
-		"origin with wildcard":       {[]string{"--allow-origin=https://*.example.com"}, "must not hold *"},
 		"host as address":            {[]string{"--allow-host=https://dev.example.com:8443/x"}, "write only the host, dev.example.com"},
 		"host with wildcard":         {[]string{"--allow-host=*.example.com"}, "DNS rebinding"},
 		"any host on loopback":       {[]string{"--allow-host=*"}, "DNS rebinding"},
@@ -305,7 +301,7 @@ func TestUnreadableFile(t *testing.T) {
 func TestFaultsHidePasswords(t *testing.T) {
 	t.Parallel()
 	const canary = "hunter2-canary"
-	for _, flag := range []string{"endpoint-url", "public-url", "allow-origin", "allow-host"} {
+	for _, flag := range []string{"endpoint-url", "public-url", "allow-host"} {
 		for _, value := range []string{"https://me:" + canary + "@example.com", "https://me:%zz" + canary + "@example.com/"} {
 			_, err := load(t, input{args: []string{"--" + flag + "=" + value}})
 			if err == nil {
@@ -416,6 +412,46 @@ func TestDrain(t *testing.T) {
 	} {
 		if got := mustLoad(t, input{args: strings.Fields(args)}).Drain(); got != want {
 			t.Errorf("with %q requests get %v, want %v", args, got, want)
+		}
+	}
+}
+
+// What others find wrong joins the faults of the settings, once for each setting.
+func TestJoin(t *testing.T) {
+	t.Parallel()
+	_, err := load(t, input{args: []string{"--addr=3000"}, environ: []string{"PARLEY_REGION=no such"}})
+	origin := settings.Origin{Source: settings.FromFlag, Name: "--allow-origin"}
+	err = settings.Join(err, []settings.Fault{
+		{Setting: "addr", Message: "again"},
+		{Origin: origin, Setting: "allow-origin", Value: "x", Message: "one"},
+		{Origin: origin, Setting: "allow-origin", Value: "y", Message: "two"},
+		{Message: "of no setting"},
+	})
+	var got []string
+	if all, ok := errors.AsType[*settings.FaultsError](err); ok {
+		for _, f := range all.Faults {
+			got = append(got, f.Setting+" "+f.Value)
+		}
+	}
+	if diff := cmp.Diff([]string{"addr 3000", "allow-origin x", "allow-origin y", "region no such", " "}, got); diff != "" {
+		t.Errorf("faults (-want +got):\n%s", diff)
+	}
+	if err := settings.Join(nil, nil); err != nil {
+		t.Errorf("no faults became %v", err)
+	}
+	if other := errors.New("other"); !errors.Is(settings.Join(other, []settings.Fault{{Message: "x"}}), other) {
+		t.Error("an error that is no fault was replaced")
+	}
+}
+
+func TestForCustomers(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]bool{
+		"": false, "--addr=:3000": false, "--upstream=aws": false, "--upstream=aws --addr=[::1]:1": false,
+		"--upstream=aws --addr=:3000": true, "--upstream=aws --addr=192.168.1.5:3000": true,
+	} {
+		if got := mustLoad(t, input{args: strings.Fields(args)}).ForCustomers(); got != want {
+			t.Errorf("with %q: %v, want %v", args, got, want)
 		}
 	}
 }

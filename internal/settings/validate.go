@@ -29,12 +29,6 @@ func (l *loader) validate() {
 	for _, path := range s.Paths {
 		l.check("path", path, checkPath)
 	}
-	for _, origin := range s.AllowOrigins {
-		l.check("allow-origin", origin, checkOrigin)
-	}
-	for _, origin := range s.ApprovedOrigins {
-		l.check("approved-origin", origin, checkOrigin)
-	}
 	for _, target := range s.StreamTargets {
 		l.check("stream-target", target, checkStreamTarget)
 	}
@@ -217,26 +211,6 @@ func checkPath(path string) error {
 		return fault("must not hold spaces, ? or #")
 	case slices.Contains([]string{"/healthz", "/readyz"}, strings.TrimRight(path, "/")):
 		return fault("is an address that the server needs itself")
-	}
-	return nil
-}
-
-// checkOrigin demands an origin as browsers send it (RFC 6454, section 6.2).
-func checkOrigin(origin string) error {
-	if origin == "null" {
-		return nil
-	}
-	if strings.Contains(origin, "*") {
-		return fault("must not hold *: any page on the internet could then start chats; name each origin, such as https://www.example.com")
-	}
-	u, err := url.Parse(origin)
-	switch {
-	case err != nil || u.Scheme == "" || u.Host == "":
-		return fault("is not an origin: write scheme, host and port, such as https://www.example.com or http://192.168.1.20:8080")
-	case u.User != nil:
-		return fault("must not hold a user name or password")
-	case u.Path != "" || u.RawQuery != "" || u.Fragment != "":
-		return faultf("is not an exact origin: browsers send no path, not even a slash; write %s", u.Scheme+"://"+u.Host)
 	}
 	return nil
 }
