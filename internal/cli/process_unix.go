@@ -28,7 +28,7 @@ func replaceProcess(socket *os.File, environ []string) error {
 	if err != nil {
 		return fmt.Errorf("finding the program: %w", err)
 	}
-	if err := syscall.Exec(program, os.Args, environ); err != nil { //nolint:gosec // the program itself
+	if err := syscall.Exec(program, os.Args, environ); err != nil {
 		return fmt.Errorf("starting %s anew: %w", program, err)
 	}
 	return nil

@@ -32,18 +32,50 @@ func newRoot(env *Env) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newServe(env), newStart(env), newReady(env), newDoctor(env), newConfig(env), newVersion(env))
 	root.Annotations[settingsAnnotation] = "some"
-	root.InitDefaultCompletionCmd()
+	root.SetHelpCommand(newHelp())
 	root.InitDefaultHelpCmd()
-	shorts := map[string]string{
-		"completion": "Print a script that lets a shell complete parley's commands and flags",
-		"help":       "Print the help text of a command",
-	}
+	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
-		if short, ok := shorts[c.Name()]; ok {
-			c.Short = short
+		if c.Name() == "completion" { // the library's own command
+			c.Short = "Print a script that lets a shell complete parley's commands and flags"
+			c.Args = noArguments
+			c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+			c.Annotations = map[string]string{menuAnnotation: ""}
+			for _, shell := range c.Commands() {
+				shell.Args = noArguments
+			}
 		}
 	}
 	return root
+}
+
+// newHelp is the library's help command, except that it refuses a command there is not.
+func newHelp() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Print the help text of a command",
+		DisableFlagsInUseLine: true,
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var names []cobra.Completion
+			if of, _, err := c.Root().Find(args); err == nil {
+				for _, sub := range of.Commands() {
+					if sub.IsAvailableCommand() {
+						names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+					}
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			of, rest, err := c.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return strayArgument(of, rest[0])
+			}
+			return of.Help()
+		},
+	}
 }
 
 // settingsAnnotation marks commands that the settings apply to. The value says how
@@ -77,13 +109,7 @@ func loadSettings(env *Env, c *cobra.Command, args []string) (*settings.Settings
 	s, err := settings.Load(settings.Sources{
 		Flags: c.Flags(), Environ: env.Environ, ReadFile: env.ReadFile, GOOS: env.GOOS, Faults: faults,
 	})
-	if err != nil {
-		return s, err
-	}
-	if faults := checkParts(s); len(faults) > 0 {
-		return s, &settings.FaultsError{Faults: faults}
-	}
-	return s, nil
+	return s, settings.Join(err, checkParts(s))
 }
 
 // strayArguments turns arguments that no flag took into faults: unknown flags are

@@ -41,7 +41,7 @@ type Embedded interface {
 
 // frontDoorPaths are the addresses that unmodified clients post to: the widgets and
 // the original proxy's README, the React Native example, and the Android example
-// (whose base URL may end in a slash). See docs/architecture.md.
+// (whose base URL may end in a slash).
 func frontDoorPaths() []string { return []string{"/startChatContact", "/start-chat", "/Prod", "/"} }
 
 // Handler returns the whole server as one handler. Addresses are compared after
@@ -66,7 +66,7 @@ func (r Routes) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		clean := path.Clean("/" + req.URL.Path)
 		page := questions[clean]
-		if r.Pages != nil && console.Handles(req.URL.Path) {
+		if r.Pages != nil && console.Handles(clean) {
 			page = r.Pages
 		}
 		reading := req.Method == http.MethodGet || req.Method == http.MethodHead

@@ -63,6 +63,9 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 	for _, flag := range s.Unused() {
 		log.WarnContext(ctx, "flag has no effect with the embedded amazon connect; was --upstream aws forgotten?", slog.String("flag", flag))
 	}
+	if s.ForCustomers() && len(s.AllowOrigins) == 0 {
+		log.WarnContext(ctx, "no web page of another origin may call; name the site's with --allow-origin")
+	}
 	private, err := openSecure(s)
 	if err != nil {
 		return nil, err
@@ -157,7 +160,7 @@ func compose(r running, build Build, draining func() bool, log *slog.Logger) (ht
 	routes.Pages = console.New(console.Config{
 		URL: r.site.url, Upstream: r.upstream.text, Embedded: s.Upstream == settings.Embedded,
 		HasInstanceID: s.InstanceID != "", HasContactFlowID: s.ContactFlowID != "",
-		NetworkURLs: server.NetworkURLs(r.site.bound), Version: build.Version,
+		DocsURL: docs, NetworkURLs: server.NetworkURLs(r.site.bound), Version: build.Version,
 	})
 	return policy.Wrap(routes.Handler()), nil
 }

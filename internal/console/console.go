@@ -20,6 +20,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -55,6 +56,9 @@ type Config struct {
 	// HasInstanceID and HasContactFlowID tell whether the server has one configured; a page
 	// need not send it then.
 	HasInstanceID, HasContactFlowID bool
+	// DocsURL is the page that explains errors, for answers to link to; empty leaves the
+	// link out.
+	DocsURL string
 	// NetworkURLs are the addresses for other machines; empty when there are none.
 	NetworkURLs []string
 	// Version is the program's version.
@@ -85,15 +89,19 @@ type file struct {
 	content           []byte
 }
 
-// Handles reports whether a path is the console's, for GET and HEAD. A POST to / is
-// the front door's.
-func Handles(path string) bool {
-	switch path {
+// Handles reports whether an address is the console's, for GET and HEAD. A POST to / is
+// the front door's. Addresses are compared after cleaning.
+func Handles(address string) bool {
+	address = clean(address)
+	switch address {
 	case "/", "/docs/errors", "/api/status", "/favicon.ico", "/console":
 		return true
 	}
-	return strings.HasPrefix(path, "/console/")
+	return strings.HasPrefix(address, "/console/")
 }
+
+// clean leaves doubled and trailing slashes and dots out of an address.
+func clean(address string) string { return path.Clean("/" + address) }
 
 // New returns the handler of GET /, /docs/errors, /console/…, /api/status and
 // /favicon.ico. The pages are rendered once, here.
@@ -120,16 +128,17 @@ func New(config Config) http.Handler {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			p := diagnosis.New(diagnosis.MethodNotAllowed, "")
 			p.Allow = "GET, HEAD"
-			p.Write(w, "/docs/errors")
+			p.Write(w, config.DocsURL)
 			return
 		}
-		if r.URL.Path == "/console" || r.URL.Path == "/console/" {
+		address := clean(r.URL.Path)
+		if address == "/console" {
 			http.Redirect(w, r, "/", http.StatusFound)
 			return
 		}
-		f, ok := served[r.URL.Path]
+		f, ok := served[address]
 		if !ok {
-			diagnosis.New(diagnosis.NotFound, "").Write(w, "/docs/errors")
+			diagnosis.New(diagnosis.NotFound, "").Write(w, config.DocsURL)
 			return
 		}
 		f.serve(w, r)

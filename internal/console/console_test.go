@@ -303,7 +303,9 @@ func TestCaching(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	t.Parallel()
-	handler := console.New(embedded())
+	config := embedded()
+	config.DocsURL = base + "/docs/errors"
+	handler := console.New(config)
 	tests := []struct {
 		method, target string
 		status         int
@@ -316,6 +318,9 @@ func TestRefusals(t *testing.T) {
 		{http.MethodGet, "/console/pages/index.html", http.StatusNotFound, "Content-Type", "application/json"},
 		{http.MethodGet, "/console/", http.StatusFound, "Location", "/"},
 		{http.MethodGet, "/console", http.StatusFound, "Location", "/"},
+		{http.MethodGet, "/docs/errors/", http.StatusOK, "Content-Type", "text/html; charset=utf-8"},
+		{http.MethodGet, "//docs//errors", http.StatusOK, "Content-Type", "text/html; charset=utf-8"},
+		{http.MethodGet, "/console/style.css/", http.StatusOK, "Content-Type", "text/css; charset=utf-8"},
 	}
 	for _, test := range tests {
 		rec := httptest.NewRecorder()
@@ -323,8 +328,17 @@ func TestRefusals(t *testing.T) {
 		if rec.Code != test.status || rec.Header().Get(test.header) != test.value {
 			t.Errorf("%s %s: status %d, %s %q", test.method, test.target, rec.Code, test.header, rec.Header().Get(test.header))
 		}
+		// The link must work wherever the answer is read.
+		if test.status >= http.StatusBadRequest && !strings.Contains(rec.Body.String(), `"docs":"`+config.DocsURL+"#") {
+			t.Errorf("%s %s: the answer has no whole link: %s", test.method, test.target, rec.Body)
+		}
 	}
-	for _, other := range []string{"/startChatContact", "/consolex", "/api/other", "/healthz", "/Prod"} {
+	for _, own := range []string{"/", "", "/docs/errors/", "//docs/errors", "/console/x/../style.css", "/api/status/"} {
+		if !console.Handles(own) {
+			t.Errorf("Handles(%q) is false", own)
+		}
+	}
+	for _, other := range []string{"/startChatContact", "/consolex", "/api/other", "/healthz", "/Prod", "/console/../Prod"} {
 		if console.Handles(other) {
 			t.Errorf("Handles(%q) is true", other)
 		}

@@ -36,8 +36,8 @@ func Inherited(getenv func(string) string, pid int) (net.Listener, error) {
 		}
 		fd = n
 	}
-	file := os.NewFile(uintptr(fd), "inherited socket") //nolint:gosec // at least 3
-	l, err := net.FileListener(file)                    // which makes a copy
+	file := os.NewFile(uintptr(fd), "inherited socket")
+	l, err := net.FileListener(file) // which makes a copy
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("taking over a socket: %w", err), file.Close())
 	}
