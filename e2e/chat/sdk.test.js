@@ -1,0 +1,114 @@
+// A chat held from Node with the AWS SDK: the backend's calls and the participant's.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import * as connect from '@aws-sdk/client-connect'
+import * as chat from '@aws-sdk/client-connectparticipant'
+import { startParley } from '../browser/parley.js'
+import { opcode, openSocket } from './rawsocket.js'
+import { backend, participant } from './sdk.js'
+
+const ids = { InstanceId: '11111111-1111-4111-8111-111111111111', ContactFlowId: '22222222-2222-4222-8222-222222222222' }
+const { InstanceId } = ids
+
+let parley, aws, customer
+before(async () => {
+  parley = await startParley('--ephemeral')
+  aws = backend(parley.url)
+  customer = participant(parley.url)
+})
+after(async () => assert.equal(await parley?.stop(), 0))
+
+const start = (more) => aws.send(new connect.StartChatContactCommand({ ...ids, ParticipantDetails: { DisplayName: 'Pat' }, ...more }))
+
+async function connectAs(ParticipantToken) {
+  const { Websocket, ConnectionCredentials: { ConnectionToken } } = await customer.send(new chat.CreateParticipantConnectionCommand({
+    ParticipantToken, Type: ['WEBSOCKET', 'CONNECTION_CREDENTIALS'],
+  }))
+  return { url: Websocket.Url, ConnectionToken }
+}
+
+/** A customer listens at a socket for items like an example. */
+async function listen(t, url) {
+  const socket = await openSocket(url)
+  t.after(() => socket.end())
+  socket.say('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
+  return async (example) => {
+    for (let frame = await socket.next(10_000); frame; frame = await socket.next(10_000)) {
+      if (frame.op === opcode.ping) socket.send({ op: opcode.pong, payload: frame.payload })
+      if (frame.op !== opcode.text) continue
+      const { topic, content } = JSON.parse(frame.text)
+      const item = topic === 'aws/chat' ? JSON.parse(content) : {}
+      if (Object.entries(example).every(([name, value]) => item[name] === value)) return item
+    }
+    throw new Error(`the socket was closed before ${JSON.stringify(example)}`)
+  }
+}
+
+describe('the AWS SDK', { concurrency: true }, () => {
+  test('holds a chat from start to end', async (t) => {
+    const { ContactId, ParticipantId, ParticipantToken } = await start({ Attributes: { topic: 'orders' }, ClientToken: 'once' })
+    assert.equal((await start({ Attributes: { topic: 'orders' }, ClientToken: 'once' })).ContactId, ContactId, 'a repeat starts no other chat')
+    const { url, ConnectionToken } = await connectAs(ParticipantToken)
+    const hears = await listen(t, url)
+    const { Content: greeting } = await hears({ Type: 'MESSAGE', ParticipantRole: 'AGENT' })
+
+    const sent = await customer.send(new chat.SendMessageCommand({ ConnectionToken, ContentType: 'text/plain', Content: 'hello', ClientToken: 'm1' }))
+    const repeated = await customer.send(new chat.SendMessageCommand({ ConnectionToken, ContentType: 'text/plain', Content: 'hello', ClientToken: 'm1' }))
+    assert.deepEqual([repeated.Id, repeated.AbsoluteTime], [sent.Id, sent.AbsoluteTime])
+    assert.equal((await hears({ Content: 'hello' })).ParticipantId, ParticipantId)
+    const reply = await hears({ Content: 'You said: hello' })
+    await customer.send(new chat.SendEventCommand({
+      ConnectionToken, ContentType: 'application/vnd.amazonaws.connect.event.message.read', Content: JSON.stringify({ messageId: reply.Id }),
+    }))
+    const { Transcript, NextToken } = await customer.send(new chat.GetTranscriptCommand({ ConnectionToken, SortOrder: 'ASCENDING', MaxResults: 100 }))
+    assert.deepEqual(Transcript.filter(({ Type }) => Type === 'MESSAGE').map(({ Content }) => Content), [greeting, 'hello', 'You said: hello'])
+    assert.equal(NextToken, undefined)
+    assert.ok(Transcript.find(({ Id }) => Id === reply.Id).MessageMetadata.Receipts[0].ReadTimestamp)
+
+    await aws.send(new connect.UpdateContactAttributesCommand({ InstanceId, InitialContactId: ContactId, Attributes: { mood: 'good' } }))
+    const { Attributes } = await aws.send(new connect.GetContactAttributesCommand({ InstanceId, InitialContactId: ContactId }))
+    assert.deepEqual({ ...Attributes, customerName: undefined }, { topic: 'orders', mood: 'good', customerName: undefined })
+    const running = await aws.send(new connect.DescribeContactCommand({ InstanceId, ContactId }))
+    assert.deepEqual([running.Contact.Channel, running.Contact.InitiationMethod, running.Contact.DisconnectTimestamp], ['CHAT', 'API', undefined])
+    assert.ok(running.Contact.InitiationTimestamp instanceof Date && Date.now() - running.Contact.InitiationTimestamp < 60_000)
+
+    await aws.send(new connect.StopContactCommand({ InstanceId, ContactId }))
+    await hears({ ContentType: 'application/vnd.amazonaws.connect.event.chat.ended' })
+    const over = await aws.send(new connect.DescribeContactCommand({ InstanceId, ContactId }))
+    assert.ok(over.Contact.DisconnectTimestamp instanceof Date)
+    await assert.rejects(customer.send(new chat.SendMessageCommand({ ConnectionToken, ContentType: 'text/plain', Content: 'late' })), chat.AccessDeniedException)
+  })
+
+  test('sends and fetches a file', async () => {
+    const { ParticipantToken } = await start()
+    const { ConnectionToken } = await connectAs(ParticipantToken)
+    const { AttachmentId, UploadMetadata } = await customer.send(new chat.StartAttachmentUploadCommand({
+      ConnectionToken, AttachmentName: 'notes.txt', AttachmentSizeInBytes: 5, ContentType: 'text/plain',
+    }))
+    const upload = await fetch(UploadMetadata.Url, { method: 'PUT', body: 'notes', headers: UploadMetadata.HeadersToInclude })
+    assert.equal(upload.status, 200)
+    await customer.send(new chat.CompleteAttachmentUploadCommand({ ConnectionToken, AttachmentIds: [AttachmentId] }))
+    const { Url, AttachmentSizeInBytes } = await customer.send(new chat.GetAttachmentCommand({ ConnectionToken, AttachmentId }))
+    assert.equal(AttachmentSizeInBytes, 5)
+    assert.equal(await (await fetch(Url)).text(), 'notes')
+    await customer.send(new chat.DisconnectParticipantCommand({ ConnectionToken }))
+  })
+
+  test('reads errors as those of AWS', async () => {
+    for (const [command, error] of [
+      [new connect.StopContactCommand({ InstanceId, ContactId: '00000000-0000-4000-8000-000000000000' }), connect.ContactNotFoundException],
+      [new connect.DescribeContactCommand({ InstanceId, ContactId: '00000000-0000-4000-8000-000000000000' }), connect.ResourceNotFoundException],
+      [new connect.StartChatContactCommand({ ...ids, ParticipantDetails: { DisplayName: 'x'.repeat(300) } }), connect.InvalidParameterException],
+    ]) await assert.rejects(aws.send(command), error)
+    await assert.rejects(connectAs('QVFJREFIwrong'), chat.AccessDeniedException)
+  })
+
+  test('asks about the instance and its flows', async () => {
+    const { Instance } = await aws.send(new connect.DescribeInstanceCommand({ InstanceId }))
+    assert.equal(Instance.Id, InstanceId)
+    const { ContactFlowSummaryList: [flow] } = await aws.send(new connect.ListContactFlowsCommand({ InstanceId }))
+    const { ContactFlow } = await aws.send(new connect.DescribeContactFlowCommand({ InstanceId, ContactFlowId: flow.Id }))
+    assert.equal(JSON.parse(ContactFlow.Content).Version, '2019-10-30')
+  })
+})
