@@ -7,7 +7,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-sdk test-browser browser-deps lint fmt generate bench crash fuzz clean
+.PHONY: help run build test test-go test-sdk test-browser lint fmt generate bench crash fuzz clean
+
+# Folders with npm packages of their own.
+NPM := e2e/browser e2e/chat e2e/page examples/web examples/node
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -27,12 +30,15 @@ test-go: ## Vet and the Go tests, shuffled, under the race detector
 test-sdk: ## Compare our AWS calls with those of the generated SDK client
 	cd e2e/sdk && $(GO) vet ./... && $(GO) test -race -shuffle=on ./...
 
-test-browser: build browser-deps ## Drive the built binary with a real browser
-	cd e2e/browser && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$(../chromium.sh)" node --test --test-reporter=spec
+test-browser: build $(NPM:=/node_modules/.installed) ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
+	cd e2e/page && node --test --test-reporter=spec
+	set -e; chromium="$$(e2e/chromium.sh)"; for dir in e2e/browser e2e/chat; do \
+		(cd $$dir && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$chromium" node --test --test-reporter=spec); \
+	done
 
-browser-deps:
-	cd e2e/browser && npm ci --silent
-	e2e/chromium.sh >/dev/null
+%/node_modules/.installed: %/package-lock.json
+	cd $* && npm ci --silent
+	@touch $@
 
 lint: ## golangci-lint over everything
 	$(TOOL) golangci-lint run ./...
