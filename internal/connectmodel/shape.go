@@ -96,7 +96,7 @@ func (s list) check(v *visit, path string, raw jsontext.Value) *Violation {
 	}
 	n := 0
 	for item := range rawjson.Items(raw) {
-		at := path + "[" + strconv.Itoa(n) + "]"
+		at := below(path, "["+strconv.Itoa(n)+"]")
 		n++
 		if item.Kind() == 'n' {
 			return wrongType(at, "a value", item)
@@ -134,7 +134,7 @@ func (s object) check(v *visit, path string, raw jsontext.Value) *Violation {
 		if value.Kind() == 'n' {
 			continue
 		}
-		at := path + "." + name
+		at := below(path, "."+shorten(name))
 		member, known := s.members[name]
 		if !known {
 			v.unknown(at)
@@ -147,7 +147,8 @@ func (s object) check(v *visit, path string, raw jsontext.Value) *Violation {
 	}
 	for _, name := range s.required {
 		if !slices.Contains(present, name) {
-			return &Violation{Kind: Missing, Field: path + "." + name, Sentence: path + "." + name + " is missing."}
+			at := below(path, "."+name)
+			return &Violation{Kind: Missing, Field: at, Sentence: at + " is missing."}
 		}
 	}
 	return nil
@@ -173,7 +174,7 @@ func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation 
 	defer func() { v.depth-- }()
 	size := 0
 	for name, value := range rawjson.Members(raw) {
-		at := path + "." + shorten(name)
+		at := below(path, "."+shorten(name))
 		if complaint := s.key(name); complaint != "" {
 			return &Violation{Kind: Limit, Cause: s.cause, Field: at, Sentence: fmt.Sprintf("The key %q of %s %s.", shorten(name), path, complaint)}
 		}
@@ -244,6 +245,22 @@ func group(n int) string {
 		digits = digits[:i] + "," + digits[i:]
 	}
 	return digits
+}
+
+// maxPath bounds a path in bytes: callers choose keys, and nest them.
+const maxPath = 200
+
+// below returns the path of what is one step further in. Of a long path the middle is left
+// out: the request's member and the end tell the most.
+func below(path, step string) string {
+	path += step
+	if len(path) <= maxPath {
+		return path
+	}
+	const gap = "…"
+	member := path[:strings.IndexAny(path, ".["+gap)]
+	end := path[len(path)-(maxPath-len(member)-len(gap)):]
+	return member + gap + strings.ToValidUTF8(end, "")
 }
 
 // shorten keeps a caller's key readable in a sentence.

@@ -52,7 +52,8 @@ const (
 type Violation struct {
 	Kind  Kind
 	Cause Cause
-	// Field is the member at fault, as a path: "ParticipantDetails.DisplayName".
+	// Field is the member at fault, as a path: "ParticipantDetails.DisplayName". It has at
+	// most 200 bytes.
 	Field string
 	// Sentence says what is wrong, with the limit. It never repeats a value the
 	// caller sent, except a number that is out of range.
@@ -173,16 +174,20 @@ func (m *Model) Check(name string, value jsontext.Value, unknown func(path strin
 	return member.check(&visit{unknown: unknown}, name, value)
 }
 
-// CheckRules holds the rules between the members of a StartChatContact request. member returns a member's value, or nil
-// when the request has none.
+// CheckRules holds the rules between the members of a StartChatContact request. member
+// returns a member's value, or nil when the request has none; null counts as absent.
 func (m *Model) CheckRules(member func(name string) jsontext.Value) *Violation {
-	if types := member(ContentTypes); types != nil && !Contains(types, "text/plain") {
+	given := func(name string) bool {
+		value := member(name)
+		return value != nil && value.Kind() != 'n'
+	}
+	if types := member(ContentTypes); given(ContentTypes) && !Contains(types, "text/plain") {
 		return &Violation{
 			Kind: Rule, Cause: TextPlain, Field: ContentTypes,
 			Sentence: ContentTypes + " must contain text/plain.",
 		}
 	}
-	if member(PersistentChat) != nil && member(RelatedContactID) != nil {
+	if given(PersistentChat) && given(RelatedContactID) {
 		return &Violation{
 			Kind: Rule, Cause: Conflict, Field: RelatedContactID,
 			Sentence: fmt.Sprintf("%s and %s cannot be used together.", PersistentChat, RelatedContactID),
