@@ -84,7 +84,7 @@ func (s *Service) invoke(ctx context.Context, a *action, request []byte) (any, *
 
 // refused logs that a call was the caller's mistake.
 func (s *Service) refused(ctx context.Context, a *action, e *awswire.Error) {
-	s.log.LogAttrs(ctx, slog.LevelWarn, "call refused", slog.String("action", a.name),
+	s.log.LogAttrs(ctx, level(ctx, slog.LevelWarn), "call refused", slog.String("action", a.name),
 		slog.String("code", e.Name), slog.String("message", e.Message))
 }
 

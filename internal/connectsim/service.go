@@ -155,9 +155,22 @@ func (s *Service) Routes(mux *http.ServeMux) {
 	}
 }
 
+// withoutWire marks the context of a call that was made within the program.
+type withoutWire struct{}
+
+// level is that of a log line about the course of a call. Who calls within the program logs
+// it, too, and in its own words.
+func level(ctx context.Context, onTheWire slog.Level) slog.Level {
+	if ctx.Value(withoutWire{}) != nil {
+		return slog.LevelDebug
+	}
+	return onTheWire
+}
+
 // StartChatContact starts a chat from the body of the call, without the wire around it. The
 // error is an [awswire.Error].
 func (s *Service) StartChatContact(ctx context.Context, body []byte) (chat.Started, error) {
+	ctx = context.WithValue(ctx, withoutWire{}, true)
 	for _, a := range s.actions {
 		if a.name != startChatContact {
 			continue

@@ -169,6 +169,48 @@ func TestStartWithoutTheWire(t *testing.T) {
 	}
 }
 
+// Who starts chats within the program logs them itself: this service then does not, unless
+// asked for details.
+func TestOneLogLinePerCall(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil, nil)
+	for least, wantInside := range map[slog.Level][]string{slog.LevelInfo: nil, slog.LevelDebug: {"DEBUG contact started", "DEBUG call refused"}} {
+		var log bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: least}))
+		api, err := connectsim.New(connectsim.Config{Chats: s.chats, Log: logger})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, body := range []string{minimal, "{}"} {
+			_, _ = api.StartChatContact(t.Context(), []byte(body)) // only the log matters
+		}
+		if diff := cmp.Diff(wantInside, lines(&log)); diff != "" {
+			t.Errorf("at level %v, called within the program (-want +got):\n%s", least, diff)
+		}
+		for _, body := range []string{minimal, "{}"} {
+			api.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPut, "/contact/chat", strings.NewReader(body)))
+		}
+		if diff := cmp.Diff([]string{"INFO contact started", "WARN call refused"}, onTheWire(lines(&log))); diff != "" {
+			t.Errorf("at level %v, called over the wire (-want +got):\n%s", least, diff)
+		}
+	}
+}
+
+// onTheWire leaves out what only calls on the wire log.
+func onTheWire(lines []string) []string {
+	return slices.DeleteFunc(lines, func(line string) bool { return line == "DEBUG call answered" })
+}
+
+// lines empties a text log and returns the level and message of each line.
+func lines(log *bytes.Buffer) []string {
+	var all []string
+	for _, found := range regexp.MustCompile(`level=(\w+) msg="([^"]+)"`).FindAllStringSubmatch(log.String(), -1) {
+		all = append(all, found[1]+" "+found[2])
+	}
+	log.Reset()
+	return all
+}
+
 // The documented rates, in a bubble's time. Bad input is refused as such, whatever the load.
 func TestRates(t *testing.T) {
 	t.Parallel()

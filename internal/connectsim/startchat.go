@@ -151,7 +151,7 @@ func (s *Service) start(ctx context.Context, in *startChatInput) (*startChatOutp
 	if err != nil {
 		return nil, err
 	}
-	s.log.LogAttrs(ctx, slog.LevelInfo, "contact started", slog.String("contact_id", started.ContactID),
+	s.log.LogAttrs(ctx, level(ctx, slog.LevelInfo), "contact started", slog.String("contact_id", started.ContactID),
 		slog.String("participant_id", started.ParticipantID), slog.String("flow", request.FlowID), slog.Bool("repeated", started.Repeated))
 	return &startChatOutput{
 		ContactID: started.ContactID, ParticipantID: started.ParticipantID, ParticipantToken: started.Token.Reveal(),
