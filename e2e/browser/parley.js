@@ -11,7 +11,7 @@ const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', import.meta
 /**
  * Starts `parley serve` on a free port of loopback.
  * @param {string[]} flags further flags
- * @returns {Promise<{url: string, port: string, log: () => string, chats: () => number, stop: () => Promise<number>, kill: () => Promise<void>}>}
+ * @returns {Promise<{url: string, port: string, log: () => string, chats: () => number, restart: () => boolean, stop: () => Promise<number>, kill: () => Promise<void>}>}
  */
 export async function startParley(...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
@@ -36,6 +36,8 @@ export async function startParley(...flags) {
     url,
     port: new URL(url).port,
     log: () => log,
+    /** Restarts the server in place, its socket open throughout. */
+    restart: () => child.kill('SIGUSR2'),
     chats: () => log.split('"msg":"chat started"').length - 1,
     stop: () => end('SIGINT'),
     /** Ends it as a power cut would. What is to be found afterwards needs a --data-dir of its own. */

@@ -84,6 +84,24 @@ describe('a connection', { concurrency: true }, () => {
     })
   }
 
+  for (const [release, version] of Object.entries(releases)) {
+    test(`chatjs ${version} outlives restarts in place`, { skip: process.platform === 'win32' && 'there is no such signal' }, async (t) => {
+      const own = await startParley()
+      t.after(async () => assert.equal(await own.stop(), 0))
+      const [tab] = await openTabs(t, { release, parley: own.url })
+      await tab.chat()
+      await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
+      for (const nth of [1, 2]) {
+        own.restart()
+        await tab.sees('onConnectionLost', {}, nth)
+        await tab.sees('onConnectionEstablished', {}, 2 + nth)
+        await tab.say(`still here ${nth}`)
+        await tab.sees('onMessage', { Content: `You said: still here ${nth}` })
+      }
+      assert.deepEqual(await tab.events('onConnectionBroken'), [])
+    })
+  }
+
   test('a socket alone that is cut is opened again, once', async (t) => {
     const { line, tab } = await openTabOnALine(t)
     await tab.chat()
