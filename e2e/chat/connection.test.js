@@ -216,6 +216,17 @@ async function sayElsewhere(exchange, text) {
   }
 }
 
+test('an interrupt tells open sockets and ends the server at once', async (t) => {
+  const server = await startParley('--ephemeral')
+  const [tab] = await openTabs(t, { parley: server.url })
+  await tab.chat()
+  const began = Date.now()
+  assert.equal(await server.stop(), 0)
+  assert.ok(Date.now() - began < 3_000, `ended after ${Date.now() - began} ms`)
+  await tab.sees('onConnectionLost')
+  assert.equal((await tab.sockets())[0].code, 1001)
+})
+
 describe('a server that is killed and started again', { concurrency: true }, () => {
   /** Holds half a chat with a server and kills it; again starts it where it was. */
   async function interrupt(t, release) {

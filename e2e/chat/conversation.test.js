@@ -161,6 +161,8 @@ describe('a conversation', { concurrency: true }, () => {
     const refusals = [
       ['sendMessage', { contentType: 'text/plain', message: 'x'.repeat(17_000) }, 'ValidationException', 400],
       ['sendMessage', { contentType: 'text/markdown', message: 'not asked for at the start' }, 'ValidationException', 400],
+      ['getAuthenticationUrl', { sessionId: '00000000-0000-4000-8000-000000000000', redirectUri: 'https://example.com/cb' }, 'ValidationException', 400],
+      ['cancelParticipantAuthentication', { sessionId: '00000000-0000-4000-8000-000000000000' }, 'ValidationException', 400],
       ['describeView', { viewToken: 'tok/en+with=odd chars' }, 'ResourceNotFoundException', 404],
       ['downloadAttachment', { attachmentId: '00000000-0000-4000-8000-000000000000' }, 'ValidationException', 400],
     ]

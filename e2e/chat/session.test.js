@@ -56,6 +56,20 @@ describe('a whole chat', { concurrency: true }, () => {
   }
 })
 
+describe('the client comes to know the server', { concurrency: true }, () => {
+  for (const release of Object.keys(releases)) {
+    for (const way of Object.values(ways).filter((each) => each !== ways[release])) {
+      test(`chatjs ${releases[release]} (${way})`, async (t) => {
+        const context = await browser.newContext()
+        t.after(() => context.close())
+        const tab = await openTab(context, site.page({ release, way, parley: `http://127.0.0.1:${parley.port}` }))
+        await tab.chat()
+        assert.deepEqual(tab.complaints, [])
+      })
+    }
+  }
+})
+
 /** Holds the chat and returns the ids that it met, by name. */
 async function wholeChat(tab, release) {
   const details = await tab.chat({ InstanceId: 'in-1', ContactFlowId: 'cf-1', ParticipantDetails: { DisplayName: 'Pat' } })

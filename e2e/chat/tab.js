@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 
-const patience = 10_000
+const patience = 20_000
 
 /**
  * Opens a page in a context of a browser.

@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-connectparticipant'
 import WebSocket from 'ws'
 
-// Without the endpoint and the credentials, the same script talks to Amazon Connect.
+// With the ids of yours, and without the endpoint and the credentials, the same script talks to
+// Amazon Connect.
 const config = {
   endpoint: process.argv[2] ?? 'http://localhost:3000',
   region: 'us-east-1',
