@@ -37,7 +37,7 @@ func TestLoad(t *testing.T) {
 	for path, bad := range map[string]bool{"/whole": false, "/chunked": false, "/refused": true} {
 		now := time.Now()
 		r := request{method: http.MethodPost, path: path, origin: "http://page.example"}
-		got := load(t.Context(), address, r, 4, timing{now, now.Add(100 * time.Millisecond)})
+		got := load(t.Context(), address, r.always(address), 4, timing{now, now.Add(100 * time.Millisecond)})
 		if bad && (got.errors == 0 || len(got.latencies) > 0 || !strings.Contains(got.firstErr.Error(), "418")) {
 			t.Errorf("%s: %d good answers, %d errors (%v), want errors only", path, len(got.latencies), got.errors, got.firstErr)
 		}

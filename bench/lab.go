@@ -55,11 +55,8 @@ func prepare(ctx context.Context, dir string, o options, say func(string, ...any
 		if !needed[p.name] {
 			continue
 		}
-		say("building %s", p.pkg)
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", l.program(p.name), p.pkg)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("building %s: %w\n%s", p.pkg, err, out)
+		if err := l.build(ctx, p.name, p.pkg); err != nil {
+			return nil, err
 		}
 	}
 	l.pin(ctx)
@@ -86,6 +83,17 @@ func prepare(ctx context.Context, dir string, o options, say func(string, ...any
 		l.node = l.installNode(ctx)
 	}
 	return l, nil
+}
+
+// build builds one of the programs.
+func (l *lab) build(ctx context.Context, name, pkg string) error {
+	l.say("building %s", pkg)
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", l.program(name), pkg)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", pkg, err, out)
+	}
+	return nil
 }
 
 func (l *lab) program(name string) string {

@@ -45,15 +45,24 @@ type tally struct {
 	firstErr  error
 }
 
+// source gives what the connection with a number sends, one request after the other.
+type source func(connection int) func() []byte
+
+// always is a request that is the same for everybody.
+func (r request) always(address string) source {
+	wire := r.bytes(address)
+	return func(int) func() []byte { return func() []byte { return wire } }
+}
+
 // load keeps conns connections busy, each with one request at a time, until the
 // end of the timing. Only answers that arrive within it are counted.
-func load(ctx context.Context, address string, r request, conns int, t timing) tally {
+func load(ctx context.Context, address string, requests source, conns int, t timing) tally {
 	ctx, cancel := context.WithDeadline(ctx, t.to.Add(5*time.Second))
 	defer cancel()
 	workers := make([]tally, conns)
 	var wg sync.WaitGroup
 	for i := range workers {
-		wg.Go(func() { workers[i].work(ctx, address, r.bytes(address), t) })
+		wg.Go(func() { workers[i].work(ctx, address, requests(i), t) })
 	}
 	wg.Wait()
 	var sum tally
@@ -68,7 +77,7 @@ func load(ctx context.Context, address string, r request, conns int, t timing) t
 	return sum
 }
 
-func (w *tally) work(ctx context.Context, address string, wire []byte, t timing) {
+func (w *tally) work(ctx context.Context, address string, next func() []byte, t timing) {
 	w.latencies = make([]time.Duration, 0, 1<<14)
 	var c *client
 	defer func() { c.close() }()
@@ -82,7 +91,7 @@ func (w *tally) work(ctx context.Context, address string, wire []byte, t timing)
 			c, err = dial(ctx, address)
 		}
 		if err == nil {
-			err = c.exchange(wire, nil)
+			err = c.exchange(next(), nil)
 		}
 		now := time.Now()
 		switch counted := now.After(t.from) && now.Before(t.to); {

@@ -8,6 +8,9 @@
 // command starts it also ends.
 //
 // Run it with make bench; go run ./bench -h shows ways to shorten it.
+//
+// With "embedded" as its first argument it measures the embedded Amazon Connect
+// instead, and writes docs/benchmarks-embedded.md.
 package main
 
 import (
@@ -98,25 +101,19 @@ func parse(args []string, stderr io.Writer) (options, error) {
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == "embedded" {
+		return runEmbedded(ctx, args[1:], stdout, stderr)
+	}
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
 	}
-	if o.parley != "" {
-		if o.parley, err = filepath.Abs(o.parley); err != nil {
-			return fmt.Errorf("finding the program to measure: %w", err)
-		}
-	}
-	if err := enterRepository(); err != nil {
+	dir, err := enter(&o.parley)
+	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "parley-bench-")
-	if err != nil {
-		return fmt.Errorf("making a directory for the programs: %w", err)
-	}
 	defer func() { _ = os.RemoveAll(dir) }()
-
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(stderr, format+"\n", args...) }
+	say := teller(stderr)
 	lab, err := prepare(ctx, dir, o, say)
 	if err != nil {
 		return err
@@ -133,21 +130,48 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	result.loadBefore, result.loadAfter = before, loadAverage()
 
-	text := result.console()
-	if _, err := io.WriteString(stdout, text); err != nil {
+	if _, err := io.WriteString(stdout, result.console()); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}
-	if o.out == "-" {
-		say("not writing docs/benchmarks.md: name a file with -out to keep the figures of a shortened run")
+	return keep(result.markdown(), o.out, say)
+}
+
+// teller writes what goes on.
+func teller(stderr io.Writer) func(format string, args ...any) {
+	return func(format string, args ...any) { _, _ = fmt.Fprintf(stderr, format+"\n", args...) }
+}
+
+// enter goes to the top of the repository and makes a directory for everything that a run
+// needs. The program to measure was named from where the run began.
+func enter(program *string) (dir string, err error) {
+	if *program != "" {
+		if *program, err = filepath.Abs(*program); err != nil {
+			return "", fmt.Errorf("finding the program to measure: %w", err)
+		}
+	}
+	if err := enterRepository(); err != nil {
+		return "", err
+	}
+	dir, err = os.MkdirTemp("", "parley-bench-")
+	if err != nil {
+		return "", fmt.Errorf("making a directory for the programs: %w", err)
+	}
+	return dir, nil
+}
+
+// keep writes a report to a file, unless that is "-".
+func keep(report, out string, say func(string, ...any)) error {
+	if out == "-" {
+		say("not writing the report: name a file with -out to keep the figures of a shortened run")
 		return nil
 	}
-	if err := os.MkdirAll(filepath.Dir(o.out), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
 		return fmt.Errorf("making the directory of the report: %w", err)
 	}
-	if err := os.WriteFile(o.out, []byte(result.markdown()), 0o644); err != nil {
+	if err := os.WriteFile(out, []byte(report), 0o644); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	say("wrote %s", o.out)
+	say("wrote %s", out)
 	return nil
 }
 

@@ -65,7 +65,7 @@ func (l *lab) measure(ctx context.Context, o options, peers []*peer) (*result, e
 		}
 		r.samples[p.name] = map[int][]sample{}
 		now := time.Now()
-		warm := load(ctx, p.address, p.request, 16, timing{now, now.Add(min(preheat, 2*o.duration))})
+		warm := load(ctx, p.address, p.request.always(p.address), 16, timing{now, now.Add(min(preheat, 2*o.duration))})
 		if warm.errors > 0 {
 			l.say("%s: %d errors while warming up, the first: %v", p.name, warm.errors, warm.firstErr)
 		}
@@ -75,7 +75,9 @@ func (l *lab) measure(ctx context.Context, o options, peers []*peer) (*result, e
 			for _, i := range rand.Perm(len(peers)) { //nolint:gosec // an order is no secret
 				p := peers[i]
 				pause(ctx, o.rest)
-				s := l.sample(ctx, p, o, conns)
+				s := l.sample(ctx, p, o.warmup, o.duration, func(t timing) tally {
+					return load(ctx, p.address, p.request.always(p.address), conns, t)
+				})
 				if ctx.Err() != nil {
 					return nil, fmt.Errorf("measuring %s: %w", p.name, ctx.Err())
 				}
@@ -111,11 +113,11 @@ func (l *lab) measureStarts(ctx context.Context, r *result) error {
 
 // sample loads one peer for the warm-up and the timed part, and reads the kernel's
 // counters at the beginning and the end of the latter.
-func (l *lab) sample(ctx context.Context, p *peer, o options, conns int) sample {
-	from := time.Now().Add(o.warmup)
-	t := timing{from: from, to: from.Add(o.duration)}
+func (l *lab) sample(ctx context.Context, p *peer, warmup, duration time.Duration, run func(timing) tally) sample {
+	from := time.Now().Add(warmup)
+	t := timing{from: from, to: from.Add(duration)}
 	done := make(chan tally, 1)
-	go func() { done <- load(ctx, p.address, p.request, conns, t) }()
+	go func() { done <- run(t) }()
 
 	pause(ctx, time.Until(t.from))
 	if p.pid() != 0 {
@@ -156,6 +158,9 @@ func (l *lab) counters(p *peer) counters {
 	if p.pid() != 0 {
 		c.peer = cpuTime(p.pid())
 	}
-	c.own = c.peer + cpuTime(l.fake.pid()) + cpuTime(os.Getpid())
+	c.own = c.peer + cpuTime(os.Getpid())
+	if l.fake != nil {
+		c.own += cpuTime(l.fake.pid())
+	}
 	return c
 }

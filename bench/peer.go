@@ -39,6 +39,9 @@ type peer struct {
 	env  []string
 	// signs says that every answer is a chat of the endpoint that verifies signatures.
 	signs bool
+	// ready is a path that answers 200 once the program is ready, to be asked instead of
+	// starting a chat.
+	ready string
 	// installed is the file or folder of its installation, and size its bytes.
 	installed string
 	size      int64
@@ -128,7 +131,7 @@ func (l *lab) launch(ctx context.Context, p *peer) (time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	for {
-		_, err := p.ask(ctx)
+		err := p.answers(ctx)
 		if err == nil {
 			return time.Since(begin), nil
 		}
@@ -138,6 +141,28 @@ func (l *lab) launch(ctx context.Context, p *peer) (time.Duration, error) {
 		}
 		pause(ctx, 200*time.Microsecond)
 	}
+}
+
+// answers makes one request and reports whether the answer was right.
+func (p *peer) answers(ctx context.Context) error {
+	if p.ready == "" {
+		_, err := p.ask(ctx)
+		return err
+	}
+	_, err := p.get(ctx, p.ready)
+	return err
+}
+
+// get reads a path on a connection of its own.
+func (p *peer) get(ctx context.Context, path string) ([]byte, error) {
+	c, err := dial(ctx, p.address)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	var body bytes.Buffer
+	err = c.exchange([]byte("GET "+path+" HTTP/1.1\r\nHost: "+p.address+"\r\n\r\n"), &body)
+	return body.Bytes(), err
 }
 
 // halt ends the peer's program.

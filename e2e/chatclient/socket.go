@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
 	"time"
 
@@ -40,13 +39,14 @@ func Listen(ctx context.Context, url string, frame func([]byte)) (*Socket, error
 		patience = min(patience, time.Until(deadline))
 	}
 	s := &Socket{frame: frame, acked: make(chan error, 1)}
-	conn, response, err := gws.NewClient(events{s: s}, &gws.ClientOption{
-		Addr: url, HandshakeTimeout: patience, ReadBufferSize: 1 << 10, Logger: complaints{},
-	})
+	conn, response, err := gws.NewClient( //nolint:bodyclose // the library closes the connection
+		events{s: s}, &gws.ClientOption{
+			Addr: url, HandshakeTimeout: patience, ReadBufferSize: 1 << 10, Logger: complaints{},
+		})
 	if err != nil {
 		if response != nil {
-			text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // what came of it
-			err = fmt.Errorf("%w: %s %s", err, response.Status, text)
+			// The connection is closed already, and the body with it.
+			err = fmt.Errorf("%w: %s", err, response.Status)
 		}
 		return nil, fmt.Errorf("opening a socket: %w", err)
 	}

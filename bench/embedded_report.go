@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// embeddedResult is everything that was measured of the embedded Amazon Connect.
+type embeddedResult struct {
+	embeddedOptions
+	empty, restarts  spread              // in milliseconds
+	messages         map[string][]sample // by how chats are kept, one a round
+	fanOut           []sample
+	idle, full, peak int64 // memory, in bytes
+	connecting       time.Duration
+	beating          float64 // cores
+	loadBefore       string
+	loadAfter        string
+}
+
+// chatSize is the memory of a chat in KiB.
+func (r *embeddedResult) chatSize() float64 {
+	return float64(r.full-r.idle) / 1024 / float64(r.chats)
+}
+
+// figures takes one figure out of samples.
+func figures(samples []sample, figure func(sample) float64) spread {
+	var s spread
+	for _, one := range samples {
+		s = append(s, figure(one))
+	}
+	return s
+}
+
+func rateOf(s sample) float64 { return s.rate }
+func p50Of(s sample) float64  { return inMilliseconds(s.p50) }
+func p99Of(s sample) float64  { return inMilliseconds(s.p99) }
+func cpuOf(s sample) float64  { return s.cpu }
+
+func (r *embeddedResult) console() string {
+	return "\n" + r.targets() + "\n" + r.runs() + "\n" + r.circumstances()
+}
+
+// markdown is docs/benchmarks-embedded.md.
+func (r *embeddedResult) markdown() string {
+	var b strings.Builder
+	b.WriteString("<!-- Written by make bench; changes by hand are lost. -->\n\n# Benchmarks of the embedded Amazon Connect\n\n")
+	b.WriteString("What `parley serve` bears with its embedded Amazon Connect, one process on a developer's machine. Chats are kept " +
+		"durably: a message is on disk before its sender is answered, and before anybody sees it.\n\n")
+	b.WriteString("## Against the targets\n\n" + r.targets())
+	b.WriteString("\nMedians over the rounds (lowest–highest).\n")
+	b.WriteString("\n## Under load\n\n" + r.runs())
+	b.WriteString("\n*CPU* is the server's processor time, user and kernel, in seconds per 10,000 messages, or per 10,000 frames " +
+		"for the fan-out; *cores* is how much of the machine it used. *Peak* is the most memory that was resident. Errors are all " +
+		"answers other than 200 and all frames that did not arrive or came twice, warm-up included.\n")
+	b.WriteString("\n## How it is measured\n\n")
+	for _, line := range []string{
+		fmt.Sprintf("**Messages**: %d connections, each to a chat of its own, send one message of %d characters after the other "+
+			"through SendMessage, with a client token each. Nobody listens. *Ephemeral* is the same with `--ephemeral`. At the end "+
+			"the transcript of a chat has to hold every message once.", r.writers, len(text)),
+		fmt.Sprintf("**Fan-out**: %d chats with %d sockets each; %d messages a second, evenly spread over the chats, timed from before "+
+			"the request until the frame has been read from each socket.", r.rooms, socketsEach, r.rate),
+		"**Memory of a chat**: resident memory with all chats connected and subscribed less that of the idle server, divided by " +
+			"their number. Each sends both kinds of heartbeat every ten seconds, as chatjs does, and every one has to be answered.",
+		fmt.Sprintf("**Restart**: from starting the program to the first 200 of `/readyz`, with all chats of the store active, %d "+
+			"items each. The file is in the system's cache.", itemsEach),
+		"**Start**: from starting the program on an empty directory until its first chat has been started and stored.",
+	} {
+		b.WriteString("- " + line + "\n")
+	}
+	b.WriteString("\nThe load comes from the same machine and shares its cores with the server. Repeat it with `make bench`, or with " +
+		"`go run ./bench embedded`; `-h` shows how to shorten it.\n")
+	b.WriteString("\n## Circumstances\n\n" + r.circumstances())
+	return b.String()
+}
+
+// targets compares with what the project promises.
+func (r *embeddedResult) targets() string {
+	rows := [][]string{{"", "target", "measured", ""}}
+	add := func(what, target, format string, met bool, values spread) {
+		verdict := "not measured"
+		if len(values) > 0 {
+			verdict = "missed"
+			if met {
+				verdict = "met"
+			}
+		}
+		rows = append(rows, []string{what, target, values.text(format), verdict})
+	}
+	var size spread
+	if r.full > 0 {
+		size = spread{r.chatSize()}
+	}
+	sent := r.messages[durable]
+	rate, p99, fan := figures(sent, rateOf), figures(sent, p99Of), figures(r.fanOut, p99Of)
+	add(fmt.Sprintf("memory of each of %d connected chats", r.chats), "≤ 12 KiB", "%.1f KiB", size.median() <= 12, size)
+	add(fmt.Sprintf("durable messages, %d writers", r.writers), "≥ 5,000/s", "%.0f/s", rate.median() >= 5000, rate)
+	add("their p99", "< 25 ms", "%.1f ms", p99.median() < 25, p99)
+	add(fmt.Sprintf("fan-out p99, %d sockets", r.rooms*socketsEach), "< 15 ms", "%.1f ms", fan.median() < 15, fan)
+	add(fmt.Sprintf("restart with %d items until ready", r.items), "< 1 s", "%.0f ms", r.restarts.median() < 1000, r.restarts)
+	add("start on an empty store until the first chat", "< 100 ms", "%.0f ms", r.empty.median() < 100, r.empty)
+	return table(rows)
+}
+
+// runs is the table of everything under load.
+func (r *embeddedResult) runs() string {
+	rows := [][]string{{"", "a second", "p50 ms", "p99 ms", "CPU s/10,000", "cores", "peak MiB", "errors"}}
+	add := func(what string, samples []sample) {
+		if len(samples) == 0 {
+			return
+		}
+		errs := 0
+		for _, s := range samples {
+			errs += s.errors
+		}
+		rows = append(rows, []string{
+			what, figures(samples, rateOf).text("%.0f"), figures(samples, p50Of).text("%.2f"), figures(samples, p99Of).text("%.2f"),
+			figures(samples, cpuOf).text("%.2f"), fmt.Sprintf("%.2f", figures(samples, func(s sample) float64 { return s.cores }).median()),
+			fmt.Sprintf("%.0f", figures(samples, func(s sample) float64 { return float64(s.peak) / mib }).median()), fmt.Sprint(errs),
+		})
+	}
+	add("messages, durable", r.messages[durable])
+	add("messages, ephemeral", r.messages[ephemeral])
+	add("frames of the fan-out", r.fanOut)
+	text := table(rows)
+	ratio := divide(figures(r.messages[durable], rateOf), figures(r.messages[ephemeral], rateOf))
+	if len(ratio) > 0 {
+		text += "\nDurable to ephemeral messages a second: " + ratio.text("%.2f") + ".\n"
+	}
+	if r.full > 0 {
+		text += fmt.Sprintf("\n%d chats: connected in %.1f s; %.1f MiB resident idle, %.1f MiB with the chats, %.1f MiB at most; heartbeats use %.2f cores.\n",
+			r.chats, r.connecting.Seconds(), float64(r.idle)/mib, float64(r.full)/mib, float64(r.peak)/mib, r.beating)
+	}
+	return text
+}
+
+// circumstances tells what the figures depend on.
+func (r *embeddedResult) circumstances() string {
+	var foreign spread
+	for _, samples := range [][]sample{r.messages[durable], r.messages[ephemeral], r.fanOut} {
+		foreign = append(foreign, figures(samples, func(s sample) float64 { return s.foreign })...)
+	}
+	return "- " + strings.Join([]string{
+		fmt.Sprintf("%s, %s/%s; %s, %d cores, shared by server and load", runtime.Version(), runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU()),
+		fmt.Sprintf("%d rounds of %s after %s of warm-up; %d starts, %d restarts", r.rounds, r.duration, r.warmup, len(r.empty), len(r.restarts)),
+		fmt.Sprintf("foreign load under load: %s cores; load average before %s, after %s", foreign.text("%.2f"), r.loadBefore, r.loadAfter),
+		time.Now().UTC().Format("2 January 2006"),
+	}, "\n- ") + "\n"
+}
