@@ -27,7 +27,8 @@ type Routes struct {
 	Embedded Embedded
 	// Draining reports whether the server has begun to stop; nil means never.
 	Draining func() bool
-	// DocsURL is the page that explains errors, for answers to link to.
+	// DocsURL is the page that explains errors, for answers to link to: an address, or a path
+	// on the host that was called.
 	DocsURL string
 }
 
@@ -81,11 +82,11 @@ func (r Routes) Handler() http.Handler {
 		case frontDoor[clean] && (page == nil || req.Method == http.MethodPost):
 			r.StartChat.ServeHTTP(w, req)
 		case page == nil:
-			diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", shorten(clean)).Write(w, r.DocsURL)
+			diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", shorten(clean)).Write(w, diagnosis.DocsURL(r.DocsURL, req))
 		default:
 			p := diagnosis.New(diagnosis.MethodNotAllowed, "This address does not take %s.", shorten(req.Method))
 			p.Allow = allowed(true, frontDoor[clean])
-			p.Write(w, r.DocsURL)
+			p.Write(w, diagnosis.DocsURL(r.DocsURL, req))
 		}
 	})
 }

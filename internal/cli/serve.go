@@ -89,7 +89,7 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 
 	serving, successorOf := awaitRestart(ctx, env, s, listener, log)
 	err = server.Serve(serving, server.Config{
-		Listener: listener, Handler: handler, TLS: private.config, DocsURL: site.docs(), Log: log,
+		Listener: listener, Handler: handler, TLS: private.config, DocsURL: site.url + errorsPage, Log: log,
 		URL: site.url, URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
 		DrainTimeout: s.Drain(), OnDrain: func() {
 			draining.Store(true)

@@ -16,6 +16,8 @@ type site struct {
 	listen string
 	// bound is the socket's own address.
 	bound net.Addr
+	// public says that url was configured.
+	public bool
 	// url is the address to give to people and pages, without a slash at the end.
 	url string
 }
@@ -32,6 +34,7 @@ func newSite(s *settings.Settings, bound net.Addr) site {
 	}
 	return site{
 		bound:  bound,
+		public: s.PublicURL != "",
 		listen: net.JoinHostPort(host, port),
 		url:    cmp.Or(strings.TrimRight(s.PublicURL, "/"), url),
 	}
@@ -48,4 +51,14 @@ func callableHost(host string) string {
 }
 
 func (s site) endpoint() string { return s.url + "/startChatContact" }
-func (s site) docs() string     { return s.url + "/docs/errors" }
+
+// docs is the page that explains errors: on whatever host a client calls, unless one is
+// configured.
+func (s site) docs() string {
+	if s.public {
+		return s.url + errorsPage
+	}
+	return errorsPage
+}
+
+const errorsPage = "/docs/errors"

@@ -128,7 +128,7 @@ func New(config Config) http.Handler {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			p := diagnosis.New(diagnosis.MethodNotAllowed, "")
 			p.Allow = "GET, HEAD"
-			p.Write(w, config.DocsURL)
+			p.Write(w, diagnosis.DocsURL(config.DocsURL, r))
 			return
 		}
 		address := clean(r.URL.Path)
@@ -138,7 +138,7 @@ func New(config Config) http.Handler {
 		}
 		f, ok := served[address]
 		if !ok {
-			diagnosis.New(diagnosis.NotFound, "").Write(w, config.DocsURL)
+			diagnosis.New(diagnosis.NotFound, "").Write(w, diagnosis.DocsURL(config.DocsURL, r))
 			return
 		}
 		f.serve(w, r)

@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/rawjson"
@@ -222,23 +223,22 @@ func (h *Handler) identify(doc *members) *diagnosis.Problem {
 		doc.set(connectmodel.ContactFlowID, quote(h.defaults.ContactFlowID))
 	}
 	instance, flow := doc.text(connectmodel.InstanceID), doc.text(connectmodel.ContactFlowID)
-	if strings.Contains(instance, "/contact-flow/") || flow != "" && flow == instanceOf(h.defaults.InstanceID) ||
-		strings.HasPrefix(flow, "arn:") && strings.Contains(flow, ":instance/") && !strings.Contains(flow, "/contact-flow/") {
+	if swapped(instance, flow) || flow != "" && flow == arn.InstanceOf(h.defaults.InstanceID) {
 		p := diagnosis.New(diagnosis.SwappedIDs, "")
 		p.Field = connectmodel.InstanceID
 		return p
 	}
 	if doc.get(connectmodel.InstanceID) == nil {
 		instance = h.defaults.InstanceID
-		if instance == "" && strings.HasPrefix(flow, "arn:") {
+		if instance == "" && arn.Is(flow) {
 			instance = flow
 		}
 	}
-	if id := instanceOf(instance); id != "" {
+	if id := arn.InstanceOf(instance); id != "" {
 		doc.set(connectmodel.InstanceID, quote(id))
 	}
-	for _, arn := range []string{instance, flow} {
-		if region := regionOf(arn); region != "" && h.region != "" && region != h.region {
+	for _, name := range []string{instance, flow} {
+		if region := arn.RegionOf(name); region != "" && h.region != "" && region != h.region {
 			p := diagnosis.New(diagnosis.WrongRegion, "The instance is in Region %s, but this server calls Amazon Connect in %s.",
 				shorten(region), h.region)
 			p.Field = connectmodel.InstanceID
@@ -248,26 +248,13 @@ func (h *Handler) identify(doc *members) *diagnosis.Problem {
 	return nil
 }
 
-// instanceOf returns the instance id in an ARN; a bare id is returned as it is.
-func instanceOf(id string) string {
-	if !strings.HasPrefix(id, "arn:") {
-		return id
+// swapped reports whether ARNs show that each id stands in the other's place.
+func swapped(instance, flow string) bool {
+	if a, ok := arn.Parse(instance); ok && a.Flow() != "" {
+		return true
 	}
-	_, rest, found := strings.Cut(id, ":instance/")
-	if !found {
-		return id
-	}
-	id, _, _ = strings.Cut(rest, "/")
-	return id
-}
-
-// regionOf returns the Region in an ARN (arn:partition:service:region:…), or "".
-func regionOf(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return ""
-	}
-	return parts[3]
+	a, ok := arn.Parse(flow)
+	return ok && a.IsInstance()
 }
 
 // check holds the finished request against the documented model.
@@ -335,7 +322,7 @@ func violationRule(v *connectmodel.Violation) diagnosis.ID {
 // configuration is found at start and not by the first customer.
 func (d Defaults) validate(model *connectmodel.Model) error {
 	doc := members{
-		{connectmodel.InstanceID, quote(instanceOf(d.InstanceID))}, {connectmodel.ContactFlowID, quote(d.ContactFlowID)},
+		{connectmodel.InstanceID, quote(arn.InstanceOf(d.InstanceID))}, {connectmodel.ContactFlowID, quote(d.ContactFlowID)},
 		{connectmodel.ParticipantDetails, members{{"DisplayName", quote(d.DisplayName)}}.encode(nil)},
 		{connectmodel.ContentTypes, listValue(d.ContentTypes)},
 	}
