@@ -33,7 +33,7 @@ test-sdk: ## Compare our AWS calls with those of the generated SDK client
 test-browser: build $(NPM:=/node_modules/.installed) ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
 	cd e2e/page && node --test --test-reporter=spec
 	set -e; chromium="$$(e2e/chromium.sh)"; for dir in e2e/browser e2e/chat; do \
-		(cd $$dir && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$chromium" node --test --test-reporter=spec); \
+		(cd $$dir && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$chromium" node --test --test-concurrency=2 --test-reporter=spec); \
 	done
 
 %/node_modules/.installed: %/package-lock.json

@@ -132,6 +132,7 @@ func TestProblemAnswer(t *testing.T) {
 			"name": "TooManyRequestsException", "code": "TooManyRequestsException", "message": "Rate exceeded",
 			"statusCode": 429.0, "requestId": "r-1",
 		}},
+		"__type": "TooManyRequestsException", "message": "Rate exceeded",
 	}
 	var got map[string]any
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {

@@ -56,8 +56,8 @@ func (p *Problem) Error() string { return p.Sentence }
 // Unwrap returns the cause.
 func (p *Problem) Unwrap() error { return p.Cause }
 
-// envelope is the error answer: one half for people and our own tools, the other
-// (data.Error) for pages written against the original production endpoint.
+// envelope is the error answer: one part for people and our own tools, one (data.Error) for
+// pages written against the original production endpoint, one for AWS SDKs.
 type envelope struct {
 	Error     string       `json:"error"`
 	Code      string       `json:"code"`
@@ -66,6 +66,9 @@ type envelope struct {
 	Docs      string       `json:"docs,omitempty"`
 	RequestID string       `json:"requestId,omitempty"`
 	Data      envelopeData `json:"data"`
+	// Type and Message are where AWS SDKs look for an error's name and text.
+	Type    string `json:"__type"`
+	Message string `json:"message"`
 }
 
 type envelopeData struct {
@@ -99,6 +102,7 @@ func (p *Problem) JSON(docs string) []byte {
 		Data: envelopeData{Error: envelopeError{
 			Name: p.Code, Code: p.Code, Message: message, StatusCode: p.Status, RequestID: p.RequestID,
 		}},
+		Type: p.Code, Message: message,
 	})
 	if err != nil { // strings and integers always encode
 		return []byte(`{"error":"internal error","code":"InternalFailure"}`)
