@@ -322,7 +322,8 @@ func violationRule(v *connectmodel.Violation) diagnosis.ID {
 // configuration is found at start and not by the first customer.
 func (d Defaults) validate(model *connectmodel.Model) error {
 	doc := members{
-		{connectmodel.InstanceID, quote(arn.InstanceOf(d.InstanceID))}, {connectmodel.ContactFlowID, quote(d.ContactFlowID)},
+		{connectmodel.InstanceID, quote(arn.InstanceOf(d.InstanceID))},
+		{connectmodel.ContactFlowID, quote(d.ContactFlowID)},
 		{connectmodel.ParticipantDetails, members{{"DisplayName", quote(d.DisplayName)}}.encode(nil)},
 		{connectmodel.ContentTypes, listValue(d.ContentTypes)},
 	}
