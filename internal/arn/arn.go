@@ -26,9 +26,12 @@ type ARN struct {
 // Parse takes an ARN of any service apart; ok is false for anything else, such as a bare
 // id.
 func Parse(text string) (a ARN, ok bool) {
+	if !Is(text) { // most names are bare ids
+		return ARN{}, false
+	}
 	const parts = 6
 	p := strings.SplitN(text, ":", parts)
-	if len(p) < parts || p[0]+":" != prefix {
+	if len(p) < parts {
 		return ARN{}, false
 	}
 	return ARN{Partition: p[1], Service: p[2], Region: p[3], Account: p[4], Resource: p[5]}, true

@@ -36,8 +36,14 @@ type signingKey struct {
 	day, region, service string
 	// scope is what the signature says it is for.
 	scope string
-	// macs are HMACs that are keyed already.
-	macs sync.Pool
+	// pads are what a signature is made with.
+	pads sync.Pool
+}
+
+// pad is an HMAC that is keyed already, and room for the texts that are hashed.
+type pad struct {
+	mac  hash.Hash
+	text [1536]byte
 }
 
 func (s *signer) key(keys aws.Credentials, day, region, service string) *signingKey {
@@ -54,7 +60,7 @@ func (s *signer) key(keys aws.Credentials, day, region, service string) *signing
 	k := &signingKey{
 		keyID: keys.AccessKeyID, secret: keys.SecretAccessKey, day: day, region: region, service: service,
 		scope: day + "/" + region + "/" + service + "/aws4_request",
-		macs:  sync.Pool{New: func() any { return hmac.New(sha256.New, sum) }},
+		pads:  sync.Pool{New: func() any { return &pad{mac: hmac.New(sha256.New, sum)} }},
 	}
 	s.last.Store(k)
 	return k
@@ -74,8 +80,9 @@ func (s *signer) sign(request *http.Request, keys aws.Credentials, payload strin
 	}
 	request.URL.RawQuery = strings.ReplaceAll(request.URL.RawQuery, "+", "%20")
 
-	var space [1536]byte
-	canonical, signed := appendCanonical(space[:0], request, payload)
+	room, _ := key.pads.Get().(*pad) // the pool holds nothing else
+	defer key.pads.Put(room)
+	canonical, signed := appendCanonical(room.text[:0], request, payload)
 	digest := sha256.Sum256(canonical)
 
 	text := append(canonical[:0], signingAlgorithm+"\n"...)
@@ -84,11 +91,9 @@ func (s *signer) sign(request *http.Request, keys aws.Credentials, payload strin
 	text = append(text, key.scope...)
 	text = append(text, '\n')
 	text = hex.AppendEncode(text, digest[:])
-	mac, _ := key.macs.Get().(hash.Hash) // the pool holds nothing else
-	mac.Reset()
-	mac.Write(text)
-	signature := mac.Sum(digest[:0])
-	key.macs.Put(mac)
+	room.mac.Reset()
+	room.mac.Write(text)
+	signature := room.mac.Sum(digest[:0])
 
 	text = append(text[:0], signingAlgorithm+" Credential="...)
 	text = append(text, key.keyID...)

@@ -34,6 +34,16 @@ func Members(object jsontext.Value) iter.Seq2[string, jsontext.Value] {
 	}
 }
 
+// Member returns the value of an object's member; nil when there is none.
+func Member(object jsontext.Value, name string) jsontext.Value {
+	for each, value := range Members(object) {
+		if each == name {
+			return value
+		}
+	}
+	return nil
+}
+
 // Items yields the items of an array in order, as they stand.
 func Items(array jsontext.Value) iter.Seq[jsontext.Value] {
 	return func(yield func(jsontext.Value) bool) {

@@ -25,6 +25,16 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+func TestMember(t *testing.T) {
+	t.Parallel()
+	object := jsontext.Value(`{"a":1,"b":{"a":2}}`)
+	for name, want := range map[string]string{"a": "1", "b": `{"a":2}`, "c": ""} {
+		if got := rawjson.Member(object, name); string(got) != want {
+			t.Errorf("member %s = %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{`"a"`: "a", `"a\n\u00e9"`: "a\né", `""`: "", `7`: "", `null`: "", ``: ""} {

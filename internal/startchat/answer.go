@@ -7,7 +7,8 @@ import "strconv"
 // (featurePermissions) answer; the three ids also stand at the top level, where pages
 // written after chatjs's README look for them.
 func (h *Handler) answer(result *Result, markdown bool) []byte {
-	dst := make([]byte, 0, 1024)
+	// The ids stand in it twice; the rest is about 360 bytes.
+	dst := make([]byte, 0, 400+2*(len(result.ContactID)+len(result.ParticipantID)+len(result.ParticipantToken.Reveal())))
 	dst = append(dst, `{"data":{"startChatResult":{`...)
 	dst = appendMetadata(dst, result.Metadata)
 	dst = append(dst, ',')

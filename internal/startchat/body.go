@@ -152,7 +152,7 @@ func looksLikeJSON(body []byte) bool {
 
 // cut takes a valid JSON object apart.
 func cut(object jsontext.Value) members {
-	doc := make(members, 0, 12)
+	doc := make(members, 0, 8)
 	for name, value := range rawjson.Members(object) {
 		if value.Kind() != 'n' {
 			doc = append(doc, member{name, value})

@@ -76,6 +76,13 @@ func listValue(values []string) jsontext.Value {
 
 // encode writes the members as a JSON object.
 func (m members) encode(dst []byte) []byte {
+	if dst == nil {
+		size := len(`{}`)
+		for i := range m {
+			size += len(`"":,`) + len(m[i].name) + len(m[i].value)
+		}
+		dst = make([]byte, 0, size) // names that need escapes make it grow
+	}
 	dst = append(dst, '{')
 	for i := range m {
 		if i > 0 {

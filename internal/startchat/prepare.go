@@ -76,7 +76,7 @@ func (h *Handler) prepare(doc members) (*Request, bool, *diagnosis.Problem) {
 		return nil, false, p
 	}
 	return &Request{
-		Body:          doc.encode(make([]byte, 0, 1024)),
+		Body:          doc.encode(nil),
 		InstanceID:    doc.text(connectmodel.InstanceID),
 		ContactFlowID: doc.text(connectmodel.ContactFlowID),
 		ClientToken:   token,
@@ -103,14 +103,14 @@ func (h *Handler) adoptAliases(doc *members) *diagnosis.Problem {
 
 	name, details := "", doc.get(connectmodel.ParticipantDetails)
 	if details.Kind() == '{' {
-		parsed := cut(details)
-		given := parsed.get("DisplayName")
-		if given != nil && given.Kind() != '"' {
+		given := rawjson.Member(details, "DisplayName")
+		if given.Kind() != '"' && given != nil && given.Kind() != 'n' {
 			return nil // the check names the member
 		}
 		name = rawjson.Text(given)
 		if name == "" {
 			name = cmp.Or(customer, h.defaults.DisplayName)
+			parsed := cut(details)
 			parsed.set("DisplayName", quote(name))
 			doc.set(connectmodel.ParticipantDetails, parsed.encode(nil))
 		}
@@ -141,11 +141,11 @@ func nameAttribute(doc *members, name string) *diagnosis.Problem {
 	}
 	var attributes members
 	if raw.Kind() == '{' {
+		if own := rawjson.Member(raw, "customerName"); own != nil && own.Kind() != 'n' {
+			doc.set(connectmodel.Attributes, raw)
+			return nil
+		}
 		attributes = cut(raw)
-	}
-	if attributes.get("customerName") != nil {
-		doc.set(connectmodel.Attributes, raw)
-		return nil
 	}
 	if size(attributes)+len("customerName")+len(name) <= connectmodel.MaxAttributeBytes {
 		attributes.set("customerName", quote(name))
