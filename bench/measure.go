@@ -37,7 +37,7 @@ type result struct {
 	nodeVersion           string
 }
 
-// preheat is how long each peer works before the first round, so that just-in-time
+// preheat is how long each peer works before a round, so that just-in-time
 // compilers and connection pools are at their best.
 const preheat = 3 * time.Second
 
@@ -55,22 +55,14 @@ func (l *lab) measure(ctx context.Context, o options, peers []*peer) (*result, e
 		}
 	}()
 	for _, p := range peers {
-		if p.argv != nil {
-			if _, err := l.launch(ctx, p); err != nil {
+		r.samples[p.name] = map[int][]sample{}
+	}
+	for round := range o.rounds {
+		for _, p := range peers {
+			if err := l.renew(ctx, o, p); err != nil {
 				return nil, err
 			}
 		}
-		if err := p.check(ctx); err != nil {
-			return nil, err
-		}
-		r.samples[p.name] = map[int][]sample{}
-		now := time.Now()
-		warm := load(ctx, p.address, p.request.always(p.address), 16, timing{now, now.Add(min(preheat, 2*o.duration))})
-		if warm.errors > 0 {
-			l.say("%s: %d errors while warming up, the first: %v", p.name, warm.errors, warm.firstErr)
-		}
-	}
-	for round := range o.rounds {
 		for _, conns := range o.conns {
 			for _, i := range rand.Perm(len(peers)) { //nolint:gosec // an order is no secret
 				p := peers[i]
@@ -88,6 +80,26 @@ func (l *lab) measure(ctx context.Context, o options, peers []*peer) (*result, e
 		}
 	}
 	return r, nil
+}
+
+// renew starts a peer anew, so that its memory in one round is not that of the one before,
+// makes sure that it answers, and warms it up.
+func (l *lab) renew(ctx context.Context, o options, p *peer) error {
+	if p.argv != nil {
+		p.halt()
+		if _, err := l.launch(ctx, p); err != nil {
+			return err
+		}
+	}
+	if err := p.check(ctx); err != nil {
+		return err
+	}
+	now := time.Now()
+	warm := load(ctx, p.address, p.request.always(p.address), 16, timing{now, now.Add(min(preheat, 2*o.duration))})
+	if warm.errors > 0 {
+		l.say("%s: %d errors while warming up, the first: %v", p.name, warm.errors, warm.firstErr)
+	}
+	return nil
 }
 
 // measureStarts starts the peers in turn, each several times.
