@@ -105,6 +105,11 @@ func (l *lab) measureMessages(ctx context.Context, r *embeddedResult) error {
 		return nil
 	}
 	for round := range r.rounds {
+		flushes, err := flushRate(ctx, l.dir)
+		if err != nil {
+			return err
+		}
+		r.flushes = append(r.flushes, flushes)
 		order := []string{durable, ephemeral}
 		if round%2 == 1 {
 			slices.Reverse(order)

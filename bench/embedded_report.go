@@ -12,6 +12,7 @@ type embeddedResult struct {
 	embeddedOptions
 	empty, restarts  spread              // in milliseconds
 	messages         map[string][]sample // by how chats are kept, one a round
+	flushes          spread              // a second, of the bare disk
 	fanOut           []sample
 	idle, full, peak int64 // memory, in bytes
 	connecting       time.Duration
@@ -127,7 +128,8 @@ func (r *embeddedResult) runs() string {
 	text := table(rows)
 	ratio := divide(figures(r.messages[durable], rateOf), figures(r.messages[ephemeral], rateOf))
 	if len(ratio) > 0 {
-		text += "\nDurable to ephemeral messages a second: " + ratio.text("%.2f") + ".\n"
+		text += "\nDurable to ephemeral messages a second: " + ratio.text("%.2f") + "; the bare disk flushes " +
+			r.flushes.text("%.0f") + " times a second, and messages that come together share a flush.\n"
 	}
 	if r.full > 0 {
 		text += fmt.Sprintf("\n%d chats: connected in %.1f s; %.1f MiB resident idle, %.1f MiB with the chats, %.1f MiB at most; heartbeats use %.2f cores.\n",

@@ -177,3 +177,27 @@ func fillChat(ctx context.Context, s *store.Store, items int) (*chat.Contact, er
 	}
 	return contact, s.Commit(ctx, changes)
 }
+
+// flushRate tells what the disk can do, with which durable messages stand and fall: how often a
+// second 4 KiB are written to a file and flushed.
+func flushRate(ctx context.Context, dir string) (float64, error) {
+	file, err := os.CreateTemp(dir, "flushes-")
+	if err != nil {
+		return 0, fmt.Errorf("measuring the disk: %w", err)
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // it goes with the run's directory at the latest
+	const blocks = 256
+	page := make([]byte, 4<<10)
+	begin, n := time.Now(), 0
+	for err == nil && ctx.Err() == nil && time.Since(begin) < 500*time.Millisecond {
+		if _, err = file.WriteAt(page, int64(n%blocks)*int64(len(page))); err == nil {
+			err = file.Sync()
+		}
+		n++
+	}
+	rate := float64(n) / time.Since(begin).Seconds()
+	if err := errors.Join(err, file.Close()); err != nil {
+		return 0, fmt.Errorf("measuring the disk: %w", err)
+	}
+	return rate, nil
+}
