@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-sdk test-browser lint fmt generate bench crash fuzz clean
+.PHONY: help run build test test-go test-sdk test-browser lint fmt generate bench bench-proxy bench-embedded crash fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/browser e2e/chat e2e/page examples/web examples/node
@@ -51,10 +51,16 @@ fmt: ## Format the code
 generate: ## Rewrite generated files (docs/errors.md, the settings table, usage texts)
 	$(GO) generate ./...
 
-bench: build ## Compare with a Node proxy and the bare limits; writes docs/benchmarks.md
+bench: bench-proxy bench-embedded ## Measure everything; writes docs/benchmarks.md and docs/benchmarks-embedded.md
+
+bench-proxy: build ## Compare the proxy with a Node peer and the bare limits
 	cd bench && $(GO) run . -parley $(CURDIR)/bin/parley $(ARGS)
 
-crash: ## Kill a storing process 100 times: nothing acknowledged may be lost or doubled
+bench-embedded: build ## Measure the embedded Amazon Connect
+	cd bench && $(GO) run . embedded -parley $(CURDIR)/bin/parley $(ARGS)
+
+crash: ## Kill the server, and a storing process, 100 times: nothing acknowledged may be lost or doubled
+	$(GO) test ./e2e/crash -count=1 -v -rounds=100
 	$(GO) test ./internal/store -run '^TestCrash$$' -count=1 -v -crash.rounds=100
 
 fuzz: ## Run every fuzz target for FUZZTIME each

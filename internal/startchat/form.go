@@ -40,7 +40,7 @@ func fromForm(fields map[string][]string) (members, *diagnosis.Problem) {
 			p.Field = outer
 			return nil, p
 		}
-		doc.set(outer, objects[outer].encode(nil))
+		doc.set(outer, objects[outer].encode())
 	}
 	return doc, nil
 }
@@ -75,14 +75,12 @@ func listValue(values []string) jsontext.Value {
 }
 
 // encode writes the members as a JSON object.
-func (m members) encode(dst []byte) []byte {
-	if dst == nil {
-		size := len(`{}`)
-		for i := range m {
-			size += len(`"":,`) + len(m[i].name) + len(m[i].value)
-		}
-		dst = make([]byte, 0, size) // names that need escapes make it grow
+func (m members) encode() []byte {
+	size := len(`{}`)
+	for i := range m {
+		size += len(`"":,`) + len(m[i].name) + len(m[i].value)
 	}
+	dst := make([]byte, 0, size) // names that need escapes make it grow
 	dst = append(dst, '{')
 	for i := range m {
 		if i > 0 {

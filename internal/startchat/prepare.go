@@ -76,7 +76,7 @@ func (h *Handler) prepare(doc members) (*Request, bool, *diagnosis.Problem) {
 		return nil, false, p
 	}
 	return &Request{
-		Body:          doc.encode(nil),
+		Body:          doc.encode(),
 		InstanceID:    doc.text(connectmodel.InstanceID),
 		ContactFlowID: doc.text(connectmodel.ContactFlowID),
 		ClientToken:   token,
@@ -112,11 +112,11 @@ func (h *Handler) adoptAliases(doc *members) *diagnosis.Problem {
 			name = cmp.Or(customer, h.defaults.DisplayName)
 			parsed := cut(details)
 			parsed.set("DisplayName", quote(name))
-			doc.set(connectmodel.ParticipantDetails, parsed.encode(nil))
+			doc.set(connectmodel.ParticipantDetails, parsed.encode())
 		}
 	} else if details == nil {
 		name = cmp.Or(customer, h.defaults.DisplayName)
-		doc.set(connectmodel.ParticipantDetails, members{{"DisplayName", quote(name)}}.encode(nil))
+		doc.set(connectmodel.ParticipantDetails, members{{"DisplayName", quote(name)}}.encode())
 	}
 	return nameAttribute(doc, name)
 }
@@ -150,7 +150,7 @@ func nameAttribute(doc *members, name string) *diagnosis.Problem {
 	if size(attributes)+len("customerName")+len(name) <= connectmodel.MaxAttributeBytes {
 		attributes.set("customerName", quote(name))
 	}
-	doc.set(connectmodel.Attributes, attributes.encode(nil))
+	doc.set(connectmodel.Attributes, attributes.encode())
 	return nil
 }
 
@@ -324,7 +324,7 @@ func (d Defaults) validate(model *connectmodel.Model) error {
 	doc := members{
 		{connectmodel.InstanceID, quote(arn.InstanceOf(d.InstanceID))},
 		{connectmodel.ContactFlowID, quote(d.ContactFlowID)},
-		{connectmodel.ParticipantDetails, members{{"DisplayName", quote(d.DisplayName)}}.encode(nil)},
+		{connectmodel.ParticipantDetails, members{{"DisplayName", quote(d.DisplayName)}}.encode()},
 		{connectmodel.ContentTypes, listValue(d.ContentTypes)},
 	}
 	var errs []error
