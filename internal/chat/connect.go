@@ -259,7 +259,7 @@ func (k *Socket) subscribe(ctx context.Context) error {
 	items, err := k.s.store.Items(ctx, ItemQuery{ContactID: k.ContactID, After: from, Limit: maxCatchUp, Newest: true})
 	if err != nil {
 		k.f.subscribed = false
-		k.e.lost[k.ParticipantID] = from
+		k.e.lose(k.ParticipantID, from)
 		return err
 	}
 	for i := range items {
@@ -290,7 +290,7 @@ func (k *Socket) Close(complete bool, delivered int64) {
 	if complete {
 		delivered = k.e.lastSeq
 	}
-	k.e.lost[k.ParticipantID] = max(delivered, k.f.from)
+	k.e.lose(k.ParticipantID, max(delivered, k.f.from))
 }
 
 // show hands a draft's items to everyone who is connected. The caller holds the contact's

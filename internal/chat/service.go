@@ -66,7 +66,9 @@ type entry struct {
 	lastTime time.Time
 	feeds    []*feed
 	// lost says, for participants without a socket, up to which item their last socket had
-	// delivered, so that the next one can be told what it missed.
+	// delivered, so that the next one can be told what it missed. It is nil until somebody has
+	// lost one, as spoke is until somebody has said something: most of what a server holds are
+	// contacts.
 	lost  map[string]int64
 	sent  []sentToken
 	known bool // sent holds what was sent before a restart
@@ -102,9 +104,9 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 			if !p.Active() {
 				continue
 			}
-			e.lost[p.ID] = loaded.LastSeq
+			e.lose(p.ID, loaded.LastSeq)
 			// Nobody could say anything while the service was down.
-			e.spoke[p.ID] = activity{heard: now}
+			e.speak(p.ID, activity{heard: now})
 		}
 		s.active[loaded.Contact.ID] = e
 		s.schedule(e)
@@ -118,9 +120,26 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 }
 
 func (s *Service) newEntry(contact *Contact) *entry {
-	e := &entry{contact: contact, lost: map[string]int64{}, spoke: map[string]activity{}, known: true}
+	e := &entry{contact: contact, known: true}
 	e.alarm = alarm{index: -1, fire: func() { s.ring(e) }}
 	return e
+}
+
+// lose notes what a participant without a socket has been told. The caller holds the contact's
+// lock.
+func (e *entry) lose(participantID string, seq int64) {
+	if e.lost == nil {
+		e.lost = map[string]int64{}
+	}
+	e.lost[participantID] = seq
+}
+
+// speak notes when a participant was heard. The caller holds the contact's lock.
+func (e *entry) speak(participantID string, a activity) {
+	if e.spoke == nil {
+		e.spoke = map[string]activity{}
+	}
+	e.spoke[participantID] = a
 }
 
 // Close stops the timers, ends every feed and waits for what the service does on its own.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"time"
+	"unique"
 
 	"github.com/parley-chat/parley/internal/secret"
 )
@@ -161,7 +162,9 @@ func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contac
 		duration = s.limits.Duration
 	}
 	contact := &Contact{
-		ID: id, InitialID: id, InstanceID: request.InstanceID, FlowID: request.FlowID,
+		ID: id, InitialID: id,
+		// Nearly all contacts have the same ones.
+		InstanceID: unique.Make(request.InstanceID).Value(), FlowID: unique.Make(request.FlowID).Value(),
 		Participants: []Participant{{ID: newID(), DisplayName: request.DisplayName, Role: Customer, Joined: now}},
 		Attributes:   request.Attributes, SegmentAttributes: request.SegmentAttributes,
 		ContentTypes: request.ContentTypes, RelatedID: request.RelatedID, CustomerID: request.CustomerID,

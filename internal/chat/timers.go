@@ -18,7 +18,7 @@ func (d *draft) heard(p Participant) {
 	if d.e.spoke[p.ID].idle {
 		d.add(by(p, EventItem, ParticipantReturned), false)
 	}
-	d.after = append(d.after, func() { d.e.spoke[p.ID] = activity{heard: d.now} })
+	d.after = append(d.after, func() { d.e.speak(p.ID, activity{heard: d.now}) })
 }
 
 // schedule arms the contact's alarm for the next thing that happens by itself. The caller
@@ -163,7 +163,7 @@ func (d *draft) runTimers() {
 			d.after = append(d.after, func() {
 				state := d.e.spoke[t.participant.ID]
 				state.idle = true
-				d.e.spoke[t.participant.ID] = state
+				d.e.speak(t.participant.ID, state)
 			})
 			d.add(by(t.participant, EventItem, ParticipantIdle), false)
 			continue

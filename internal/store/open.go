@@ -127,7 +127,7 @@ func address(path string) string {
 	if !strings.HasPrefix(path, "/") { // a drive letter
 		path = "/" + path
 	}
-	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "cache_size(-8000)", "temp_store(2)"}}
+	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "cache_size(-2000)", "temp_store(2)"}}
 	return "file://" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode()
 }
 
