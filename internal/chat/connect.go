@@ -193,12 +193,8 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 	participantID := participant.String()
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	p, ok := e.contact.Participant(participantID)
-	if e.contact.HasEnded() || !ok || !p.Active() {
-		return nil, ErrAccessDenied
-	}
-	if e.closed {
-		return nil, ErrEnded
+	if err := e.admits(participantID); err != nil {
+		return nil, err
 	}
 	if e.sockets(participantID) >= s.limits.Sockets {
 		return nil, ErrTooManySockets
@@ -206,6 +202,19 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 	f := &feed{participantID: participantID, to: to}
 	e.feeds = append(e.feeds, f)
 	return &Socket{ContactID: e.contact.ID, ParticipantID: participantID, Expiry: expiry, s: s, e: e, f: f}, nil
+}
+
+// admits reports whether a participant may hear the contact now. The caller holds the
+// contact's lock.
+func (e *entry) admits(participantID string) error {
+	p, ok := e.contact.Participant(participantID)
+	if e.contact.HasEnded() || !ok || !p.Active() {
+		return ErrAccessDenied
+	}
+	if e.closed {
+		return ErrEnded
+	}
+	return nil
 }
 
 // listening reports whether a participant has a socket that is told what happens.

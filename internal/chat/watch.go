@@ -14,12 +14,8 @@ func (s *Service) Watch(contactID, participantID string, to Feed) (*Socket, erro
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	p, ok := e.contact.Participant(participantID)
-	if e.contact.HasEnded() || !ok || !p.Active() {
-		return nil, ErrAccessDenied
-	}
-	if e.closed {
-		return nil, ErrEnded
+	if err := e.admits(participantID); err != nil {
+		return nil, err
 	}
 	f := &feed{participantID: participantID, to: to, subscribed: true, watching: true}
 	e.feeds = append(e.feeds, f)

@@ -52,7 +52,7 @@ func (r running) text(color bool) string {
 	line("Page", bold(r.site.url+"/"))
 	line("Upstream", r.upstream.text)
 	line("Cost guard", costGuardText(r.settings.CostGuard()))
-	addresses := r.devices()
+	addresses := devices.Addresses(r.server())
 	if !r.settings.Loopback() || r.settings.Secure() {
 		b.WriteString("\n  Devices\n" + indent(devices.Text(addresses)))
 	}
@@ -72,11 +72,11 @@ func (r running) text(color bool) string {
 	return b.String()
 }
 
-// devices lists the address for each kind of device.
-func (r running) devices() []devices.Address {
-	return devices.Addresses(devices.Server{
+// server says where the server listens, for other devices.
+func (r running) server() devices.Server {
+	return devices.Server{
 		Bound: r.site.bound, TLS: r.settings.Secure(), Public: strings.TrimRight(r.settings.PublicURL, "/"),
-	})
+	}
 }
 
 // qr is a picture of the address for other devices, when it was asked for.

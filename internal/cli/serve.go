@@ -160,7 +160,7 @@ func compose(r running, build Build, draining func() bool, log *slog.Logger) (ht
 	routes.Pages = console.New(console.Config{
 		URL: r.site.url, Upstream: r.upstream.text, Embedded: s.Upstream == settings.Embedded,
 		HasInstanceID: s.InstanceID != "", HasContactFlowID: s.ContactFlowID != "",
-		DocsURL: docs, NetworkURLs: server.NetworkURLs(r.site.bound), Version: build.Version,
+		DocsURL: docs, NetworkURLs: r.server().NetworkURLs(), Version: build.Version,
 	})
 	return policy.Wrap(routes.Handler()), nil
 }

@@ -134,7 +134,7 @@ func (s object) check(v *visit, path string, raw jsontext.Value) *Violation {
 		if value.Kind() == 'n' {
 			continue
 		}
-		at := below(path, "."+shorten(name))
+		at := below(path, "."+Shorten(name))
 		member, known := s.members[name]
 		if !known {
 			v.unknown(at)
@@ -174,9 +174,9 @@ func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation 
 	defer func() { v.depth-- }()
 	size := 0
 	for name, value := range rawjson.Members(raw) {
-		at := below(path, "."+shorten(name))
+		at := below(path, "."+Shorten(name))
 		if complaint := s.key(name); complaint != "" {
-			return &Violation{Kind: Limit, Cause: s.cause, Field: at, Sentence: fmt.Sprintf("The key %q of %s %s.", shorten(name), path, complaint)}
+			return &Violation{Kind: Limit, Cause: s.cause, Field: at, Sentence: fmt.Sprintf("The key %q of %s %s.", Shorten(name), path, complaint)}
 		}
 		if s.maxBytes > 0 && value.Kind() == '"' {
 			size += len(name) + rawjson.TextLength(value)
@@ -263,8 +263,8 @@ func below(path, step string) string {
 	return member + gap + strings.ToValidUTF8(end, "")
 }
 
-// shorten keeps a caller's key readable in a sentence.
-func shorten(key string) string {
+// Shorten keeps a caller's text readable in a sentence: at most 64 characters of it.
+func Shorten(key string) string {
 	const most = 64
 	if utf8.RuneCountInString(key) <= most {
 		return key

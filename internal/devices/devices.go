@@ -100,6 +100,20 @@ func (s Server) network(at func(string) string, trust string) []Address {
 	return list
 }
 
+// NetworkURLs is where other machines find a server that listens on every interface, the
+// likeliest first. It is empty for a server that listens on one address.
+func (s Server) NetworkURLs() []string {
+	bound := addrPort(s.Bound)
+	if !bound.Addr().IsValid() || !bound.Addr().IsUnspecified() {
+		return nil
+	}
+	var urls []string
+	for _, host := range s.networkHosts() {
+		urls = append(urls, scheme(s.TLS)+net.JoinHostPort(host, strconv.Itoa(int(bound.Port()))))
+	}
+	return urls
+}
+
 // networkHosts are this machine's addresses that others in its network know, the likeliest
 // first.
 func (s Server) networkHosts() []string {

@@ -3,6 +3,7 @@ package devices_test
 import (
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -89,6 +90,44 @@ func TestAddresses(t *testing.T) {
 				t.Errorf("%s: the text leaves out %+v", name, a)
 			}
 		}
+	}
+}
+
+func TestNetworkURLs(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		addr     string
+		wildcard bool
+	}{
+		{"127.0.0.1:3000", false},
+		{"127.0.0.2:3000", false},
+		{"[::1]:3000", false},
+		{"0.0.0.0:3000", true},
+		{"[::]:3000", true},
+		{":3000", true},
+		{"192.168.1.5:80", false},
+		{"[fd00::5]:80", false},
+	} {
+		addr, err := net.ResolveTCPAddr("tcp", test.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for secure, scheme := range map[bool]string{false: "http://", true: "https://"} {
+			for _, url := range (devices.Server{Bound: addr, TLS: secure}).NetworkURLs() {
+				if !test.wildcard || !strings.HasPrefix(url, scheme) || !strings.HasSuffix(url, ":3000") || strings.Contains(url, "127.0.0.1") {
+					t.Errorf("NetworkURLs of %s, secure %v, has %q", test.addr, secure, url)
+				}
+			}
+		}
+	}
+	every := devices.Server{Bound: &net.TCPAddr{IP: net.IPv4zero, Port: 3000}, TLS: true, Interfaces: func() ([]net.Addr, error) {
+		return []net.Addr{
+			&net.IPNet{IP: net.IPv4(127, 0, 0, 1)}, &net.IPNet{IP: net.ParseIP("fd00::5")}, &net.IPNet{IP: net.IPv4(192, 168, 1, 5)},
+		}, nil
+	}}
+	want := []string{"https://192.168.1.5:3000", "https://[fd00::5]:3000"}
+	if got := every.NetworkURLs(); !slices.Equal(got, want) {
+		t.Errorf("NetworkURLs = %q, want %q", got, want)
 	}
 }
 

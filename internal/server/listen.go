@@ -111,34 +111,6 @@ func URL(addr net.Addr) string {
 	return "http://" + netip.AddrPortFrom(ip.WithZone(""), tcp.AddrPort().Port()).String()
 }
 
-// NetworkURLs is where other machines find a server that listens on every interface,
-// best first: private IPv4 addresses, then the rest. It is empty for a server that
-// listens on one address.
-func NetworkURLs(addr net.Addr) []string {
-	tcp, ok := addr.(*net.TCPAddr)
-	if !ok || tcp.IP != nil && !tcp.IP.IsUnspecified() {
-		return nil
-	}
-	interfaces, err := net.InterfaceAddrs()
-	if err != nil { // a list to look at: without it the server works as well
-		return nil
-	}
-	var near, far []string
-	for _, each := range interfaces {
-		network, ok := each.(*net.IPNet)
-		if !ok || network.IP.IsLoopback() || network.IP.IsLinkLocalUnicast() {
-			continue
-		}
-		url := "http://" + net.JoinHostPort(network.IP.String(), strconv.Itoa(tcp.Port))
-		if network.IP.To4() != nil && network.IP.IsPrivate() {
-			near = append(near, url)
-		} else {
-			far = append(far, url)
-		}
-	}
-	return append(near, far...)
-}
-
 // Exposure says what listening on the address exposes; it is empty for loopback.
 func Exposure(addr net.Addr) string {
 	tcp, ok := addr.(*net.TCPAddr)

@@ -96,12 +96,6 @@ func TestURLs(t *testing.T) {
 		if got := server.Exposure(addr); (got != "") != test.exposed {
 			t.Errorf("Exposure(%s) = %q", test.addr, got)
 		}
-		wildcard := strings.HasPrefix(test.url, "http://localhost") && test.exposed
-		for _, url := range server.NetworkURLs(addr) {
-			if !wildcard || !strings.HasPrefix(url, "http://") || !strings.HasSuffix(url, ":3000") || strings.Contains(url, "127.0.0.1") {
-				t.Errorf("NetworkURLs(%s) has %q", test.addr, url)
-			}
-		}
 	}
 }
 

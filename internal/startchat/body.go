@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/rawjson"
 )
@@ -188,7 +189,7 @@ func badJSON(body []byte) *diagnosis.Problem {
 		offset = min(syntax.ByteOffset, offset)
 		if errors.Is(syntax.Err, jsontext.ErrDuplicateName) {
 			name := syntax.JSONPointer.LastToken()
-			p := diagnosis.New(diagnosis.BadJSON, "The member %q stands twice in the request body.", shorten(name))
+			p := diagnosis.New(diagnosis.BadJSON, "The member %q stands twice in the request body.", connectmodel.Shorten(name))
 			p.Field = strings.TrimPrefix(strings.ReplaceAll(string(syntax.JSONPointer), "/", "."), ".")
 			return p
 		}
@@ -203,15 +204,6 @@ func badJSON(body []byte) *diagnosis.Problem {
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
 	return diagnosis.New(diagnosis.BadJSON, "The request body is not valid JSON: mistake at line %d, column %d.", line, column)
-}
-
-// shorten keeps a caller's text readable in a sentence.
-func shorten(text string) string {
-	const most = 64
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return string([]rune(text)[:most]) + "…"
 }
 
 // formFields reads an HTML form, if the body is one.

@@ -36,7 +36,7 @@ func fromForm(fields map[string][]string) (members, *diagnosis.Problem) {
 	}
 	for _, outer := range slices.Sorted(maps.Keys(objects)) {
 		if doc.get(outer) != nil {
-			p := diagnosis.New(diagnosis.BadJSON, "The form gives %s both as a whole and by its members.", shorten(outer))
+			p := diagnosis.New(diagnosis.BadJSON, "The form gives %s both as a whole and by its members.", connectmodel.Shorten(outer))
 			p.Field = outer
 			return nil, p
 		}

@@ -125,7 +125,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // start does one request up to the answer.
 func (h *Handler) start(r *http.Request) (*Result, bool, *diagnosis.Problem) {
 	if r.Method != http.MethodPost {
-		p := diagnosis.New(diagnosis.MethodNotAllowed, "Chats are started with POST, not %s.", shorten(r.Method))
+		p := diagnosis.New(diagnosis.MethodNotAllowed, "Chats are started with POST, not %s.", connectmodel.Shorten(r.Method))
 		p.Allow = "POST, OPTIONS"
 		return nil, false, p
 	}

@@ -210,8 +210,8 @@ func (h *Handler) unknownMember(path string, treatment UnknownMembers) *diagnosi
 		h.noteUnknown(path, treatment)
 		return nil
 	}
-	p := diagnosis.New(diagnosis.UnknownMember, "StartChatContact has no member %q.", shorten(path))
-	p.Field = shorten(path)
+	p := diagnosis.New(diagnosis.UnknownMember, "StartChatContact has no member %q.", connectmodel.Shorten(path))
+	p.Field = connectmodel.Shorten(path)
 	return p
 }
 
@@ -240,7 +240,7 @@ func (h *Handler) identify(doc *members) *diagnosis.Problem {
 	for _, name := range []string{instance, flow} {
 		if region := arn.RegionOf(name); region != "" && h.region != "" && region != h.region {
 			p := diagnosis.New(diagnosis.WrongRegion, "The instance is in Region %s, but this server calls Amazon Connect in %s.",
-				shorten(region), h.region)
+				connectmodel.Shorten(region), h.region)
 			p.Field = connectmodel.InstanceID
 			return p
 		}
