@@ -82,7 +82,6 @@ type Service struct {
 	strict   *strict.Rules
 	log      *slog.Logger
 	mux      *http.ServeMux
-	upgrader *upgrader
 	recent   recent
 	lanOnce  sync.Once
 	held     atomic.Int64 // refusals that are being held back
@@ -120,7 +119,7 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{
 		chats: cfg.Chats, blobs: cfg.Blobs, signer: signer{cfg.Key}, public: public, approved: cfg.ApprovedOrigins,
 		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, log: cfg.Log,
-		upgrader: newUpgrader(cfg.Log), began: time.Now(),
+		began:   time.Now(),
 		drained: make(chan struct{}), sockets: map[*socket]struct{}{}, mux: http.NewServeMux(),
 	}
 	for pattern, endpoint := range s.routes() {

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/gobwas/ws"
+
 	"github.com/parley-chat/parley/internal/chat"
 )
 
@@ -47,8 +49,8 @@ type socket struct {
 	writing     bool // the writing goroutine exists
 	held        bool // nothing is written for now
 	subscribing bool
-	code        uint16 // the close code once the queue is empty; zero while the socket stays
-	lingering   bool   // the client is given the time to close first, until
+	code        ws.StatusCode // the close code once the queue is empty; zero while the socket stays
+	lingering   bool          // the client is given the time to close first, until
 	until       time.Duration
 	left        bool // the close frame is out
 	closed      bool
@@ -124,13 +126,13 @@ func (k *socket) End() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.code == 0 {
-		k.code, k.lingering = closeNormal, true
+		k.code, k.lingering = ws.StatusNormalClosure, true
 		k.start()
 	}
 }
 
 // leave closes the socket once everything that waits is written.
-func (k *socket) leave(code uint16) {
+func (k *socket) leave(code ws.StatusCode) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.code == 0 {
@@ -159,7 +161,7 @@ func (k *socket) put(out outgoing) {
 
 // tooSlow cuts a reader off that does not keep up. The caller holds the lock.
 func (k *socket) tooSlow() {
-	k.queue, k.code = nil, closePolicy
+	k.queue, k.code = nil, ws.StatusPolicyViolation
 	k.conn.hurry()
 	k.start()
 }
@@ -179,7 +181,7 @@ func (k *socket) write() {
 	for batch := k.next(); batch != nil; batch = k.next() {
 		for _, out := range batch {
 			if err := k.send(frames, out); err != nil {
-				if !leaving(err) {
+				if !errors.Is(err, errLeft) {
 					k.conn.abort()
 				}
 				k.mu.Lock()
@@ -225,19 +227,25 @@ func (k *socket) next() []outgoing {
 // frames are a writer's buffers.
 type frames struct{ frame, scratch []byte }
 
-func (k *socket) send(f *frames, out outgoing) error {
-	switch out.kind {
-	case sendItem:
-		f.frame, f.scratch = appendFrame(f.frame[:0], f.scratch, out.item, k.service.strict)
-		return k.conn.text(f.frame)
-	case sendText:
-		return k.conn.text([]byte(out.text))
+// opcode is the frame an outgoing one is sent in.
+func (o outgoing) opcode() ws.OpCode {
+	switch o.kind {
 	case sendPing:
-		return k.conn.ping([]byte(out.text))
+		return ws.OpPing
 	case sendPong:
-		return k.conn.pong([]byte(out.text))
+		return ws.OpPong
+	case sendItem, sendText:
 	}
-	return errors.ErrUnsupported // there is no other kind
+	return ws.OpText
+}
+
+func (k *socket) send(f *frames, out outgoing) error {
+	if out.item != nil {
+		f.frame, f.scratch = appendFrame(f.frame[:0], f.scratch, out.item, k.service.strict)
+	} else {
+		f.frame = append(f.frame[:0], out.text...)
+	}
+	return k.conn.send(out.opcode(), f.frame)
 }
 
 // wrote notes that something was written; false means that the rest was dropped meanwhile.
@@ -255,12 +263,17 @@ func (k *socket) wrote(out outgoing) bool {
 			k.timer.Reset(confirmAfter)
 		}
 	}
-	return k.code != closePolicy
+	return k.code != ws.StatusPolicyViolation
 }
 
-// received reads a frame of the client. Unknown topics are ignored.
-func (k *socket) received(frame []byte) {
-	topic, wantsChat := topicOf(frame)
+// received reads a frame of the client. Unknown topics are ignored. light says that it took next
+// to no stack.
+func (k *socket) received(frame []byte) (light bool) {
+	topic, light := heartbeatOf(frame)
+	wantsChat := false
+	if !light {
+		topic, wantsChat = topicOf(frame)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.heard = k.service.now()
@@ -280,6 +293,7 @@ func (k *socket) received(frame []byte) {
 			k.service.running.Go(k.subscribe)
 		}
 	}
+	return light
 }
 
 // subscribe begins delivery. The answer goes out before what was missed.
@@ -297,7 +311,7 @@ func (k *socket) subscribe() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.subscribing, k.held = false, false
-	if !k.closed && k.code != closePolicy {
+	if !k.closed && k.code != ws.StatusPolicyViolation {
 		k.queue = slices.Insert(k.queue, 0, answer)
 	}
 	k.start()
@@ -330,13 +344,6 @@ func (k *socket) ponged(payload []byte) {
 	}
 }
 
-// hasLeft reports whether the close frame is out.
-func (k *socket) hasLeft() bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.left
-}
-
 // tick is what the timer does.
 func (k *socket) tick() {
 	expired := !k.service.chats.Clock().Now().Before(k.hold.Expiry)
@@ -352,7 +359,7 @@ func (k *socket) tick() {
 		k.lingering = false
 		k.start()
 	case expired:
-		k.code = closeGoingAway
+		k.code = ws.StatusGoingAway
 		k.start()
 	case k.pinging && silent >= pongTime:
 		k.conn.abort()

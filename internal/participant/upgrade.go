@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gobwas/ws"
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/awswire"
@@ -42,7 +43,7 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	conn, upgradeErr := s.upgrader.upgrade(w, key, k)
+	conn, upgradeErr := upgrade(w, key)
 	if upgradeErr != nil { // the client is gone, or the server in front cannot do it
 		s.log.LogAttrs(r.Context(), slog.LevelWarn, "socket not opened", slog.Any("error", upgradeErr))
 		k.hold.Close(false, 0)
@@ -154,7 +155,7 @@ func (s *Service) Drain() {
 	s.draining = true
 	close(s.drained)
 	for k := range s.sockets {
-		k.leave(closeGoingAway)
+		k.leave(ws.StatusGoingAway)
 	}
 }
 

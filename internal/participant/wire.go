@@ -1,7 +1,8 @@
 package participant
 
 import (
-	"bufio"
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -9,66 +10,58 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/lxzan/gws"
+	"github.com/gobwas/ws"
 )
 
-// This file is the only one that knows the WebSocket library. It is lxzan/gws because of
-// memory: a chat may cost 12 KiB with everything it holds. In the comparison that the choice
-// was made by, an idle connection took 6.5 KiB with gws, 8.5 with gorilla/websocket and 17.4
-// with coder/websocket, at equal throughput. gobwas/ws took 5.0, but leaves fragments,
-// control frames and the closing handshake to its user.
+// This file and receive.go are the only ones that know the WebSocket library. It is gobwas/ws
+// because of memory, which is what bounds how many chats a server holds: ten thousand may cost
+// 12 KiB each with everything they hold. The library decodes, checks and encodes single frames;
+// fragments, control frames and the closing handshake are done here. With lxzan/gws, the
+// leanest of those that do that too, they took 15. What made the difference is the stack of the
+// goroutine that waits for the client's next frame: it fits into the smallest there is, 2 KiB,
+// only while few calls lie between it and the network, and a stack that has grown to 4 KiB
+// stays. So [wire.await] waits high up, and a goroutine that had to go deep hands over to a
+// fresh one. `make bench-embedded` shows it when that is lost.
 //
 // permessage-deflate is not offered: a compressor per socket costs tens of KiB, and the
 // messages of a chat are short.
-//
-// Two habits of the library are mended here. It closes the TCP connection right behind its
-// close frame, and what the peer was still sending then makes the kernel reset the connection
-// and throw the frame away: so [wire.Close] closes one half, and the other once the peer has.
-// And a frame with a length beyond 2^63 makes it panic.
 
 const (
 	// maxFrame is the longest message taken from a client, in bytes, the limit of API
 	// Gateway. A longer one closes the socket with 1009.
 	maxFrame = 128 << 10
-	// readBuffer is per socket; clients mostly send frames of 30 bytes.
-	readBuffer = 512
 	// writeTime is how long the peer may take to accept what is written to it, slowTime how
 	// long one that was found too slow may go on with the frame it is reading.
 	writeTime = 10 * time.Second
 	slowTime  = 5 * time.Second
-	// handshakeTime is for writing the answer to the upgrade.
-	handshakeTime = 5 * time.Second
 	// parting is how long a peer may take to answer a close frame.
 	parting = time.Second
 )
 
-// Close codes (RFC 6455, section 7.4.1).
-const (
-	closeNormal      = 1000
-	closeGoingAway   = 1001
-	closeProtocol    = 1002
-	closeUnsupported = 1003
-	closePolicy      = 1008
-)
+// wire is a WebSocket connection.
+type wire struct {
+	net.Conn
+	writing sync.Mutex
+	// leaving says that a close frame is out or on its way; nothing is written after it.
+	leaving atomic.Bool
 
-// upgrader turns requests into sockets.
-type upgrader struct {
-	gws *gws.Upgrader
-	log *slog.Logger
+	// Only the reading goroutine uses what follows.
+	incoming
+	lost   bool // reading failed: the peer is gone without a word
+	parted bool // the peer has said that it closes
 }
 
-func newUpgrader(log *slog.Logger) *upgrader {
-	return &upgrader{log: log, gws: gws.NewUpgrader(events{}, &gws.ServerOption{
-		ReadMaxPayloadSize: maxFrame, ReadBufferSize: readBuffer, ParallelGolimit: 1, CheckUtf8Enabled: true,
-		HandshakeTimeout: handshakeTime, NewSession: func() gws.SessionStorage { return &session{} },
-		Logger: complaints{log},
-	})}
-}
+// errLeft is what writing fails with after the close frame: cutting the connection then would
+// lose that.
+var errLeft = errors.New("the socket is closing")
 
-// upgrade takes the connection of a request over. After an error the connection is closed.
-func (u *upgrader) upgrade(w http.ResponseWriter, key string, k *socket) (*wire, error) {
+// upgrade takes the connection of a request over and answers with the handshake's end (RFC
+// 6455, section 4.2.2). After an error the connection is closed.
+func upgrade(w http.ResponseWriter, key string) (*wire, error) {
 	conn, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, fmt.Errorf("taking a connection over: %w", err)
@@ -79,162 +72,131 @@ func (u *upgrader) upgrade(w http.ResponseWriter, key string, k *socket) (*wire,
 			c.early = append(c.early, early...)
 		}
 	}
+	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")) //nolint:gosec // RFC 6455 wants it, and nothing depends on its strength
+	answer := "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Accept: " + base64.StdEncoding.EncodeToString(sum[:]) + "\r\n\r\n"
 	// The server's time limits are for requests.
-	if err := conn.SetDeadline(time.Time{}); err != nil {
-		return nil, fmt.Errorf("taking a connection over: %w", closing(conn, err))
+	err = conn.SetDeadline(time.Time{})
+	if err == nil {
+		err = c.write([]byte(answer))
 	}
-	// Only what concerns the handshake, in the spelling the library looks for.
-	request := &http.Request{Method: http.MethodGet, Header: http.Header{
-		"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {key},
-	}}
-	c.ws, err = u.gws.UpgradeFromConn(c, bufio.NewReaderSize(c, readBuffer), request)
 	if err != nil {
-		return nil, fmt.Errorf("answering an upgrade: %w", closing(conn, err))
-	}
-	if s, ok := c.ws.Session().(*session); ok {
-		s.wire, s.socket = c, k
+		_ = conn.Close() // err is the failure to report
+		return nil, fmt.Errorf("answering an upgrade: %w", err)
 	}
 	return c, nil
 }
 
-func closing(conn net.Conn, err error) error {
-	_ = conn.Close() // err is the failure to report
+// write writes bytes within a time of their own: that of an earlier write may be over.
+func (c *wire) write(p []byte) error {
+	_ = c.SetWriteDeadline(time.Now().Add(writeTime)) // a connection without deadlines is closed by the pings
+	_, err := c.Write(p)
 	return err
 }
 
-// wire is a WebSocket connection. It is also the library's view of the network connection.
-type wire struct {
-	net.Conn
-	ws    *gws.Conn
-	early []byte // came before the library read
-	// Only the reading goroutine uses these.
-	lost   bool // reading failed: the peer is gone without a word
-	parted bool // the peer has said that it closes
-}
-
-// Read implements [net.Conn].
-func (c *wire) Read(p []byte) (int, error) {
-	if len(c.early) > 0 {
-		n := copy(p, c.early)
-		if c.early = c.early[n:]; len(c.early) == 0 {
-			c.early = nil
-		}
-		return n, nil
-	}
-	n, err := c.Conn.Read(p)
+// send writes a frame. It blocks until the system has taken it, at most for writeTime.
+func (c *wire) send(op ws.OpCode, payload []byte) error {
+	frame, err := ws.CompileFrame(ws.NewFrame(op, true, payload))
 	if err != nil {
-		c.lost = true
+		return fmt.Errorf("encoding a frame: %w", err)
 	}
-	return n, err
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if c.leaving.Load() {
+		return errLeft
+	}
+	return c.write(frame)
 }
 
-// Write implements [net.Conn]. Every write gets its own time, the library's too: the time of
-// an earlier one may be over.
-func (c *wire) Write(p []byte) (int, error) {
-	_ = c.SetWriteDeadline(time.Now().Add(writeTime)) // a connection without deadlines is closed by the pings
-	return c.Conn.Write(p)
+// end sends a close frame, unless one is out. Nothing more is written then, and what the peer
+// still sends is waited for a moment: closing the connection at once would make the kernel
+// reset it, and throw the frame away.
+func (c *wire) end(code ws.StatusCode) {
+	if c.leaving.Swap(true) {
+		return
+	}
+	frame := ws.NewCloseFrame(nil)
+	if code != 0 {
+		frame = ws.NewCloseFrame(ws.NewCloseFrameBody(code, ""))
+	}
+	c.writing.Lock()
+	defer c.writing.Unlock()
+	if bytes, err := ws.CompileFrame(frame); err == nil { // it always fits
+		_ = c.write(bytes) // a peer that is gone needs none
+	}
+	_ = c.SetReadDeadline(time.Now().Add(parting))
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // the connection is closed soon
+	}
 }
 
 // hurry shortens the time of the write that is going on.
 func (c *wire) hurry() { _ = c.SetWriteDeadline(time.Now().Add(slowTime)) }
 
-// Close implements [net.Conn] for the library: nothing more is written, and what the peer
-// still sends is waited for a moment. serve closes the connection.
-func (c *wire) Close() error {
-	_ = c.SetReadDeadline(time.Now().Add(parting))
-	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return nil
-}
+// abort ends the connection at once.
+func (c *wire) abort() { _ = c.Close() } // serve finds out
 
 // serve reads until the connection ends, closes it and reports to its socket.
 func (c *wire) serve(k *socket) {
+	if c.read(k) {
+		go c.serve(k) // on a fresh stack
+		return
+	}
+	if !c.lost && !c.parted {
+		_, _ = io.Copy(io.Discard, c.Conn) // ends with the deadline that end has set
+	}
+	_ = c.Close() // nothing is expected of it any more
+	k.gone(c.lost)
+}
+
+// read reads frames until the connection is to be closed, or until handling one may have
+// needed a deep stack: then it returns true.
+func (c *wire) read(k *socket) (deep bool) {
 	defer func() {
 		if p := recover(); p != nil {
-			k.service.log.Warn("a frame could not be read", "panic", p, "stack", string(debug.Stack()))
-			_ = c.ws.WriteClose(closeProtocol, nil)
+			k.service.log.Warn("a frame could not be handled", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
+			c.end(ws.StatusProtocolError)
+			deep = false
 		}
-		if !c.lost && !c.parted {
-			_, _ = io.Copy(io.Discard, c.Conn) // ends with the deadline that Close has set
-		}
-		_ = c.Conn.Close() // nothing is expected of it any more
-		k.gone(c.lost)
 	}()
-	c.ws.ReadLoop()
-}
-
-// abort ends the connection at once.
-func (c *wire) abort() { _ = c.Conn.Close() } // serve finds out
-
-// text sends a text frame, ping and pong control frames. Each blocks until the system has
-// taken it, at most for writeTime.
-func (c *wire) text(p []byte) error { return c.ws.WriteMessage(gws.OpcodeText, p) }
-func (c *wire) ping(p []byte) error { return c.ws.WritePing(p) }
-func (c *wire) pong(p []byte) error { return c.ws.WritePong(p) }
-
-// leaving reports whether a write failed because the reading side is answering the peer's
-// close frame just now: cutting the connection then would lose the answer.
-func leaving(err error) bool { return errors.Is(err, gws.ErrConnClosed) }
-
-// end sends a close frame.
-func (c *wire) end(code uint16) { _ = c.ws.WriteClose(code, nil) } // a peer that is gone needs none
-
-// session ties a library connection to its socket.
-type session struct {
-	wire   *wire
-	socket *socket
-}
-
-var _ gws.SessionStorage = (*session)(nil)
-
-// Len, Load, Delete, Store and Range implement [gws.SessionStorage], of which nothing is used.
-func (*session) Len() int                     { return 0 }
-func (*session) Load(string) (any, bool)      { return nil, false }
-func (*session) Delete(string)                {}
-func (*session) Store(string, any)            {}
-func (*session) Range(func(string, any) bool) {}
-
-// events passes what the library reads to the sockets.
-type events struct{ gws.BuiltinEventHandler }
-
-var _ gws.Event = events{}
-
-func of(c *gws.Conn) *session {
-	if s, ok := c.Session().(*session); ok {
-		return s
+	for {
+		if err := c.await(); err != nil {
+			c.lost = true
+			return false
+		}
+		op, payload, err := c.next()
+		if err != nil {
+			c.fail(err)
+			return false
+		}
+		switch op {
+		case ws.OpText:
+			if light := k.received(payload); !light {
+				return true
+			}
+		case ws.OpBinary:
+			k.leave(ws.StatusUnsupportedData)
+			return true
+		case ws.OpPing:
+			k.pinged(payload)
+			return true
+		case ws.OpPong:
+			k.ponged(payload)
+			return true
+		case ws.OpContinuation: // part of what next puts together
+		case ws.OpClose:
+			c.parted = true
+			c.end(answerTo(payload))
+			return false
+		}
 	}
-	return &session{} // there is no other kind
 }
 
-// OnMessage implements [gws.Event].
-func (events) OnMessage(c *gws.Conn, message *gws.Message) {
-	if message.Opcode == gws.OpcodeText {
-		of(c).socket.received(message.Bytes())
-	} else {
-		of(c).socket.leave(closeUnsupported)
+// fail ends a connection on which reading failed.
+func (c *wire) fail(err error) {
+	if wrong, ok := errors.AsType[violation](err); ok {
+		c.end(ws.StatusCode(wrong))
+		return
 	}
-	_ = message.Close() // gives the buffer back
-}
-
-// OnPing implements [gws.Event].
-func (events) OnPing(c *gws.Conn, payload []byte) { of(c).socket.pinged(payload) }
-
-// OnPong implements [gws.Event].
-func (events) OnPong(c *gws.Conn, payload []byte) { of(c).socket.ponged(payload) }
-
-// OnClose implements [gws.Event]. The library names no error of reading here when this side
-// had closed before: wire.lost tells.
-func (events) OnClose(c *gws.Conn, err error) {
-	s := of(c)
-	_, peer := err.(*gws.CloseError) //nolint:errorlint // the library returns it as it is
-	s.wire.parted = peer || s.socket.hasLeft()
-}
-
-// complaints writes what the library has to say into our log.
-type complaints struct{ log *slog.Logger }
-
-// Error implements [gws.Logger].
-func (c complaints) Error(v ...any) {
-	c.log.Warn("websocket library", "complaint", fmt.Sprint(v...))
+	c.lost = true
 }
