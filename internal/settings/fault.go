@@ -102,6 +102,15 @@ func (e *FaultsError) Error() string {
 	return b.String()
 }
 
+// Sentence names all faults in one line, for logs that show one.
+func (e *FaultsError) Sentence() string {
+	texts := make([]string, 0, len(e.Faults))
+	for _, f := range e.Faults {
+		texts = append(texts, f.String())
+	}
+	return "the configuration is not usable: " + strings.Join(texts, "; ")
+}
+
 // Join adds faults that others have found to the error of [Load]. A setting that is known to
 // be wrong is not complained about again: what was made of its value may be no value that
 // anybody wrote. The result is nil without faults, otherwise [*FaultsError].

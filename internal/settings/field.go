@@ -15,6 +15,9 @@ type Field struct {
 	Name string
 	// Env is the variable.
 	Env string
+	// Lambda is the variable in the production function; empty when it does not read the
+	// setting.
+	Lambda string
 	// Group is the heading the setting stands under in help texts.
 	Group string
 	// Help is one line, without a full stop.
@@ -49,7 +52,8 @@ func Fields() []Field {
 		}
 		field := Field{
 			Name: name, Env: EnvPrefix + strings.ToUpper(strings.ReplaceAll(name, "-", "_")),
-			Group: f.Tag.Get("group"), Help: f.Tag.Get("help"),
+			Lambda: f.Tag.Get("lambda"),
+			Group:  f.Tag.Get("group"), Help: f.Tag.Get("help"),
 			Default: f.Tag.Get("default"), DefaultText: f.Tag.Get("defaulttext"),
 			Placeholder: f.Tag.Get("value"),
 			List:        f.Type.Kind() == reflect.Slice,
@@ -78,7 +82,7 @@ func lookup(fields []Field, name string) (Field, bool) {
 
 // Groups returns the headings in the order of the help text.
 func Groups() []string {
-	return []string{"Listening", "Amazon Connect", "Embedded Amazon Connect", "Chats", "Access", "Devices", "Cost guard", "Running"}
+	return []string{"Listening", "Amazon Connect", "Embedded Amazon Connect", "Chats", "Access", "Public endpoint", "Devices", "Cost guard", "Running"}
 }
 
 // Value is one setting with its value in effect.

@@ -55,15 +55,8 @@ func (v *flagValue) Type() string          { return v.field.Placeholder }
 // [*FaultsError] with every fault, and the settings are still returned, with the values
 // that could be used: good enough to show, not to run with.
 func Load(sources Sources) (*Settings, error) {
-	l := loader{
-		fields: Fields(), faults: slices.Clone(sources.Faults), bad: map[string]bool{},
-		settings: &Settings{origins: map[string]Origin{}},
-	}
-	for _, f := range l.fields {
-		if f.Default != "" {
-			l.apply(f, given{texts: []string{f.Default}})
-		}
-	}
+	l := newLoader()
+	l.faults = slices.Clone(sources.Faults)
 	l.settings.DataDir = stateDir(sources.Environ, sources.GOOS)
 
 	flags := l.readFlags(sources.Flags)
@@ -77,11 +70,7 @@ func Load(sources Sources) (*Settings, error) {
 		}
 	}
 	l.validate()
-	if len(l.faults) > 0 {
-		sortFaults(l.faults)
-		return l.settings, &FaultsError{Faults: l.faults}
-	}
-	return l.settings, nil
+	return l.result()
 }
 
 // given is a value as it was written in one source.
@@ -97,6 +86,26 @@ type loader struct {
 	// bad holds the names of settings whose value could not be used; they are not
 	// checked further.
 	bad map[string]bool
+}
+
+// newLoader returns a loader with the defaults.
+func newLoader() *loader {
+	l := &loader{fields: Fields(), bad: map[string]bool{}, settings: &Settings{origins: map[string]Origin{}}}
+	for _, f := range l.fields {
+		if f.Default != "" {
+			l.apply(f, given{texts: []string{f.Default}})
+		}
+	}
+	return l
+}
+
+// result returns what was loaded and everything that is wrong with it.
+func (l *loader) result() (*Settings, error) {
+	if len(l.faults) > 0 {
+		sortFaults(l.faults)
+		return l.settings, &FaultsError{Faults: l.faults}
+	}
+	return l.settings, nil
 }
 
 func (l *loader) fault(f Fault) { l.faults = append(l.faults, f) }
@@ -137,8 +146,13 @@ var orchestrated = regexp.MustCompile(`^PARLEY(_[A-Z0-9_]+)?_(SERVICE_HOST|SERVI
 func (l *loader) readEnviron(environ []string) map[string]given {
 	values := map[string]given{}
 	var names []string
+	of := map[string]Field{}
 	for _, f := range l.fields {
 		names = append(names, f.Env)
+		if f.Lambda != "" { // what the production function calls it
+			of[EnvPrefix+f.Lambda] = f
+		}
+		of[f.Env] = f
 	}
 	for _, pair := range environ {
 		name, text, _ := strings.Cut(pair, "=")
@@ -146,12 +160,16 @@ func (l *loader) readEnviron(environ []string) map[string]given {
 			continue
 		}
 		origin := Origin{Source: FromEnv, Name: name}
-		i := slices.Index(names, name)
+		f, known := of[name]
+		twin, doubled := values[f.Name]
 		switch {
-		case i < 0:
+		case !known:
 			l.fault(Fault{Origin: origin, Message: "there is no such variable" + didYouMean(name, names)})
-		case text != "":
-			values[l.fields[i].Name] = given{origin: origin, texts: []string{text}}
+		case text == "":
+		case doubled && twin.origin.Name != name:
+			l.fault(Fault{Origin: origin, Message: "sets the same as " + twin.origin.Name + "; give one of them"})
+		default:
+			values[f.Name] = given{origin: origin, texts: []string{text}}
 		}
 	}
 	return values

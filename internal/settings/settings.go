@@ -56,6 +56,34 @@ const (
 	Reject UnknownMembers = "reject"
 )
 
+// AuthMode is the kind of token that a customer has to bring.
+type AuthMode string
+
+// The kinds of token there are.
+const (
+	// AuthNone asks for no token.
+	AuthNone AuthMode = "none"
+	// AuthHS256 is a token signed with a key that the customer's own server shares.
+	AuthHS256 AuthMode = "hs256"
+	// AuthOIDC is a token of an OpenID Connect provider.
+	AuthOIDC AuthMode = "oidc"
+)
+
+// PersistentChat says who may continue an earlier chat.
+type PersistentChat string
+
+// The answers there are, beside Auto.
+const (
+	// PersistentAuto leaves the choice to Parley.
+	PersistentAuto PersistentChat = "auto"
+	// PersistentOpen lets everybody who knows the contact's id.
+	PersistentOpen PersistentChat = "open"
+	// PersistentSigned lets everybody who has an id signed by this server.
+	PersistentSigned PersistentChat = "signed"
+	// PersistentOff lets nobody.
+	PersistentOff PersistentChat = "off"
+)
+
 // Switch is a yes-or-no setting that can also be left to Parley.
 type Switch string
 
@@ -74,7 +102,8 @@ const (
 // case, with PARLEY_ in front, of the variable.
 //
 // Further tags: group (heading in help texts), help (one line), default (in the
-// form a user would write it), value (placeholder in help texts), oneof (the only
+// form a user would write it), lambda (the variable of the production function, which
+// with PARLEY_ in front is a second name of the server's), value (placeholder in help texts), oneof (the only
 // values allowed), file:"-" (not a key of parley.yaml), defaulttext (what to show
 // for a default that depends on the machine).
 type Settings struct {
@@ -86,21 +115,40 @@ type Settings struct {
 	Paths     []string `setting:"path" value:"PATH" group:"Listening" help:"a further path at which chats are started"`
 
 	Upstream        Upstream      `setting:"upstream" default:"embedded" oneof:"embedded,aws" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account) or AWS"`
-	InstanceID      string        `setting:"instance-id" value:"ID|ARN" group:"Amazon Connect" help:"instance to use when the page names none"`
-	ContactFlowID   string        `setting:"contact-flow-id" value:"ID|ARN" group:"Amazon Connect" help:"contact flow to use when the page names none"`
-	Region          string        `setting:"region" value:"REGION" defaulttext:"from the instance's ARN, the AWS environment or the profile" group:"Amazon Connect" help:"AWS Region of the instance"`
+	InstanceID      string        `setting:"instance-id" lambda:"INSTANCE_ID" value:"ID|ARN" group:"Amazon Connect" help:"instance to use when the page names none"`
+	ContactFlowID   string        `setting:"contact-flow-id" lambda:"CONTACT_FLOW_ID" value:"ID|ARN" group:"Amazon Connect" help:"contact flow to use when the page names none"`
+	Region          string        `setting:"region" lambda:"REGION" value:"REGION" defaulttext:"from the instance's ARN, the AWS environment or the profile" group:"Amazon Connect" help:"AWS Region of the instance"`
 	Profile         string        `setting:"profile" value:"NAME" defaulttext:"as the AWS CLI chooses" group:"Amazon Connect" help:"profile of the shared AWS configuration"`
 	EndpointURL     string        `setting:"endpoint-url" value:"URL" defaulttext:"the Region's endpoint" group:"Amazon Connect" help:"call Amazon Connect at this address (a VPC endpoint, a stand-in)"`
 	UpstreamTimeout time.Duration `setting:"upstream-timeout" default:"25s" value:"TIME" group:"Amazon Connect" help:"time a StartChatContact call may take, repetitions included"`
 
-	DisplayName    string         `setting:"display-name" default:"Customer" value:"NAME" group:"Chats" help:"the customer's name when the page gives none"`
-	ContentTypes   []string       `setting:"content-types" default:"text/plain" value:"TYPE" group:"Chats" help:"SupportedMessagingContentTypes when the page gives none"`
-	UnknownMembers UnknownMembers `setting:"unknown-members" default:"ignore" oneof:"ignore,forward,reject" group:"Chats" help:"what to do with request members that StartChatContact does not have"`
-	Attachments    bool           `setting:"attachments" default:"false" group:"Chats" help:"tell chat widgets that customers may send attachments"`
+	DisplayName    string         `setting:"display-name" lambda:"DISPLAY_NAME" default:"Customer" value:"NAME" group:"Chats" help:"the customer's name when the page gives none"`
+	ContentTypes   []string       `setting:"content-types" lambda:"CONTENT_TYPES" default:"text/plain" value:"TYPE" group:"Chats" help:"SupportedMessagingContentTypes when the page gives none"`
+	UnknownMembers UnknownMembers `setting:"unknown-members" lambda:"UNKNOWN_MEMBERS" default:"ignore" oneof:"ignore,forward,reject" group:"Chats" help:"what to do with request members that StartChatContact does not have"`
+	Attachments    bool           `setting:"attachments" lambda:"FEATURE_ATTACHMENTS" default:"false" group:"Chats" help:"tell chat widgets that customers may send attachments"`
 
-	AllowOrigins  []string `setting:"allow-origin" value:"ORIGIN" group:"Access" help:"a web page origin that may call, null for pages opened from a file; pages on this machine and its network may, too, except with AWS beyond a loopback address"`
+	AllowOrigins  []string `setting:"allow-origin" lambda:"ALLOWED_ORIGINS" value:"ORIGIN" group:"Access" help:"a web page origin that may call, null for pages opened from a file; pages on this machine and its network may, too, except with AWS beyond a loopback address"`
 	AllowHosts    []string `setting:"allow-host" value:"HOST" group:"Access" help:"a further host name by which this server may be called"`
 	MaxConcurrent int      `setting:"max-concurrent" default:"1024" value:"N" group:"Access" help:"requests handled at the same time; more are answered 503"`
+
+	AllowedFlows    []string        `setting:"allowed-contact-flow-ids" lambda:"ALLOWED_CONTACT_FLOW_IDS" value:"ID|ARN" group:"Public endpoint" help:"further contact flows a page may ask for, * for any; without it and for customers only contact-flow-id"`
+	RequireOrigin   Switch          `setting:"require-origin" lambda:"REQUIRE_ORIGIN" default:"auto" oneof:"auto,true,false" group:"Public endpoint" help:"refuse requests that name no origin; auto is true for customers that need no token"`
+	AuthMode        AuthMode        `setting:"auth-mode" lambda:"AUTH_MODE" default:"none" oneof:"none,hs256,oidc" group:"Public endpoint" help:"the token a customer has to bring: none, one your server signs (hs256), one of your identity provider (oidc)"`
+	JWTKeyARN       string          `setting:"jwt-key-arn" lambda:"JWT_KEY_ARN" value:"ARN" group:"Public endpoint" help:"secret in AWS Secrets Manager with the key for hs256 and for signed resume ids"`
+	JWTKeyFile      string          `setting:"jwt-key-file" value:"FILE" group:"Public endpoint" help:"file with that key, read again when it changes"`
+	JWTIssuer       string          `setting:"jwt-issuer" lambda:"JWT_ISSUER" value:"URL" group:"Public endpoint" help:"issuer of the tokens (iss); required for oidc"`
+	JWTAudience     string          `setting:"jwt-audience" lambda:"JWT_AUDIENCE" value:"TEXT" group:"Public endpoint" help:"audience of the tokens (aud; for hs256 also sub, the widget's id); required for oidc"`
+	JWKSURL         string          `setting:"jwt-jwks-url" lambda:"JWT_JWKS_URL" value:"URL" defaulttext:"as the issuer's discovery document says" group:"Public endpoint" help:"where the identity provider publishes its keys"`
+	ClaimAttributes []string        `setting:"jwt-claim-attributes" lambda:"JWT_CLAIM_ATTRIBUTES" value:"CLAIM=ATTRIBUTE" group:"Public endpoint" help:"claims of the token that become contact attributes, which a page cannot overwrite"`
+	PageAttributes  []string        `setting:"attribute-allow-list" lambda:"ATTRIBUTE_ALLOW_LIST" value:"KEY" defaulttext:"any; for customers none" group:"Public endpoint" help:"contact attributes a page may set beside customerName, * for any"`
+	OtherAttributes OtherAttributes `setting:"attribute-others" lambda:"ATTRIBUTE_OTHERS" default:"drop" value:"drop|reject|prefix:TEXT" group:"Public endpoint" help:"what happens to what a page may not set: left out, answered 400, or, for attributes, kept under a key with TEXT before it"`
+	PageMembers     []string        `setting:"allowed-members" lambda:"ALLOWED_MEMBERS" value:"MEMBER" defaulttext:"any; for customers none" group:"Public endpoint" help:"members of StartChatContact a page may set beside those every widget needs, such as CustomerId, * for any"`
+	PersistentChat  PersistentChat  `setting:"persistent-chat" lambda:"PERSISTENT_CHAT" default:"auto" oneof:"auto,open,signed,off" group:"Public endpoint" help:"who may continue an earlier chat: whoever knows its id, whoever has a signed id, nobody; auto is open, for customers signed with a key and else off"`
+	MaxDuration     int             `setting:"max-chat-duration" lambda:"MAX_CHAT_DURATION" default:"0" value:"MINUTES" group:"Public endpoint" help:"longest chat a page may ask for, 60 to 10080; 0 is AWS's limit, for customers 1440"`
+	DefaultDuration int             `setting:"default-chat-duration" lambda:"DEFAULT_CHAT_DURATION" default:"0" value:"MINUTES" group:"Public endpoint" help:"length of a chat when the page gives none, 60 to 10080; 0 leaves it to AWS (1500)"`
+	AddressRate     Rate            `setting:"address-rate" default:"off" value:"N/TIME" group:"Public endpoint" help:"requests one address may send, such as 30/5m; for each process"`
+	SubjectRate     Rate            `setting:"subject-rate" default:"off" value:"N/TIME" group:"Public endpoint" help:"chats one signed-in customer may start, such as 10/5m; for each process"`
+	TrustedProxies  int             `setting:"trusted-proxies" default:"0" value:"N" group:"Public endpoint" help:"proxies in front that add to X-Forwarded-For; the client's address is the N-th from the right"`
 
 	DataDir         string    `setting:"data-dir" value:"DIR" defaulttext:"the user's state directory" group:"Embedded Amazon Connect" help:"where chats are kept, and the list of AWS chats still to be ended"`
 	Ephemeral       bool      `setting:"ephemeral" default:"false" group:"Embedded Amazon Connect" help:"keep chats in memory only"`
@@ -120,11 +168,14 @@ type Settings struct {
 	MaxChats  Limit  `setting:"max-chats" default:"auto" value:"N|auto" group:"Cost guard" help:"chats this run may start on AWS, 0 for any number; auto is 100 on a loopback address, else 0"`
 	EndOnExit Switch `setting:"end-on-exit" default:"auto" oneof:"auto,true,false" group:"Cost guard" help:"end the AWS chats of this run when it ends; auto is true on a loopback address, else false"`
 
-	DrainTimeout Delay  `setting:"drain-timeout" default:"auto" value:"TIME|auto" group:"Running" help:"time that requests in progress get after an interrupt signal; auto is upstream-timeout and 5s on AWS, else 10s"`
-	LogFormat    Format `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
-	LogLevel     string `setting:"log-level" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
+	DrainDelay   time.Duration `setting:"drain-delay" default:"0s" value:"TIME" group:"Running" help:"time after an interrupt signal in which readiness is off but requests are still answered, for a load balancer to notice"`
+	DrainTimeout Delay         `setting:"drain-timeout" default:"auto" value:"TIME|auto" group:"Running" help:"time that requests in progress get after an interrupt signal; auto is upstream-timeout and 5s on AWS, else 10s"`
+	LogFormat    Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
+	LogLevel     string        `setting:"log-level" lambda:"LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
 
 	origins map[string]Origin
+	// inLambda is set by [LoadLambda].
+	inLambda bool
 }
 
 // Origin returns where the value of the named setting came from.
@@ -155,7 +206,9 @@ func (s *Settings) Drain() time.Duration {
 
 // ForCustomers reports whether the server is one that customers use: it starts chats on a
 // real instance and listens on more than a loopback address.
-func (s *Settings) ForCustomers() bool { return s.Upstream == AWS && !s.Loopback() }
+func (s *Settings) ForCustomers() bool {
+	return s.inLambda || s.Upstream == AWS && !s.Loopback()
+}
 
 // Secure reports whether the server speaks HTTPS.
 func (s *Settings) Secure() bool { return s.TLS || s.TLSCert != "" }

@@ -73,6 +73,10 @@ func TestDefaults(t *testing.T) {
 		"ephemeral": "false", "keep": "30d", "partner": "true", "strict": "false", "seed": "1", "approved-origin": "", "views-dir": "",
 		"stream-target": "", "tls": "false", "tls-cert": "", "tls-key": "", "qr": "false",
 		"data-dir": "/home/pat/.local/state/parley", "drain-timeout": "auto", "log-format": "auto", "log-level": "info",
+		"allowed-contact-flow-ids": "", "require-origin": "auto", "auth-mode": "none", "jwt-key-arn": "", "jwt-key-file": "",
+		"jwt-issuer": "", "jwt-audience": "", "jwt-jwks-url": "", "jwt-claim-attributes": "", "attribute-allow-list": "",
+		"attribute-others": "drop", "allowed-members": "", "persistent-chat": "auto", "max-chat-duration": "0",
+		"default-chat-duration": "0", "address-rate": "off", "subject-rate": "off", "trusted-proxies": "0", "drain-delay": "0s",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
@@ -360,7 +364,7 @@ func TestCostGuard(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := mustLoad(t, input{args: test.args}).CostGuard()
+			got := mustLoad(t, input{args: test.args, environ: []string{"PARLEY_INSTANCE_ID=i", "PARLEY_CONTACT_FLOW_ID=f"}}).CostGuard()
 			if got.MaxChats != test.maxChats || got.EndOnExit != test.endOnExit || !strings.Contains(got.Why, test.why) || (test.why == "" && got.Why != "") {
 				t.Errorf("CostGuard() = %+v, want %d, %v, %q", got, test.maxChats, test.endOnExit, test.why)
 			}
@@ -450,7 +454,8 @@ func TestForCustomers(t *testing.T) {
 		"": false, "--addr=:3000": false, "--upstream=aws": false, "--upstream=aws --addr=[::1]:1": false,
 		"--upstream=aws --addr=:3000": true, "--upstream=aws --addr=192.168.1.5:3000": true,
 	} {
-		if got := mustLoad(t, input{args: strings.Fields(args)}).ForCustomers(); got != want {
+		given := append(strings.Fields(args), "--instance-id=i", "--contact-flow-id=f")
+		if got := mustLoad(t, input{args: given}).ForCustomers(); got != want {
 			t.Errorf("with %q: %v, want %v", args, got, want)
 		}
 	}

@@ -16,7 +16,9 @@ import (
 // validate checks what a value's type does not say, and values against each other.
 func (l *loader) validate() {
 	s := l.settings
-	l.check("addr", s.Addr, checkAddr)
+	if !s.inLambda { // which has no address of its own
+		l.check("addr", s.Addr, checkAddr)
+	}
 	l.check("public-url", s.PublicURL, optional(checkURL))
 	l.check("endpoint-url", s.EndpointURL, optional(checkURL))
 	l.check("display-name", s.DisplayName, checkDisplayName)
@@ -42,6 +44,7 @@ func (l *loader) validate() {
 	l.check("content-types", strings.Join(s.ContentTypes, ","),
 		require(slices.Contains(s.ContentTypes, "text/plain"), "lacks text/plain, which every chat must support"))
 	l.validateTogether()
+	l.validatePolicy()
 }
 
 // check reports the fault that a check finds in a value, unless the setting is
