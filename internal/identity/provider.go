@@ -1,0 +1,103 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// provider checks tokens that an identity provider signs.
+type provider struct {
+	rules  rules
+	keys   *remoteKeys
+	config oidc.Config
+}
+
+func newProvider(config Config, r rules) (*provider, error) {
+	var faults []error
+	if r.issuer == "" {
+		faults = append(faults, &ConfigError{"Issuer", "is missing: oidc needs the address of the identity provider"})
+	} else if err := checkAddress(r.issuer); err != nil {
+		faults = append(faults, &ConfigError{"Issuer", err.Error()})
+	}
+	if r.audience == "" {
+		faults = append(faults, &ConfigError{
+			"Audience", "is missing: without it, tokens that the provider made for other applications would be accepted",
+		})
+	}
+	if config.JWKSURL != "" {
+		if err := checkAddress(config.JWKSURL); err != nil {
+			faults = append(faults, &ConfigError{"JWKSURL", err.Error()})
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return &provider{
+		rules: r, keys: newRemoteKeys(r.issuer, config.JWKSURL, config.HTTP),
+		config: oidc.Config{
+			ClientID: r.audience, SupportedSigningAlgs: []string{oidc.RS256, oidc.ES256},
+			// The library has no leeway for exp. For nbf it has five minutes, more than ours.
+			Now: func() time.Time { return time.Now().Add(-r.leeway) },
+		},
+	}, nil
+}
+
+// check implements checker.
+func (p *provider) check(ctx context.Context, text string) (*Caller, error) {
+	run := &verification{keys: p.keys}
+	_, err := oidc.NewVerifier(p.rules.issuer, run, &p.config).Verify(ctx, text)
+	switch {
+	case run.err != nil:
+		return nil, run.err
+	case err != nil:
+		return nil, explainOIDC(err)
+	}
+	said := claims{rules: &p.rules}
+	if err := said.UnmarshalJSON(run.payload); err != nil {
+		return nil, err
+	}
+	if said.issuedAhead() {
+		return nil, refuseFuture
+	}
+	return said.caller(said.subject), nil
+}
+
+// verification is the key set for one token. The library turns the errors of key sets into
+// text, so they are kept here.
+type verification struct {
+	keys    *remoteKeys
+	payload []byte
+	err     error
+}
+
+// VerifySignature implements [oidc.KeySet].
+func (v *verification) VerifySignature(ctx context.Context, token string) ([]byte, error) {
+	v.payload, v.err = v.keys.verify(ctx, token)
+	return v.payload, v.err
+}
+
+// explainOIDC says why the library did not accept a token. It has one error type, for
+// expired tokens; the rest is text, which decides about nothing but the reason in the log.
+func explainOIDC(err error) error {
+	if _, ok := errors.AsType[*oidc.TokenExpiredError](err); ok {
+		return refuseExpired
+	}
+	for _, known := range []struct {
+		text string
+		say  *refusal
+	}{
+		{"unexpected signature algorithm", refuseAlgorithm},
+		{"issued by a different provider", refuseIssuer},
+		{"expected audience", refuseAudience},
+		{"before the nbf", refuseEarly},
+	} {
+		if strings.Contains(err.Error(), known.text) {
+			return known.say
+		}
+	}
+	return refuseMalformed
+}
