@@ -4,35 +4,42 @@ import "strconv"
 
 // answer writes the envelope that widgets read. It is the superset of what the original
 // local proxy (data.startChatResult with $metadata) and the original production endpoint
-// (featurePermissions) answer; the three ids also stand at the top level, where pages
-// written after chatjs's README look for them.
-func (h *Handler) answer(result *Result, markdown bool) []byte {
+// (featurePermissions) answer; the three ids, and the resume id where there is one,
+// also stand at the top level, where pages written after chatjs's README look for them.
+func (h *Handler) answer(chat started) []byte {
+	result := chat.result
 	// The ids stand in it twice; the rest is about 360 bytes.
-	dst := make([]byte, 0, 400+2*(len(result.ContactID)+len(result.ParticipantID)+len(result.ParticipantToken.Reveal())))
+	dst := make([]byte, 0, 400+2*(len(result.ContactID)+len(result.ParticipantID)+len(result.ParticipantToken.Reveal())+len(chat.resumeID)))
 	dst = append(dst, `{"data":{"startChatResult":{`...)
 	dst = appendMetadata(dst, result.Metadata)
 	dst = append(dst, ',')
-	dst = appendIDs(dst, result)
+	dst = appendIDs(dst, chat)
 	if result.ContinuedFromContactID != "" {
 		dst = append(dst, `,"ContinuedFromContactId":`...)
 		dst = appendQuoted(dst, result.ContinuedFromContactID)
 	}
 	dst = append(dst, `},"featurePermissions":{"MESSAGING_MARKDOWN":`...)
-	dst = strconv.AppendBool(dst, markdown)
+	dst = strconv.AppendBool(dst, chat.markdown)
 	dst = append(dst, `,"ATTACHMENTS":`...)
 	dst = strconv.AppendBool(dst, h.attachments)
 	dst = append(dst, `}},`...)
-	dst = appendIDs(dst, result)
+	dst = appendIDs(dst, chat)
 	return append(dst, '}', '\n')
 }
 
-func appendIDs(dst []byte, result *Result) []byte {
+func appendIDs(dst []byte, chat started) []byte {
+	result := chat.result
 	dst = append(dst, `"ContactId":`...)
 	dst = appendQuoted(dst, result.ContactID)
 	dst = append(dst, `,"ParticipantId":`...)
 	dst = appendQuoted(dst, result.ParticipantID)
 	dst = append(dst, `,"ParticipantToken":`...)
-	return appendQuoted(dst, result.ParticipantToken.Reveal())
+	dst = appendQuoted(dst, result.ParticipantToken.Reveal())
+	if chat.resumeID == "" {
+		return dst
+	}
+	dst = append(dst, `,"resumeId":`...)
+	return appendQuoted(dst, chat.resumeID)
 }
 
 // appendMetadata writes $metadata as the AWS SDK for JavaScript prints it: waits in

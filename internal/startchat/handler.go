@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -31,6 +30,9 @@ type Config struct {
 	Defaults Defaults
 	// Region is where Starter calls; ARNs of another Region are refused. Empty checks nothing.
 	Region string
+	// Policy narrows what pages may ask for; nil allows whatever StartChatContact takes, for a
+	// developer's own machine.
+	Policy *Policy
 	// Unknown says what happens to undocumented members; the zero value ignores them.
 	Unknown UnknownMembers
 	// Attachments is what featurePermissions.ATTACHMENTS tells the widget.
@@ -62,9 +64,8 @@ type Handler struct {
 	public       bool
 	docs         string
 	log          *slog.Logger
-
-	mu   sync.Mutex
-	seen map[string]bool // unknown members already named in the log
+	policy       *policy // nil without one
+	unknowns     once    // unknown members named in the log
 }
 
 // New checks the configuration and returns the front door.
@@ -76,7 +77,7 @@ func New(cfg Config) (*Handler, error) {
 		starter: cfg.Starter, model: connectmodel.StartChatContact(), defaults: cfg.Defaults,
 		region: cfg.Region, unknown: cmp.Or(cfg.Unknown, IgnoreUnknown), attachments: cfg.Attachments,
 		timeout: cmp.Or(cfg.Timeout, DefaultTimeout), public: cfg.Public, docs: cfg.DocsURL,
-		log: cfg.Log, seen: map[string]bool{},
+		log: cfg.Log,
 	}
 	if h.log == nil {
 		h.log = slog.New(slog.DiscardHandler)
@@ -92,24 +93,29 @@ func New(cfg Config) (*Handler, error) {
 	default:
 		return nil, fmt.Errorf("unknown members can be ignored, forwarded or rejected, not %q", h.unknown)
 	}
-	if err := h.defaults.validate(h.model); err != nil {
-		return nil, err
+	policy, policyErr := newPolicy(cfg, h.model, h.log)
+	if err := h.defaults.validate(h.model); err != nil || policyErr != nil {
+		return nil, errors.Join(err, policyErr)
 	}
+	h.policy = policy
 	return h, nil
 }
 
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	result, markdown, problem := h.start(r)
+	var rule *ruling
+	if h.policy != nil {
+		rule = h.policy.rule(r)
+	}
+	chat, problem := h.start(r, rule)
 	if problem != nil {
-		h.logProblem(r.Context(), problem, time.Since(began))
+		h.logProblem(r.Context(), problem, time.Since(began), rule)
 		problem.Write(w, diagnosis.DocsURL(h.docs, r))
 		return
 	}
-	h.log.LogAttrs(r.Context(), slog.LevelInfo, "chat started",
-		slog.String("contact_id", result.ContactID), slog.String("request_id", result.Metadata.RequestID),
-		slog.Int("attempts", result.Metadata.Attempts), slog.Duration("dur", time.Since(began)))
+	result := chat.result
+	h.logStarted(r.Context(), result, time.Since(began), rule)
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
@@ -117,39 +123,53 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if result.Metadata.RequestID != "" {
 		header.Set("X-Amzn-Requestid", result.Metadata.RequestID)
 	}
-	body := h.answer(result, markdown)
+	body := h.answer(chat)
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	_, _ = w.Write(body) // the page is gone: the chat exists all the same and was logged
 }
 
-// start does one request up to the answer.
-func (h *Handler) start(r *http.Request) (*Result, bool, *diagnosis.Problem) {
+// started is a chat that was started, and what the page is to know of it.
+type started struct {
+	result   *Result
+	markdown bool   // whether the page can show it
+	resumeID string // with signed resume ids only
+}
+
+// start does one request up to the answer. rule is nil without a policy.
+func (h *Handler) start(r *http.Request, rule *ruling) (started, *diagnosis.Problem) {
 	if r.Method != http.MethodPost {
 		p := diagnosis.New(diagnosis.MethodNotAllowed, "Chats are started with POST, not %s.", connectmodel.Shorten(r.Method))
 		p.Allow = "POST, OPTIONS"
-		return nil, false, p
+		return started{}, p
 	}
 	body, problem := readBody(r)
 	if problem != nil {
-		return nil, false, problem
+		return started{}, problem
 	}
 	doc, problem := decode(body, r.Header.Get("Content-Type"))
 	if problem != nil {
-		return nil, false, problem
+		return started{}, problem
 	}
-	request, markdown, problem := h.prepare(doc)
+	request, markdown, problem := h.prepare(doc, rule)
 	if problem != nil {
-		return nil, false, problem
+		return started{}, problem
 	}
 	ctx, cancel := h.callContext(r.Context())
 	defer cancel()
+	if rule != nil {
+		rule.called = true
+	}
 	result, err := h.starter.StartChatContact(ctx, request)
 	if err != nil {
-		return nil, false, diagnosis.Explain(diagnosis.Failure{
+		return started{}, diagnosis.Explain(diagnosis.Failure{
 			Err: err, InstanceID: request.InstanceID, ContactFlowID: request.ContactFlowID, Region: h.region,
 		}, h.public)
 	}
-	return result, markdown, nil
+	chat := started{result: result, markdown: markdown}
+	if rule != nil {
+		chat.resumeID = rule.resumeID(request, result)
+	}
+	return chat, nil
 }
 
 // callContext bounds the call by the timeout and by the request's own deadline, but not
@@ -165,17 +185,10 @@ func (h *Handler) callContext(ctx context.Context) (context.Context, context.Can
 
 // noteUnknown names a member in the log the first time it is seen.
 func (h *Handler) noteUnknown(path string, treatment UnknownMembers) {
-	const most = 100 // a caller chooses the names: remember a bounded number
 	if !isMemberPath(path) {
-		path = "(a name that no member can have)"
+		path = unnameable
 	}
-	h.mu.Lock()
-	known := h.seen[path] || len(h.seen) >= most
-	if !known {
-		h.seen[path] = true
-	}
-	h.mu.Unlock()
-	if !known {
+	if h.unknowns.first(path) {
 		h.log.LogAttrs(context.Background(), slog.LevelWarn, "unknown member in a start request",
 			slog.String("member", path), slog.String("treatment", string(treatment)))
 	}
@@ -188,9 +201,12 @@ func isMemberPath(path string) bool {
 	if path == "" || len(path) > longest || !isLetter(path[0]) {
 		return false
 	}
-	for _, c := range []byte(path) {
+	for i, c := range []byte(path) {
 		if !isLetter(c) && (c < '0' || c > '9') && !strings.ContainsRune("._-:[]", rune(c)) {
 			return false
+		}
+		if i > 0 && path[i-1] == '.' && !isLetter(c) {
+			return false // a number in the place of a key
 		}
 	}
 	return true
@@ -198,7 +214,18 @@ func isMemberPath(path string) bool {
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
 
-func (h *Handler) logProblem(ctx context.Context, p *diagnosis.Problem, dur time.Duration) {
+func (h *Handler) logStarted(ctx context.Context, result *Result, dur time.Duration, rule *ruling) {
+	attrs := []slog.Attr{
+		slog.String("contact_id", result.ContactID), slog.String("request_id", result.Metadata.RequestID),
+		slog.Int("attempts", result.Metadata.Attempts), slog.Duration("dur", dur),
+	}
+	if rule != nil {
+		attrs = append(attrs, rule.logAttrs("started", result.Metadata.HTTPStatusCode)...)
+	}
+	h.log.LogAttrs(ctx, slog.LevelInfo, "chat started", attrs...)
+}
+
+func (h *Handler) logProblem(ctx context.Context, p *diagnosis.Problem, dur time.Duration, rule *ruling) {
 	level := slog.LevelWarn
 	if p.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
@@ -220,8 +247,13 @@ func (h *Handler) logProblem(ctx context.Context, p *diagnosis.Problem, dur time
 	if p.Cause != nil {
 		attrs = append(attrs, slog.String("cause", p.Cause.Error()))
 	}
+	upstream := 0
 	if failed, ok := errors.AsType[*CallError](p.Cause); ok {
 		attrs = append(attrs, slog.Int("attempts", failed.Metadata.Attempts))
+		upstream = failed.Metadata.HTTPStatusCode
+	}
+	if rule != nil {
+		attrs = append(attrs, rule.logAttrs(rule.outcome(), upstream)...)
 	}
 	h.log.LogAttrs(ctx, level, "no chat started", attrs...)
 }

@@ -49,8 +49,13 @@ type Defaults struct {
 }
 
 // prepare fills in, converts and checks a page's members. It returns the call to make
-// and whether the page can show Markdown.
-func (h *Handler) prepare(doc members) (*Request, bool, *diagnosis.Problem) {
+// and whether the page can show Markdown. rule is nil without a policy.
+func (h *Handler) prepare(doc members, rule *ruling) (*Request, bool, *diagnosis.Problem) {
+	if rule != nil {
+		if p := rule.admit(&doc); p != nil {
+			return nil, false, p
+		}
+	}
 	if p := h.adoptAliases(&doc); p != nil {
 		return nil, false, p
 	}
@@ -62,6 +67,11 @@ func (h *Handler) prepare(doc members) (*Request, bool, *diagnosis.Problem) {
 	}
 	if p := h.identify(&doc); p != nil {
 		return nil, false, p
+	}
+	if rule != nil {
+		if p := rule.settle(&doc, h.unknownMember); p != nil {
+			return nil, false, p
+		}
 	}
 	if doc.get(connectmodel.ContentTypes) == nil {
 		doc.set(connectmodel.ContentTypes, h.contentTypes)
@@ -125,30 +135,23 @@ func (h *Handler) adoptAliases(doc *members) *diagnosis.Problem {
 // original production endpoint puts it and contact flows look for it. A page's own
 // customerName stays. Attributes may come as a string that holds the object.
 func nameAttribute(doc *members, name string) *diagnosis.Problem {
-	raw := doc.get(connectmodel.Attributes)
-	if raw.Kind() == '"' {
-		raw = jsontext.Value(strings.TrimSpace(rawjson.Text(raw)))
-		if len(raw) == 0 {
-			raw = nil
-		} else if !raw.IsValid() || raw.Kind() != '{' && raw.Kind() != 'n' {
-			p := diagnosis.New(diagnosis.WrongType, "Attributes is a string, but its text is not a JSON object.")
-			p.Field = connectmodel.Attributes
-			return p
-		}
+	raw, problem := attributeObject(doc.get(connectmodel.Attributes))
+	if problem != nil {
+		return problem
 	}
 	if raw != nil && raw.Kind() != '{' && raw.Kind() != 'n' {
 		return nil // the check names the member
 	}
 	var attributes members
 	if raw.Kind() == '{' {
-		if own := rawjson.Member(raw, "customerName"); own != nil && own.Kind() != 'n' {
+		if own := rawjson.Member(raw, customerName); own != nil && own.Kind() != 'n' {
 			doc.set(connectmodel.Attributes, raw)
 			return nil
 		}
 		attributes = cut(raw)
 	}
-	if size(attributes)+len("customerName")+len(name) <= connectmodel.MaxAttributeBytes {
-		attributes.set("customerName", quote(name))
+	if size(attributes)+len(customerName)+len(name) <= connectmodel.MaxAttributeBytes {
+		attributes.set(customerName, quote(name))
 	}
 	doc.set(connectmodel.Attributes, attributes.encode())
 	return nil
@@ -177,7 +180,7 @@ func convert(doc *members) *diagnosis.Problem {
 	}
 	if raw := doc.get(connectmodel.PersistentChat); raw.Kind() == '{' {
 		chat := cut(raw)
-		if !present(chat.get("SourceContactId")) || !present(chat.get("RehydrationType")) {
+		if !present(chat.get(sourceContactID)) || !present(chat.get("RehydrationType")) {
 			doc.drop(connectmodel.PersistentChat)
 		}
 	}
