@@ -40,6 +40,11 @@ const (
 	handlersEnd = 2 * time.Second
 )
 
+// ErrRestart as the cause of a context's end ([context.Cause]) says that another program
+// takes the same socket over. There is nothing for a load balancer to notice then, so the
+// server ends without [Config.DrainDelay].
+var ErrRestart = errors.New("restarting")
+
 // Timeouts bound a connection's phases; zero fields mean the defaults that the
 // package comment names.
 type Timeouts struct {
@@ -81,12 +86,22 @@ type Config struct {
 	// OnReady, when not nil, is called once when requests can be sent and the URL file
 	// is there: the place to tell people.
 	OnReady func()
-	// DrainTimeout is the time requests in flight get at the end; zero means
-	// [DefaultDrainTimeout].
+	// DrainDelay is the time for which the server goes on as before when the end begins,
+	// after OnDrain has reported "not ready": a load balancer that asks every few seconds
+	// sends requests until it has noticed, and they would be refused. It should be longer
+	// than the balancer's interval times the failures it waits for. Zero is for servers that
+	// nobody stands before.
+	DrainDelay time.Duration
+	// DrainTimeout is the time requests in flight get at the end, after DrainDelay; zero
+	// means [DefaultDrainTimeout].
 	DrainTimeout time.Duration
-	// OnDrain, when not nil, is called once when the end begins, before the socket is
-	// closed: the place to report "not ready" and to tell long-lived connections.
+	// OnDrain, when not nil, is called once when the end begins, while requests are still
+	// answered: the place to report "not ready".
 	OnDrain func()
+	// OnLeave, when not nil, is called once after DrainDelay, before the socket is closed:
+	// the place to tell long-lived connections, whose clients come back at once and should
+	// find somebody else.
+	OnLeave func()
 	// Timeouts are for servers and tests that need other limits.
 	Timeouts Timeouts
 	// DocsURL is the page that explains refusals; it may be empty.
@@ -96,9 +111,10 @@ type Config struct {
 }
 
 // Serve answers requests until ctx ends and then stops in order: it reports that it
-// drains, closes the socket and the connections nobody uses, lets requests in flight
-// finish (their contexts do not end with ctx), and cuts off what is left after the
-// drain timeout. It returns nil when nothing had to be cut off.
+// drains, goes on answering for the drain delay, closes the socket and the connections
+// nobody uses, lets requests in flight finish (their contexts do not end with ctx), and
+// cuts off what is left after the drain timeout. It returns nil when nothing had to be
+// cut off.
 func Serve(ctx context.Context, config Config) error {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
@@ -117,9 +133,9 @@ func Serve(ctx context.Context, config Config) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	limits := config.Timeouts.orDefault()
-	var inFlight atomic.Int64
+	var lived life
 	srv := &http.Server{
-		Handler:           count(&inFlight, unusualForms(config.Handler, config.DocsURL)),
+		Handler:           lived.follow(unusualForms(config.Handler, config.DocsURL)),
 		ReadHeaderTimeout: limits.Header,
 		ReadTimeout:       limits.Read,
 		WriteTimeout:      limits.Write,
@@ -144,22 +160,17 @@ func Serve(ctx context.Context, config Config) error {
 		accepting = tls.NewListener(config.Listener, config.TLS)
 	}
 	go func() { served <- srv.Serve(accepting) }() // ends with the listener; awaited below
-	select {
-	case err = <-served:
+	if err = untilEnd(ctx, config, served, &lived); err != nil {
 		err = fmt.Errorf("serving on %s: %w", addr, err)
 		_ = srv.Close() // the failure of the socket is the one to report
-	case <-ctx.Done():
-		config.Log.InfoContext(ctx, "draining", "in_flight", inFlight.Load(), "timeout", config.DrainTimeout)
-		if config.OnDrain != nil {
-			config.OnDrain()
-		}
+	} else {
 		err = drain(context.WithoutCancel(ctx), srv, sockets, config.DrainTimeout)
 		if closed := <-served; !errors.Is(closed, http.ErrServerClosed) && !errors.Is(closed, net.ErrClosed) {
 			err = errors.Join(err, fmt.Errorf("closing %s: %w", addr, closed))
 		}
 	}
 	cancel()
-	awaitZero(&inFlight, handlersEnd)
+	awaitZero(&lived.inFlight, handlersEnd)
 	return err
 }
 
@@ -178,13 +189,60 @@ func drain(ctx context.Context, srv *http.Server, sockets *listener, timeout tim
 	return fmt.Errorf("draining for %s: cutting off the requests still in flight: %w", timeout, err)
 }
 
-// count keeps track of running handlers.
-func count(running *atomic.Int64, next http.Handler) http.Handler {
+// life is what a running server knows of itself.
+type life struct {
+	inFlight atomic.Int64
+	ending   atomic.Bool
+}
+
+// follow counts running handlers. Once the end has begun, it asks clients not to come back
+// on the same connection: behind a balancer of connections (a Kubernetes Service) they
+// would otherwise stay here until it is closed under them.
+func (l *life) follow(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		running.Add(1)
-		defer running.Add(-1)
+		l.inFlight.Add(1)
+		defer l.inFlight.Add(-1)
+		if l.ending.Load() && r.Header["Upgrade"] == nil {
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+// untilEnd waits until the socket is to be closed: ctx has ended and the drain delay is
+// over. An error is that of a socket that failed before.
+func untilEnd(ctx context.Context, config Config, served <-chan error, life *life) error {
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	delay := config.DrainDelay
+	if errors.Is(context.Cause(ctx), ErrRestart) {
+		delay = 0
+	}
+	log := config.Log
+	if delay > 0 {
+		log = log.With("delay", delay)
+	}
+	log.InfoContext(ctx, "draining", "in_flight", life.inFlight.Load(), "timeout", config.DrainTimeout)
+	life.ending.Store(true)
+	if config.OnDrain != nil {
+		config.OnDrain()
+	}
+	if delay > 0 {
+		timer := time.NewTimer(delay)
+		defer timer.Stop()
+		select {
+		case err := <-served:
+			return err
+		case <-timer.C:
+		}
+	}
+	if config.OnLeave != nil {
+		config.OnLeave()
+	}
+	return nil
 }
 
 // awaitZero waits for handlers to return: what is taken down after Serve may still be
