@@ -3,8 +3,9 @@
 // container and the Lambda function.
 //
 // It owns the Host and Origin rules, the CORS answer headers, the body limit, the
-// cap on concurrent requests and the recovery from panics. It refuses to know
-// routes, bodies and Amazon Connect: what a request means is decided behind it.
+// limits on how much may be asked for, by all together and by each address, and the
+// recovery from panics. It refuses to know routes, bodies and Amazon Connect: what a
+// request means is decided behind it.
 //
 // A request passes, in this order:
 //
@@ -15,12 +16,16 @@
 //  3. Origin. CORS alone stops nobody: a widget's text/plain post needs no preflight
 //     and is carried out before the browser looks at the answer's headers. So a
 //     foreign origin is refused before the handler runs, by the rules of
-//     [http.CrossOriginProtection], which only an allowed origin overrides.
+//     [http.CrossOriginProtection], which only an allowed origin overrides. On request,
+//     a post that names no origin is refused, too.
 //  4. CORS headers, set before the remaining checks, so that a page of an allowed
-//     origin can read every answer, 413, 500 and 503 included.
-//  5. Concurrency. It stands behind the checks above, which need no memory to speak
+//     origin can read every answer, 413, 429, 500 and 503 included.
+//  5. What the address has sent lately. It stands behind the checks above, so that a
+//     foreign page cannot use up what its visitors may send; preflights and the questions
+//     of load balancers do not count.
+//  6. Concurrency. It stands behind the checks above, which need no memory to speak
 //     of, so that refused requests and preflights cannot use the slots up.
-//  6. Body limit.
+//  7. Body limit.
 //
 // A foreign origin's plain GET does pass, without CORS headers: it must not change
 // anything (as CrossOriginProtection assumes), and the browser keeps the answer from
@@ -69,6 +74,11 @@ type Config struct {
 	// OnlyNamedOrigins switches the origins that are allowed by default off. It is for
 	// servers that customers reach, where nobody develops.
 	OnlyNamedOrigins bool
+	// RequireOrigin refuses posts (and whatever else may change something) that name no
+	// origin, as programs send that are no browsers. It is for servers where nobody has to
+	// prove who they are. It keeps out careless scripts, not people: a script can send any
+	// Origin.
+	RequireOrigin bool
 	// AllowHosts names further hosts the server answers for, without a port. The one
 	// entry "*" answers for any name and so gives up the protection against DNS
 	// rebinding: use it only behind a load balancer or gateway that routes by name and
@@ -83,6 +93,15 @@ type Config struct {
 	// long as a chat, nor do /healthz, /readyz and /metrics, because they are asked
 	// for most urgently when the server is busy.
 	MaxConcurrent int
+	// AddressRate bounds what each client address may send, IPv6 addresses of one /64
+	// together; the zero Rate sets no bound. It counts for this process alone. Preflights
+	// and GET of /healthz, /readyz and /metrics are not counted, nor is what was refused
+	// for its host or origin.
+	AddressRate Rate
+	// TrustedProxies is the number of proxies in front that append to X-Forwarded-For: one
+	// behind a load balancer, two with a CDN before it. Zero means that the client is the
+	// other end of the connection. See [ClientAddr] for what a wrong number gives away.
+	TrustedProxies int
 	// MaxBody bounds request bodies, in bytes; zero means [DefaultMaxBody].
 	MaxBody int64
 	// MaxBodyFor gives single routes another limit, in bytes; a result of zero or less
@@ -120,6 +139,9 @@ type Guard struct {
 	origins       originRules
 	cross         *http.CrossOriginProtection
 	cors          *cors.Cors
+	requireOrigin bool
+	addresses     *Limiter[[16]byte] // nil without a limit
+	proxies       int
 	maxConcurrent int64
 	running       atomic.Int64
 	maxBody       int64
@@ -134,6 +156,8 @@ type Guard struct {
 func New(config Config) (*Guard, error) {
 	g := &Guard{
 		cross:         http.NewCrossOriginProtection(),
+		requireOrigin: config.RequireOrigin,
+		proxies:       config.TrustedProxies,
 		maxConcurrent: DefaultMaxConcurrent,
 		maxBody:       DefaultMaxBody,
 		maxBodyFor:    config.MaxBodyFor,
@@ -160,8 +184,17 @@ func New(config Config) (*Guard, error) {
 	case config.MaxBody > 0:
 		g.maxBody = config.MaxBody
 	}
+	if config.TrustedProxies < 0 {
+		faults = append(faults, &ConfigError{"TrustedProxies", decimal(int64(config.TrustedProxies)), "must not be negative"})
+	}
+	if reason := config.AddressRate.fault(); reason != "" {
+		faults = append(faults, &ConfigError{"AddressRate", config.AddressRate.String(), reason})
+	}
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
+	}
+	if config.AddressRate.N > 0 {
+		g.addresses = NewLimiter[[16]byte](config.AddressRate, maxKeys)
 	}
 	g.cors = cors.New(cors.Options{
 		AllowOriginFunc: g.origins.allow,
@@ -206,6 +239,13 @@ func (g *Guard) serve(next http.Handler, w http.ResponseWriter, original *http.R
 	if !g.admit(w, r) {
 		return
 	}
+	if g.addresses != nil && !isProbe(r) {
+		addr := clientAddr(r, g.proxies)
+		if wait, ok := g.addresses.Allow(addressKey(addr)); !ok {
+			g.refuseRate(w, r, addr, wait)
+			return
+		}
+	}
 	if needsSlot(r) {
 		if g.running.Add(1) > g.maxConcurrent {
 			g.running.Add(-1)
@@ -238,6 +278,11 @@ func (g *Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 		g.refuseOrigin(w, r, values)
 		return false
 	}
+	if g.requireOrigin && !isSafe(r) && (len(values) == 0 || values[0] == "") {
+		w.Header().Set("Vary", "Origin")
+		g.refuseNoOrigin(w, r)
+		return false
+	}
 	switch {
 	case len(values) <= 1:
 		// Sets the headers for allowed origins and nothing but Vary for others; answers
@@ -255,7 +300,7 @@ func (g *Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 // objects reports whether a request that no allowed origin vouches for must not be
 // carried out.
 func (g *Guard) objects(r *http.Request, origins []string) bool {
-	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	safe := isSafe(r)
 	if safe && r.Header["Upgrade"] == nil {
 		return false
 	}
@@ -271,16 +316,29 @@ func (g *Guard) objects(r *http.Request, origins []string) bool {
 	return g.cross.Check(r) != nil
 }
 
+// isSafe reports whether the method promises to change nothing (RFC 9110, section 9.2.1).
+func isSafe(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+}
+
+// isProbe reports whether the request is a load balancer's or a monitor's question.
+func isProbe(r *http.Request) bool {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return false
+	}
+	switch r.URL.Path {
+	case "/healthz", "/readyz", "/metrics":
+		return true
+	}
+	return false
+}
+
 // needsSlot reports whether the request counts against the concurrency cap.
 func needsSlot(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return true
 	}
-	switch r.URL.Path {
-	case "/healthz", "/readyz", "/metrics":
-		return false
-	}
-	return !strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	return !isProbe(r) && !strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
 func (g *Guard) bodyLimit(r *http.Request) int64 {

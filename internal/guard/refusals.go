@@ -3,6 +3,7 @@ package guard
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -108,6 +109,18 @@ func (g *Guard) refuseOrigin(w http.ResponseWriter, r *http.Request, values []st
 func (g *Guard) reportOrigin(r *http.Request, values []string) {
 	p, shown := originProblem(values)
 	g.report(r, p, "origin", shown)
+}
+
+func (g *Guard) refuseNoOrigin(w http.ResponseWriter, r *http.Request) {
+	p := diagnosis.New(diagnosis.OriginRequired, "")
+	g.report(r, p, "origin", "")
+	g.problem(w, r, p)
+}
+
+func (g *Guard) refuseRate(w http.ResponseWriter, r *http.Request, addr netip.Addr, wait time.Duration) {
+	p := tooMany(wait)
+	g.report(r, p, "address", addr.String())
+	g.problem(w, r, p)
 }
 
 func (g *Guard) refuseBusy(w http.ResponseWriter, r *http.Request) {
