@@ -3,6 +3,7 @@ package guard
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -42,8 +43,8 @@ func clientAddr(r *http.Request, trusted int) netip.Addr {
 // may be spread over several headers; "" when there are fewer. Empty entries count: left out,
 // they would let entries of the caller's move to the right.
 func entryFromRight(headers []string, n int) string {
-	for i := len(headers) - 1; i >= 0; i-- {
-		rest, more := headers[i], true
+	for _, rest := range slices.Backward(headers) {
+		more := true
 		for more {
 			var entry string
 			if comma := strings.LastIndexByte(rest, ','); comma >= 0 {
