@@ -29,7 +29,8 @@ var allowed = map[string][]string{
 	"internal/store":        {"internal/chat"},
 	"internal/diagnosis":    {"internal/awswire"},
 	// The front door and what stands before and behind it.
-	"internal/startchat":  {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/rawjson", "internal/secret"},
+	"internal/identity":   {"internal/diagnosis", "internal/rawjson", "internal/secret"},
+	"internal/startchat":  {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
 	"internal/guard":      {"internal/diagnosis"},
 	"internal/connectapi": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
 	"internal/fidelity":   {},
@@ -44,7 +45,12 @@ var allowed = map[string][]string{
 		"internal/awswire", "internal/chat", "internal/connectsim", "internal/desk", "internal/participant", "internal/startchat",
 		"internal/store", "internal/strict",
 	},
-	"internal/costguard": {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
+	"internal/frontdoor": {
+		"internal/connectapi", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
+		"internal/startchat",
+	},
+	"internal/lambdahost": {"internal/diagnosis"},
+	"internal/costguard":  {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
 	// The program around them.
 	"internal/server":     {"internal/diagnosis"},
 	"internal/devcert":    {},
@@ -55,9 +61,10 @@ var allowed = map[string][]string{
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
 		"internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
-		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/guard", "internal/pagescript", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
+		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/pagescript", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
-	"cmd/parley": {"internal/cli"},
+	"cmd/parley":        {"internal/cli"},
+	"cmd/parley-lambda": {"internal/diagnosis", "internal/frontdoor", "internal/lambdahost", "internal/settings"},
 	// For tests and the benchmark only.
 	"internal/awsfake": {"internal/awswire", "internal/secret"},
 }
@@ -85,7 +92,7 @@ func TestImportDirections(t *testing.T) {
 			if isOurs && !slices.Contains(may, ours) {
 				t.Errorf("%s imports %s, against the direction of imports", name, ours)
 			}
-			if name != "internal/connectapi" && strings.HasPrefix(imported, "github.com/aws/") {
+			if name != "internal/connectapi" && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")) {
 				t.Errorf("%s imports %s: only internal/connectapi speaks to AWS", name, imported)
 			}
 		}
@@ -101,6 +108,22 @@ func TestProgramHoldsNoTestCode(t *testing.T) {
 			}
 			if strings.HasPrefix(dep, "github.com/aws/aws-sdk-go-v2/service/connect") {
 				t.Errorf("%s contains the generated client %s", pkg.ImportPath, dep)
+			}
+		}
+	}
+}
+
+// A public endpoint holds nothing that it does not need.
+func TestFunctionHoldsOnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range list(t, "./cmd/parley-lambda") {
+		for _, dep := range pkg.Deps {
+			name := strings.TrimPrefix(dep, module)
+			if slices.Contains([]string{
+				"internal/emulator", "internal/chat", "internal/store", "internal/console", "internal/desk", "internal/flow", "internal/participant",
+				"internal/connectsim", "internal/cli", "internal/server", "internal/inspect", "internal/fault", "internal/api", "modernc.org/sqlite",
+			}, name) {
+				t.Errorf("the production function contains %s", name)
 			}
 		}
 	}

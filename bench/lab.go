@@ -137,24 +137,42 @@ func (l *lab) pin(ctx context.Context) {
 	l.pinned = true
 }
 
+// run runs a command of the set-up.
+func (l *lab) run(ctx context.Context, env []string, argv ...string) error {
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("running %s: %w\n%s", strings.Join(argv, " "), err, out)
+	}
+	return nil
+}
+
 // installNode returns the Node program, or "" when the Node peer cannot run.
 func (l *lab) installNode(ctx context.Context) string {
-	node, err := exec.LookPath("node")
+	node, err := l.install(ctx, nodePeer, filepath.Join("@aws-sdk", "client-connect"))
 	if err != nil {
-		l.say("skipping the Node peer: node is not installed")
-		return ""
-	}
-	if _, err := os.Stat(filepath.Join(nodePeer, "node_modules", "@aws-sdk", "client-connect")); err == nil {
-		return node
-	}
-	l.say("installing the Node peer (npm ci)")
-	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
-	npm.Dir = nodePeer
-	if out, err := npm.CombinedOutput(); err != nil {
-		l.say("skipping the Node peer: npm ci: %v\n%s", err, out)
-		return ""
+		l.say("skipping the Node peer: %v", err)
 	}
 	return node
+}
+
+// install installs the packages of a Node program, unless the one named is there, and returns
+// Node itself.
+func (l *lab) install(ctx context.Context, dir, pkg string) (string, error) {
+	node, err := exec.LookPath("node")
+	if err != nil {
+		return "", fmt.Errorf("looking for node: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "node_modules", pkg)); err == nil {
+		return node, nil
+	}
+	l.say("installing %s (npm ci)", dir)
+	npm := exec.CommandContext(ctx, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+	npm.Dir = dir
+	if out, err := npm.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	return node, nil
 }
 
 // nodeVersion is what Node says it is, or "" without the Node peer.

@@ -10,7 +10,8 @@
 // Run it with make bench; go run ./bench -h shows ways to shorten it.
 //
 // With "embedded" as its first argument it measures the embedded Amazon Connect
-// instead, and writes docs/benchmarks-embedded.md.
+// instead, and writes docs/benchmarks-embedded.md; with "function" the production function
+// beside one of Node, and writes docs/benchmarks-function.md.
 package main
 
 import (
@@ -103,6 +104,9 @@ func parse(args []string, stderr io.Writer) (options, error) {
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "embedded" {
 		return runEmbedded(ctx, args[1:], stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "function" {
+		return runFunction(ctx, args[1:], stdout, stderr)
 	}
 	o, err := parse(args, stderr)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -66,4 +67,12 @@ func table(rows [][]string) string {
 		}
 	}
 	return b.String()
+}
+
+// percentile returns the value below which so many percent of the sorted values lie.
+func percentile(sorted []time.Duration, percent int) time.Duration {
+	if len(sorted) == 0 {
+		return 0
+	}
+	return sorted[min(len(sorted)-1, len(sorted)*percent/100)]
 }

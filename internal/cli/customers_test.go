@@ -13,8 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/cli"
 )
 
-// A server that customers use lets only pages of named origins call. While somebody
-// develops, pages of the machine and its network may.
+// A server that customers use lets only pages of named origins call, and nothing that names
+// none. While somebody develops, pages of the machine and its network may, and scripts.
 //
 // It sets environment variables, because the AWS SDK reads them itself, so it is not parallel.
 func TestPagesThatMayCall(t *testing.T) {
@@ -32,14 +32,17 @@ func TestPagesThatMayCall(t *testing.T) {
 	)
 	aws := []string{"--upstream", "aws", "--instance-id", "i-1", "--contact-flow-id", "f-1", "--end-on-exit=false"}
 	for name, test := range map[string]struct {
-		args            []string
-		neighbour, site int
-		warned          bool
+		args                    []string
+		neighbour, site, script int
+		warned                  bool
 	}{
-		"embedded, beyond loopback": {[]string{"--addr", "0.0.0.0:0", "--ephemeral"}, 200, 403, false},
-		"aws, loopback":             {append([]string{"--addr", "127.0.0.1:0"}, aws...), 200, 403, false},
-		"aws, beyond loopback":      {append([]string{"--addr", "0.0.0.0:0"}, aws...), 403, 403, true},
-		"aws, named":                {append([]string{"--addr", "0.0.0.0:0", "--allow-origin", site}, aws...), 403, 200, false},
+		"embedded, beyond loopback": {[]string{"--addr", "0.0.0.0:0", "--ephemeral"}, 200, 403, 200, false},
+		"aws, loopback":             {append([]string{"--addr", "127.0.0.1:0"}, aws...), 200, 403, 200, false},
+		"aws, beyond loopback":      {append([]string{"--addr", "0.0.0.0:0"}, aws...), 403, 403, 403, true},
+		"aws, named":                {append([]string{"--addr", "0.0.0.0:0", "--allow-origin", site}, aws...), 403, 200, 403, false},
+		"aws, named, and apps": {
+			append([]string{"--addr", "0.0.0.0:0", "--allow-origin", site, "--require-origin=false"}, aws...), 403, 200, 200, false,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			env, stdout, stderr := newEnv(append([]string{"serve"}, test.args...)...)
@@ -50,7 +53,7 @@ func TestPagesThatMayCall(t *testing.T) {
 			go func() { code <- cli.Run(ctx, env) }()
 			stdout.await(t, "Stop with Ctrl+C.")
 			url := regexp.MustCompile(`http://localhost:\d+`).FindString(stdout.String())
-			for origin, want := range map[string]int{neighbour: test.neighbour, site: test.site, url: 200, "": 200} {
+			for origin, want := range map[string]int{neighbour: test.neighbour, site: test.site, url: 200, "": test.script} {
 				if got := startFrom(t, url, origin); got != want {
 					t.Errorf("a page of %q is answered %d, want %d", origin, got, want)
 				}

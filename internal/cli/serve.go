@@ -15,11 +15,11 @@ import (
 
 	"github.com/parley-chat/parley/internal/console"
 	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/pagescript"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
-	"github.com/parley-chat/parley/internal/startchat"
 )
 
 // answerTime is what a request may take beside the call to the upstream.
@@ -79,7 +79,7 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 	site := newSite(s, listener.Addr())
 	var draining atomic.Bool
 	ready := running{s, up, site, private.authority}
-	handler, err := compose(ready, env.Build, draining.Load, log)
+	handler, err := compose(ctx, ready, env.Build, draining.Load, log)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
@@ -91,7 +91,7 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 	err = server.Serve(serving, server.Config{
 		Listener: listener, Handler: handler, TLS: private.config, DocsURL: site.url + errorsPage, Log: log,
 		URL: site.url, URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
-		DrainTimeout: s.Drain(), OnDrain: func() {
+		DrainDelay: s.DrainDelay, DrainTimeout: s.Drain(), OnDrain: func() {
 			draining.Store(true)
 			up.drain()
 		},
@@ -137,14 +137,14 @@ func listen(ctx context.Context, env *Env, s *settings.Settings) (net.Listener, 
 }
 
 // compose puts the guard and the routes around an upstream.
-func compose(r running, build Build, draining func() bool, log *slog.Logger) (http.Handler, error) {
+func compose(ctx context.Context, r running, build Build, draining func() bool, log *slog.Logger) (http.Handler, error) {
 	s, docs := r.settings, r.site.docs()
-	frontDoor, err := newFrontDoor(s, r.upstream, !s.Loopback(), docs, log)
+	door, err := newFrontDoor(ctx, s, r.upstream, docs, log)
 	if err != nil {
 		return nil, err
 	}
-	access := guardConfig(s, docs, log)
-	routes := Routes{StartChat: frontDoor, Paths: s.Paths, Draining: draining, DocsURL: docs}
+	access := frontdoor.Guard(s, docs, log)
+	routes := Routes{StartChat: door, Paths: s.Paths, Draining: draining, DocsURL: docs}
 	if embedded := r.upstream.embedded; embedded != nil {
 		access.MaxBodyFor = embedded.MaxBodyFor
 		routes.Embedded = embedded
@@ -173,11 +173,15 @@ func withFile(files map[string]http.Handler, path string, file http.Handler) map
 	return files
 }
 
-// newFrontDoor returns the handler that starts chats. public keeps what AWS says about
-// accounts and roles in the log.
-func newFrontDoor(s *settings.Settings, up *upstream, public bool, docs string, log *slog.Logger) (http.Handler, error) {
-	config := frontDoorConfig(s)
-	config.Starter, config.Region = up.starter, up.region
-	config.Public, config.DocsURL, config.Log = public, docs, log
-	return startchat.New(config)
+// newFrontDoor returns the handler that starts chats. On a server for others it keeps what AWS
+// says about accounts and roles in the log.
+func newFrontDoor(ctx context.Context, s *settings.Settings, up *upstream, docs string, log *slog.Logger) (http.Handler, error) {
+	keys, err := frontdoor.Keys(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	config := frontDoor(s)
+	config.Starter, config.Region, config.Keys = up.starter, up.region, keys
+	config.Public, config.DocsURL, config.Log = !s.Loopback(), docs, log
+	return frontdoor.New(config)
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/settings"
 	"github.com/parley-chat/parley/internal/startchat"
 )
@@ -163,7 +164,9 @@ func startTarget(ctx context.Context, env *Env, s *settings.Settings, o *startOp
 			return nil, "", err
 		}
 		// Whoever types the command may read everything that AWS says.
-		handler, err := newFrontDoor(s, &upstream{starter: interruptible(ctx, client), region: client.Region()}, false, "", log)
+		handler, err := frontdoor.NewUnguarded(frontdoor.Config{
+			Settings: s, Starter: interruptible(ctx, client), Region: client.Region(), Log: log,
+		})
 		if err != nil {
 			return nil, "", err
 		}

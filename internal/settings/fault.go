@@ -76,7 +76,7 @@ func (f Fault) String() string {
 		b.WriteString(strconv.Quote(field.shown(f.Value)) + " ")
 	}
 	b.WriteString(f.Message)
-	if ok {
+	if ok && f.Origin.Name != field.Lambda { // in the function there is one way
 		b.WriteString(" (flag --" + field.Name + ", variable " + field.Env)
 		if field.InFile {
 			b.WriteString(", key " + field.Name)

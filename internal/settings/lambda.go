@@ -21,12 +21,10 @@ func LoadLambda(environ []string) (*Settings, error) {
 		}
 	}
 	l.validate()
-	for i, f := range l.faults { // one name is enough where there is one place
+	for i, f := range l.faults {
 		if f.Origin.Source == FromDefault {
-			f.Origin = Origin{Source: FromEnv, Name: l.name(f.Setting)}
+			l.faults[i].Origin = s.Where(f.Setting)
 		}
-		f.Setting = ""
-		l.faults[i] = f
 	}
 	return l.result()
 }
@@ -49,6 +47,16 @@ func (l *loader) lambdaNames() []string {
 		}
 	}
 	return names
+}
+
+// Where returns where a value came from or, when it is a default, where another would be
+// given.
+func (s *Settings) Where(name string) Origin {
+	origin := s.origins[name]
+	if f, ok := lookup(Fields(), name); ok && s.inLambda && origin.Source == FromDefault {
+		return Origin{Source: FromEnv, Name: f.Lambda}
+	}
+	return origin
 }
 
 // name is what a setting is called where it has to be set.
