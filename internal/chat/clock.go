@@ -38,6 +38,35 @@ func (c *Clock) Skip(d time.Duration) {
 	c.mu.Unlock()
 }
 
+// SkipToNext moves the service's time to the next alarm, and says by how much; false when none
+// is set.
+func (c *Clock) SkipToNext() (skipped time.Duration, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.alarms) == 0 {
+		return 0, false
+	}
+	skipped = max(0, c.alarms[0].at.Sub(time.Now().Add(c.offset)))
+	c.offset += skipped
+	c.wake()
+	return skipped, true
+}
+
+// Offset returns how much was skipped in all.
+func (c *Clock) Offset() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.offset
+}
+
+// At calls f once this clock shows t or later, unless stop was called before. The clock waits
+// for f, which therefore must not block. Time passes only while the clock's service is open.
+func (c *Clock) At(t time.Time, f func()) (stop func()) {
+	a := &alarm{index: -1, fire: f}
+	c.set(a, t)
+	return func() { c.set(a, time.Time{}) }
+}
+
 // Wait blocks until d has passed on this clock, skipped time included, or ctx ends; it then
 // returns the cause. Time passes only while the clock's service is open.
 func (c *Clock) Wait(ctx context.Context, d time.Duration) error {

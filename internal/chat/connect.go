@@ -39,7 +39,7 @@ func (s *Service) Connect(ctx context.Context, token secret.Text, present bool) 
 	if err := s.mayConnect(ctx, e, participantID, present); err != nil {
 		return Connection{}, err
 	}
-	now := s.clock.Now()
+	now := e.issues(s.clock.Now())
 	expiry := now.Add(s.limits.ConnectionLife)
 	return Connection{
 		ContactID: contactID, ParticipantID: participantID,
@@ -134,7 +134,7 @@ func (s *Service) use(token secret.Text) (*entry, string, error) {
 		return nil, "", ErrAccessDenied
 	}
 	e := s.find(c.contact.String())
-	if e == nil {
+	if e == nil || e.expiredAt(c.at.Add(-s.limits.ConnectionLife)) {
 		return nil, "", ErrAccessDenied
 	}
 	return e, c.participant.String(), nil
@@ -183,7 +183,7 @@ func (s *Service) OpenSocket(ticket secret.Text, to Feed) (*Socket, error) {
 		return nil, ErrAccessDenied
 	}
 	e := s.find(c.contact.String())
-	if e == nil {
+	if e == nil || e.expiredAt(c.at) {
 		return nil, ErrAccessDenied
 	}
 	return s.openSocket(e, c.participant, c.at.Add(s.limits.SocketLife), to)

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -75,6 +76,9 @@ type entry struct {
 	spoke map[string]activity
 	auth  *authentication
 	alarm alarm
+	// expired is when the connection tokens and tickets issued until then stopped working, in
+	// milliseconds since 1970; zero for never.
+	expired atomic.Int64
 	// closed says that the service was closed: the contact goes on in another one.
 	closed bool
 }
