@@ -1,5 +1,5 @@
 // Package awsfake is a scripted AWS endpoint for tests and benchmarks: as much of
-// Amazon Connect, STS and IAM as Parley calls, on one address.
+// Amazon Connect, STS, IAM and Secrets Manager as Parley calls, on one address.
 //
 // It checks signatures for real: the canonical request is computed again from the
 // request as it came over the wire, with code that shares nothing with the signer
@@ -103,6 +103,7 @@ type Endpoint struct {
 	arrived  chan struct{} // closed and replaced at each recorded request
 	contacts map[string]bool
 	byToken  map[string]chat
+	secrets  map[string][]string // by ARN, the current value first
 }
 
 // New returns an endpoint that does not listen yet: put it behind an [http.Server]
@@ -115,7 +116,7 @@ func New(config Config) *Endpoint {
 	setDefault(&config.Decision, "allowed")
 	e := &Endpoint{
 		config: config, closed: make(chan struct{}), arrived: make(chan struct{}),
-		contacts: map[string]bool{}, byToken: map[string]chat{},
+		contacts: map[string]bool{}, byToken: map[string]chat{}, secrets: map[string][]string{},
 	}
 	e.keys.add(keyPair{id: config.AccessKeyID, secret: config.SecretAccessKey, session: config.SessionToken})
 	return e

@@ -92,7 +92,10 @@ func (e *Endpoint) setDate(header http.Header, skew time.Duration) {
 func route(r *http.Request, body []byte) call {
 	c := call{service: serviceConnect, body: body, operation: "UnknownOperation"}
 	path := r.URL.EscapedPath()
+	target, isSecret := secretTarget(r)
 	switch {
+	case isSecret:
+		c.operation, c.service = target, serviceSecrets
 	case r.Method == http.MethodPut && path == "/contact/chat":
 		c.operation = "StartChatContact"
 	case r.Method == http.MethodPost && path == "/contact/stop":
@@ -156,6 +159,8 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, c call) {
 		e.simulate(w, c)
 	case "GetRole":
 		e.getRole(w, c)
+	case getSecretValue:
+		e.secretValue(w, r, c)
 	case containerCredentials:
 		e.containerCredentials(w)
 	default:
@@ -165,6 +170,10 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, c call) {
 
 // writeFault answers an error in the protocol of the service that was called.
 func writeFault(w http.ResponseWriter, r *http.Request, f fault) {
+	if _, isSecret := secretTarget(r); isSecret {
+		writeSecretFault(w, f)
+		return
+	}
 	if r.URL.Path == "/" || r.URL.Path == "" {
 		writeQueryFault(w, f)
 		return

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +79,12 @@ func (m inMemory) RoundTrip(request *http.Request) (response *http.Response, err
 	served := request.Clone(request.Context())
 	if served.Body == nil {
 		served.Body = http.NoBody
+	}
+	if served.Host == "" { // what a request has on the wire stands elsewhere before
+		served.Host = served.URL.Host
+	}
+	if served.ContentLength > 0 {
+		served.Header.Set("Content-Length", strconv.FormatInt(served.ContentLength, 10))
 	}
 	recorder := httptest.NewRecorder()
 	m.handler.ServeHTTP(recorder, served)
