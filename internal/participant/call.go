@@ -38,8 +38,11 @@ type call struct {
 func (s *Service) act(name string, do action) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
+		token := secret.New(r.Header.Get("X-Amz-Bearer"))
+		s.called(r, name, token)
 		answer, err := s.do(w, r, name, do)
 		if err != nil {
+			s.denied(r, name, token, err)
 			s.fail(w, r, name, id, err)
 			return
 		}

@@ -62,6 +62,8 @@ type Config struct {
 	Scan func(chat.File)
 	// Strict are rates and freedoms of AWS; nil is lenient.
 	Strict *strict.Rules
+	// Tap hears of every call and frame; nil costs nothing.
+	Tap Tap
 	// Log gets refused calls at warn and failures of ours at error; nil discards.
 	Log *slog.Logger
 }
@@ -80,6 +82,7 @@ type Service struct {
 	signIn   func(SignIn) string
 	scan     func(chat.File)
 	strict   *strict.Rules
+	tap      Tap
 	log      *slog.Logger
 	mux      *http.ServeMux
 	recent   recent
@@ -118,7 +121,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		chats: cfg.Chats, blobs: cfg.Blobs, signer: signer{cfg.Key}, public: public, approved: cfg.ApprovedOrigins,
-		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, log: cfg.Log,
+		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
 		began:   time.Now(),
 		drained: make(chan struct{}), sockets: map[*socket]struct{}{}, mux: http.NewServeMux(),
 	}

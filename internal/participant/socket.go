@@ -39,6 +39,7 @@ type socket struct {
 	service *Service
 	hold    *chat.Socket
 	conn    *wire
+	number  uint64 // what the tap calls it
 	timer   *time.Timer
 
 	mu      sync.Mutex
@@ -245,7 +246,11 @@ func (k *socket) send(f *frames, out outgoing) error {
 	} else {
 		f.frame = append(f.frame[:0], out.text...)
 	}
-	return k.conn.send(out.opcode(), f.frame)
+	err := k.conn.send(out.opcode(), f.frame)
+	if err == nil {
+		k.tappedOut(out, f.frame)
+	}
+	return err
 }
 
 // wrote notes that something was written; false means that the rest was dropped meanwhile.
@@ -272,6 +277,7 @@ func (k *socket) received(frame []byte) (light bool) {
 	topic, light := heartbeatOf(frame)
 	wantsChat := false
 	if !light {
+		k.tapped(frame)
 		topic, wantsChat = topicOf(frame)
 	}
 	k.mu.Lock()
@@ -403,5 +409,6 @@ func (k *socket) gone(lost bool) {
 	}
 	k.mu.Unlock()
 	k.hold.Close(false, delivered)
+	k.tappedEnd(lost)
 	k.service.forget(k)
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/secret"
 )
 
 // transferTime is how long the bytes of an attachment may be on their way: the server's own
@@ -25,6 +26,7 @@ const transferTime = 5 * time.Minute
 // The Content-Type is not looked at (Android sends another one), only the length is.
 func (s *Service) serveUpload(w http.ResponseWriter, r *http.Request) {
 	if err := s.upload(w, r); err != nil {
+		s.denied(r, uploadAction, secret.Text{}, err)
 		s.fail(w, r, "upload", uuid.NewString(), err)
 		return
 	}
@@ -40,6 +42,7 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.calledFor(r, uploadAction, file)
 	if file.Status != chat.FileStarted && file.Status != chat.FileUploaded {
 		return chat.ErrConflict
 	}
@@ -108,6 +111,7 @@ func wrongSize(size int64) error {
 func (s *Service) serveDownload(w http.ResponseWriter, r *http.Request) {
 	file, blob, err := s.download(r)
 	if err != nil {
+		s.denied(r, downloadAction, secret.Text{}, err)
 		s.fail(w, r, "download", uuid.NewString(), err)
 		return
 	}
@@ -131,6 +135,7 @@ func (s *Service) download(r *http.Request) (chat.File, io.ReadSeekCloser, error
 	if err != nil {
 		return chat.File{}, nil, err
 	}
+	s.calledFor(r, downloadAction, file)
 	if file.Status != chat.FileApproved {
 		return chat.File{}, nil, chat.ErrAccessDenied
 	}

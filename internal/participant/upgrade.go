@@ -39,7 +39,10 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	k := &socket{service: s}
+	ticket := secret.New(r.URL.Query().Get("t"))
+	s.called(r, websocketAction, ticket)
 	if err := s.admit(r, k); err != nil {
+		s.denied(r, websocketAction, ticket, err)
 		s.refuse(w, r, err)
 		return
 	}
@@ -49,6 +52,13 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 		k.hold.Close(false, 0)
 		s.forget(k)
 		return
+	}
+	if s.tap != nil {
+		role := ""
+		if holder, ok := s.chats.Holder(ticket); ok {
+			role = string(holder.Role)
+		}
+		k.number = s.tap.Opened(r, k.hold.ContactID, k.hold.ParticipantID, role)
 	}
 	k.open(conn)
 	// Not on this goroutine: the server would keep the request and its buffers for as long.

@@ -3,6 +3,7 @@ package participant
 import (
 	"crypto/sha1"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -51,8 +52,9 @@ type wire struct {
 
 	// Only the reading goroutine uses what follows.
 	incoming
-	lost   bool // reading failed: the peer is gone without a word
-	parted bool // the peer has said that it closes
+	lost   bool          // reading failed: the peer is gone without a word
+	parted bool          // the peer has said that it closes
+	said   ws.StatusCode // the code the peer closes with, or is refused with
 }
 
 // errLeft is what writing fails with after the close frame: cutting the connection then would
@@ -155,7 +157,8 @@ func (c *wire) read(k *socket) (deep bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			k.service.log.Warn("a frame could not be handled", slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-			c.end(ws.StatusProtocolError)
+			c.said = ws.StatusProtocolError
+			c.end(c.said)
 			deep = false
 		}
 	}()
@@ -185,7 +188,7 @@ func (c *wire) read(k *socket) (deep bool) {
 			return true
 		case ws.OpContinuation: // part of what next puts together
 		case ws.OpClose:
-			c.parted = true
+			c.parted, c.said = true, codeOf(payload)
 			c.end(answerTo(payload))
 			return false
 		}
@@ -195,8 +198,17 @@ func (c *wire) read(k *socket) (deep bool) {
 // fail ends a connection on which reading failed.
 func (c *wire) fail(err error) {
 	if wrong, ok := errors.AsType[violation](err); ok {
-		c.end(ws.StatusCode(wrong))
+		c.said = ws.StatusCode(wrong)
+		c.end(c.said)
 		return
 	}
 	c.lost = true
+}
+
+// codeOf is the code of a peer's close frame.
+func codeOf(payload []byte) ws.StatusCode {
+	if len(payload) < 2 {
+		return closedWithoutACode
+	}
+	return ws.StatusCode(binary.BigEndian.Uint16(payload))
 }
