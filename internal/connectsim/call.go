@@ -34,6 +34,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, a *action) {
 	if refused == nil {
 		body, refused = assemble(r, a.query, body)
 	}
+	s.called(r, a.name, body)
 	if refused == nil {
 		out, refused = s.invoke(r.Context(), a, body)
 	}
@@ -183,6 +184,7 @@ func throttled(action string) *awswire.Error {
 // unemulated answers an operation that Amazon Connect has and the embedded one does not. SDKs
 // show the text of a 501 and do not try again.
 func (s *Service) unemulated(w http.ResponseWriter, r *http.Request, name string) {
+	s.called(r, name, nil)
 	s.log.LogAttrs(r.Context(), slog.LevelWarn, "operation is not emulated", slog.String("action", name))
 	awswire.WriteError(w, &awswire.Error{
 		Status: http.StatusNotImplemented, Name: "NotImplemented",

@@ -36,6 +36,8 @@ type Config struct {
 	// Strict are AWS's rates, quotas and freedoms; nil is lenient, with ids too: any
 	// instance and any flow will do.
 	Strict *strict.Rules
+	// Tap hears of every call; nil costs nothing.
+	Tap Tap
 	// Log is told of every call: Debug when it succeeded, Warn when it was refused, Error
 	// when it failed. Nil discards.
 	Log *slog.Logger
@@ -74,6 +76,7 @@ type Service struct {
 	region, account string
 	origins         []string
 	strict          *strict.Rules
+	tap             Tap
 	log             *slog.Logger
 	actions         []*action
 
@@ -88,7 +91,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		chats: cfg.Chats, flows: cfg.Flows, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
-		origins: cfg.ApprovedOrigins, strict: cfg.Strict, log: cfg.Log,
+		origins: cfg.ApprovedOrigins, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
 	}
 	if s.flows == nil {
 		s.flows = func() []Flow { return nil }

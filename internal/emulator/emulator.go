@@ -72,6 +72,8 @@ type Config struct {
 	StreamTargets map[string]string
 	// Scan decides about attachments, in a goroutine for each; nil approves all at once.
 	Scan func(chat.File) bool
+	// Tap hears of every call and frame, for whoever records them; nil costs nothing.
+	Tap participant.Tap
 	// Log gets what goes on; nil discards. Messages and tokens are never logged.
 	Log *slog.Logger
 }

@@ -36,7 +36,7 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 	}
 	api, err := connectsim.New(connectsim.Config{
 		Chats: e.chats, Flows: flows(cfg.Flows), Instance: connectsim.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
-		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log,
+		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Tap: cfg.Tap, Log: cfg.Log,
 	})
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 	mac.Write([]byte("addresses of attachments"))
 	config := participant.Config{
 		Chats: e.chats, Blobs: blobs{e.store.Blobs()}, Key: mac.Sum(nil), PublicURL: cfg.PublicURL,
-		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log,
+		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Tap: cfg.Tap, Log: cfg.Log,
 	}
 	if cfg.ViewsDir != "" {
 		if e.views, err = openViews(cfg.ViewsDir, cfg.Log); err != nil {
