@@ -1,0 +1,219 @@
+// A client of the Participant Service, the way chat clients speak to it: nothing here knows
+// that Parley is on the other side.
+
+const beat = 10_000; // between heartbeats
+const silence = 25_000; // after which a socket counts as dead
+const pauses = [300, 600, 1200, 2500, 5000]; // before the next attempt to connect
+
+export const contentTypes = {
+  text: "text/plain",
+  markdown: "text/markdown",
+  interactive: "application/vnd.amazonaws.connect.message.interactive",
+  response: "application/vnd.amazonaws.connect.message.interactive.response",
+};
+export const eventType = (name) => `application/vnd.amazonaws.connect.event.${name}`;
+
+// Refusal is an answer of the service that says no.
+export class Refusal extends Error {
+  constructor(status, name, text) {
+    super(text || name || "The server did not answer.");
+    this.status = status;
+    this.code = name;
+  }
+}
+
+async function call(path, token, body) {
+  let response;
+  try {
+    response = await fetch(`/participant/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Amz-Bearer": token },
+      body: JSON.stringify(body),
+    });
+  } catch {
+    throw new Refusal(0, "", "");
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    const name = response.headers.get("x-amzn-errortype") ?? answer.__type ?? "";
+    throw new Refusal(response.status, name, answer.Message ?? answer.message);
+  }
+  return answer;
+}
+
+// startChat posts to the front door as a widget does.
+export async function startChat(request) {
+  let response;
+  try {
+    response = await fetch("/startChatContact", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request),
+    });
+  } catch {
+    throw new Refusal(0, "", "Parley did not answer. Check in its terminal whether it is still running.");
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) {
+    const refusal = new Refusal(response.status, answer.code, answer.error);
+    refusal.hint = answer.hint;
+    refusal.rule = answer.docs?.split("#")[1];
+    throw refusal;
+  }
+  return answer.data.startChatResult;
+}
+
+// Participant is one participant's connection to a chat. It reports "item" (detail: an item of
+// the transcript or of the socket), "state" (detail: connecting, connected, reconnecting, ended,
+// failed) and "trouble" (detail: an error).
+export class Participant extends EventTarget {
+  #token; // the participant token
+  #credentials = null;
+  #socket = null;
+  #timers = new Set();
+  #attempt = 0;
+  state = "connecting";
+
+  constructor({ ContactId, ParticipantId, ParticipantToken }) {
+    super();
+    this.contactId = ContactId;
+    this.id = ParticipantId;
+    this.#token = ParticipantToken;
+  }
+
+  // connect opens the socket and then loads what was said before.
+  async connect() {
+    this.#set(this.#attempt ? "reconnecting" : "connecting");
+    try {
+      const { Websocket, ConnectionCredentials } = await call("connection", this.#token, {
+        Type: ["WEBSOCKET", "CONNECTION_CREDENTIALS"],
+      });
+      this.#credentials = ConnectionCredentials.ConnectionToken;
+      this.#open(Websocket.Url);
+    } catch (error) {
+      if (error.status === 403) return this.#end("failed", error);
+      this.#again(error);
+    }
+  }
+
+  #open(address) {
+    const url = new URL(address);
+    url.host = location.host; // a page may only speak to its own server
+    url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    let heard = Date.now();
+    socket.addEventListener("open", () => {
+      socket.send(JSON.stringify({ topic: "aws/subscribe", content: { topics: ["aws/chat"] } }));
+      const timer = setInterval(() => {
+        if (Date.now() - heard > silence) socket.close();
+        else if (socket.readyState === WebSocket.OPEN) socket.send('{"topic":"aws/heartbeat"}');
+      }, beat);
+      this.#timers.add(timer);
+      socket.addEventListener("close", () => clearInterval(timer));
+    });
+    socket.addEventListener("message", ({ data }) => {
+      heard = Date.now();
+      const frame = JSON.parse(data);
+      if (frame.topic === "aws/subscribe") this.#subscribed();
+      if (frame.topic === "aws/chat") this.#take(JSON.parse(frame.content));
+    });
+    socket.addEventListener("close", () => {
+      if (this.#socket === socket && !this.over) this.#again();
+    });
+  }
+
+  async #subscribed() {
+    this.#attempt = 0;
+    this.#set("connected");
+    await this.load().catch((error) => this.#trouble(error));
+  }
+
+  #again(error) {
+    if (this.over) return;
+    if (error) this.#trouble(error);
+    this.#set("reconnecting");
+    const pause = pauses[Math.min(this.#attempt++, pauses.length - 1)];
+    const timer = setTimeout(() => this.connect(), pause);
+    this.#timers.add(timer);
+  }
+
+  #take(item) {
+    this.dispatchEvent(new CustomEvent("item", { detail: item }));
+    if (item.ContentType === eventType("chat.ended")) this.#end("ended");
+  }
+
+  #set(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.dispatchEvent(new CustomEvent("state", { detail: state }));
+  }
+
+  #trouble(error) {
+    this.dispatchEvent(new CustomEvent("trouble", { detail: error }));
+  }
+
+  #end(state, error) {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#set(state);
+    if (error) this.#trouble(error);
+    this.#socket?.close();
+  }
+
+  get over() {
+    return this.state === "ended" || this.state === "failed";
+  }
+
+  // load fetches the whole transcript, the newest page first; items that are there already are
+  // told apart by their Id.
+  async load() {
+    let NextToken;
+    do {
+      const page = await this.#call("transcript", { MaxResults: 100, ScanDirection: "BACKWARD", SortOrder: "ASCENDING", NextToken });
+      for (const item of page.Transcript) this.dispatchEvent(new CustomEvent("item", { detail: item }));
+      ({ NextToken } = page);
+    } while (NextToken);
+  }
+
+  #call(action, body) {
+    return call(action, this.#credentials, body);
+  }
+
+  send(Content, ContentType = contentTypes.text) {
+    return this.#call("message", { Content, ContentType, ClientToken: crypto.randomUUID() });
+  }
+
+  signal(name, content) {
+    return this.#call("event", {
+      ContentType: eventType(name), ClientToken: crypto.randomUUID(), ...(content ? { Content: JSON.stringify(content) } : {}),
+    });
+  }
+
+  // sendFile uploads a file and completes it.
+  async sendFile(file) {
+    const { AttachmentId, UploadMetadata } = await this.#call("start-attachment-upload", {
+      AttachmentName: file.name, ContentType: file.type || "application/octet-stream", AttachmentSizeInBytes: file.size,
+      ClientToken: crypto.randomUUID(),
+    });
+    const url = new URL(UploadMetadata.Url);
+    const put = await fetch(url.pathname + url.search, {
+      method: "PUT", body: file, headers: { "Content-Type": UploadMetadata.HeadersToInclude["Content-Type"] },
+    });
+    if (!put.ok) throw new Refusal(put.status, "", "The file could not be uploaded.");
+    await this.#call("complete-attachment-upload", { AttachmentIds: [AttachmentId], ClientToken: crypto.randomUUID() });
+  }
+
+  // fileAddress returns where an attachment can be downloaded for a while.
+  async fileAddress(AttachmentId) {
+    const { Url } = await this.#call("attachment", { AttachmentId });
+    const url = new URL(Url);
+    return url.pathname + url.search;
+  }
+
+  leave() {
+    return this.#call("disconnect", { ClientToken: crypto.randomUUID() });
+  }
+
+  // close lets go of the chat without ending it.
+  close() {
+    this.#end("ended");
+  }
+}

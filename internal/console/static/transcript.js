@@ -1,0 +1,196 @@
+// A conversation as it is read: messages, what happened between them, files and who has seen
+// what. The same for the customer's side and the agent's.
+
+import { fill, h, icon } from "/console/dom.js";
+import { plain, time } from "/console/format.js";
+import { markdown } from "/console/markdown.js";
+import { contentTypes, eventType } from "/console/participant.js";
+import { template } from "/console/templates.js";
+
+const typingFor = 12_000; // after which a typing notice is old
+const kept = 2000; // items that stay in the page
+
+const happened = {
+  "participant.joined": (who) => `${who} joined`,
+  "participant.left": (who) => `${who} left`,
+  "participant.invited": (who) => `${who} was invited`,
+  "participant.idle": (who) => `${who} is idle`,
+  "participant.returned": (who) => `${who} is back`,
+  "participant.autodisconnection": (who) => `${who} was idle for too long and is disconnected`,
+  "transfer.succeeded": () => "The chat was transferred",
+  "transfer.failed": () => "The chat could not be transferred",
+  "chat.ended": () => "The chat has ended",
+  "chat.rehydrated": () => "The earlier conversation was added",
+  "authentication.initiated": () => "The customer was asked to sign in",
+  "authentication.succeeded": () => "The customer signed in",
+  "authentication.failed": () => "The sign-in failed",
+  "authentication.timeout": () => "The sign-in took too long",
+  "authentication.cancelled": () => "The sign-in was cancelled",
+};
+const silent = new Set(["connection.acknowledged", "message.delivered", "message.read"]);
+
+export class Transcript {
+  // self is the role that the page speaks for. choose(content, contentType) answers an
+  // interactive message, download(attachment) fetches a file, decide(attachment, approve) ends
+  // a scan; each may be left out.
+  constructor(element, { self, choose, download, decide, empty }) {
+    this.element = element;
+    this.self = self;
+    this.choose = choose;
+    this.download = download;
+    this.decide = decide;
+    this.items = new Map();
+    this.receipts = new Map();
+    this.typing = new Map();
+    this.log = h("ol", { class: "talk", role: "log", "aria-label": "Conversation", tabindex: 0 });
+    this.note = h("p", { class: "typing note", "aria-live": "off" });
+    this.empty = h("p", { class: "empty talk-empty" }, empty ?? "Nothing has been said yet.");
+    fill(element, this.empty, this.log, this.note);
+  }
+
+  clear() {
+    this.items.clear();
+    this.receipts.clear();
+    this.typing.clear();
+    this.log.replaceChildren();
+    this.empty.hidden = false;
+    this.#showTyping();
+  }
+
+  // add takes an item of a transcript or of a socket. One that is there already is replaced, so
+  // that nothing is shown twice.
+  add(item) {
+    const metadata = item.MessageMetadata;
+    if (metadata) this.#receive(metadata);
+    if (item.Type === "MESSAGEMETADATA") return;
+    const event = item.Type === "EVENT" ? item.ContentType?.replace(eventType(""), "") : "";
+    if (event === "typing") return this.#type(item);
+    if (silent.has(event)) return;
+    if (item.Type !== "EVENT") this.#stopTyping(item.ParticipantId);
+    if (item.ContentType === contentTypes.response) return; // clients do not show it
+    const follow = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 40;
+    const before = this.items.get(item.Id);
+    const row = this.#row(item, event);
+    if (!row) return;
+    this.items.set(item.Id, { item, row, at: item.AbsoluteTime });
+    if (before) before.row.replaceWith(row);
+    else this.#insert(row, item.AbsoluteTime);
+    this.empty.hidden = true;
+    this.#onlyLastCanBeAnswered();
+    this.#showReceipt(item.Id);
+    if (follow) this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  #insert(row, at) {
+    row.dataset.at = at;
+    let next = null;
+    for (let last = this.log.lastElementChild; last && last.dataset.at > at; last = last.previousElementSibling) next = last;
+    this.log.insertBefore(row, next);
+    while (this.log.childElementCount > kept) {
+      const first = this.log.firstElementChild;
+      this.items.delete(first.dataset.id);
+      first.remove();
+    }
+  }
+
+  #row(item, event) {
+    const who = plain(item.DisplayName) || roleName(item.ParticipantRole);
+    if (item.Type === "EVENT") {
+      const text = happened[event]?.(who);
+      return text ? h("li", { class: "happened", dataset: { id: item.Id, at: item.AbsoluteTime } }, h("span", {}, text), stamp(item)) : null;
+    }
+    const own = item.ParticipantRole === this.self;
+    const body = item.Type === "ATTACHMENT" ? (item.Attachments ?? []).map((file) => this.#file(file)) : this.#message(item, own);
+    return h("li", { class: `said ${own ? "own" : "other"} role-${String(item.ParticipantRole).toLowerCase()}`, dataset: { id: item.Id, at: item.AbsoluteTime } },
+      h("p", { class: "who" }, h("span", {}, own && this.self === "CUSTOMER" ? who : `${who}`), h("span", { class: "role" }, roleName(item.ParticipantRole)), stamp(item)),
+      h("div", { class: "bubble" }, body), h("p", { class: "seen note" }));
+  }
+
+  #message(item) {
+    const content = item.Content ?? "";
+    if (item.ContentType === contentTypes.markdown) return markdown(content);
+    if (item.ContentType === contentTypes.interactive) {
+      const made = template(content, this.choose);
+      if (made) return made;
+      return [h("p", { class: "note" }, "An interactive message that is not valid JSON; the chat widget would go blank."), h("pre", {}, plain(content))];
+    }
+    if (item.ContentType === contentTypes.text || !item.ContentType) return h("p", { class: "text" }, chosen(content));
+    return [h("p", { class: "note" }, plain(item.ContentType)), h("pre", { tabindex: 0, "aria-label": "Content" }, plain(content))];
+  }
+
+  #file(file) {
+    const state = { IN_PROGRESS: "being scanned", REJECTED: "rejected by the scan" }[file.Status];
+    const get = this.download && file.Status === "APPROVED" && h("button", { type: "button", class: "link", onclick: () => this.download(file) }, "Download");
+    const decide = this.decide && file.Status === "IN_PROGRESS" && [
+      h("button", { type: "button", class: "small", onclick: () => this.decide(file, true) }, "Approve"),
+      h("button", { type: "button", class: "small", onclick: () => this.decide(file, false) }, "Reject"),
+    ];
+    return h("div", { class: "file" }, icon("clip"),
+      h("span", { class: "file-name" }, plain(file.AttachmentName), h("span", { class: "note" }, [plain(file.ContentType), state].filter(Boolean).join(", "))), get, decide);
+  }
+
+  // Interactive messages can be answered only while they are the last thing that was said, as in
+  // the chat widget.
+  #onlyLastCanBeAnswered() {
+    const rows = this.log.querySelectorAll(".said");
+    const last = rows[rows.length - 1];
+    for (const old of this.log.querySelectorAll(".answerable")) {
+      if (old === last) continue;
+      old.classList.remove("answerable");
+      for (const button of old.querySelectorAll(".option")) button.disabled = true;
+    }
+    if (last?.querySelector(".template")) last.classList.add("answerable");
+  }
+
+  #receive({ MessageId, Receipts }) {
+    for (const { DeliveredTimestamp, ReadTimestamp } of Receipts ?? []) {
+      const known = this.receipts.get(MessageId) ?? {};
+      this.receipts.set(MessageId, { delivered: known.delivered || DeliveredTimestamp, read: known.read || ReadTimestamp });
+    }
+    this.#showReceipt(MessageId);
+  }
+
+  #showReceipt(id) {
+    const row = this.items.get(id)?.row;
+    const seen = this.receipts.get(id);
+    if (!row?.classList.contains("own") || !seen) return;
+    row.querySelector(".seen").textContent = seen.read ? "Read" : seen.delivered ? "Delivered" : "";
+  }
+
+  #type(item) {
+    if (item.ParticipantRole === this.self) return;
+    clearTimeout(this.typing.get(item.ParticipantId)?.timer);
+    const timer = setTimeout(() => this.#stopTyping(item.ParticipantId), typingFor);
+    this.typing.set(item.ParticipantId, { name: plain(item.DisplayName) || roleName(item.ParticipantRole), timer });
+    this.#showTyping();
+  }
+
+  #stopTyping(id) {
+    clearTimeout(this.typing.get(id)?.timer);
+    if (this.typing.delete(id)) this.#showTyping();
+  }
+
+  #showTyping() {
+    const names = [...this.typing.values()].map(({ name }) => name);
+    this.note.textContent = names.length ? `${names.join(", ")} ${names.length > 1 ? "are" : "is"} typing …` : "";
+  }
+}
+
+function stamp(item) {
+  return h("time", { datetime: item.AbsoluteTime }, time(item.AbsoluteTime));
+}
+
+function roleName(role) {
+  return { CUSTOMER: "Customer", AGENT: "Agent", SYSTEM: "System", CUSTOM_BOT: "Bot", SUPERVISOR: "Supervisor" }[role] ?? plain(role);
+}
+
+// chosen shows what was chosen in a carousel as the chat widget does.
+function chosen(content) {
+  if (!content.startsWith('{"templateIdentifier"')) return plain(content);
+  try {
+    const { listTitle, selectionText } = JSON.parse(content);
+    return plain(listTitle ? `${listTitle} - ${selectionText}` : selectionText);
+  } catch {
+    return plain(content);
+  }
+}
