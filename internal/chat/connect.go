@@ -31,24 +31,28 @@ func (s *Service) Connect(ctx context.Context, token secret.Text, present bool) 
 	if err != nil {
 		return Connection{}, err
 	}
-	contactID, participantID := c.contact.String(), c.participant.String()
-	e := s.find(contactID)
+	e := s.find(c.contact.String())
 	if e == nil {
 		return Connection{}, ErrAccessDenied
 	}
-	if err := s.mayConnect(ctx, e, participantID, present); err != nil {
+	if err := s.mayConnect(ctx, e, c.participant.String(), present); err != nil {
 		return Connection{}, err
 	}
+	return s.connection(e, c.contact, c.participant), nil
+}
+
+// connection returns a new connection of a participant.
+func (s *Service) connection(e *entry, contact, participant uuid.UUID) Connection {
 	now := e.issues(s.clock.Now())
 	expiry := now.Add(s.limits.ConnectionLife)
 	return Connection{
-		ContactID: contactID, ParticipantID: participantID,
-		Token:       s.signer.sign(claims{kind: connectionToken, contact: c.contact, participant: c.participant, at: expiry}),
+		ContactID: contact.String(), ParticipantID: participant.String(),
+		Token:       s.signer.sign(claims{kind: connectionToken, contact: contact, participant: participant, at: expiry}),
 		TokenExpiry: expiry,
-		Ticket:      s.signer.sign(claims{kind: socketTicket, contact: c.contact, participant: c.participant, at: now}),
+		Ticket:      s.signer.sign(claims{kind: socketTicket, contact: contact, participant: participant, at: now}),
 		// The client decides when to come back; the socket is closed when it does not.
 		SocketExpiry: now.Add(s.limits.SocketLife),
-	}, nil
+	}
 }
 
 func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string, present bool) error {
@@ -71,7 +75,7 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 	if p.Role == Customer && !streaming {
 		return invalid("ConnectParticipant", "is only for a customer of a chat with streaming; ask for a WEBSOCKET.")
 	}
-	first, err := s.arrive(ctx, e, participantID)
+	first, err := s.arrive(ctx, e, participantID, false)
 	if err != nil || !first {
 		return err
 	}
@@ -79,8 +83,9 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 }
 
 // arrive notes that a participant is connected. The first time the customer is, the chat
-// begins in earnest; an agent's or bot's first connection announces it.
-func (s *Service) arrive(ctx context.Context, e *entry, participantID string) (first bool, err error) {
+// begins in earnest; an agent's or bot's first connection announces it. socket says that the
+// participant is about to subscribe.
+func (s *Service) arrive(ctx context.Context, e *entry, participantID string, socket bool) (first bool, err error) {
 	err = s.change(ctx, e, func(d *draft) error {
 		p, ok := d.contact.Participant(participantID)
 		if !ok || !p.Active() {
@@ -89,6 +94,9 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string) (f
 		if p.Role == Customer && d.contact.Connected.IsZero() {
 			d.edit().Connected = d.now.UTC().Truncate(time.Millisecond)
 			first = true
+			if socket { // it is told what is said between now and its subscription
+				d.after = append(d.after, func() { e.lose(participantID, e.lastSeq) })
+			}
 		}
 		if p.Role == CustomBot && p.Connected.IsZero() {
 			for i := range d.edit().Participants {
@@ -239,7 +247,7 @@ func (e *entry) sockets(participantID string) int {
 // delivered first, because the clients in use do not fetch it themselves. A second call does
 // nothing. Errors: ErrAccessDenied, and failures of the store.
 func (k *Socket) Subscribe(ctx context.Context) error {
-	first, err := k.s.arrive(ctx, k.e, k.ParticipantID)
+	first, err := k.s.arrive(ctx, k.e, k.ParticipantID, true)
 	if err != nil {
 		return err
 	}
@@ -261,6 +269,9 @@ func (k *Socket) subscribe(ctx context.Context) error {
 	k.f.subscribed, k.f.from = true, k.e.lastSeq
 	from, missed := k.e.lost[k.ParticipantID]
 	delete(k.e.lost, k.ParticipantID)
+	if len(k.e.lost) == 0 {
+		k.e.lost = nil
+	}
 	if !missed || from >= k.e.lastSeq {
 		return nil
 	}
@@ -316,7 +327,20 @@ func (s *Service) show(d *draft) {
 			s.publish(*d.contact.clone(), *item)
 		}
 	}
+	if s.observed != nil {
+		s.observe(d)
+	}
 	s.dismiss(d)
+}
+
+// observe tells the observer what a draft changed.
+func (s *Service) observe(d *draft) {
+	if len(d.items) == 0 && d.edited {
+		s.observed(*d.contact, nil)
+	}
+	for i := range d.items {
+		s.observed(*d.contact, &d.items[i])
+	}
 }
 
 // dismiss ends the feeds of those who are no longer there.

@@ -31,6 +31,9 @@ type Contact struct {
 	// Streaming says that items are also published to an endpoint, which lets a customer
 	// connect without a socket.
 	Streaming []Stream
+	// Queue is the queue the contact was last put into by a transfer; nil for none. It is not
+	// changed in place.
+	Queue *Queued
 	// Timers are the idle and disconnect timers that were configured for this contact.
 	Timers []Timer
 	// Started, Connected and Ended are the times of its life; zero for what has not
@@ -40,6 +43,13 @@ type Contact struct {
 	Duration time.Duration
 	// Reason says why it ended; empty while it has not.
 	Reason Reason
+}
+
+// Queued says that a contact was put into a queue.
+type Queued struct {
+	// Name is the queue's.
+	Name  string
+	Since time.Time
 }
 
 // Participant is someone who takes part in a contact.

@@ -32,15 +32,7 @@ func (s *Service) Join(ctx context.Context, contactID string, role Role, display
 				}
 			}
 		}
-		joined = Participant{ID: newID(), DisplayName: displayName, Role: role, Joined: d.now.UTC().Truncate(time.Millisecond)}
-		contact := d.edit()
-		contact.Participants = append(contact.Participants, joined)
-		if role != System {
-			d.add(by(joined, EventItem, ParticipantJoined), true)
-		}
-		if role == Agent {
-			d.dismissBots()
-		}
+		joined = d.join(role, displayName)
 		return nil
 	})
 	if errors.Is(err, ErrAccessDenied) { // it ended in between
@@ -49,8 +41,27 @@ func (s *Service) Join(ctx context.Context, contactID string, role Role, display
 	if err != nil {
 		return Joined{}, err
 	}
-	token, err := s.participantToken(contactID, joined.ID)
-	return Joined{joined.ID, token, joined.Joined.Add(s.limits.BotConnectWithin)}, err
+	return s.joined(contactID, joined)
+}
+
+// joined describes a new participant to who added it.
+func (s *Service) joined(contactID string, p Participant) (Joined, error) {
+	token, err := s.participantToken(contactID, p.ID)
+	return Joined{p.ID, token, p.Joined.Add(s.limits.BotConnectWithin)}, err
+}
+
+// join adds a participant.
+func (d *draft) join(role Role, displayName string) Participant {
+	joined := Participant{ID: newID(), DisplayName: displayName, Role: role, Joined: d.now.UTC().Truncate(time.Millisecond)}
+	contact := d.edit()
+	contact.Participants = append(contact.Participants, joined)
+	if role != System {
+		d.add(by(joined, EventItem, ParticipantJoined), true)
+	}
+	if role == Agent {
+		d.dismissBots()
+	}
+	return joined
 }
 
 // dismissBots lets custom bots leave, because an agent came.

@@ -62,5 +62,8 @@ func (s *Service) Annotate(ctx context.Context, contactID string, f func(*Contac
 	if err := s.store.Commit(context.WithoutCancel(ctx), Changes{Contact: contact}); err != nil {
 		return fmt.Errorf("storing a change: %w", err)
 	}
+	if s.observed != nil {
+		s.observed(*contact, nil)
+	}
 	return nil
 }

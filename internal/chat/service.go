@@ -33,6 +33,12 @@ type Config struct {
 	// Publish is called in order with every item of a contact that has streaming on. It
 	// must not block. Nil does nothing.
 	Publish func(contact Contact, item Item)
+	// Observed is called with every change of any contact, in the contact's order and before
+	// the operation answers: once for each item, stored or not, and with a nil item when only
+	// the contact changed. The contact is as it is after the change. Both share memory with
+	// the service: they may be kept, but not be changed. It must not block, nor call the
+	// service: the contact is locked meanwhile. Nil costs nothing.
+	Observed func(contact Contact, item *Item)
 	// Failed is told of operations the service does on its own (timers) that could not be
 	// made durable. Nil does nothing.
 	Failed func(contactID string, err error)
@@ -46,6 +52,7 @@ type Service struct {
 	signer    signer
 	connected func(Contact)
 	publish   func(Contact, Item)
+	observed  func(Contact, *Item)
 	failed    func(string, error)
 
 	stop    chan struct{}
@@ -97,7 +104,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, clock: cfg.Clock, limits: cfg.Limits.withDefaults(), signer: signer{key},
-		connected: cfg.Connected, publish: cfg.Publish, failed: cfg.Failed,
+		connected: cfg.Connected, publish: cfg.Publish, observed: cfg.Observed, failed: cfg.Failed,
 		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{},
 	}
 	now := s.clock.Now()

@@ -31,6 +31,11 @@ type Store interface {
 	File(ctx context.Context, id string) (*File, error)
 	// Files returns how many attachments a contact has.
 	Files(ctx context.Context, contactID string) (int, error)
+	// ContactFiles returns the attachments of a contact or, without an id, of all contacts
+	// that have not ended, the oldest first.
+	ContactFiles(ctx context.Context, contactID string) ([]File, error)
+	// Contacts returns contacts, the newest first.
+	Contacts(ctx context.Context, query ContactQuery) ([]Contact, error)
 	// Successor returns the newest contact of the chat that began with the given contact.
 	Successor(ctx context.Context, initialID string) (*Contact, error)
 }
@@ -95,4 +100,17 @@ type ItemQuery struct {
 	From, To time.Time
 	Limit    int
 	Newest   bool
+}
+
+// ContactQuery chooses contacts; its zero value chooses all.
+type ContactQuery struct {
+	// Ended chooses those that have ended, or those that have not; nil both.
+	Ended *bool
+	// Before is an exclusive bound of Started; zero means no bound.
+	Before time.Time
+	// BeforeID chooses those that were started before this contact, so that pages neither
+	// overlap nor leave anything out; empty means no bound. An unknown one chooses none.
+	BeforeID string
+	// Limit is how many contacts are returned at most; zero means all.
+	Limit int
 }

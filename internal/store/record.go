@@ -33,6 +33,12 @@ type contactRecord struct {
 	Ended             time.Time           `json:"ended,omitzero"`
 	Duration          time.Duration       `json:"duration,omitempty"` // in nanoseconds
 	Reason            chat.Reason         `json:"reason,omitempty"`
+	Queue             *queueRecord        `json:"queue,omitempty"`
+}
+
+type queueRecord struct {
+	Name  string    `json:"name,omitempty"`
+	Since time.Time `json:"since,omitzero"`
 }
 
 type participantRecord struct {
@@ -93,6 +99,9 @@ func encodeContact(c *chat.Contact) (string, error) {
 		ContentTypes: c.ContentTypes, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
 	}
+	if c.Queue != nil {
+		r.Queue = &queueRecord{c.Queue.Name, c.Queue.Since.UTC()}
+	}
 	for _, p := range c.Participants {
 		r.Participants = append(r.Participants, participantRecord{p.ID, p.DisplayName, p.Role, p.Joined.UTC(), p.Left.UTC(), p.Connected.UTC()})
 	}
@@ -114,6 +123,10 @@ func decodeContact(id, initial, body string) (*chat.Contact, error) {
 		ID: id, InitialID: initial, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: r.Attributes,
 		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, RelatedID: r.RelatedID, Past: r.Past,
 		CustomerID: r.CustomerID, Started: r.Started, Connected: r.Connected, Ended: r.Ended, Duration: r.Duration, Reason: r.Reason,
+	}
+	if r.Queue != nil {
+		queue := chat.Queued(*r.Queue)
+		c.Queue = &queue
 	}
 	for _, p := range r.Participants {
 		c.Participants = append(c.Participants, chat.Participant(p))

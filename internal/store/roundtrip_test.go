@@ -60,6 +60,9 @@ func (m maker) contact() *chat.Contact {
 		RelatedID: m.text(), Past: m.texts(), CustomerID: m.text(), Duration: time.Duration(m.Int64()), Reason: chat.Reason(m.text()),
 		Attributes: map[string]string{}, Started: m.moment(), Connected: m.precise(), Ended: m.precise(),
 	}
+	if m.IntN(2) == 0 {
+		c.Queue = &chat.Queued{Name: m.text(), Since: m.precise()}
+	}
 	for range m.IntN(4) {
 		c.Attributes[m.text()] = m.text()
 		c.Participants = append(c.Participants, chat.Participant{
@@ -149,7 +152,7 @@ func (w *model) step(m maker) chat.Changes {
 func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
-		reflect.TypeFor[chat.Contact](): 18, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[chat.Item](): 16, reflect.TypeFor[chat.File](): 9,
+		reflect.TypeFor[chat.Contact](): 19, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[chat.Item](): 16, reflect.TypeFor[chat.File](): 9,
 		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 5,
 	} {
 		if kind.NumField() != want {

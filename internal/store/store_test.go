@@ -318,6 +318,14 @@ func everything(t *testing.T, s *store.Store, c *chat.Contact, fileID string) {
 	ask(err)
 	_, err = s.File(ctx, fileID)
 	ask(err)
+	for _, id := range []string{"", c.ID} {
+		_, err = s.ContactFiles(ctx, id)
+		ask(err)
+	}
+	for _, ended := range []*bool{nil, new(false), new(true)} {
+		_, err = s.Contacts(ctx, chat.ContactQuery{Ended: ended, Limit: 1})
+		ask(err)
+	}
 	ask(s.Active(ctx, func(chat.Loaded) error { return nil }))
 	if err := errors.Join(errs...); err != nil {
 		t.Fatal(err)
