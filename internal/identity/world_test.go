@@ -219,3 +219,8 @@ func rawToken(payload string) string {
 	}
 	return signed + "." + (&jwt.Token{}).EncodeSegment(signature)
 }
+
+func contextWithTimeout(tb testing.TB, d time.Duration) (context.Context, context.CancelFunc) {
+	tb.Helper()
+	return context.WithTimeout(tb.Context(), d)
+}
