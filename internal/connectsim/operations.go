@@ -2,6 +2,7 @@ package connectsim
 
 import (
 	_ "embed"
+	"slices"
 	"strings"
 )
 
@@ -24,4 +25,24 @@ func operations() []operation {
 		}
 	}
 	return list
+}
+
+// Action is an operation that is emulated.
+type Action struct {
+	// Name is AWS's.
+	Name string
+	// Method is the HTTP method; Path is a pattern of net/http's ServeMux.
+	Method, Path string
+}
+
+// Actions returns the operations that are emulated, by name.
+func Actions() []Action {
+	emulated := new(Service).registry()
+	var actions []Action
+	for _, op := range operations() {
+		if slices.ContainsFunc(emulated, func(a *action) bool { return a.name == op.name }) {
+			actions = append(actions, Action{op.name, op.method, op.path})
+		}
+	}
+	return actions
 }

@@ -97,14 +97,15 @@ func (s *Service) startUpload(ctx context.Context, c *call) ([]byte, error) {
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_CompleteAttachmentUpload.html
 func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
-	if _, _, err := s.chats.Check(c.token); err != nil {
+	contactID, participantID, err := s.chats.Check(c.token)
+	if err != nil {
 		return nil, err
 	}
 	var in struct {
 		AttachmentIDs []string `json:"AttachmentIds"`
 		ClientToken   string
 	}
-	err := decode(c.body, &in)
+	err = decode(c.body, &in)
 	if err == nil {
 		err = first(s.needBlobs(), required("ClientToken", in.ClientToken, longestClientToken))
 	}
@@ -122,16 +123,20 @@ func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
 	if s.recent.has(key) {
 		return nothing(), nil
 	}
-	if err := s.chats.CompleteUpload(ctx, c.token, id, s.scan != nil); err != nil {
+	scan := s.scan
+	if s.faults != nil && s.faults.RejectsAttachment(contactID, participantID) {
+		scan = func(file chat.File) { s.rejectLater(ctx, file) }
+	}
+	if err := s.chats.CompleteUpload(ctx, c.token, id, scan != nil); err != nil {
 		return nil, err
 	}
 	s.recent.add(key)
-	return nothing(), s.scanLater(ctx, id)
+	return nothing(), s.scanLater(ctx, id, scan)
 }
 
-// scanLater hands an attachment to the scanner.
-func (s *Service) scanLater(ctx context.Context, id string) error {
-	if s.scan == nil {
+// scanLater hands an attachment to the scanner; nil is none.
+func (s *Service) scanLater(ctx context.Context, id string, scan func(chat.File)) error {
+	if scan == nil {
 		return nil
 	}
 	file, err := s.chats.AnyFile(ctx, id)
@@ -141,10 +146,10 @@ func (s *Service) scanLater(ctx context.Context, id string) error {
 	s.mu.Lock()
 	if s.draining { // nobody waits for goroutines that begin now
 		s.mu.Unlock()
-		s.scan(file)
+		scan(file)
 		return nil
 	}
-	s.running.Go(func() { s.scan(file) })
+	s.running.Go(func() { scan(file) })
 	s.mu.Unlock()
 	return nil
 }

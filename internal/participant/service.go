@@ -64,6 +64,8 @@ type Config struct {
 	Strict *strict.Rules
 	// Tap hears of every call and frame; nil costs nothing.
 	Tap Tap
+	// Faults are what is to go wrong on purpose; nil costs nothing.
+	Faults Faults
 	// Log gets refused calls at warn and failures of ours at error; nil discards.
 	Log *slog.Logger
 }
@@ -83,6 +85,7 @@ type Service struct {
 	scan     func(chat.File)
 	strict   *strict.Rules
 	tap      Tap
+	faults   Faults
 	log      *slog.Logger
 	mux      *http.ServeMux
 	recent   recent
@@ -122,6 +125,7 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{
 		chats: cfg.Chats, blobs: cfg.Blobs, signer: signer{cfg.Key}, public: public, approved: cfg.ApprovedOrigins,
 		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
+		faults:  cfg.Faults,
 		began:   time.Now(),
 		drained: make(chan struct{}), sockets: map[*socket]struct{}{}, mux: http.NewServeMux(),
 	}
@@ -135,7 +139,7 @@ func New(cfg Config) (*Service, error) {
 // token may hold an escaped slash. They carry no method: the answer to a wrong one has to be
 // JSON, and the iOS SDK writes methods in lower case.
 func (s *Service) routes() map[string]endpoint {
-	post := func(name string, do action) endpoint { return endpoint{http.MethodPost: s.act(name, do)} }
+	post := func(name string, do action) endpoint { return endpoint{http.MethodPost: {name, s.act(name, do)}} }
 	return map[string]endpoint{
 		"/participant/connection":                 post(createConnectionName, s.createConnection),
 		"/participant/message":                    post("SendMessage", s.sendMessage),
@@ -145,12 +149,14 @@ func (s *Service) routes() map[string]endpoint {
 		"/participant/start-attachment-upload":    post("StartAttachmentUpload", s.startUpload),
 		"/participant/complete-attachment-upload": post("CompleteAttachmentUpload", s.completeUpload),
 		"/participant/attachment":                 post("GetAttachment", s.getAttachment),
-		"/participant/views/{token}":              {http.MethodGet: s.act("DescribeView", s.describeView)},
+		"/participant/views/{token}":              {http.MethodGet: {"DescribeView", s.act("DescribeView", s.describeView)}},
 		"/participant/authentication-url":         post("GetAuthenticationUrl", s.authenticationURL),
 		"/participant/cancel-authentication":      post("CancelParticipantAuthentication", s.cancelAuthentication),
-		"/participant/websocket":                  {http.MethodGet: s.serveSocket},
-		"/attachments/{id}":                       {http.MethodPut: s.serveUpload, http.MethodGet: s.serveDownload},
-		"/":                                       {},
+		"/participant/websocket":                  {http.MethodGet: {SocketAction, s.serveSocket}},
+		"/attachments/{id}": {
+			http.MethodPut: {uploadAction, s.serveUpload}, http.MethodGet: {downloadAction, s.serveDownload},
+		},
+		"/": {},
 	}
 }
 
@@ -183,7 +189,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // endpoint is what is served at a path, by method.
-type endpoint map[string]http.HandlerFunc
+type endpoint map[string]served
+
+// served is an action with what serves it.
+type served struct {
+	name  string
+	serve http.HandlerFunc
+}
 
 // ServeHTTP implements [http.Handler].
 func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -191,14 +203,14 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	if serve := e[method]; serve != nil {
-		serve(w, r)
+	if known, ok := e[method]; ok {
+		known.serve(w, r)
 		return
 	}
 	refusal := &awswire.Error{Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path."}
 	if len(e) > 0 {
 		for _, known := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
-			if e[known] != nil {
+			if _, ok := e[known]; ok {
 				w.Header().Add("Allow", known)
 			}
 		}

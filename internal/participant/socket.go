@@ -55,6 +55,9 @@ type socket struct {
 	until       time.Duration
 	left        bool // the close frame is out
 	closed      bool
+	released    bool            // the contact was let go of
+	frozen      <-chan struct{} // while it is not nil the connection is half open on purpose
+	noExpiry    func()          // disarms what closes the socket when its time is over
 
 	// Seq of the last stored item that was written, of the last that the client is known
 	// to have, and of the last before the ping that is out.
@@ -72,7 +75,8 @@ type outgoing struct {
 	kind kind
 	free bool // does not count for the bounds
 	item *chat.Item
-	text string // an answer's, or a control frame's payload
+	text string        // an answer's, or a control frame's payload
+	due  time.Duration // not to be written before, counted since the service began
 }
 
 type kind uint8
@@ -99,7 +103,7 @@ func (k *socket) Deliver(item *chat.Item) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if rules.Enabled() && item.ParticipantID == k.hold.ParticipantID && !k.subscribing && rules.EchoLate() {
-		k.pause()
+		k.pause(lateEcho)
 	}
 	k.put(outgoing{kind: sendItem, item: item, free: k.subscribing})
 	if rules.Twice() && item.Type != chat.EventItem {
@@ -108,12 +112,12 @@ func (k *socket) Deliver(item *chat.Item) {
 }
 
 // pause holds writing back for a moment. The caller holds the lock.
-func (k *socket) pause() {
+func (k *socket) pause(d time.Duration) {
 	if k.held {
 		return
 	}
 	k.held = true
-	time.AfterFunc(lateEcho, func() {
+	time.AfterFunc(d, func() {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.held = false
@@ -139,12 +143,20 @@ func (k *socket) leave(code ws.StatusCode) {
 	if k.code == 0 {
 		k.code = code
 	}
-	k.lingering = false
+	k.lingering, k.frozen = false, nil
 	k.start()
 }
 
 // put appends to the queue. The caller holds the lock.
 func (k *socket) put(out outgoing) {
+	if k.service.faults != nil && out.opcode() == ws.OpText {
+		k.putFated(out)
+		return
+	}
+	k.enqueue(out)
+}
+
+func (k *socket) enqueue(out outgoing) {
 	if k.closed || k.code != 0 {
 		return
 	}
@@ -169,7 +181,7 @@ func (k *socket) tooSlow() {
 
 // start makes sure that someone writes. The caller holds the lock.
 func (k *socket) start() {
-	if k.writing || k.closed || k.conn == nil || k.held && k.code == 0 || len(k.queue) == 0 && k.code == 0 {
+	if k.writing || k.closed || k.conn == nil || k.frozen != nil || k.held && k.code == 0 || len(k.queue) == 0 && k.code == 0 {
 		return
 	}
 	k.writing = true
@@ -201,13 +213,13 @@ func (k *socket) write() {
 func (k *socket) next() []outgoing {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.closed {
+	if k.closed || k.frozen != nil {
 		k.writing = false
 		return nil
 	}
 	if len(k.queue) > 0 && (!k.held || k.code != 0) {
-		batch := k.queue
-		k.queue = nil
+		batch := k.ripe()
+		k.writing = batch != nil
 		return batch
 	}
 	switch {
@@ -263,7 +275,7 @@ func (k *socket) wrote(out outgoing) bool {
 	}
 	if out.item != nil && out.item.Seq > k.written {
 		k.written = out.item.Seq
-		if !k.confirming && !k.pinging && k.code == 0 {
+		if !k.confirming && !k.pinging && k.code == 0 && k.frozen == nil {
 			k.confirming = true
 			k.timer.Reset(confirmAfter)
 		}
@@ -352,6 +364,10 @@ func (k *socket) ponged(payload []byte) {
 
 // tick is what the timer does.
 func (k *socket) tick() {
+	if k.isFrozen() {
+		k.forsake()
+		return
+	}
 	expired := !k.service.chats.Clock().Now().Before(k.hold.Expiry)
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -379,6 +395,17 @@ func (k *socket) tick() {
 	}
 }
 
+// expire closes the socket because its time on the service's clock is over. The timer above
+// finds that out, too, after the machine has slept.
+func (k *socket) expire() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.code == 0 {
+		k.code = ws.StatusGoingAway
+		k.start()
+	}
+}
+
 // cut ends the connection at once.
 func (k *socket) cut() {
 	k.mu.Lock()
@@ -394,6 +421,10 @@ func (k *socket) open(conn *wire) {
 	defer k.mu.Unlock()
 	k.conn = conn
 	k.timer = time.AfterFunc(pingEvery, k.tick)
+	k.noExpiry = k.service.chats.Clock().At(k.hold.Expiry, k.expire)
+	if faults := k.service.faults; faults != nil {
+		k.afflict(faults.Opens(k.hold.ContactID, k.hold.ParticipantID))
+	}
 	k.start()
 }
 
@@ -403,12 +434,13 @@ func (k *socket) gone(lost bool) {
 	k.mu.Lock()
 	k.closed, k.queue = true, nil
 	k.timer.Stop()
+	k.noExpiry()
 	delivered := k.written
 	if lost {
 		delivered = k.confirmed
 	}
 	k.mu.Unlock()
-	k.hold.Close(false, delivered)
+	k.release(delivered)
 	k.tappedEnd(lost)
 	k.service.forget(k)
 }

@@ -133,6 +133,41 @@ func TestSocketExpires(t *testing.T) {
 	})
 }
 
+// A socket's end stands in the service's clock like everything else that happens by itself.
+func TestSocketExpiresWhenTimeIsSkipped(t *testing.T) {
+	inBubble(t, setup{}, func(w *world) {
+		t := w.t
+		c := w.newCustomer()
+		w.join(c.ContactID, "Ann")
+		began := time.Now()
+		b := w.subscribed(c.socketURL)
+		gone := w.subscribed(c.socketURL)
+		_ = gone.conn.WriteClose(1000, nil)
+		<-gone.closed
+		clock := w.chats.Clock()
+		if skipped, ok := clock.SkipToNext(); !ok || skipped != time.Hour {
+			t.Errorf("skipped %s, %v; want the hour a socket lives", skipped, ok)
+		}
+		if code := b.waitCode(); code != 1001 {
+			t.Errorf("close code %d, want 1001, on which clients come back", code)
+		}
+		if lived := time.Since(began); lived > time.Second {
+			t.Errorf("lived another %s", lived)
+		}
+		synctest.Wait()
+		if next, ok := clock.Next(); !ok || next != 24*time.Hour {
+			t.Errorf("next alarm in %s, %v; want the end of the chat", next, ok)
+		}
+		if a := w.post("message", c.token, `{"ContentType":"text/plain","Content":"x"}`); a.Status != 200 {
+			t.Errorf("the token, which lives longer: %d %s", a.Status, a.Body)
+		}
+		clock.Skip(23 * time.Hour)
+		if a := w.post("message", c.token, `{"ContentType":"text/plain","Content":"x"}`); a.Status != 403 {
+			t.Errorf("after a day: %d %s", a.Status, a.Body)
+		}
+	})
+}
+
 func TestTicketExpires(t *testing.T) {
 	inBubble(t, setup{}, func(w *world) {
 		t := w.t

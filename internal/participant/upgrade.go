@@ -84,6 +84,13 @@ func (s *Service) admit(r *http.Request, k *socket) error {
 		return err
 	}
 	k.hold = hold
+	if s.faults != nil {
+		if refusal := s.faults.Refuses(hold.ContactID, hold.ParticipantID); refusal != nil {
+			hold.Close(false, 0)
+			s.forget(k)
+			return refusal
+		}
+	}
 	return nil
 }
 

@@ -168,12 +168,22 @@ func (c *wire) read(k *socket) (deep bool) {
 			return false
 		}
 		op, payload, err := c.next()
+		if k.isFrozen() {
+			if err != nil || op == ws.OpClose {
+				c.sink(k)
+				return false
+			}
+			continue
+		}
 		if err != nil {
 			c.fail(err)
 			return false
 		}
 		switch op {
 		case ws.OpText:
+			if k.service.faults != nil && k.meets(payload) {
+				return true
+			}
 			if light := k.received(payload); !light {
 				return true
 			}
@@ -193,6 +203,13 @@ func (c *wire) read(k *socket) (deep bool) {
 			return false
 		}
 	}
+}
+
+// sink waits until the client of a frozen socket gives the connection up; it gets no answer.
+func (c *wire) sink(k *socket) {
+	k.forsake()
+	c.lost = true
+	_, _ = io.Copy(io.Discard, c.Conn) // ends with the connection
 }
 
 // fail ends a connection on which reading failed.

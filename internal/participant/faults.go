@@ -1,0 +1,217 @@
+package participant
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Faults say what is to go wrong with chat sockets and attachments on purpose. Methods are
+// called while locks of contacts and sockets are held: they must neither block nor call back
+// into the chats or the service.
+type Faults interface {
+	// Refuses returns the error that the upgrade of a socket is answered with; nil admits it.
+	Refuses(contactID, participantID string) *awswire.Error
+	// Opens returns what becomes of a socket that was just opened.
+	Opens(contactID, participantID string) Fate
+	// Frame returns what becomes of a text frame: one for the client (out), or of the client.
+	// The answer to a subscription and control frames are left alone.
+	Frame(contactID, participantID string, out bool) Fate
+	// RejectsAttachment reports whether an attachment that was completed is found unfit.
+	RejectsAttachment(contactID, participantID string) bool
+}
+
+// Fate is what becomes of a frame, or of a whole socket. The zero value is what always happens.
+type Fate struct {
+	// Delay is how late a frame is. Frames keep their order.
+	Delay time.Duration
+	// Drop loses a frame, Duplicate doubles it.
+	Drop, Duplicate bool
+	// Cut ends the socket, after the frame: with a close frame of this Code, or, for zero,
+	// without a word.
+	Cut  bool
+	Code int
+	// Freeze leaves the connection half open until it is closed: nothing is written, and what
+	// the client sends has no effect. The server itself finds out after a while, as it does
+	// with a peer that is gone; the connection then ends with the freeze. Nil does nothing.
+	Freeze <-chan struct{}
+}
+
+// Review calls f for every open socket and does to it what f returns, as far as that is about
+// sockets. Freezes that are over end. f is called like the methods of [Faults].
+func (s *Service) Review(f func(contactID, participantID string) Fate) {
+	s.mu.Lock()
+	sockets := make([]*socket, 0, len(s.sockets))
+	for k := range s.sockets {
+		sockets = append(sockets, k)
+	}
+	s.mu.Unlock()
+	for _, k := range sockets {
+		k.review(f)
+	}
+}
+
+func (k *socket) review(f func(contactID, participantID string) Fate) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.conn == nil { // it is asked for when it opens
+		return
+	}
+	k.thaw()
+	if !k.closed && k.code == 0 {
+		k.afflict(f(k.hold.ContactID, k.hold.ParticipantID))
+	}
+}
+
+// afflict does to the socket what a fault wants. The caller holds the lock.
+func (k *socket) afflict(fate Fate) {
+	switch {
+	case k.closed || k.frozen != nil:
+	case fate.Cut && fate.Code == 0:
+		k.conn.abort()
+	case fate.Cut:
+		if k.code == 0 {
+			k.code = ws.StatusCode(fate.Code)
+		}
+		k.start()
+	case fate.Freeze != nil:
+		k.frozen = fate.Freeze
+		k.timer.Reset(pongTime)
+	}
+}
+
+// thaw goes on with a frozen socket whose freeze is over. The caller holds the lock.
+func (k *socket) thaw() {
+	if k.frozen == nil {
+		return
+	}
+	select {
+	case <-k.frozen:
+	default:
+		return
+	}
+	k.frozen = nil
+	if k.released { // the chat goes on without it
+		k.conn.abort()
+		return
+	}
+	k.pinging, k.confirming = false, false
+	k.timer.Reset(confirmAfter) // is the client still there?
+	k.start()
+}
+
+// isFrozen reports whether the connection is half open on purpose.
+func (k *socket) isFrozen() bool {
+	if k.service.faults == nil {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.frozen != nil
+}
+
+// release lets go of the contact, once. What the client is not known to have is shown to its
+// next socket.
+func (k *socket) release(delivered int64) {
+	k.mu.Lock()
+	released := k.released
+	k.released = true
+	k.mu.Unlock()
+	if !released {
+		k.hold.Close(false, delivered)
+	}
+}
+
+// forsake takes a frozen client for gone.
+func (k *socket) forsake() {
+	k.mu.Lock()
+	delivered := k.confirmed
+	k.mu.Unlock()
+	k.release(delivered)
+}
+
+// meets does with a frame of the client what a fault wants; false leaves it to the caller.
+func (k *socket) meets(frame []byte) bool {
+	fate := k.service.faults.Frame(k.hold.ContactID, k.hold.ParticipantID, false)
+	if fate == (Fate{}) {
+		return false
+	}
+	if fate.Delay > 0 {
+		late := time.NewTimer(fate.Delay)
+		select {
+		case <-late.C:
+		case <-k.service.drained:
+		}
+		late.Stop()
+	}
+	if !fate.Drop {
+		k.received(frame)
+		if fate.Duplicate {
+			k.received(frame)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.afflict(fate)
+	return true
+}
+
+// putFated appends a text frame to the queue as a fault wants. The caller holds the lock.
+func (k *socket) putFated(out outgoing) {
+	if k.closed || k.code != 0 {
+		return
+	}
+	var fate Fate
+	if k.frozen == nil {
+		fate = k.service.faults.Frame(k.hold.ContactID, k.hold.ParticipantID, true)
+	}
+	if fate.Delay > 0 {
+		out.due = k.service.now() + fate.Delay
+	}
+	if !fate.Drop {
+		k.enqueue(out)
+		if fate.Duplicate {
+			k.enqueue(out)
+		}
+	}
+	k.afflict(fate)
+}
+
+// ripe takes what may be written now; nil when it is too early for all. The caller holds the
+// lock.
+func (k *socket) ripe() []outgoing {
+	n := len(k.queue)
+	if k.service.faults != nil && (k.code == 0 || k.lingering) {
+		now := k.service.now()
+		for i, out := range k.queue {
+			if out.due > now {
+				n = i
+				break
+			}
+		}
+		if n == 0 {
+			k.pause(k.queue[0].due - now)
+			return nil
+		}
+	}
+	batch := k.queue[:n:n]
+	if k.queue = k.queue[n:]; len(k.queue) == 0 {
+		k.queue = nil
+	}
+	return batch
+}
+
+// rejectLater finds an attachment unfit, once its sender has been answered.
+func (s *Service) rejectLater(ctx context.Context, file chat.File) {
+	err := s.chats.Decide(context.WithoutCancel(ctx), file.ID, false)
+	if err != nil && !errors.Is(err, chat.ErrAccessDenied) { // unless the chat has ended meanwhile
+		s.log.LogAttrs(ctx, slog.LevelError, "rejecting an attachment failed",
+			slog.String("contact_id", file.ContactID), slog.Any("error", err))
+	}
+}
