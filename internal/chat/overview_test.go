@@ -101,12 +101,13 @@ func TestNothingIsLostWhileArriving(t *testing.T) {
 	t.Parallel()
 	said := make(chan error, 1)
 	var w *world
-	w = newWorld(t, chat.Config{Observed: func(contact chat.Contact, item *chat.Item) {
+	w = newWorld(t, chat.Config{Connected: func(chat.Contact) {}, Observed: func(contact chat.Contact, item *chat.Item) {
 		if item == nil && !contact.Connected.IsZero() {
 			go func() { said <- w.Prompt(t.Context(), contact.ID, plain("welcome")) }()
+			<-time.After(2 * time.Millisecond) // a lock goes to who has waited for so long
 		}
 	}})
-	for range 50 {
+	for range 20 {
 		record, _ := w.socket(w.start(request()).Token)
 		if err := <-said; err != nil {
 			t.Fatal(err)
