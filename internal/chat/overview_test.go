@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -107,8 +108,13 @@ func TestNothingIsLostWhileArriving(t *testing.T) {
 			<-time.After(2 * time.Millisecond) // a lock goes to who has waited for so long
 		}
 	}})
-	for range 20 {
-		record, _ := w.socket(w.start(request()).Token)
+	slow := request() // to copy, so that the prompter finds the lock taken and gets it next
+	slow.Attributes = map[string]string{}
+	for i := range 20_000 {
+		slow.Attributes[strconv.Itoa(i)] = "x"
+	}
+	for range 5 {
+		record, _ := w.socket(w.start(slow).Token)
 		if err := <-said; err != nil {
 			t.Fatal(err)
 		}
