@@ -1,10 +1,6 @@
 package chat
 
-import (
-	"time"
-
-	"github.com/parley-chat/parley/internal/secret"
-)
+import "time"
 
 // ExpireTokens makes the connection tokens and socket tickets of an active contact that were
 // given out so far stop working, as if their time had come; an empty id means those of every
@@ -27,17 +23,6 @@ func (s *Service) ExpireTokens(contactID string) error {
 		e.expired.Store(now)
 	}
 	return nil
-}
-
-// Bearer returns whom a token of any kind was made for, whether or not it still works. It is
-// for telling calls apart, never for letting them pass. Errors: ErrAccessDenied for what is no
-// token of this service.
-func (s *Service) Bearer(token secret.Text) (contactID, participantID string, err error) {
-	c, err := s.signer.verify(token)
-	if err != nil {
-		return "", "", err
-	}
-	return c.contact.String(), c.participant.String(), nil
 }
 
 // expiredAt reports whether what was issued then stopped working early.

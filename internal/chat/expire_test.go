@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/secret"
 )
 
 // In virtual time everything here happens in the same millisecond.
@@ -52,24 +51,6 @@ func TestExpireTokens(t *testing.T) {
 				refusal(t, "expiring an ended chat's", w.ExpireTokens(hit.ContactID), chat.ErrNotFound)
 			})
 		})
-	}
-}
-
-func TestBearer(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, chat.Config{})
-	started := w.start(request())
-	connection := w.connect(started.Token)
-	w.end(started.ContactID)
-	for i, token := range []secret.Text{started.Token, connection.Token, connection.Ticket} {
-		contactID, participantID, err := w.Bearer(token)
-		if err != nil || contactID != started.ContactID || participantID != started.ParticipantID {
-			t.Errorf("token %d names %q, %q (%v)", i, contactID, participantID, err)
-		}
-	}
-	for _, token := range []string{"", "x", started.Token.Reveal() + "x"} {
-		_, _, err := w.Bearer(secret.New(token))
-		refusal(t, "reading no token", err, chat.ErrAccessDenied)
 	}
 }
 
