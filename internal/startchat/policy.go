@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectmodel"
@@ -100,8 +101,8 @@ type policy struct {
 	instance    string // the pinned one, or ""
 	defaultFlow string
 	flows       []allowedFlow
-	attributes  map[string]bool
-	members     map[string]bool
+	attributes  map[string]bool // that pages may set
+	members     map[string]bool // that pages may set, aliases included
 	model       *connectmodel.Model
 	log         *slog.Logger
 	noted       once
@@ -137,7 +138,7 @@ func newPolicy(cfg Config, model *connectmodel.Model, log *slog.Logger) (*policy
 	for _, key := range p.Attributes {
 		p.attributes[key] = true
 	}
-	for _, name := range p.Members {
+	for _, name := range slices.Concat(widgetMembers(), []string{aliasInstanceID, aliasCustomerName, aliasUsername}, p.Members) {
 		p.members[name] = true
 	}
 	return p, nil
@@ -221,7 +222,7 @@ func (p *policy) checkMembers() []error {
 		case slices.Contains(optionalMembers(), name):
 		case p.model.Knows(name):
 			errs = append(errs, &PolicyError{Field: "Members", Value: name, Reason: "has rules of its own or is always allowed"})
-		case !p.forwards:
+		case !p.forwards || isMisspelt(name):
 			errs = append(errs, &PolicyError{Field: "Members", Value: name, Reason: "is not a member of StartChatContact"})
 		}
 	}
@@ -232,6 +233,21 @@ func (p *policy) checkMembers() []error {
 // business, which a page may say only when it is allowed to.
 func optionalMembers() []string {
 	return []string{"CustomerId", segmentAttributes, "ParticipantConfiguration", connectmodel.RelatedContactID, "DisconnectOnCustomerExit"}
+}
+
+// widgetMembers are the documented members that chat widgets need.
+func widgetMembers() []string {
+	return []string{
+		connectmodel.InstanceID, connectmodel.ContactFlowID, connectmodel.ParticipantDetails, connectmodel.Attributes,
+		connectmodel.ClientToken, connectmodel.ChatDuration, connectmodel.ContentTypes, connectmodel.PersistentChat, initialMessage,
+	}
+}
+
+// isMisspelt reports whether a name differs from a documented member's in case only.
+func isMisspelt(name string) bool {
+	return slices.ContainsFunc(append(optionalMembers(), widgetMembers()...), func(known string) bool {
+		return known != name && strings.EqualFold(known, name)
+	})
 }
 
 func (p *policy) checkPersistent() []error {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/identity"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -33,9 +34,6 @@ const (
 	// resumeInfo sets these keys apart from every other use of the shared key (RFC 5869,
 	// section 3.2): it also checks tokens.
 	resumeInfo = "parley resume id v1"
-	// shortestKey is the length below which HMAC-SHA256 is not to be used (RFC 7518,
-	// section 3.2). Resume ids are handed out to anybody, who may then guess keys at leisure.
-	shortestKey = 32
 	// longestResumeID is more than any has: AWS bounds contact ids to 256 characters.
 	longestResumeID = 512
 )
@@ -43,13 +41,14 @@ const (
 // resumeKeys sign and check resume ids: the current one first.
 type resumeKeys [][]byte
 
-// deriveResumeKeys makes the keys from the shared ones.
+// deriveResumeKeys makes the keys from the shared ones. Short ones are no good: resume ids are
+// handed out to anybody, who may then guess the key at leisure.
 func deriveResumeKeys(shared []secret.Text) (resumeKeys, error) {
 	var keys resumeKeys
 	for i, text := range shared {
-		if len(text.Reveal()) < shortestKey {
+		if len(text.Reveal()) < identity.MinKeyBytes {
 			if i == 0 {
-				return nil, fmt.Errorf("signing resume ids: the key has fewer than %d bytes", shortestKey)
+				return nil, fmt.Errorf("signing resume ids: the key has fewer than %d bytes", identity.MinKeyBytes)
 			}
 			continue
 		}

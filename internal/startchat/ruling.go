@@ -3,10 +3,12 @@ package startchat
 import (
 	"log/slog"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectmodel"
@@ -41,7 +43,7 @@ type ruling struct {
 	request *http.Request
 	caller  *identity.Caller // nobody is the zero Caller
 	keys    resumeKeys       // of PersistentSigned
-	flow    string           // the id of the flow, once it is known to be allowed
+	flow    string           // the id of the flow for the log, once it is known to be allowed
 	called  bool             // whether Amazon Connect was asked
 }
 
@@ -83,15 +85,11 @@ func (r *ruling) settle(doc *members, unknown func(string, UnknownMembers) *diag
 	return r.trim(doc, unknown)
 }
 
-// admitMembers sorts out members that only some pages may set. Undocumented ones come past
-// it unless they would be forwarded.
+// admitMembers sorts out members that only some pages may set.
 func (r *ruling) admitMembers(doc *members) *diagnosis.Problem {
-	if r.AnyMember {
-		return nil
-	}
 	kept := (*doc)[:0]
 	for _, m := range *doc {
-		if isWidgetMember(m.name) || r.members[m.name] || !r.forwards && !r.model.Knows(m.name) {
+		if r.mayMember(m.name) {
 			kept = append(kept, m)
 			continue
 		}
@@ -103,21 +101,23 @@ func (r *ruling) admitMembers(doc *members) *diagnosis.Problem {
 	return nil
 }
 
-// isWidgetMember reports whether chat widgets need a member, under AWS's name or their own.
-func isWidgetMember(name string) bool {
-	switch name {
-	case connectmodel.InstanceID, connectmodel.ContactFlowID, connectmodel.ParticipantDetails, connectmodel.Attributes,
-		connectmodel.ClientToken, connectmodel.ChatDuration, connectmodel.ContentTypes, connectmodel.PersistentChat,
-		initialMessage, aliasInstanceID, aliasCustomerName, aliasUsername:
+// mayMember reports whether the page may set a member, or somebody else decides about it:
+// undocumented members that are not forwarded are dealt with later. One that is forwarded
+// must not be another spelling of a documented member, lest Amazon Connect reads it as that.
+func (r *ruling) mayMember(name string) bool {
+	if r.members[name] {
 		return true
 	}
-	return false
+	if !r.model.Knows(name) {
+		return !r.forwards || r.AnyMember && !isMisspelt(name)
+	}
+	return r.AnyMember
 }
 
 // refuseMember answers 400 or notes that a member is left out.
 func (r *ruling) refuseMember(path string) *diagnosis.Problem {
 	if r.Others.Reject {
-		p := diagnosis.New(diagnosis.MemberNotAllowed, "The page may not set %s.", connectmodel.Shorten(path))
+		p := diagnosis.New(diagnosis.MemberNotAllowed, "The page may not set %q.", connectmodel.Shorten(path))
 		p.Field = connectmodel.Shorten(path)
 		return p
 	}
@@ -143,10 +143,13 @@ func (r *ruling) trim(doc *members, unknown func(string, UnknownMembers) *diagno
 	if r.AnyMember {
 		return nil
 	}
-	for _, object := range []struct{ name, first, second string }{
-		{connectmodel.ParticipantDetails, "DisplayName", ""},
-		{initialMessage, "ContentType", "Content"},
-		{connectmodel.PersistentChat, sourceContactID, "RehydrationType"},
+	for _, object := range []struct {
+		name    string
+		members []string
+	}{
+		{connectmodel.ParticipantDetails, []string{"DisplayName"}},
+		{initialMessage, []string{"ContentType", "Content"}},
+		{connectmodel.PersistentChat, []string{sourceContactID, "RehydrationType"}},
 	} {
 		raw := doc.get(object.name)
 		if raw.Kind() != '{' {
@@ -155,7 +158,7 @@ func (r *ruling) trim(doc *members, unknown func(string, UnknownMembers) *diagno
 		all := cut(raw)
 		kept := make(members, 0, len(all))
 		for _, m := range all {
-			if m.name == object.first || m.name == object.second {
+			if slices.Contains(object.members, m.name) {
 				kept = append(kept, m)
 			} else if p := unknown(object.name+"."+connectmodel.Shorten(m.name), IgnoreUnknown); p != nil {
 				return p
@@ -208,7 +211,9 @@ func (r *ruling) pinFlow(doc *members) *diagnosis.Problem {
 	if allowed != text {
 		doc.set(connectmodel.ContactFlowID, quote(allowed))
 	}
-	r.flow = arn.FlowOf(allowed)
+	if id := arn.FlowOf(allowed); !r.AnyFlow || uuid.Validate(id) == nil {
+		r.flow = id // and not just any text that a page calls its flow
+	}
 	return nil
 }
 
