@@ -89,7 +89,7 @@ func Lookup(id ID) Rule {
 
 // Rules returns every rule, in the order of the documentation.
 func Rules() []Rule {
-	return slices.Concat(requestRules(), accessRules(), policyRules(), httpRules(), upstreamRules())
+	return slices.Concat(requestRules(), accessRules(), policyRules(), apiRules(), httpRules(), upstreamRules())
 }
 
 // anchor is the rule's heading as GitHub and our own page link to it.
