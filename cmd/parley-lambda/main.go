@@ -22,6 +22,7 @@ func main() {
 	ctx := context.Background()
 	s, faults := settings.LoadLambda(os.Environ())
 	log := lambdahost.NewLogger(level(s))
+	slog.SetDefault(log) // the lines of libraries, too, in one form
 	handler, err := frontdoor.NewLambda(ctx, s, faults, "parley-lambda/"+cmp.Or(version, "devel"), log)
 	if err != nil {
 		if err := lambdahost.FailInit(ctx, err, os.Getenv("AWS_LAMBDA_RUNTIME_API"), os.Stderr); err != nil {

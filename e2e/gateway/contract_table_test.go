@@ -3,6 +3,7 @@
 package gateway_test
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/awsfake"
@@ -29,7 +30,7 @@ func withMember(member string) string { return strings.TrimSuffix(byDefault, "}"
 // contract is the whole contract, measured by running the unmodified original against a fake
 // Amazon Connect.
 func contract() []requirement {
-	return append(requests(), failures()...)
+	return slices.Concat(requests(), failures(), liberties())
 }
 
 func requests() []requirement {
@@ -148,6 +149,41 @@ func failures() []requirement {
 			name: "the connection to AWS breaks", body: body, step: awsfake.Step{Reset: true},
 			original: outcome{0, byDefault, failed("TimeoutError")}, ours: outcome{502, byDefault, failed("ConnectionLost")},
 			why: "every answer has a status",
+		},
+	}
+}
+
+// liberties are what the original lets everybody do, and this function only who may.
+func liberties() []requirement {
+	refused := func(code string) outcome { return outcome{403, "", failed(code)} }
+	other := func(from, to string) outcome { return outcome{200, strings.Replace(byDefault, from, to, 1), started} }
+	const resumed = `"PersistentChat":{"SourceContactId":"s-1","RehydrationType":"ENTIRE_PAST_SESSION"}`
+	return []requirement{
+		{
+			name: "another instance", body: `{"InstanceId":"` + otherFlow + `",` + pat + `}`,
+			original: other(instanceID, otherFlow), ours: refused("InstanceNotAllowed"), why: "the instance is the operator's choice",
+		},
+		{
+			name: "a contact flow that is not listed, by default", body: `{"ContactFlowId":"` + otherFlow + `",` + pat + `}`, asDeployed: true,
+			original: other(flowID, otherFlow), ours: refused("ContactFlowNotAllowed"), why: "so is the flow; ALLOWED_CONTACT_FLOW_IDS names more, `*` allows all",
+		},
+		{
+			name: "an earlier chat, by default", body: `{` + pat + `,` + resumed + `}`, asDeployed: true,
+			original: outcome{200, withMember(resumed), started}, ours: refused("PersistentChatNotAllowed"),
+			why: "whoever knows a contact's id could read its transcript; PERSISTENT_CHAT=signed gives ids that only their owner can use",
+		},
+		{
+			name: "a page of another site", body: `{` + pat + `}`, origin: "https://evil.example",
+			original: outcome{200, byDefault, started}, ours: refused("OriginNotAllowed"), why: "chats cost money and the quota; ALLOWED_ORIGINS names the sites that may start them",
+		},
+		{
+			name: "a sandboxed frame", body: `{` + pat + `}`, origin: "null",
+			original: outcome{200, byDefault, started}, ours: refused("OriginNotAllowed"), why: "any site can make one",
+		},
+		{
+			name: "no Origin header", body: `{` + pat + `}`, origin: "none",
+			original: outcome{200, byDefault, started}, ours: refused("OriginNotAllowed"),
+			why: "browsers always send one with a post; REQUIRE_ORIGIN=false is for apps, best with tokens (AUTH_MODE)",
 		},
 	}
 }

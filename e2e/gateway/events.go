@@ -108,7 +108,7 @@ func (x *exchange) urlEvent() events.LambdaFunctionURLRequest {
 func (x *exchange) albEvent(multi bool) events.ALBTargetGroupRequest {
 	h := http.Header{}
 	for name, values := range x.headers() {
-		h[strings.ToLower(name)] = values //nolint:staticcheck // as load balancers write names
+		h[strings.ToLower(name)] = values // as load balancers write names
 	}
 	encoded := url.Values{}
 	for key, values := range x.r.URL.Query() {

@@ -126,7 +126,7 @@ func Start(tb testing.TB, config Config) *Function {
 		close(f.exited)
 	}()
 	tb.Cleanup(func() {
-		f.kill()
+		f.Kill()
 		<-f.exited
 		_ = api.Close() // connections that wait for an event are cut on purpose
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
@@ -140,8 +140,8 @@ func Start(tb testing.TB, config Config) *Function {
 	return f
 }
 
-// kill ends the process the way Lambda does. That it has ended by itself is no matter.
-func (f *Function) kill() { _ = f.cmd.Process.Kill() }
+// Kill ends the process the way Lambda does. That it has ended by itself is no matter.
+func (f *Function) Kill() { _ = f.cmd.Process.Kill() }
 
 // Ready returns when the function asks for its first event, or with the reason why it will
 // not.
@@ -208,7 +208,7 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	case <-f.exited:
 		return nil, &FunctionError{"Runtime.ExitError", "the process ended while it handled an event"}
 	case <-late.C:
-		f.kill()
+		f.Kill()
 		return nil, &FunctionError{"Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", f.timeout.Seconds())}
 	}
 }

@@ -8,9 +8,22 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// ErrNotHTTP is returned for events that are no HTTP request: a scheduled event meant to keep
-// the function warm, the console's test event, a message of a queue.
-var ErrNotHTTP = errors.New("the event is not an HTTP request of API Gateway, a function URL or a load balancer")
+// EventError is returned for events that are no HTTP request: a scheduled event meant to keep
+// the function warm, the console's test event, a message of a queue. Lambda shows the type's
+// name beside the text.
+type EventError struct {
+	// Reason says more, or is empty. It repeats nothing of the event.
+	Reason string
+}
+
+// Error implements error.
+func (e *EventError) Error() string {
+	text := "the event is not an HTTP request of API Gateway, a function URL or a load balancer"
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
 
 // event is the union of the four kinds of event; members that nothing needs are left out.
 //
@@ -75,20 +88,20 @@ func decode(payload []byte) (*event, error) {
 	// Gateways pass on what clients send, and it is the handler's part to refuse it.
 	err := json.Unmarshal(payload, e, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
-		return nil, fmt.Errorf("%w: it is not valid JSON at byte %d", ErrNotHTTP, syntax.ByteOffset)
+		return nil, &EventError{fmt.Sprintf("it is not valid JSON at byte %d", syntax.ByteOffset)}
 	}
 	if err != nil {
-		return nil, ErrNotHTTP // a member has another type; the error might repeat its value
+		return nil, &EventError{} // a member has another type; the error might repeat its value
 	}
 	switch {
 	case e.Type != "":
-		return nil, fmt.Errorf("%w, but one for a custom authorizer", ErrNotHTTP)
+		return nil, &EventError{"it is one for a custom authorizer"}
 	case e.Context.ConnectionID != "":
-		return nil, fmt.Errorf("%w, but one of a WebSocket API", ErrNotHTTP)
+		return nil, &EventError{"it is one of a WebSocket API"}
 	case e.Context.HTTP != nil && e.Context.HTTP.Method != "":
 		e.kind = httpAPI
 	case e.Method == "":
-		return nil, ErrNotHTTP
+		return nil, &EventError{}
 	case e.Context.ELB == nil:
 		e.kind = restAPI
 	case e.MultiValueHeaders != nil:

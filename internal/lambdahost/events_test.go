@@ -95,7 +95,7 @@ func TestSamplesOfAWS(t *testing.T) {
 		case requests[name]:
 			delete(requests, name)
 			compareGolden(t, "aws-"+name, render(t, answer))
-		case !errors.Is(err, lambdahost.ErrNotHTTP):
+		case !isEventError(err):
 			t.Errorf("%s is no request, and was answered %s, %v", name, answer, err)
 		}
 	}
@@ -144,16 +144,21 @@ func TestNoRequest(t *testing.T) {
 		"no method":          `{"requestContext":{"http":{"method":"","path":"canary"}}}`,
 	} {
 		answer, err := host.Invoke(t.Context(), []byte(payload))
-		if !errors.Is(err, lambdahost.ErrNotHTTP) || answer != nil {
+		if !isEventError(err) || answer != nil {
 			t.Errorf("%s: answer %s, error %v", name, answer, err)
 		} else if strings.Contains(err.Error(), "canary") {
 			t.Errorf("%s: the error repeats the event: %v", name, err)
 		}
 	}
 	answer, err := host.Invoke(t.Context(), []byte(`{"httpMethod":"POST","path":"/","body":"canary","isBase64Encoded":true}`))
-	if err == nil || answer != nil || !strings.Contains(err.Error(), "base64") || strings.Contains(err.Error(), "canary") {
+	if !isEventError(err) || answer != nil || !strings.Contains(err.Error(), "base64") || strings.Contains(err.Error(), "canary") {
 		t.Errorf("a body that is not base64: answer %s, error %v", answer, err)
 	}
+}
+
+func isEventError(err error) bool {
+	_, ok := errors.AsType[*lambdahost.EventError](err)
+	return ok
 }
 
 func invoke(t *testing.T, handler http.Handler, payload []byte) []byte {

@@ -99,8 +99,8 @@ func cleanAttr(a slog.Attr) slog.Attr {
 var secretForms = regexp.MustCompile(
 	`eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*` +
 		`|QVFJREFI[\w+/=-]*` +
-		`|(?i:\bbearer\s+)[^\s"',]+` +
-		`|(?i:x-amz-security-token|authorization)["']?\s*[:=]\s*["']?(?:\w+\s+)?[^\s"',]+` +
+		`|(?i:\bbearer\s+)[^\s"',]{10,}` +
+		`|(?i:x-amz-security-token|authorization)["']?\s*[:=]\s*["']?(?:\w+\s+)?[^\s"',]{10,}` +
 		`|\b(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[\w+/=-]*`)
 
 // scrub takes out what has the form of a secret.

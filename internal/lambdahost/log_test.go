@@ -57,6 +57,20 @@ func TestLogHidesSecrets(t *testing.T) {
 	}
 }
 
+// Sentences about secrets are not secrets.
+func TestLogKeepsProse(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"there is no bearer token", "Send Authorization: Bearer and a token that your own server signed.", "the token's key is too short",
+	} {
+		var out bytes.Buffer
+		slog.New(lambdahost.NewLogHandler(slog.NewTextHandler(&out, nil), nil)).Info("line", "reason", text)
+		if !strings.Contains(out.String(), text) {
+			t.Errorf("%q became %s", text, out.String())
+		}
+	}
+}
+
 func TestLogOfInvocation(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer

@@ -3,7 +3,6 @@ package lambdahost
 import (
 	"context"
 	"encoding/base64"
-	"errors"
 	"io"
 	"maps"
 	"net"
@@ -23,7 +22,7 @@ func (e *event) request(ctx context.Context) (*http.Request, error) {
 	if e.IsBase64 && body != "" {
 		decoded, err := base64.StdEncoding.DecodeString(body)
 		if err != nil {
-			return nil, errors.New("decoding the event's body: it is not base64 although the event says so")
+			return nil, &EventError{"its body is not base64 although it says so"}
 		}
 		body = string(decoded)
 	}
