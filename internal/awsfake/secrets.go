@@ -33,7 +33,7 @@ func secretTarget(r *http.Request) (operation string, ok bool) {
 }
 
 func (e *Endpoint) secretValue(w http.ResponseWriter, r *http.Request, c call) {
-	var in struct{ SecretId, VersionStage string } //nolint:revive // AWS's spelling
+	var in struct{ SecretId, VersionStage string }
 	if err := json.Unmarshal(c.body, &in); err != nil {
 		writeFault(w, r, fault{http.StatusBadRequest, "SerializationException", err.Error()})
 		return

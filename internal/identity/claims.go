@@ -38,11 +38,11 @@ var _ jwt.Claims = (*claims)(nil)
 
 // UnmarshalJSON implements [encoding/json.Unmarshaler]. Members are found by their exact
 // names and must not be repeated, and text must be UTF-8, so that nobody can read another
-// meaning out of the same token. Its errors are a *refusal.
+// meaning out of the same token. Its errors are a refusal.
 func (c *claims) UnmarshalJSON(text []byte) error {
 	payload := jsontext.Value(text)
 	if payload.Kind() != '{' || !payload.IsValid() {
-		return refuseMalformed
+		return errMalformed
 	}
 	for name, value := range rawjson.Members(payload) {
 		if err := c.read(name, value); err != nil {
@@ -93,7 +93,7 @@ func (c *claims) read(name string, value jsontext.Value) error {
 
 func readText(value jsontext.Value, to *string) error {
 	if value.Kind() != '"' {
-		return refuseClaims
+		return errClaims
 	}
 	*to = rawjson.Text(value)
 	return nil
@@ -106,7 +106,7 @@ func (c *claims) readAudience(value jsontext.Value) error {
 		return nil
 	}
 	if value.Kind() != '[' {
-		return refuseClaims
+		return errClaims
 	}
 	for item := range rawjson.Items(value) {
 		var text string
@@ -123,11 +123,11 @@ func (c *claims) readAudience(value jsontext.Value) error {
 func readTime(value jsontext.Value, to *time.Time) error {
 	const last = 253402300799
 	if value.Kind() != '0' {
-		return refuseClaims
+		return errClaims
 	}
 	seconds, err := strconv.ParseFloat(string(value), 64)
 	if err != nil || seconds <= 0 || seconds > last {
-		return refuseClaims
+		return errClaims
 	}
 	whole, fraction := math.Modf(seconds)
 	*to = time.Unix(int64(whole), int64(fraction*float64(time.Second)))
@@ -137,12 +137,12 @@ func readTime(value jsontext.Value, to *time.Time) error {
 // readAttributes reads contact attributes, texts by key.
 func readAttributes(value jsontext.Value, to *map[string]string) error {
 	if value.Kind() != '{' {
-		return refuseAttribute
+		return errAttribute
 	}
 	read := map[string]string{}
 	for key, text := range rawjson.Members(value) {
 		if key == "" || text.Kind() != '"' {
-			return refuseAttribute
+			return errAttribute
 		}
 		read[key] = rawjson.Text(text)
 	}
@@ -154,21 +154,21 @@ func readAttributes(value jsontext.Value, to *map[string]string) error {
 // {"connect:Subtype": {"ValueString": "connect:Guide"}}.
 func readSegments(value jsontext.Value, to *map[string]string) error {
 	if value.Kind() != '{' {
-		return refuseSegments
+		return errSegments
 	}
 	read := map[string]string{}
 	for key, segment := range rawjson.Members(value) {
 		if key == "" || segment.Kind() != '{' {
-			return refuseSegments
+			return errSegments
 		}
 		for member, text := range rawjson.Members(segment) {
 			if member != "ValueString" || text.Kind() != '"' {
-				return refuseSegments
+				return errSegments
 			}
 			read[key] = rawjson.Text(text)
 		}
 		if _, ok := read[key]; !ok {
-			return refuseSegments
+			return errSegments
 		}
 	}
 	*to = read
@@ -183,8 +183,9 @@ func scalar(value jsontext.Value) (string, bool) {
 		return rawjson.Text(value), true
 	case '0', 't', 'f':
 		return string(value), true
+	default:
+		return "", false
 	}
-	return "", false
 }
 
 // caller returns who the token speaks of. A mapped claim wins over an attribute of the same

@@ -119,7 +119,7 @@ type ConfigError struct {
 // Error implements error.
 func (e *ConfigError) Error() string { return e.Field + " " + e.Reason }
 
-// checker decides about tokens of one kind. Its errors are a *refusal or an *outage.
+// checker decides about tokens of one kind. Its errors are a refusal or an *outage.
 type checker interface {
 	check(ctx context.Context, token string) (*Caller, error)
 }
@@ -132,7 +132,7 @@ type Verifier struct {
 
 	outages rate.Sometimes // bounds the log lines about missing keys
 	mu      sync.Mutex
-	logged  map[string]time.Time // by reason, of which there are few
+	logged  map[refusal]time.Time
 }
 
 // New checks the configuration and returns the verifier. It makes no call: neither keys nor
@@ -141,7 +141,7 @@ type Verifier struct {
 func New(config Config) (*Verifier, error) {
 	v := &Verifier{
 		docs: config.DocsURL, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)),
-		outages: rate.Sometimes{Interval: repeatAfter}, logged: map[string]time.Time{},
+		outages: rate.Sometimes{Interval: repeatAfter}, logged: map[refusal]time.Time{},
 	}
 	if config.Mode == None || config.Mode == "" {
 		return v, nil
@@ -249,23 +249,23 @@ func bearer(header http.Header) (string, error) {
 	values := header["Authorization"]
 	switch len(values) {
 	case 0:
-		return "", refuseMissing
+		return "", errMissing
 	case 1:
 	default:
-		return "", refuseHeaders
+		return "", errHeaders
 	}
 	scheme, token, _ := strings.Cut(values[0], " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return "", refuseMissing
+		return "", errMissing
 	}
 	token = strings.Trim(token, " ")
 	switch {
 	case token == "":
-		return "", refuseMissing
+		return "", errMissing
 	case len(token) > maxToken:
-		return "", refuseLength
+		return "", errLength
 	case strings.ContainsFunc(token, notInToken):
-		return "", refuseMalformed
+		return "", errMalformed
 	}
 	return token, nil
 }

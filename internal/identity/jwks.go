@@ -55,7 +55,7 @@ func (k *remoteKeys) newSet(url string) *oidc.RemoteKeySet {
 }
 
 // verify returns the payload of a token that one of the keys has signed. Its errors are a
-// *refusal or an *outage.
+// refusal or an *outage.
 func (k *remoteKeys) verify(ctx context.Context, token string) ([]byte, error) {
 	set, due, err := k.known(ctx)
 	if err != nil {
@@ -161,7 +161,7 @@ func (k *remoteKeys) judge(ctx context.Context, err error) error {
 		if k.failing {
 			return &outage{"fetching the identity provider's keys", err}
 		}
-		return refuseSignature // the keys were fetched a moment ago, and it is none of them
+		return errSignature // the keys were fetched a moment ago, and it is none of them
 	case strings.HasPrefix(err.Error(), "fetching keys "): // the library has no type for it
 		k.failing = true
 		if soon := time.Now().Add(retryAfter); k.renewAt.After(soon) {
@@ -170,7 +170,7 @@ func (k *remoteKeys) judge(ctx context.Context, err error) error {
 		return &outage{"fetching the identity provider's keys", err}
 	}
 	k.failing = false // a set that knows no fitting key has fetched them just now
-	return refuseSignature
+	return errSignature
 }
 
 // discover asks the provider where its keys are.

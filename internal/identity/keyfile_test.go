@@ -144,6 +144,54 @@ func TestKeyFileIsReadAgain(t *testing.T) {
 	}
 }
 
+// Each of the marks of a changed file counts alone.
+func TestKeyFileThatLooksUnchanged(t *testing.T) {
+	t.Parallel()
+	old := time.Now().Add(-time.Hour)
+	same := strings.Repeat("z", len(currentKey))
+	for name, test := range map[string]struct {
+		before, after time.Time // of modification
+		replace       bool      // by renaming
+	}{
+		"written twice within the clock's tick": {time.Now(), time.Time{}, false},
+		"renamed, of the same time":             {old, old, true},
+		"written, of another old time":          {old, old.Add(-time.Minute), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "keys")
+			writeKeys(t, path, currentKey)
+			setTime(t, path, test.before)
+			file, err := identity.FileKeys(path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			target := path
+			if test.replace {
+				target += ".new"
+			}
+			writeKeys(t, target, same)
+			if test.after.IsZero() {
+				test.after = test.before
+			}
+			setTime(t, target, test.after)
+			if test.replace {
+				if err := os.Rename(target, path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wantFileKeys(t, file, same)
+		})
+	}
+}
+
+func setTime(t *testing.T, path string, at time.Time) {
+	t.Helper()
+	if err := os.Chtimes(path, at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestKeyFileAtOnce(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "keys")

@@ -61,7 +61,7 @@ func (p *provider) check(ctx context.Context, text string) (*Caller, error) {
 		return nil, err
 	}
 	if said.issuedAhead() {
-		return nil, refuseFuture
+		return nil, errFuture
 	}
 	return said.caller(said.subject), nil
 }
@@ -84,20 +84,20 @@ func (v *verification) VerifySignature(ctx context.Context, token string) ([]byt
 // expired tokens; the rest is text, which decides about nothing but the reason in the log.
 func explainOIDC(err error) error {
 	if _, ok := errors.AsType[*oidc.TokenExpiredError](err); ok {
-		return refuseExpired
+		return errExpired
 	}
 	for _, known := range []struct {
 		text string
-		say  *refusal
+		say  refusal
 	}{
-		{"unexpected signature algorithm", refuseAlgorithm},
-		{"issued by a different provider", refuseIssuer},
-		{"expected audience", refuseAudience},
-		{"before the nbf", refuseEarly},
+		{"unexpected signature algorithm", errAlgorithm},
+		{"issued by a different provider", errIssuer},
+		{"expected audience", errAudience},
+		{"before the nbf", errEarly},
 	} {
 		if strings.Contains(err.Error(), known.text) {
 			return known.say
 		}
 	}
-	return refuseMalformed
+	return errMalformed
 }

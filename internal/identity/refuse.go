@@ -9,37 +9,45 @@ import (
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
-// refusal is a token that is not accepted. The reason is for the operator's log and is the
-// same whatever the token holds; callers get to know the rule only.
-type refusal struct {
-	rule   diagnosis.ID
-	reason string
-}
+// refusal is why a token is not accepted. It is for the operator's log, and the same whatever
+// the token holds; callers get to know the rule only.
+type refusal string
+
+const (
+	errMissing   refusal = "there is no Authorization: Bearer header"
+	errHeaders   refusal = "there is more than one Authorization header"
+	errLength    refusal = "the token is longer than 16 KiB"
+	errMalformed refusal = "the token is not a well-formed JWT"
+	errCritical  refusal = "the token demands an extension (crit) that is not known here"
+	errAlgorithm refusal = "the token is signed with an algorithm that is not accepted"
+	errSignature refusal = "the token is signed with an unknown key, or was changed"
+	errExpired   refusal = "the token has expired"
+	errEarly     refusal = "the token is not valid yet (nbf)"
+	errFuture    refusal = "the token was issued in the future (iat); check the clocks"
+	errTimes     refusal = "the token lacks exp or iat"
+	errLifetime  refusal = "the token lives too long: the time from iat to exp is bounded"
+	errIssuer    refusal = "the token names another issuer (iss), or none"
+	errAudience  refusal = "the token names another audience (aud) or widget (sub), or none"
+	errUnasked   refusal = "the token names an audience (aud), and none is configured"
+	errClaims    refusal = "a claim of the token is not of the type it has to be"
+	errAttribute refusal = "the token's attributes are not an object of texts"
+	errSegments  refusal = "the token's segmentAttributes are not an object of {\"ValueString\": text}"
+)
 
 // Error implements error.
-func (r *refusal) Error() string { return r.reason }
+func (r refusal) Error() string { return string(r) }
 
-//nolint:errname // a refusal is what the caller is told; the prefix says so
-var (
-	refuseMissing   = &refusal{diagnosis.TokenMissing, "there is no Authorization: Bearer header"}
-	refuseHeaders   = &refusal{diagnosis.TokenInvalid, "there is more than one Authorization header"}
-	refuseLength    = &refusal{diagnosis.TokenInvalid, "the token is longer than 16 KiB"}
-	refuseMalformed = &refusal{diagnosis.TokenInvalid, "the token is not a well-formed JWT"}
-	refuseCritical  = &refusal{diagnosis.TokenInvalid, "the token demands an extension (crit) that is not known here"}
-	refuseAlgorithm = &refusal{diagnosis.TokenInvalid, "the token is signed with an algorithm that is not accepted"}
-	refuseSignature = &refusal{diagnosis.TokenInvalid, "the token is signed with an unknown key, or was changed"}
-	refuseExpired   = &refusal{diagnosis.TokenExpired, "the token has expired"}
-	refuseEarly     = &refusal{diagnosis.TokenInvalid, "the token is not valid yet (nbf)"}
-	refuseFuture    = &refusal{diagnosis.TokenInvalid, "the token was issued in the future (iat); check the clocks"}
-	refuseTimes     = &refusal{diagnosis.TokenInvalid, "the token lacks exp or iat"}
-	refuseLifetime  = &refusal{diagnosis.TokenInvalid, "the token lives too long: the time from iat to exp is bounded"}
-	refuseIssuer    = &refusal{diagnosis.TokenInvalid, "the token names another issuer (iss), or none"}
-	refuseAudience  = &refusal{diagnosis.TokenInvalid, "the token names another audience (aud) or widget (sub), or none"}
-	refuseUnasked   = &refusal{diagnosis.TokenInvalid, "the token names an audience (aud), and none is configured"}
-	refuseClaims    = &refusal{diagnosis.TokenInvalid, "a claim of the token is not of the type it has to be"}
-	refuseAttribute = &refusal{diagnosis.TokenInvalid, "the token's attributes are not an object of texts"}
-	refuseSegments  = &refusal{diagnosis.TokenInvalid, "the token's segmentAttributes are not an object of {\"ValueString\": text}"}
-)
+// rule is what the caller is told.
+func (r refusal) rule() diagnosis.ID {
+	switch r {
+	case errMissing:
+		return diagnosis.TokenMissing
+	case errExpired:
+		return diagnosis.TokenExpired
+	default:
+		return diagnosis.TokenInvalid
+	}
+}
 
 // outage says that tokens cannot be checked, which is not the caller's fault.
 type outage struct {
@@ -57,10 +65,10 @@ func (o *outage) Unwrap() error { return o.cause }
 func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var p *diagnosis.Problem
 	switch e := err.(type) { //nolint:errorlint // what checkers return is not wrapped
-	case *refusal:
-		p = diagnosis.New(e.rule, "")
-		v.report(r, p, e.reason)
-		w.Header().Set("WWW-Authenticate", challenge(e.rule))
+	case refusal:
+		p = diagnosis.New(e.rule(), "")
+		v.report(r, p, e)
+		w.Header().Set("WWW-Authenticate", challenge(e))
 	default:
 		p = diagnosis.New(diagnosis.IdentityUnavailable, "")
 		if r.Context().Err() == nil { // a caller that has gone is no outage
@@ -74,19 +82,20 @@ func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // challenge says what is wrong in the words of RFC 6750, section 3: no error for a request
 // that did not know of tokens at all.
-func challenge(rule diagnosis.ID) string {
+func challenge(reason refusal) string {
 	const realm = `Bearer realm="chat"`
-	switch rule {
-	case diagnosis.TokenMissing:
+	switch reason {
+	case errMissing:
 		return realm
-	case diagnosis.TokenExpired:
+	case errExpired:
 		return realm + `, error="invalid_token", error_description="The token has expired"`
+	default:
+		return realm + `, error="invalid_token", error_description="The token is not accepted"`
 	}
-	return realm + `, error="invalid_token", error_description="The token is not accepted"`
 }
 
 // report logs a refusal once a minute.
-func (v *Verifier) report(r *http.Request, p *diagnosis.Problem, reason string) {
+func (v *Verifier) report(r *http.Request, p *diagnosis.Problem, reason refusal) {
 	now := time.Now()
 	v.mu.Lock()
 	last, seen := v.logged[reason]
@@ -96,7 +105,7 @@ func (v *Verifier) report(r *http.Request, p *diagnosis.Problem, reason string) 
 	}
 	v.mu.Unlock()
 	if due {
-		v.log.WarnContext(r.Context(), "refused a token", "rule", string(p.Rule.ID), "reason", reason, "hint", p.Hint)
+		v.log.WarnContext(r.Context(), "refused a token", "rule", string(p.Rule.ID), "reason", string(reason), "hint", p.Hint)
 	}
 }
 

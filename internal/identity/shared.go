@@ -50,7 +50,7 @@ func (s *shared) check(ctx context.Context, text string) (*Caller, error) {
 	said := claims{rules: &s.rules, ours: true}
 	token, err := s.parser.ParseWithClaims(text, &said, func(token *jwt.Token) (any, error) {
 		if _, ok := token.Header["crit"]; ok { // RFC 7515, section 4.1.11; the library overlooks it
-			return nil, refuseCritical
+			return nil, errCritical
 		}
 		return accepted, nil
 	})
@@ -63,22 +63,22 @@ func (s *shared) check(ctx context.Context, text string) (*Caller, error) {
 // accept decides about a token whose signature, times and issuer are good.
 func (s *shared) accept(said *claims) (*Caller, error) {
 	if said.issued.IsZero() {
-		return nil, refuseTimes
+		return nil, errTimes
 	}
 	if lives := said.expires.Sub(said.issued); lives <= 0 || lives > s.rules.lifetime {
-		return nil, refuseLifetime
+		return nil, errLifetime
 	}
 	subject := said.subject
 	switch wanted := s.rules.audience; {
 	case wanted == "" && len(said.audience) > 0:
-		return nil, refuseUnasked // RFC 7519, section 4.1.3
+		return nil, errUnasked // RFC 7519, section 4.1.3
 	case wanted == "":
 	case len(said.audience) > 0:
 		if !said.names(wanted) {
-			return nil, refuseAudience
+			return nil, errAudience
 		}
 	case subject != wanted:
-		return nil, refuseAudience
+		return nil, errAudience
 	}
 	if subject == s.rules.audience {
 		subject = "" // that is the widget and no customer
@@ -116,28 +116,28 @@ func CheckKeys(keys []secret.Text) error {
 // explain says why the parser did not accept a token. What is wrong beside the time comes
 // first: a fresh token would not be accepted either.
 func explain(token *jwt.Token, err error) error {
-	if r, ok := errors.AsType[*refusal](err); ok {
+	if r, ok := errors.AsType[refusal](err); ok {
 		return r
 	}
 	if token != nil && token.Header["alg"] != nil && token.Header["alg"] != jwt.SigningMethodHS256.Alg() {
-		return refuseAlgorithm
+		return errAlgorithm
 	}
 	for _, known := range []struct {
 		err error
-		say *refusal
+		say refusal
 	}{
-		{jwt.ErrTokenMalformed, refuseMalformed},
-		{jwt.ErrTokenSignatureInvalid, refuseSignature},
-		{jwt.ErrTokenUnverifiable, refuseMalformed},
-		{jwt.ErrTokenInvalidIssuer, refuseIssuer},
-		{jwt.ErrTokenUsedBeforeIssued, refuseFuture},
-		{jwt.ErrTokenNotValidYet, refuseEarly},
-		{jwt.ErrTokenExpired, refuseExpired},
-		{jwt.ErrTokenRequiredClaimMissing, refuseTimes},
+		{jwt.ErrTokenMalformed, errMalformed},
+		{jwt.ErrTokenSignatureInvalid, errSignature},
+		{jwt.ErrTokenUnverifiable, errMalformed},
+		{jwt.ErrTokenInvalidIssuer, errIssuer},
+		{jwt.ErrTokenUsedBeforeIssued, errFuture},
+		{jwt.ErrTokenNotValidYet, errEarly},
+		{jwt.ErrTokenExpired, errExpired},
+		{jwt.ErrTokenRequiredClaimMissing, errTimes},
 	} {
 		if errors.Is(err, known.err) {
 			return known.say
 		}
 	}
-	return refuseMalformed
+	return errMalformed
 }

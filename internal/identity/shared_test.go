@@ -21,7 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/identity"
 )
 
-//nolint:gochecknoglobals // making one takes a while
+// Making one takes a while.
 var rsaKey = sync.OnceValue(func() *rsa.PrivateKey {
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -194,9 +195,7 @@ func said(changes map[string]any) jwt.MapClaims {
 func sign(tb testing.TB, method jwt.SigningMethod, key any, claims jwt.Claims, header map[string]any) string {
 	tb.Helper()
 	token := jwt.NewWithClaims(method, claims)
-	for name, value := range header {
-		token.Header[name] = value
-	}
+	maps.Copy(token.Header, header)
 	text, err := token.SignedString(key)
 	if err != nil {
 		tb.Fatal(err)
