@@ -209,7 +209,10 @@ func serverAddress(env *Env, s *settings.Settings, named string) (string, error)
 		if err != nil || port == "0" {
 			return "", &usageError{"--addr " + s.Addr + " does not say where the server listens", "name the server with --server URL, or its --url-file"}
 		}
-		named = "http://" + net.JoinHostPort(callableHost(host), port)
+		if host = callableHost(host); host == "localhost" {
+			host = "127.0.0.1" // an image without a hosts file has nobody to ask for the name
+		}
+		named = "http://" + net.JoinHostPort(host, port)
 	}
 	u, err := url.Parse(named)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
