@@ -287,3 +287,42 @@ func BenchmarkStartChat(b *testing.B) {
 		}
 	}
 }
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	endpoint := awsfake.Start(t)
+	const name = "arn:aws:secretsmanager:us-west-2:123456789012:secret:s-AbCdEf"
+	call := func(service, id, stage string) (int, string) {
+		s := goodSigning()
+		s.service = service
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint.URL+"/",
+			strings.NewReader(`{"SecretId":"`+id+`","VersionStage":"`+stage+`"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("X-Amz-Target", "secretsmanager.GetSecretValue")
+		sum := sha256.Sum256([]byte(`{"SecretId":"` + id + `","VersionStage":"` + stage + `"}`))
+		if err := v4.NewSigner().SignHTTP(t.Context(), s.key, request, hex.EncodeToString(sum[:]), s.service, s.region, s.at); err != nil {
+			t.Fatal(err)
+		}
+		status, _, body := send(t, request)
+		return status, body
+	}
+	endpoint.SetSecret(name, "one")
+	endpoint.SetSecret(name, "two")
+	for _, test := range []struct {
+		service, id, stage string
+		status             int
+		want               string
+	}{
+		{"secretsmanager", name, "AWSCURRENT", 200, `"SecretString":"two"`},
+		{"secretsmanager", name, "AWSPREVIOUS", 200, `"SecretString":"one"`},
+		{"secretsmanager", name, "AWSPENDING", 400, `"__type":"ResourceNotFoundException"`},
+		{"secretsmanager", "other", "AWSCURRENT", 400, `"__type":"ResourceNotFoundException"`},
+		{"connect", name, "AWSCURRENT", 403, `"__type":"InvalidSignatureException"`},
+	} {
+		if status, body := call(test.service, test.id, test.stage); status != test.status || !strings.Contains(body, test.want) {
+			t.Errorf("%s of %s, signed for %s: %d %s", test.stage, test.id, test.service, status, body)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"slices"
+	"strings"
 )
 
 // Caller is who sent a request, as a checked token says. Nothing in it comes from the page.
@@ -24,12 +25,16 @@ type Caller struct {
 	Reserved []string
 }
 
-// Owns reports whether only tokens may set the contact attribute of that key.
+// Owns reports whether only tokens may set the contact attribute of that key. Keys that differ
+// in case only count as the same, because people read them side by side.
 func (c *Caller) Owns(key string) bool {
-	if _, ok := c.Attributes[key]; ok {
-		return true
+	same := func(own string) bool { return strings.EqualFold(own, key) }
+	for own := range c.Attributes {
+		if same(own) {
+			return true
+		}
 	}
-	return slices.Contains(c.Reserved, key)
+	return slices.ContainsFunc(c.Reserved, same)
 }
 
 type callerKey struct{}

@@ -101,7 +101,7 @@ func TestGoodSharedTokens(t *testing.T) {
 					t.Errorf("a page may set %q", key)
 				}
 			}
-			if !got.caller.Owns("customerEmail") || got.caller.Owns("colour") {
+			if !got.caller.Owns("customerEmail") || !got.caller.Owns("CUSTOMEREMAIL") || got.caller.Owns("colour") {
 				t.Error("Owns does not know what only tokens may set")
 			}
 		})
