@@ -70,7 +70,7 @@ func (r *ruling) mayAttribute(key string) bool {
 	return !r.claimed(key) && (r.AnyAttribute || key == customerName || r.attributes[key])
 }
 
-// claimed reports whether the token has set an attribute. Names that differ in case only
+// claimed reports whether the token has set an attribute, or another token could have. Names that differ in case only
 // count as the same: to Amazon Connect they are two, but nobody who reads them side by side
 // on an agent's screen should have to know which of them to believe.
 func (r *ruling) claimed(key string) bool {
@@ -82,7 +82,7 @@ func (r *ruling) claimed(key string) bool {
 			return true
 		}
 	}
-	return false
+	return slices.ContainsFunc(r.caller.Reserved, func(own string) bool { return strings.EqualFold(key, own) })
 }
 
 // addPrefixed adds attributes that got a prefix, where that name is free.

@@ -97,6 +97,11 @@ func TestAttributes(t *testing.T) {
 		{name: "only the attribute is named by the token", caller: &identity.Caller{Attributes: map[string]string{"customerName": "Kim"}}, others: drop, body: `{"ParticipantDetails":{"DisplayName":"Pat"},"Attributes":{"customerName":"Pat"}}`, want: texts{"customerName": "Kim"}},
 		{name: "the page's name", caller: &identity.Caller{Subject: "user-7"}, others: drop, body: `{"ParticipantDetails":{"DisplayName":"Pat"}}`, want: texts{"customerName": "Pat"}},
 
+		{name: "taken from tokens, but not from this one", caller: &identity.Caller{Reserved: []string{"tier"}}, any: true, others: drop, attributes: `{"tier":"gold","Tier":"gold"}`, want: texts{"customerName": "Customer"}},
+		{name: "taken from tokens, but not from this one, refused", caller: &identity.Caller{Reserved: []string{"order"}}, others: reject, attributes: `{"order":"42"}`, refused: refused("order")},
+		{name: "the name is taken from tokens, but not from this one", caller: &identity.Caller{Reserved: []string{"customerName"}}, others: drop, body: `{"customerName":"Pat","Attributes":{"customerName":"Pat","order":"42"}}`, want: texts{"order": "42"}},
+		{name: "the name is taken from tokens, and the token names the customer", caller: &identity.Caller{DisplayName: "Kim", Reserved: []string{"customerName"}}, others: drop, attributes: `{"customerName":"Pat"}`, want: texts{"customerName": "Kim"}},
+
 		{name: "room is counted at the end", others: drop, attributes: `{"order":"42","queue":"` + strings.Repeat("x", 40_000) + `"}`, want: texts{"order": "42", "customerName": "Customer"}},
 		{name: "no room for what the token says", caller: signedIn(), others: drop, attributes: `{"order":"` + strings.Repeat("x", 32_760) + `"}`, refused: refusal{diagnosis.AttributesTooLarge, 400, "Attributes"}},
 		{name: "no room for the token's name", caller: &identity.Caller{DisplayName: "Kim"}, others: drop, attributes: `{"order":"` + strings.Repeat("x", 32_760) + `"}`, refused: refusal{diagnosis.AttributesTooLarge, 400, "Attributes"}},

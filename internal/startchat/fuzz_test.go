@@ -52,6 +52,7 @@ func FuzzPolicy(f *testing.F) {
 		cfg.Policy.Others = []startchat.OthersPolicy{{}, {Reject: true}, {Prefix: "Web-"}}[mode%3]
 		cfg.Unknown = []startchat.UnknownMembers{startchat.IgnoreUnknown, startchat.ForwardUnknown}[mode/3%2]
 		caller := signedIn()
+		caller.Reserved = []string{"Web-taken"}
 		if mode/6%2 == 1 {
 			caller = nil
 		}
@@ -145,6 +146,9 @@ func checkSayings(t *testing.T, policy *startchat.Policy, caller *identity.Calle
 		if attributes[key] != value {
 			t.Errorf("attribute %s is %q, the token says %q", key, attributes[key], value)
 		}
+	}
+	if _, set := attributes["Web-taken"]; set && caller != nil {
+		t.Error("attribute Web-taken is set, which only tokens may set")
 	}
 	for key := range attributes {
 		_, claimed := claims[key]

@@ -56,7 +56,7 @@ func (h *Handler) prepare(doc members, rule *ruling) (*Request, bool, *diagnosis
 			return nil, false, p
 		}
 	}
-	if p := h.adoptAliases(&doc); p != nil {
+	if p := h.adoptAliases(&doc, rule); p != nil {
 		return nil, false, p
 	}
 	if p := h.sortOutUnknown(&doc); p != nil {
@@ -95,7 +95,7 @@ func (h *Handler) prepare(doc members, rule *ruling) (*Request, bool, *diagnosis
 
 // adoptAliases takes over what older clients send under other names, and settles the
 // customer's name.
-func (h *Handler) adoptAliases(doc *members) *diagnosis.Problem {
+func (h *Handler) adoptAliases(doc *members, rule *ruling) *diagnosis.Problem {
 	for _, name := range []string{connectmodel.InstanceID, connectmodel.ContactFlowID, connectmodel.ClientToken} {
 		if string(doc.get(name)) == `""` { // an unset form field or configuration value
 			doc.drop(name)
@@ -127,6 +127,9 @@ func (h *Handler) adoptAliases(doc *members) *diagnosis.Problem {
 	} else if details == nil {
 		name = cmp.Or(customer, h.defaults.DisplayName)
 		doc.set(connectmodel.ParticipantDetails, members{{"DisplayName", quote(name)}}.encode())
+	}
+	if rule != nil && rule.claimed(customerName) {
+		return nil // it was set from the token, or has to stay away; the page's name is no substitute
 	}
 	return nameAttribute(doc, name)
 }
