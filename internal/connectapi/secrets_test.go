@@ -288,34 +288,34 @@ func TestSecretIsReadOnce(t *testing.T) {
 		<-time.After(6 * time.Minute)
 		slow.set(time.Second)
 		started := time.Now()
-		var waited sync.Map
-		var group sync.WaitGroup
-		for range 100 {
-			group.Go(func() {
+		type outcome struct {
+			took time.Duration
+			keys int
+		}
+		const callers = 100
+		outcomes := make(chan outcome, callers)
+		for range callers {
+			go func() {
 				// Whoever goes away does not take the reading along.
-				ctx, cancel := context.WithCancel(t.Context())
-				time.AfterFunc(100*time.Millisecond, cancel)
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
 				keys, err := source.Keys(ctx)
 				if err != nil {
 					t.Error(err)
 				}
-				count, _ := waited.LoadOrStore(fmt.Sprint(time.Since(started), len(keys)), new(int))
-				*count.(*int)++
-			})
+				outcomes <- outcome{time.Since(started), len(keys)}
+			}()
 		}
-		group.Wait()
+		got := map[outcome]int{}
+		for range callers {
+			got[<-outcomes]++
+		}
 		if calls := endpoint.Calls(); calls != 4 {
 			t.Errorf("%d calls, want two readings of two", calls)
 		}
-		at := func(key string) int {
-			n, ok := waited.Load(key)
-			if !ok {
-				return 0
-			}
-			return *n.(*int)
-		}
-		if at("0s 1") != 99 || at("2s 2") != 1 {
-			t.Errorf("%d callers got the old key at once and %d waited for the new one", at("0s 1"), at("2s 2"))
+		want := map[outcome]int{{0, 1}: callers - 1, {2 * time.Second, 2}: 1} // one waits for the new key
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(outcome{})); diff != "" {
+			t.Errorf("how long callers waited, and how many keys they got (-want +got):\n%s", diff)
 		}
 	})
 }
