@@ -24,6 +24,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
@@ -74,6 +75,9 @@ type Config struct {
 	Scan func(chat.File) bool
 	// Tap hears of every call and frame, for whoever records them; nil costs nothing.
 	Tap participant.Tap
+	// Faults is how things can be made to go wrong on purpose, its Chats left out: see
+	// [Emulator.Faults]. Nil lets nothing go wrong.
+	Faults *fault.Config
 	// Log gets what goes on; nil discards. Messages and tokens are never logged.
 	Log *slog.Logger
 }
@@ -87,6 +91,7 @@ type Emulator struct {
 	clients   *participant.Service
 	desk      *desk.Desk // nil without a partner
 	views     *views
+	faults    *fault.Rules // nil without
 
 	operations *http.ServeMux // the paths of the Connect API
 	handler    http.Handler
@@ -116,7 +121,11 @@ func New(ctx context.Context, cfg Config) (*Emulator, error) {
 // wire.
 func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
 	metadata := startchat.Metadata{HTTPStatusCode: http.StatusOK, RequestID: uuid.NewString(), Attempts: 1}
-	started, err := e.api.StartChatContact(ctx, request.Body)
+	var started chat.Started
+	err := e.faults.Call(ctx, "StartChatContact", func() (err error) {
+		started, err = e.api.StartChatContact(ctx, request.Body)
+		return err
+	})
 	if err != nil {
 		if refused, ok := errors.AsType[*awswire.Error](err); ok {
 			refused.RequestID, metadata.HTTPStatusCode = metadata.RequestID, refused.Status
@@ -150,6 +159,11 @@ func (e *Emulator) MaxBodyFor(r *http.Request) int64 { return e.clients.MaxBodyF
 // Chats are the chats themselves, for what is built around them.
 func (e *Emulator) Chats() *chat.Service { return e.chats }
 
+// Faults are what is to go wrong on purpose, for what is built around them; nil when
+// Config.Faults is. They strike what Handler and StartChatContact do. A server's front door
+// belongs into their WrapFrontDoor, so that answers to pages can get lost, too.
+func (e *Emulator) Faults() *fault.Rules { return e.faults }
+
 // Sockets returns how many chat sockets are open.
 func (e *Emulator) Sockets() int { return e.clients.Sockets() }
 
@@ -166,6 +180,7 @@ func (e *Emulator) Drain() {
 	e.mu.Lock()
 	e.leaves = true
 	e.mu.Unlock()
+	e.faults.Clear() // so that delays and half-open sockets do not hold up the end
 	e.clients.Drain()
 }
 
@@ -194,6 +209,7 @@ func (e *Emulator) shutdown(ctx context.Context) error {
 		e.Drain()
 		errs = append(errs, e.clients.Shutdown(ctx))
 	}
+	e.faults.Close()
 	if e.desk != nil {
 		e.desk.Close()
 	}

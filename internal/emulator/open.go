@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
@@ -42,19 +43,22 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	e.api = api
+	if err := e.openFaults(cfg); err != nil {
+		return err
+	}
 	if err := e.openClients(ctx, cfg, rules); err != nil {
 		return err
 	}
 	e.operations = http.NewServeMux()
 	api.Routes(e.operations)
 	operations := api.Handler()
-	e.handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	e.handler = e.faults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isParticipant(r.URL.Path) {
 			e.clients.ServeHTTP(w, r)
 			return
 		}
 		operations.ServeHTTP(w, r)
-	})
+	}))
 	if e.desk != nil {
 		e.desk.Resume()
 	}
@@ -107,6 +111,26 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *chat.Clock,
 	return err
 }
 
+// openFaults prepares what can go wrong on purpose.
+func (e *Emulator) openFaults(cfg Config) (err error) {
+	if cfg.Faults == nil {
+		return nil
+	}
+	config := *cfg.Faults
+	config.Chats = e.chats
+	config.Injected = func(what fault.Injection) {
+		if what.Request != nil { // frames are too many
+			cfg.Log.LogAttrs(what.Request.Context(), slog.LevelInfo, "fault injected",
+				slog.String("action", what.Action), slog.String("rule", what.Rule.Name), slog.String("contact_id", what.ContactID))
+		}
+		if cfg.Faults.Injected != nil {
+			cfg.Faults.Injected(what)
+		}
+	}
+	e.faults, err = fault.New(config)
+	return err
+}
+
 // openClients opens the Participant Service.
 func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Rules) error {
 	key, err := e.store.Key(ctx, func() []byte { return nil }) // the chats have made it
@@ -128,7 +152,13 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 	if cfg.Scan != nil {
 		config.Scan = func(file chat.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
 	}
+	if e.faults != nil { // not the nil pointer, which would be Faults
+		config.Faults = e.faults
+	}
 	e.clients, err = participant.New(config)
+	if err == nil && e.faults != nil {
+		e.faults.Attach(e.clients.Review)
+	}
 	return err
 }
 

@@ -1,0 +1,83 @@
+package fault
+
+import (
+	"time"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/participant"
+)
+
+var _ participant.Faults = (*Rules)(nil)
+
+// Refuses implements [participant.Faults].
+func (s *Rules) Refuses(contactID, participantID string) *awswire.Error {
+	for _, r := range s.current() {
+		refuses := r.Effect.Type == RefuseSocket || r.Effect.Type == Status || r.Effect.Type == Throttle
+		if refuses && r.strikesSocket(contactID) && s.strike(r, socketOf(contactID, participantID)) {
+			return r.Effect.refusal(participant.SocketAction)
+		}
+	}
+	return nil
+}
+
+// Opens implements [participant.Faults].
+func (s *Rules) Opens(contactID, participantID string) participant.Fate {
+	rules := s.current()
+	if rules == nil {
+		return participant.Fate{}
+	}
+	return s.fate(rules, contactID, participantID, func(t EffectType) bool { return t == HalfOpen })
+}
+
+// Frame implements [participant.Faults].
+func (s *Rules) Frame(contactID, participantID string, out bool) participant.Fate {
+	rules := s.current()
+	if rules == nil {
+		return participant.Fate{}
+	}
+	return s.fate(rules, contactID, participantID, func(t EffectType) bool {
+		return t == Delay || t == Drop || t == Duplicate || t == CutSocket && out
+	})
+}
+
+// RejectsAttachment implements [participant.Faults].
+func (s *Rules) RejectsAttachment(contactID, participantID string) bool {
+	for _, r := range s.current() {
+		if r.Effect.Type == RejectAttachment && r.reaches(contactID) && s.strike(r, struck{completeUpload, contactID, participantID, nil}) {
+			return true
+		}
+	}
+	return false
+}
+
+// fate puts together what the rules with some effects do to a socket or a frame.
+func (s *Rules) fate(rules []*rule, contactID, participantID string, effect func(EffectType) bool) participant.Fate {
+	var fate participant.Fate
+	for _, r := range rules {
+		if !effect(r.Effect.Type) || !r.strikesSocket(contactID) || !s.strike(r, socketOf(contactID, participantID)) {
+			continue
+		}
+		switch r.Effect.Type {
+		case Delay:
+			fate.Delay += time.Duration(r.Effect.DelayMs) * time.Millisecond
+		case Drop:
+			fate.Drop = true
+		case Duplicate:
+			fate.Duplicate = true
+		case CutSocket:
+			fate.Cut, fate.Code = true, r.Effect.Status
+		case HalfOpen:
+			fate.Freeze = r.gone
+		case Status, Throttle, RefuseSocket, ExpireTokens, RejectAttachment:
+		}
+	}
+	return fate
+}
+
+func (r *rule) strikesSocket(contactID string) bool {
+	return r.about(participant.SocketAction) && r.reaches(contactID)
+}
+
+func socketOf(contactID, participantID string) struck {
+	return struck{participant.SocketAction, contactID, participantID, nil}
+}
