@@ -156,6 +156,22 @@ func TestNoRequest(t *testing.T) {
 	}
 }
 
+// Gateways hand on what clients send: what is wrong with a text is the handler's to say.
+func TestOddTexts(t *testing.T) {
+	t.Parallel()
+	for payload, want := range map[string]string{
+		`{"httpMethod":"POST","path":"/","body":"a\ud800b"}`:           "a\ufffdb",
+		"{\"httpMethod\":\"POST\",\"path\":\"/\",\"body\":\"a\xffb\"}": "a\ufffdb",
+		`{"httpMethod":"POST","path":"/","body":"one","body":"two"}`:   "two",
+	} {
+		invoke(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if body, err := io.ReadAll(r.Body); err != nil || string(body) != want {
+				t.Errorf("%s: body %q, %v", payload, body, err)
+			}
+		}), []byte(payload))
+	}
+}
+
 func isEventError(err error) bool {
 	_, ok := errors.AsType[*lambdahost.EventError](err)
 	return ok
