@@ -63,10 +63,23 @@ func frontDoorFaults(s *settings.Settings, err error) []settings.Fault {
 		}
 		return faults
 	}
+	if wrong, ok := errors.AsType[*startchat.PolicyError](err); ok {
+		return []settings.Fault{settingFault(s, policySetting(wrong.Field), wrong.Value, wrong.Reason)}
+	}
 	if _, ok := errors.AsType[*connectmodel.Violation](errors.Unwrap(err)); ok {
 		return frontDoorFaults(s, errors.Unwrap(err))
 	}
 	return []settings.Fault{{Message: err.Error()}}
+}
+
+// policySetting returns the setting behind a field of the policy.
+func policySetting(field string) string {
+	return map[string]string{
+		"PinInstance": "instance-id", "Flows": "allowed-contact-flow-ids", "Defaults.ContactFlowID": "contact-flow-id",
+		"Attributes": "attribute-allow-list", "Others": "attribute-others", "Members": "allowed-members",
+		"Persistent": "persistent-chat", "ResumeKeys": "persistent-chat",
+		"DefaultDuration": "default-chat-duration", "MaxDuration": "max-chat-duration",
+	}[field]
 }
 
 // settingOf returns the setting whose value stands in a member of a request, or "".

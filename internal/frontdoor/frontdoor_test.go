@@ -170,14 +170,14 @@ func TestCheck(t *testing.T) {
 	t.Parallel()
 	s, err := settings.LoadLambda([]string{
 		"INSTANCE_ID=" + instance, "CONTACT_FLOW_ID=" + flow, "ALLOWED_ORIGINS=https://*.example.com", "AUTH_MODE=oidc",
-		"JWT_ISSUER=http://idp.example", "JWT_AUDIENCE=chat",
+		"JWT_ISSUER=http://idp.example", "JWT_AUDIENCE=chat", "ALLOWED_MEMBERS=Nothing",
 	})
 	err = settings.Join(err, frontdoor.Config{Settings: s}.Check())
 	faults, ok := errors.AsType[*settings.FaultsError](err)
 	if !ok {
 		t.Fatalf("error %v", err)
 	}
-	for _, want := range []string{"ALLOWED_ORIGINS: ", "JWT_ISSUER: "} {
+	for _, want := range []string{"ALLOWED_ORIGINS: ", "JWT_ISSUER: ", "ALLOWED_MEMBERS: "} {
 		if !strings.Contains(faults.Sentence(), want) {
 			t.Errorf("the sentence lacks %q: %s", want, faults.Sentence())
 		}
