@@ -2,7 +2,6 @@ package desk
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,12 +10,22 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 )
 
+// Partner is someone who talks with customers. Its methods are called by the desk, for one
+// conversation never two at a time; they return when they have answered. An error is
+// reported and the conversation goes on.
+type Partner interface {
+	// Greet begins a conversation.
+	Greet(ctx context.Context, talk *Conversation) error
+	// Hear takes the next thing that somebody else said or did: a message, an attachment,
+	// an event, a receipt.
+	Hear(ctx context.Context, talk *Conversation, item *chat.Item) error
+}
+
 // Conversation is a partner's side of one chat. Its methods are for the partner; errors are
 // those of package chat.
 type Conversation struct {
-	desk    *Desk
-	contact chat.Contact // as it was when the conversation began
-	self    string       // the partner's participant id
+	desk *Desk
+	seat *seat // its agent, ticket and participantID never change
 
 	mu    sync.Mutex
 	inbox []*chat.Item
@@ -35,20 +44,32 @@ const (
 	lookBack = 100
 )
 
-// Contact returns the chat as it was when the conversation began.
-func (c *Conversation) Contact() chat.Contact { return c.contact }
+// ContactID returns the id of the chat.
+func (c *Conversation) ContactID() string { return c.seat.ticket.id }
+
+// Customer returns the customer's name.
+func (c *Conversation) Customer() string { return c.seat.ticket.customer }
+
+// Contact returns the chat as it is now.
+func (c *Conversation) Contact(ctx context.Context) (chat.Contact, error) {
+	return c.desk.chats.Contact(ctx, c.ContactID())
+}
 
 // Now returns the time of the chat.
 func (c *Conversation) Now() time.Time { return c.desk.chats.Clock().Now() }
 
 // Takes reports whether the customer's client can show a content type.
-func (c *Conversation) Takes(contentType string) bool {
-	return contentType == chat.TextPlain || slices.Contains(c.contact.ContentTypes, contentType)
+func (c *Conversation) Takes(ctx context.Context, contentType string) bool {
+	if contentType == chat.TextPlain {
+		return true
+	}
+	contact, err := c.Contact(ctx)
+	return err == nil && slices.Contains(contact.ContentTypes, contentType)
 }
 
 // Say says something.
 func (c *Conversation) Say(ctx context.Context, contentType, content string) error {
-	_, err := c.desk.chats.Say(ctx, c.contact.ID, c.self, chat.Message{ContentType: contentType, Content: content})
+	_, err := c.desk.chats.Say(ctx, c.ContactID(), c.seat.participantID, chat.Message{ContentType: contentType, Content: content})
 	return err
 }
 
@@ -61,31 +82,46 @@ func (c *Conversation) Type(ctx context.Context, takes time.Duration) error {
 	if waiting || takes <= 0 {
 		return nil
 	}
-	if _, err := c.desk.chats.Signal(ctx, c.contact.ID, c.self, chat.Typing, ""); err != nil {
+	if _, err := c.desk.chats.Signal(ctx, c.ContactID(), c.seat.participantID, chat.Typing, ""); err != nil {
 		return err
 	}
 	return c.desk.chats.Clock().Wait(ctx, takes)
 }
 
+// Wait lets time go by.
+func (c *Conversation) Wait(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	return c.desk.chats.Clock().Wait(ctx, d)
+}
+
 // Read tells the customer that an item was read. In a chat of more than two there are no
 // receipts.
 func (c *Conversation) Read(ctx context.Context, item *chat.Item) error {
-	content := fmt.Sprintf(`{"messageId":%q}`, item.ID)
-	_, err := c.desk.chats.Signal(ctx, c.contact.ID, c.self, chat.MessageRead, content)
-	if errors.Is(err, chat.ErrConflict) {
-		return nil
-	}
+	return c.desk.read(ctx, c.ContactID(), c.seat.participantID, item.ID)
+}
+
+// SendFile sends an attachment.
+func (c *Conversation) SendFile(ctx context.Context, a Attachment) error {
+	_, err := c.desk.sendFile(ctx, c.ContactID(), c.seat.participantID, a)
 	return err
+}
+
+// Transfer passes the chat on; the conversation is over then. Errors are those of
+// [Desk.Transfer].
+func (c *Conversation) Transfer(ctx context.Context, to Target) error {
+	return c.desk.Transfer(ctx, c.seat.agent.name, c.ContactID(), to)
 }
 
 // Leave ends the partner's part, and the chat with it when no other agent is there.
 func (c *Conversation) Leave(ctx context.Context) error {
-	return c.desk.chats.Leave(ctx, c.contact.ID, c.self)
+	return c.desk.chats.Leave(ctx, c.ContactID(), c.seat.participantID)
 }
 
 // Deliver implements [chat.Feed].
 func (c *Conversation) Deliver(item *chat.Item) {
-	if item.ParticipantID == c.self {
+	if item.ParticipantID == c.seat.participantID {
 		return
 	}
 	c.mu.Lock()
@@ -104,7 +140,6 @@ func (c *Conversation) End() {
 	c.mu.Lock()
 	c.over, c.inbox = true, nil
 	c.mu.Unlock()
-	c.desk.forget(c)
 }
 
 // detach stops listening.
@@ -129,8 +164,15 @@ func (c *Conversation) work() {
 		item := c.inbox[0]
 		c.inbox = c.inbox[1:]
 		c.mu.Unlock()
-		c.desk.report(c.contact.ID, c.desk.partner.Hear(c.desk.ctx, c, item))
+		c.desk.report(c.ContactID(), c.partner().Hear(c.desk.ctx, c, item))
 	}
+}
+
+// partner returns who talks now: another script may take an agent's place.
+func (c *Conversation) partner() Partner {
+	c.desk.mu.Lock()
+	defer c.desk.mu.Unlock()
+	return c.seat.agent.partner
 }
 
 // enter makes the partner a listening participant and puts what was not answered yet before
@@ -140,8 +182,7 @@ func (c *Conversation) enter(ctx context.Context) (greet, ok bool) {
 	greet, err := c.attach(ctx)
 	if err != nil {
 		c.detach()
-		c.desk.forget(c)
-		c.desk.report(c.contact.ID, fmt.Errorf("joining a chat: %w", err))
+		c.desk.report(c.ContactID(), fmt.Errorf("joining a chat: %w", err))
 		return false, false
 	}
 	return greet, true
@@ -150,33 +191,30 @@ func (c *Conversation) enter(ctx context.Context) (greet, ok bool) {
 // run greets, when that is due, and then works.
 func (c *Conversation) run(greet bool) {
 	if greet {
-		c.desk.report(c.contact.ID, c.desk.partner.Greet(c.desk.ctx, c))
+		c.desk.report(c.ContactID(), c.partner().Greet(c.desk.ctx, c))
 	}
 	c.work()
 }
 
 func (c *Conversation) attach(ctx context.Context) (greet bool, err error) {
-	chats := c.desk.chats
-	if c.self == "" {
-		joined, err := chats.Join(ctx, c.contact.ID, chat.Agent, c.desk.name)
-		if err != nil {
-			return false, err
-		}
-		c.self = joined.ParticipantID
-	}
-	socket, err := chats.Watch(c.contact.ID, c.self, c)
+	chats, self := c.desk.chats, c.seat.participantID
+	socket, err := chats.Watch(c.ContactID(), self, c)
 	if err != nil {
 		return false, err
 	}
 	c.mu.Lock()
 	c.socket = socket
 	c.mu.Unlock()
-	page, err := chats.ReadTranscript(ctx, c.contact.ID, chat.TranscriptQuery{MaxResults: lookBack})
+	page, err := chats.ReadTranscript(ctx, c.ContactID(), chat.TranscriptQuery{MaxResults: lookBack})
 	if err != nil {
 		return false, err
 	}
-	missed, spoke := unanswered(page.Items, c.self)
-	if spoke && c.crowded() {
+	contact, err := c.Contact(ctx)
+	if err != nil {
+		return false, err
+	}
+	missed, spoke := unanswered(page.Items, self)
+	if spoke && crowded(&contact) {
 		missed = nil // nobody's receipts tell what was answered
 	}
 	c.mu.Lock()
@@ -190,10 +228,10 @@ func (c *Conversation) attach(ctx context.Context) (greet bool, err error) {
 	return !spoke, nil
 }
 
-// crowded reports whether more than two took part when the conversation began.
-func (c *Conversation) crowded() bool {
+// crowded reports whether more than two take part.
+func crowded(contact *chat.Contact) bool {
 	n := 0
-	for _, p := range c.contact.Participants {
+	for _, p := range contact.Participants {
 		if p.Active() && p.Role != chat.System {
 			n++
 		}
@@ -204,18 +242,23 @@ func (c *Conversation) crowded() bool {
 // unanswered returns what customers said in a transcript and self has not answered, and
 // whether self has said anything at all. A partner reads a message before it answers it, so
 // one that was read and followed by words of self was answered, and one that was not read
-// was not, even when an answer to an earlier one stands below it.
+// was not, even when an answer to an earlier one stands below it. What was said before
+// another agent did or left is that agent's matter.
 func unanswered(items []chat.Item, self string) (missed []*chat.Item, spoke bool) {
-	var last time.Time
+	var last, others time.Time
 	for i := range items {
-		if items[i].ParticipantID == self && items[i].Type == chat.MessageItem {
-			last, spoke = items[i].Time, true
+		item := &items[i]
+		switch {
+		case item.ParticipantID == self && item.Type == chat.MessageItem:
+			last, spoke = item.Time, true
+		case item.ParticipantID != self && item.Role == chat.Agent && item.ContentType != chat.ParticipantJoined:
+			others = item.Time
 		}
 	}
 	for i := range items {
 		item := &items[i]
 		switch {
-		case item.Role != chat.Customer:
+		case item.Role != chat.Customer || item.Time.Before(others):
 			continue
 		case item.Type == chat.MessageItem:
 			if read, ok := readBy(item, self); ok && last.After(read) {

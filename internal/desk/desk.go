@@ -1,13 +1,16 @@
-// Package desk is the agents' side of the embedded Amazon Connect: it brings a [Partner]
-// into every chat whose customer has connected and lets the two talk.
+// Package desk is the agents' side of the embedded Amazon Connect: queues in which contacts
+// wait, agents who take them, and what agents do in a chat. Agents are people, who are
+// spoken for by the methods of a [Desk], or scripted: then a [Partner] talks for them.
 //
-// It owns who answers which contact and in what order a partner hears things; the rules of
-// chats are package chat's, and what is said is the partner's. It knows no HTTP. A [Desk] is
-// safe for concurrent use.
+// It owns who answers which contact; the rules of chats are package chat's, and what a
+// partner says is the partner's. It knows no HTTP. A [Desk] is safe for concurrent use.
 //
-// Chats outlive the program, so nothing a partner needs is kept here: after a restart
-// [Desk.Resume] finds the contacts in which the desk takes part and, in their transcripts,
-// what was not answered yet.
+// Nothing of a contact is kept here that the contact itself does not tell: who is in it, and
+// since when it waits in which queue. [Desk.Observe] is told of every change, so the desk is
+// never of another opinion, whoever made the change; and chats outlive the program, so after
+// a restart [Desk.Resume] finds everything again: agents by their names, and in transcripts
+// what a partner has not answered yet. What is forgotten by a restart is who is signed in,
+// and who has rejected what.
 //
 // Locks are taken in the order contact (package chat), conversation, desk. No call into
 // package chat is made while one of the latter two is held.
@@ -22,92 +25,144 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 )
 
-// DefaultName is what customers see as the name of the one they talk to.
-const DefaultName = "Parley"
-
-// Partner is someone who talks with customers. Its methods are called by the desk, for one
-// conversation never two at a time; they return when they have answered. An error is
-// reported and the conversation goes on.
-type Partner interface {
-	// Greet begins a conversation.
-	Greet(ctx context.Context, talk *Conversation) error
-	// Hear takes the next thing that somebody else said or did: a message, an attachment,
-	// an event, a receipt.
-	Hear(ctx context.Context, talk *Conversation, item *chat.Item) error
-}
+const (
+	// DefaultName is the built-in partner's, as customers see it.
+	DefaultName = "Parley"
+	// DefaultQueue is where contacts wait that nobody has put into another queue.
+	DefaultQueue = "Default"
+	// DefaultGreeting is something to say to those who wait.
+	DefaultGreeting = "Welcome! Please wait a moment, somebody will be with you."
+)
 
 // Config is what a [Desk] needs.
 type Config struct {
-	// Chats are the chats to take part in. Required.
+	// Chats are the chats to take part in. Required; they have to tell [Desk.Observe] of
+	// every change.
 	Chats *chat.Service
-	// Partner talks with the customers. Required.
-	Partner Partner
-	// Name is what customers see, and what the desk knows its own participants by after a
-	// restart. Empty means [DefaultName].
-	Name string
-	// Failed is told what a partner could not do. Nil does nothing.
+	// Greeting is said in the name of the system to a customer who has to wait for the first
+	// agent. Empty says nothing.
+	Greeting string
+	// Queues are the names of the queues beside [DefaultQueue]. Those that a script or a
+	// contact names are added.
+	Queues []string
+	// Files keep the attachments that agents send. Nil refuses them.
+	Files Files
+	// Scan is handed every attachment of an agent, and decides about it with
+	// [chat.Service.Decide] whenever it wants to. Nil approves all at once.
+	Scan func(chat.File)
+	// Changed is called when [Desk.Snapshot] has something new. It must not block, nor call
+	// the chats. Nil does nothing.
+	Changed func()
+	// Failed is told what the desk or a partner could not do. Nil does nothing.
 	Failed func(contactID string, err error)
 }
 
-// Desk brings one partner into many chats.
+// Desk is where agents are and contacts wait.
 type Desk struct {
-	chats   *chat.Service
-	partner Partner
-	name    string
-	failed  func(string, error)
+	chats    *chat.Service
+	greeting string
+	files    Files
+	scan     func(chat.File)
+	changed  func()
+	failed   func(string, error)
 
 	ctx     context.Context //nolint:containedctx // ends with the desk, which owns its goroutines
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
-	mu     sync.Mutex
-	closed bool
-	talks  map[string]*Conversation // by contact
+	mu      sync.Mutex
+	closed  bool
+	agents  []*agent // in the order they came
+	named   map[string]*agent
+	queues  []*queue           // in the order they were named first
+	tickets map[string]*ticket // by contact
+	// resuming holds the contacts that were heard of while the others are looked up; nil at
+	// other times. entering are the conversations that begin afterwards, one by one.
+	resuming map[string]bool
+	entering []*Conversation
 }
 
-// New returns a desk without conversations. Close ends it.
+// New returns a desk without agents. Close ends it.
 func New(cfg Config) (*Desk, error) {
-	if cfg.Chats == nil || cfg.Partner == nil {
-		return nil, errors.New("a desk needs chats and a partner")
+	if cfg.Chats == nil {
+		return nil, errors.New("a desk needs chats")
 	}
 	if cfg.Failed == nil {
 		cfg.Failed = func(string, error) {}
 	}
+	if cfg.Changed == nil {
+		cfg.Changed = func() {}
+	}
 	d := &Desk{
-		chats: cfg.Chats, partner: cfg.Partner, name: cmp.Or(cfg.Name, DefaultName), failed: cfg.Failed,
-		talks: map[string]*Conversation{},
+		chats: cfg.Chats, greeting: cfg.Greeting, files: cfg.Files, scan: cfg.Scan, changed: cfg.Changed, failed: cfg.Failed,
+		named: map[string]*agent{}, tickets: map[string]*ticket{},
+	}
+	for _, name := range append([]string{DefaultQueue}, cfg.Queues...) {
+		if err := checkName("queue", name); err != nil {
+			return nil, err
+		}
+		d.queue(name)
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	return d, nil
 }
 
-// Admit brings the partner into a chat whose customer has connected. It returns at once, and
-// does nothing for a chat that the partner is in or another agent answers.
-func (d *Desk) Admit(contact chat.Contact) {
-	if talk := d.begin(contact); talk != nil {
-		d.spawn(func() {
-			if greet, ok := talk.enter(d.ctx); ok {
-				talk.run(greet)
-			}
-		})
+// Observe is told of every change of any contact, as [chat.Config.Observed] describes. It
+// returns at once.
+func (d *Desk) Observe(contact chat.Contact, item *chat.Item) {
+	if item != nil && !moves(item) {
+		return
+	}
+	d.mu.Lock()
+	if d.resuming != nil {
+		d.resuming[contact.ID] = true
+	}
+	changed := d.settle(&contact)
+	d.mu.Unlock()
+	if changed {
+		d.changed()
 	}
 }
 
-// Resume brings the partner back into the chats it was in, and into those whose customer
-// connected when nobody was there to notice. It returns at once; the chats follow one after
-// the other.
+// moves reports whether an item can come with a change of who is in a contact.
+func moves(item *chat.Item) bool {
+	if item.Type != chat.EventItem {
+		return false
+	}
+	switch item.ContentType {
+	case chat.ParticipantJoined, chat.ParticipantLeft, chat.TransferSucceeded, chat.ChatEnded:
+		return true
+	}
+	return false
+}
+
+// Resume finds the contacts that are active: agents get back those they were in, the others
+// wait. It belongs after the first agents were added and before any chat begins. Scripted
+// agents answer what they missed in the background, one chat after the other.
 func (d *Desk) Resume() {
+	d.mu.Lock()
+	if d.closed || d.resuming != nil {
+		d.mu.Unlock()
+		return
+	}
+	d.resuming = map[string]bool{}
+	d.mu.Unlock()
+	for _, contact := range d.chats.Active() {
+		d.mu.Lock()
+		if !d.resuming[contact.ID] { // what was heard since is newer
+			d.settle(&contact)
+		}
+		d.mu.Unlock()
+	}
+	d.mu.Lock()
+	talks := d.entering
+	d.resuming, d.entering = nil, nil
+	d.mu.Unlock()
+	d.changed()
 	d.spawn(func() {
-		for _, contact := range d.chats.Active() {
+		for _, talk := range talks {
 			if d.ctx.Err() != nil {
 				return
-			}
-			if contact.Connected.IsZero() {
-				continue
-			}
-			talk := d.begin(contact)
-			if talk == nil {
-				continue
 			}
 			if greet, ok := talk.enter(d.ctx); ok {
 				d.spawn(func() { talk.run(greet) })
@@ -121,8 +176,15 @@ func (d *Desk) Resume() {
 func (d *Desk) Close() {
 	d.mu.Lock()
 	d.closed = true
-	talks := d.talks
-	d.talks = map[string]*Conversation{}
+	var talks []*Conversation
+	for _, t := range d.tickets {
+		for _, s := range t.seats {
+			if s.talk != nil {
+				talks = append(talks, s.talk)
+			}
+		}
+	}
+	clear(d.tickets)
 	d.mu.Unlock()
 	d.cancel()
 	d.running.Wait()
@@ -131,41 +193,15 @@ func (d *Desk) Close() {
 	}
 }
 
-// begin makes the conversation of a contact, unless there is one or it is not the desk's.
-func (d *Desk) begin(contact chat.Contact) *Conversation {
-	self := ""
-	for _, p := range contact.Participants {
-		if !p.Active() || p.Role != chat.Agent {
-			continue
-		}
-		if p.DisplayName != d.name {
-			return nil
-		}
-		self = p.ID
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.closed || d.talks[contact.ID] != nil {
-		return nil
-	}
-	talk := &Conversation{desk: d, contact: contact, self: self, busy: true}
-	d.talks[contact.ID] = talk
-	return talk
-}
-
-// forget drops a conversation that is over.
-func (d *Desk) forget(talk *Conversation) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.talks[talk.contact.ID] == talk {
-		delete(d.talks, talk.contact.ID)
-	}
-}
-
 // spawn runs f in a goroutine that Close waits for; false when the desk is closed.
 func (d *Desk) spawn(f func()) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	return d.start(f)
+}
+
+// start is spawn for those who hold the desk's lock.
+func (d *Desk) start(f func()) bool {
 	if d.closed {
 		return false
 	}
@@ -175,8 +211,22 @@ func (d *Desk) spawn(f func()) bool {
 
 // report passes on what went wrong, unless it only means that the chat or the desk is over.
 func (d *Desk) report(contactID string, err error) {
-	if err == nil || d.ctx.Err() != nil || errors.Is(err, chat.ErrNotFound) || errors.Is(err, chat.ErrAccessDenied) {
+	if err == nil || d.ctx.Err() != nil || errors.Is(err, chat.ErrNotFound) || errors.Is(err, chat.ErrAccessDenied) ||
+		errors.Is(err, chat.ErrEnded) {
 		return
 	}
 	d.failed(contactID, err)
+}
+
+// queue returns the queue of a name; a new one is added. The caller holds the desk's lock.
+func (d *Desk) queue(name string) *queue {
+	name = cmp.Or(name, DefaultQueue)
+	for _, q := range d.queues {
+		if q.name == name {
+			return q
+		}
+	}
+	q := &queue{id: identify("queue", name), name: name}
+	d.queues = append(d.queues, q)
+	return q
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,18 +25,26 @@ type room struct {
 	store *store.Store
 	chats *chat.Service
 	desk  *desk.Desk
+	seen  atomic.Pointer[desk.Desk] // by the observer
+	cfg   desk.Config
 
 	mu     sync.Mutex
 	failed []error
 }
 
+// newRoom returns a room with a partner, or without one for nil.
 func newRoom(t *testing.T, partner desk.Partner) *room {
+	t.Helper()
+	return newRoomWith(t, partner, desk.Config{})
+}
+
+func newRoomWith(t *testing.T, partner desk.Partner, cfg desk.Config) *room {
 	t.Helper()
 	kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &room{t: t, store: kept}
+	r := &room{t: t, store: kept, cfg: cfg}
 	r.open(partner)
 	t.Cleanup(func() {
 		r.close()
@@ -52,16 +61,33 @@ func newRoom(t *testing.T, partner desk.Partner) *room {
 func (r *room) open(partner desk.Partner) {
 	r.t.Helper()
 	var err error
-	r.chats, err = chat.Open(r.t.Context(), chat.Config{Store: r.store, Connected: func(c chat.Contact) { r.desk.Admit(c) }})
+	r.chats, err = chat.Open(r.t.Context(), chat.Config{Store: r.store, Observed: func(c chat.Contact, item *chat.Item) {
+		if seen := r.seen.Load(); seen != nil {
+			seen.Observe(c, item)
+		}
+	}})
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	r.desk, err = desk.New(desk.Config{Chats: r.chats, Partner: partner, Failed: func(_ string, err error) {
+	cfg := r.cfg
+	cfg.Chats = r.chats
+	cfg.Failed = func(_ string, err error) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.failed = append(r.failed, err)
-	}})
-	if err != nil {
+	}
+	if r.desk, err = desk.New(cfg); err != nil {
+		r.t.Fatal(err)
+	}
+	r.seen.Store(r.desk)
+	if partner != nil {
+		r.add(desk.AgentConfig{Name: desk.DefaultName, Partner: partner})
+	}
+}
+
+func (r *room) add(cfg desk.AgentConfig) {
+	r.t.Helper()
+	if _, err := r.desk.Add(cfg); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -168,7 +194,7 @@ func pass(d time.Duration) {
 func TestTalks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Script{Pause: time.Second})
+		r := newRoom(t, desk.Echo{Pause: time.Second})
 		pat := r.start(chat.StartRequest{})
 		pass(time.Minute)
 		if c, err := r.chats.Contact(t.Context(), pat.contactID); err != nil || len(c.Participants) != 1 {
@@ -210,7 +236,7 @@ func TestTalks(t *testing.T) {
 func TestAnswersWhatWasSaidBeforeItCame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Script{Pause: time.Second})
+		r := newRoom(t, desk.Echo{Pause: time.Second})
 		pat := r.start(chat.StartRequest{InitialMessage: &chat.Message{ContentType: chat.TextPlain, Content: "Where is my order?"}})
 		pat.say("Hello?")
 		pat.connect()
@@ -239,7 +265,7 @@ func TestSurvivesRestart(t *testing.T) {
 		t.Run(after.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRoom(t, desk.Script{Pause: time.Second})
+				r := newRoom(t, desk.Echo{Pause: time.Second})
 				pat := r.start(chat.StartRequest{InitialMessage: &chat.Message{ContentType: chat.TextPlain, Content: "one"}})
 				pat.connect()
 				if after > 0 {
@@ -249,7 +275,7 @@ func TestSurvivesRestart(t *testing.T) {
 				pat.say("three")
 				pass(after)
 				r.close()
-				r.open(desk.Script{Pause: time.Second})
+				r.open(desk.Echo{Pause: time.Second})
 				pat.say("four")
 				r.desk.Resume()
 				pass(time.Minute)
@@ -291,7 +317,7 @@ func (r *room) said(contactID string) []string {
 func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Script{Pause: -1})
+		r := newRoom(t, desk.Echo{Pause: -1})
 		r.desk.Close() // nobody notices who connects
 		unnoticed, elsewhere, waiting := r.start(chat.StartRequest{}), r.start(chat.StartRequest{}), r.start(chat.StartRequest{})
 		unnoticed.connect()
@@ -301,7 +327,7 @@ func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 		}
 		pass(time.Second)
 		r.close()
-		r.open(desk.Script{Pause: -1})
+		r.open(desk.Echo{Pause: -1})
 		r.desk.Resume()
 		r.desk.Resume() // does no harm
 		pass(time.Second)
@@ -320,7 +346,7 @@ func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 func TestAnswersAttachments(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Script{Pause: -1})
+		r := newRoom(t, desk.Echo{Pause: -1})
 		pat := r.start(chat.StartRequest{})
 		pat.connect()
 		connection, err := r.chats.Connect(t.Context(), pat.token, false)
@@ -384,14 +410,14 @@ func TestCloseDoesNotWaitForAPartner(t *testing.T) {
 		if waited := time.Since(began); waited != 0 {
 			t.Errorf("closing took %s", waited)
 		}
-		r.desk.Admit(chat.Contact{ID: "any"})
+		r.desk.Observe(chat.Contact{ID: "any", Connected: began, Participants: []chat.Participant{{Role: chat.Customer}}}, nil)
 		r.desk.Resume()
 	})
 }
 
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
-	if _, err := desk.New(desk.Config{Partner: desk.Script{}}); err == nil {
+	if _, err := desk.New(desk.Config{}); err == nil {
 		t.Error("a desk without chats was made")
 	}
 }

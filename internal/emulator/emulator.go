@@ -16,6 +16,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -52,10 +53,22 @@ type Config struct {
 	Seed   uint64
 	// PublicURL is where clients reach the server; empty follows the host that each asked.
 	PublicURL string
-	// Partner brings the built-in partner into every chat, PartnerPause is how long it
-	// types: zero means [desk.DefaultPause], less than zero not at all.
+	// Partner brings the built-in partner into every chat while no person is available at the
+	// desk; PartnerPause is how long it types: zero means [desk.DefaultPause], less than zero
+	// not at all.
 	Partner      bool
 	PartnerPause time.Duration
+	// Agents are further agents of the desk, who are there from the start.
+	Agents []desk.AgentConfig
+	// Greeting is said to customers who wait for an agent; empty says nothing. Queues are the
+	// names of the desk's queues beside [desk.DefaultQueue].
+	Greeting string
+	Queues   []string
+	// DeskChanged is told of changes at the desk, as [desk.Config] describes; nil does nothing.
+	DeskChanged func()
+	// Observed is told of every change of a chat, as [chat.Config] describes; nil costs
+	// nothing.
+	Observed func(chat.Contact, *chat.Item)
 	// InstanceID is the one instance there is; empty means [DefaultInstanceID].
 	InstanceID string
 	// Flows returns contact flows beside the default one, each time anew; nil means none.
@@ -73,6 +86,9 @@ type Config struct {
 	StreamTargets map[string]string
 	// Scan decides about attachments, in a goroutine for each; nil approves all at once.
 	Scan func(chat.File) bool
+	// HoldAttachments lets attachments of customers wait until somebody decides about them
+	// with [chat.Service.Decide]. It means nothing with Scan.
+	HoldAttachments bool
 	// Tap hears of every call and frame, for whoever records them; nil costs nothing.
 	Tap participant.Tap
 	// Faults is how things can be made to go wrong on purpose, its Chats left out: see
@@ -89,7 +105,7 @@ type Emulator struct {
 	publisher *connectsim.Publisher
 	api       *connectsim.Service
 	clients   *participant.Service
-	desk      *desk.Desk // nil without a partner
+	desk      atomic.Pointer[desk.Desk]
 	views     *views
 	faults    *fault.Rules // nil without
 
@@ -185,7 +201,7 @@ func (e *Emulator) Drain() {
 }
 
 // Shutdown ends the embedded Amazon Connect: sockets first, which are cut when ctx ends,
-// then the partner, the chats and their store. Active chats go on when the directory is
+// then the desk, the chats and their store. Active chats go on when the directory is
 // opened again. Later calls wait for the first and return what it returned.
 func (e *Emulator) Shutdown(ctx context.Context) error {
 	e.end.Do(func() { e.ended = e.shutdown(ctx) })
@@ -210,8 +226,8 @@ func (e *Emulator) shutdown(ctx context.Context) error {
 		errs = append(errs, e.clients.Shutdown(ctx))
 	}
 	e.faults.Close()
-	if e.desk != nil {
-		e.desk.Close()
+	if d := e.desk.Load(); d != nil {
+		d.Close()
 	}
 	if e.chats != nil {
 		e.chats.Close()

@@ -14,7 +14,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
-	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
@@ -59,9 +58,7 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		}
 		operations.ServeHTTP(w, r)
 	}))
-	if e.desk != nil {
-		e.desk.Resume()
-	}
+	e.Desk().Resume()
 	return nil
 }
 
@@ -95,20 +92,13 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *chat.Clock,
 			slog.String("contact_id", contactID), slog.Any("error", err))
 	}
 	e.chats, err = chat.Open(ctx, chat.Config{
-		Store: e.store, Clock: clock, Limits: rules.Limits(chat.DefaultLimits()), Publish: e.publisher.Publish, Failed: failed,
-		Connected: func(contact chat.Contact) { // comes with a socket, for which everything is open by then
-			if e.desk != nil {
-				e.desk.Admit(contact)
-			}
-		},
+		Store: e.store, Clock: clock, Limits: rules.Limits(chat.DefaultLimits()), Publish: e.publisher.Publish,
+		Observed: e.observe(cfg.Observed), Failed: failed,
 	})
 	if err != nil {
 		return fmt.Errorf("opening the chats: %w", err)
 	}
-	if cfg.Partner {
-		e.desk, err = desk.New(desk.Config{Chats: e.chats, Partner: desk.Script{Pause: cfg.PartnerPause}, Failed: failed})
-	}
-	return err
+	return e.openDesk(ctx, cfg, failed)
 }
 
 // openFaults prepares what can go wrong on purpose.
@@ -149,8 +139,11 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 		}
 		config.Views = e.views.find
 	}
-	if cfg.Scan != nil {
+	switch {
+	case cfg.Scan != nil:
 		config.Scan = func(file chat.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
+	case cfg.HoldAttachments:
+		config.Scan = func(chat.File) {} // somebody decides
 	}
 	if e.faults != nil { // not the nil pointer, which would be Faults
 		config.Faults = e.faults

@@ -35,7 +35,7 @@ func ask(t *testing.T, pat *customer, contentType, text string) chat.Item {
 
 func talkTo(t *testing.T, contentTypes ...string) *customer {
 	t.Helper()
-	pat := newRoom(t, desk.Script{Pause: -1}).start(chat.StartRequest{ContentTypes: contentTypes})
+	pat := newRoom(t, desk.Echo{Pause: -1}).start(chat.StartRequest{ContentTypes: contentTypes})
 	pat.connect()
 	return pat
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 )
 
-// Script is the built-in [Partner]: it greets, repeats what it is told, and shows on request
+// Echo is the built-in [Partner]: it greets, repeats what it is told, and shows on request
 // one of each thing a chat client can display. Its zero value is ready. It keeps nothing
 // between calls.
-type Script struct {
+type Echo struct {
 	// Pause is how long it types before each answer; zero means [DefaultPause], less than
 	// zero not at all.
 	Pause time.Duration
@@ -24,7 +24,7 @@ type Script struct {
 // DefaultPause is how long the built-in partner types: long enough to be seen.
 const DefaultPause = 400 * time.Millisecond
 
-var _ Partner = Script{}
+var _ Partner = Echo{}
 
 const (
 	greeting = `Hello %s! I am Parley's built-in partner, and I repeat what you write. Write "help" to see what else I can do.`
@@ -47,13 +47,12 @@ I repeat everything else.`
 )
 
 // Greet implements [Partner].
-func (s Script) Greet(ctx context.Context, talk *Conversation) error {
-	contact := talk.Contact()
-	return s.answer(ctx, talk, chat.TextPlain, fmt.Sprintf(greeting, contact.Customer().DisplayName))
+func (e Echo) Greet(ctx context.Context, talk *Conversation) error {
+	return e.answer(ctx, talk, chat.TextPlain, fmt.Sprintf(greeting, talk.Customer()))
 }
 
 // Hear implements [Partner].
-func (s Script) Hear(ctx context.Context, talk *Conversation, item *chat.Item) error {
+func (e Echo) Hear(ctx context.Context, talk *Conversation, item *chat.Item) error {
 	if item.Role != chat.Customer {
 		return nil
 	}
@@ -62,40 +61,40 @@ func (s Script) Hear(ctx context.Context, talk *Conversation, item *chat.Item) e
 		if err := talk.Read(ctx, item); err != nil {
 			return err
 		}
-		return s.reply(ctx, talk, item)
+		return e.reply(ctx, talk, item)
 	case chat.AttachmentItem:
-		return s.thank(ctx, talk, item.Attachments)
+		return e.thank(ctx, talk, item.Attachments)
 	case chat.EventItem, chat.MetadataItem:
 	}
 	return nil
 }
 
-func (s Script) reply(ctx context.Context, talk *Conversation, item *chat.Item) error {
+func (e Echo) reply(ctx context.Context, talk *Conversation, item *chat.Item) error {
 	if item.ContentType == chat.InteractiveResponse {
-		return s.react(ctx, talk, item.Content)
+		return e.react(ctx, talk, item.Content)
 	}
 	switch word := strings.ToLower(strings.TrimSpace(item.Content)); word {
 	case "help":
-		return s.answer(ctx, talk, chat.TextPlain, helpText)
+		return e.answer(ctx, talk, chat.TextPlain, helpText)
 	case "file":
-		return s.answer(ctx, talk, chat.TextPlain, fileText)
+		return e.answer(ctx, talk, chat.TextPlain, fileText)
 	case "markdown":
-		return s.answer(ctx, talk, chat.TextMarkdown, markdownText)
+		return e.answer(ctx, talk, chat.TextMarkdown, markdownText)
 	case "bye":
-		if err := s.answer(ctx, talk, chat.TextPlain, "Goodbye!"); err != nil {
+		if err := e.answer(ctx, talk, chat.TextPlain, "Goodbye!"); err != nil {
 			return err
 		}
 		return talk.Leave(ctx)
 	default:
 		if shown, ok := showpiece(word, talk.Now()); ok {
-			return s.show(ctx, talk, shown)
+			return e.show(ctx, talk, shown)
 		}
 	}
-	return s.answer(ctx, talk, chat.TextPlain, "You said: "+cut(picked(item.Content), mostEchoed))
+	return e.answer(ctx, talk, chat.TextPlain, "You said: "+cut(picked(item.Content), mostEchoed))
 }
 
 // thank answers attachments that were scanned.
-func (s Script) thank(ctx context.Context, talk *Conversation, attachments []chat.Attachment) error {
+func (e Echo) thank(ctx context.Context, talk *Conversation, attachments []chat.Attachment) error {
 	for _, a := range attachments {
 		text := ""
 		switch a.Status {
@@ -106,7 +105,7 @@ func (s Script) thank(ctx context.Context, talk *Conversation, attachments []cha
 		case chat.AttachmentInProgress: // it is seen again when it was scanned
 			continue
 		}
-		if err := s.answer(ctx, talk, chat.TextPlain, text); err != nil {
+		if err := e.answer(ctx, talk, chat.TextPlain, text); err != nil {
 			return err
 		}
 	}
@@ -114,7 +113,7 @@ func (s Script) thank(ctx context.Context, talk *Conversation, attachments []cha
 }
 
 // react answers what a customer did with an interactive message.
-func (s Script) react(ctx context.Context, talk *Conversation, content string) error {
+func (e Echo) react(ctx context.Context, talk *Conversation, content string) error {
 	var response struct {
 		Action string `json:"action"`
 		Data   struct {
@@ -126,33 +125,33 @@ func (s Script) react(ctx context.Context, talk *Conversation, content string) e
 	if json.Unmarshal([]byte(content), &response) == nil && response.Data.ListID == cityList {
 		switch response.Action {
 		case showMore:
-			return s.show(ctx, talk, cityPage(response.Data.After))
+			return e.show(ctx, talk, cityPage(response.Data.After))
 		case previousOptions:
-			return s.show(ctx, talk, cityPage(response.Data.Before))
+			return e.show(ctx, talk, cityPage(response.Data.Before))
 		}
 	}
-	return s.answer(ctx, talk, chat.TextPlain, "You chose: "+cut(cmp.Or(response.Action, content), mostEchoed))
+	return e.answer(ctx, talk, chat.TextPlain, "You chose: "+cut(cmp.Or(response.Action, content), mostEchoed))
 }
 
 // show sends an interactive message, or its text to a client that cannot display it.
-func (s Script) show(ctx context.Context, talk *Conversation, shown template) error {
-	if !talk.Takes(chat.Interactive) {
-		return s.answer(ctx, talk, chat.TextPlain, shown.text()+"\n(This is a "+shown.Type+
+func (e Echo) show(ctx context.Context, talk *Conversation, shown template) error {
+	if !talk.Takes(ctx, chat.Interactive) {
+		return e.answer(ctx, talk, chat.TextPlain, shown.text()+"\n(This is a "+shown.Type+
 			" when the chat is started with "+chat.Interactive+" among its SupportedMessagingContentTypes.)")
 	}
 	content, err := json.Marshal(shown)
 	if err != nil {
 		return fmt.Errorf("writing a template: %w", err)
 	}
-	return s.answer(ctx, talk, chat.Interactive, string(content))
+	return e.answer(ctx, talk, chat.Interactive, string(content))
 }
 
 // answer types and says. What the customer's client cannot display is said as plain text.
-func (s Script) answer(ctx context.Context, talk *Conversation, contentType, content string) error {
-	if err := talk.Type(ctx, cmp.Or(s.Pause, DefaultPause)); err != nil {
+func (e Echo) answer(ctx context.Context, talk *Conversation, contentType, content string) error {
+	if err := talk.Type(ctx, cmp.Or(e.Pause, DefaultPause)); err != nil {
 		return err
 	}
-	if !talk.Takes(contentType) {
+	if !talk.Takes(ctx, contentType) {
 		contentType = chat.TextPlain
 	}
 	return talk.Say(ctx, contentType, content)

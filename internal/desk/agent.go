@@ -1,0 +1,358 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// State says whether an agent takes chats.
+type State string
+
+// States of agents.
+const (
+	Available State = "available"
+	Away      State = "away"
+	Offline   State = "offline"
+)
+
+// DefaultCapacity is how many chats people take at once: as many as Amazon Connect lets them.
+//
+// Source: "Amazon Connect service quotas", concurrent active chats per agent.
+const DefaultCapacity = 10
+
+// AgentConfig describes an agent, or several alike.
+type AgentConfig struct {
+	// Name is what customers see, and what an agent is known by after a restart.
+	Name string
+	// State is empty for available.
+	State State
+	// Capacity is how many chats the agent takes at once. Zero means [DefaultCapacity] for
+	// people, and no limit for scripted agents.
+	Capacity int
+	// Queues are the names of the queues a scripted agent takes contacts from; empty means
+	// all. People choose by themselves.
+	Queues []string
+	// Partner talks for a scripted agent; nil means a person.
+	Partner Partner
+	// Standby lets a scripted agent take contacts only while no person is available.
+	Standby bool
+	// Count makes several scripted agents, "Name", "Name 2" and so on; zero makes one.
+	Count int
+}
+
+// mostAgents is how many agents a desk has.
+const mostAgents = 10_000
+
+// EchoAgent describes the built-in partner, who types for so long before each answer; see
+// [Echo].
+func EchoAgent(script Echo) AgentConfig {
+	return AgentConfig{Name: DefaultName, Partner: script}
+}
+
+// agent is one who takes contacts. Its fields are guarded by the desk's lock.
+type agent struct {
+	id, name string
+	state    State
+	capacity int // zero means no limit
+	queues   []*queue
+	partner  Partner
+	standby  bool
+	leaves   bool // is being removed
+	guest    bool // was never added: there as long as it is in a contact
+	// seats are its places, by contact; load counts those of an agent, pending the contacts
+	// it is about to get.
+	seats         map[string]*seat
+	load, pending int
+}
+
+// free reports whether the agent may get another contact.
+func (a *agent) free() bool { return a.refuses() == nil }
+
+// refuses says why the agent may get no further contact.
+func (a *agent) refuses() error {
+	switch {
+	case a.state != Available || a.leaves:
+		return ErrUnavailable
+	case a.capacity > 0 && a.load+a.pending >= a.capacity:
+		return ErrFull
+	}
+	return nil
+}
+
+// attends reports whether the agent is a person who takes chats.
+func (a *agent) attends() bool { return a.partner == nil && a.state == Available }
+
+func (a *agent) serves(q *queue) bool { return len(a.queues) == 0 || slices.Contains(a.queues, q) }
+
+func (a *agent) sit(s *seat) {
+	a.seats[s.ticket.id] = s
+	if s.role == chat.Agent {
+		a.load++
+	}
+}
+
+// enrol adds an agent who is offline.
+func (d *Desk) enrol(name string) *agent {
+	a := &agent{
+		id: identify("agent", name), name: name, state: Offline, capacity: DefaultCapacity, seats: map[string]*seat{},
+	}
+	d.named[name] = a
+	d.agents = append(d.agents, a)
+	return a
+}
+
+// strike removes an agent from the list.
+func (d *Desk) strike(a *agent) {
+	if d.named[a.name] == a {
+		delete(d.named, a.name)
+		d.agents = slices.DeleteFunc(d.agents, func(other *agent) bool { return other == a })
+	}
+}
+
+// find returns an agent by id or name.
+func (d *Desk) find(ref string) (*agent, error) {
+	if a := d.named[ref]; a != nil {
+		return a, nil
+	}
+	for _, a := range d.agents {
+		if a.id == ref {
+			return a, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %q", ErrNoAgent, ref)
+}
+
+// findQueue returns a queue by id or name.
+func (d *Desk) findQueue(ref string) (*queue, error) {
+	for _, q := range d.queues {
+		if q.name == ref || q.id == ref {
+			return q, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %q", ErrNoQueue, ref)
+}
+
+// Add adds agents. A person of a known name comes back, and finds the own contacts; a
+// scripted agent takes the place of one who is scripted or offline. Errors: [NameError],
+// [ErrExists].
+func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
+	names, err := cfg.names()
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	if len(d.agents)+len(names) > mostAgents {
+		d.mu.Unlock()
+		return nil, &NameError{fmt.Sprintf("there can be %d agents", mostAgents)}
+	}
+	for _, name := range names {
+		a := d.named[name]
+		if a == nil {
+			continue
+		}
+		if a.leaves || cfg.Partner == nil && a.partner != nil || cfg.Partner != nil && a.partner == nil && a.state != Offline {
+			d.mu.Unlock()
+			return nil, fmt.Errorf("%w: %q", ErrExists, name)
+		}
+	}
+	agents := make([]*agent, 0, len(names))
+	for _, name := range names {
+		a := d.named[name]
+		if a == nil {
+			a = d.enrol(name)
+		}
+		d.configure(a, cfg)
+		agents = append(agents, a)
+	}
+	d.fillAll()
+	states := make([]Agent, 0, len(agents))
+	for _, a := range agents {
+		states = append(states, a.show())
+	}
+	d.mu.Unlock()
+	d.changed()
+	return states, nil
+}
+
+// names returns the names of the agents that are described.
+func (cfg AgentConfig) names() ([]string, error) {
+	if err := checkName("agent", cfg.Name); err != nil {
+		return nil, err
+	}
+	if err := checkState(cfg.State); err != nil && cfg.State != "" {
+		return nil, err
+	}
+	if cfg.Capacity < 0 || cfg.Count < 0 || cfg.Count > mostAgents || cfg.Count > 1 && cfg.Partner == nil {
+		return nil, &NameError{"the capacity and the count of an agent are not below zero, and people are one each"}
+	}
+	names := []string{cfg.Name}
+	for i := 2; i <= cfg.Count; i++ {
+		names = append(names, cfg.Name+" "+strconv.Itoa(i))
+	}
+	for _, queue := range cfg.Queues {
+		if err := checkName("queue", queue); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+func (d *Desk) configure(a *agent, cfg AgentConfig) {
+	a.state, a.partner, a.standby, a.queues, a.guest = cfg.State, cfg.Partner, cfg.Standby, nil, false
+	if a.state == "" {
+		a.state = Available
+	}
+	a.capacity = cfg.Capacity
+	if a.capacity == 0 && a.partner == nil {
+		a.capacity = DefaultCapacity
+	}
+	for _, name := range cfg.Queues {
+		a.queues = append(a.queues, d.queue(name))
+	}
+	for _, s := range a.seats {
+		d.engage(s)
+	}
+}
+
+// fillAll lets scripted agents take what waits.
+func (d *Desk) fillAll() {
+	for _, a := range d.agents {
+		if a.partner != nil {
+			d.fill(a)
+		}
+	}
+}
+
+// engage lets a scripted agent talk in a contact it has come to.
+func (d *Desk) engage(s *seat) {
+	if s.agent.partner == nil || s.role != chat.Agent || s.talk != nil {
+		return
+	}
+	talk := &Conversation{desk: d, seat: s, busy: true}
+	s.talk = talk
+	if d.resuming != nil {
+		d.entering = append(d.entering, talk)
+		return
+	}
+	d.start(func() {
+		if greet, ok := talk.enter(d.ctx); ok {
+			talk.run(greet)
+		}
+	})
+}
+
+// AgentChange is a change of an agent; nil members change nothing.
+type AgentChange struct {
+	State    *State
+	Capacity *int
+}
+
+// Change changes an agent. One who is not available keeps the chats it has. Errors:
+// [ErrNoAgent], [NameError].
+func (d *Desk) Change(ref string, change AgentChange) (Agent, error) {
+	if change.State != nil {
+		if err := checkState(*change.State); err != nil {
+			return Agent{}, err
+		}
+	}
+	if change.Capacity != nil && *change.Capacity < 0 {
+		return Agent{}, &NameError{"the capacity of an agent is not below zero"}
+	}
+	d.mu.Lock()
+	a, err := d.find(ref)
+	if err != nil {
+		d.mu.Unlock()
+		return Agent{}, err
+	}
+	if change.State != nil {
+		a.state = *change.State
+	}
+	if change.Capacity != nil {
+		a.capacity = *change.Capacity
+		if a.capacity == 0 && a.partner == nil {
+			a.capacity = DefaultCapacity
+		}
+	}
+	d.fillAll() // also those who step in while nobody else is there
+	state := a.show()
+	d.mu.Unlock()
+	d.changed()
+	return state, nil
+}
+
+func checkState(s State) error {
+	switch s {
+	case Available, Away, Offline:
+		return nil
+	}
+	return &NameError{fmt.Sprintf("the state of an agent is available, away or offline, not %q", string(s))}
+}
+
+// Remove removes an agent. The contacts it has wait again in the queues they came from.
+// Errors: [ErrNoAgent], and failures of the store; the agent is there then, and takes nothing.
+func (d *Desk) Remove(ctx context.Context, ref string) error {
+	d.mu.Lock()
+	a, err := d.find(ref)
+	if err != nil {
+		d.mu.Unlock()
+		return err
+	}
+	a.state, a.leaves = Offline, true
+	d.fillAll()
+	d.mu.Unlock()
+	if err := d.vacate(ctx, a); err != nil {
+		d.mu.Lock()
+		a.leaves = false
+		d.mu.Unlock()
+		return fmt.Errorf("removing agent %q: %w", a.name, err)
+	}
+	return nil
+}
+
+// vacate gives back the contacts of an agent who leaves, and strikes the agent off when
+// nothing more can come.
+func (d *Desk) vacate(ctx context.Context, a *agent) error {
+	d.mu.Lock()
+	seats := make([]*seat, 0, len(a.seats))
+	for _, s := range a.seats {
+		seats = append(seats, s)
+	}
+	d.mu.Unlock()
+	for _, s := range seats {
+		var err error
+		if s.role == chat.Supervisor {
+			err = d.chats.Leave(ctx, s.ticket.id, s.participantID)
+		} else {
+			_, err = d.chats.Transfer(ctx, s.ticket.id, s.participantID, chat.Transfer{Queue: d.origin(s.ticket)})
+		}
+		if err != nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrAccessDenied) {
+			return err
+		}
+	}
+	d.mu.Lock()
+	switch {
+	case a.pending > 0: // who gives it a contact comes here again
+	case len(a.seats) == 0:
+		d.strike(a)
+	default: // it joined otherwise meanwhile
+		a.leaves = false
+	}
+	d.mu.Unlock()
+	d.changed()
+	return nil
+}
+
+// origin returns the name of the queue a contact came from.
+func (d *Desk) origin(t *ticket) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t.queue == nil {
+		return DefaultQueue
+	}
+	return t.queue.name
+}

@@ -1,0 +1,94 @@
+package desk
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Refusals. What package chat refuses (a message that is too long, say) comes as its error.
+var (
+	// ErrNoAgent says that there is no agent of this id or name.
+	ErrNoAgent = errors.New("there is no such agent")
+	// ErrNoQueue says that there is no queue of this id or name.
+	ErrNoQueue = errors.New("there is no such queue")
+	// ErrNoContact says that there is no such contact, or that it has ended.
+	ErrNoContact = errors.New("there is no such contact, or it has ended")
+	// ErrNotThere says that the agent is not in the contact, or not as an agent.
+	ErrNotThere = errors.New("the agent is not in this contact")
+	// ErrTaken says that another agent has taken the contact; see [TakenError].
+	ErrTaken = errors.New("another agent has taken the contact")
+	// ErrUnavailable says that an agent is away or offline.
+	ErrUnavailable = errors.New("the agent is not available")
+	// ErrFull says that an agent has as many chats as it takes.
+	ErrFull = errors.New("the agent has as many chats as it takes")
+	// ErrExists says that somebody else has the name.
+	ErrExists = errors.New("there is an agent of this name already")
+	// ErrNoFiles says that agents can send no attachments.
+	ErrNoFiles = errors.New("agents can not send attachments here")
+)
+
+// TakenError says who has taken a contact. It is an [ErrTaken].
+type TakenError struct {
+	// By is the name of the agent.
+	By string
+}
+
+// Error implements error.
+func (e *TakenError) Error() string { return fmt.Sprintf("%q has taken the contact", e.By) }
+
+// Is makes it an [ErrTaken].
+func (e *TakenError) Is(target error) bool { return target == ErrTaken }
+
+// NameError is a name that an agent or a queue can not have.
+type NameError struct{ Text string }
+
+// Error implements error.
+func (e *NameError) Error() string { return e.Text }
+
+// longestName is how many characters a participant's name may have.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ParticipantDetails.html
+const longestName = 256
+
+// checkName says what is wrong with the name of an agent or a queue.
+func checkName(what, name string) error {
+	switch n := utf8.RuneCountInString(name); {
+	case strings.TrimSpace(name) == "":
+		return &NameError{"the name of the " + what + " is empty"}
+	case n > longestName:
+		return &NameError{fmt.Sprintf("the name of the %s has %d characters, and may have %d", what, n, longestName)}
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+		return &NameError{"the name of the " + what + " has a character that cannot be shown"}
+	}
+	return nil
+}
+
+// identify returns the id of an agent or queue: always the same for a name, so that it
+// outlives a restart, and without characters that an address would have to quote.
+func identify(kind, name string) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("parley:"+kind+":"+name)).String()
+}
+
+// gone makes what package chat says of contacts and participants that are no more the desk's
+// refusal.
+func (d *Desk) gone(contactID string, err error) error {
+	switch {
+	case errors.Is(err, chat.ErrNotFound):
+		return ErrNoContact
+	case errors.Is(err, chat.ErrAccessDenied):
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.tickets[contactID] == nil {
+			return ErrNoContact
+		}
+		return ErrNotThere
+	}
+	return err
+}

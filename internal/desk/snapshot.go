@@ -1,0 +1,106 @@
+package desk
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// Snapshot is the desk at one moment.
+type Snapshot struct {
+	Queues []Queue
+	// Agents are in the order they came.
+	Agents []Agent
+}
+
+// Queue is a queue with the contacts that wait in it.
+type Queue struct {
+	// ID is always the same for a name.
+	ID, Name string
+	// Waiting are the contacts, the one that waits longest first.
+	Waiting []Waiting
+}
+
+// Waiting is a contact that waits.
+type Waiting struct {
+	ContactID string
+	// Customer is the name of the customer.
+	Customer string
+	Since    time.Time
+	// RejectedBy are the names of the agents who do not want it.
+	RejectedBy []string
+}
+
+// Agent is an agent.
+type Agent struct {
+	// ID is always the same for a name.
+	ID, Name string
+	State    State
+	// Capacity is how many contacts it takes at once; zero means any number.
+	Capacity int
+	Scripted bool
+	// Contacts are those it is in, oldest first.
+	Contacts []Holding
+}
+
+// Holding is an agent's part in a contact.
+type Holding struct {
+	ContactID, ParticipantID string
+	// Role is [chat.Agent] or [chat.Supervisor].
+	Role chat.Role
+	// Customer is the name of the customer.
+	Customer string
+	// Since is when the agent joined.
+	Since time.Time
+}
+
+// Snapshot returns what the desk looks like now.
+func (d *Desk) Snapshot() Snapshot {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var s Snapshot
+	for _, q := range d.queues {
+		shown := Queue{ID: q.id, Name: q.name}
+		for e := q.waiting.Front(); e != nil; e = e.Next() {
+			t := e.Value.(*ticket) //nolint:errcheck,forcetypeassert // nothing else is in it
+			waiting := Waiting{ContactID: t.id, Customer: t.customer, Since: t.since}
+			for _, a := range t.rejected {
+				waiting.RejectedBy = append(waiting.RejectedBy, a.name)
+			}
+			shown.Waiting = append(shown.Waiting, waiting)
+		}
+		s.Queues = append(s.Queues, shown)
+	}
+	for _, a := range d.agents {
+		s.Agents = append(s.Agents, a.show())
+	}
+	return s
+}
+
+// Agent returns an agent by id or name. Errors: [ErrNoAgent].
+func (d *Desk) Agent(ref string) (Agent, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a, err := d.find(ref)
+	if err != nil {
+		return Agent{}, err
+	}
+	return a.show(), nil
+}
+
+// show describes an agent. The caller holds the desk's lock.
+func (a *agent) show() Agent {
+	shown := Agent{ID: a.id, Name: a.name, State: a.state, Capacity: a.capacity, Scripted: a.partner != nil}
+	for _, s := range a.seats {
+		shown.Contacts = append(shown.Contacts, Holding{
+			ContactID: s.ticket.id, ParticipantID: s.participantID, Role: s.role, Customer: s.ticket.customer, Since: s.since,
+		})
+	}
+	slices.SortFunc(shown.Contacts, func(a, b Holding) int {
+		return cmp.Or(a.Since.Compare(b.Since), strings.Compare(a.ContactID, b.ContactID))
+	})
+	return shown
+}

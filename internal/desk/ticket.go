@@ -1,0 +1,285 @@
+package desk
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// queue is where contacts wait.
+type queue struct {
+	id, name string
+	waiting  list.List // of *ticket, the one that waits longest first
+}
+
+// ticket is the desk's view of an active contact. Its fields are guarded by the desk's lock.
+type ticket struct {
+	id, customer string
+	// since is when the contact began to wait, in queue.
+	since time.Time
+	queue *queue
+	spot  *list.Element // in the queue; nil when it does not wait
+	// claim is the agent who is about to join; nobody else may then.
+	claim *agent
+	// seats are the agents and supervisors who are there.
+	seats []*seat
+	// past are the names of agents who have been there.
+	past []string
+	// rejected are the agents who do not want the contact.
+	rejected []*agent
+	greeted  bool
+}
+
+// seat is an agent's place in a contact.
+type seat struct {
+	agent         *agent
+	ticket        *ticket
+	participantID string
+	role          chat.Role
+	since         time.Time
+	talk          *Conversation // of a scripted agent
+}
+
+// holder returns the agent who answers the contact, or is about to; nil for none.
+func (t *ticket) holder() *agent {
+	for _, s := range t.seats {
+		if s.role == chat.Agent {
+			return s.agent
+		}
+	}
+	return t.claim
+}
+
+// settle makes the desk's view of a contact agree with the contact, and reports whether it
+// changed. The caller holds the desk's lock, and the contact is newer than what was settled
+// before.
+func (d *Desk) settle(contact *chat.Contact) (changed bool) {
+	t := d.tickets[contact.ID]
+	if d.closed {
+		return false
+	}
+	if contact.HasEnded() {
+		if t != nil {
+			d.drop(t)
+		}
+		return t != nil
+	}
+	if t == nil {
+		if contact.Connected.IsZero() && !slices.ContainsFunc(contact.Participants, isAgent) {
+			return false
+		}
+		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName}
+		d.tickets[t.id] = t
+	}
+	changed = d.seat(t, contact)
+	waits := !contact.Connected.IsZero() && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == chat.Agent })
+	switch {
+	case waits && t.spot == nil:
+		d.enqueue(t, contact)
+		return true
+	case !waits && t.spot != nil:
+		t.queue.waiting.Remove(t.spot)
+		t.spot, t.rejected = nil, nil
+		return true
+	}
+	return changed
+}
+
+// isAgent reports whether a participant is one of the desk's who is there.
+func isAgent(p chat.Participant) bool {
+	return p.Active() && (p.Role == chat.Agent || p.Role == chat.Supervisor)
+}
+
+// seat gives agents who came their seats and takes those of agents who left.
+func (d *Desk) seat(t *ticket, contact *chat.Contact) (changed bool) {
+	t.seats = slices.DeleteFunc(t.seats, func(s *seat) bool {
+		p, ok := contact.Participant(s.participantID)
+		if ok && p.Active() {
+			return false
+		}
+		d.rise(s)
+		changed = true
+		return true
+	})
+	for _, p := range contact.Participants {
+		if !p.Active() && p.Role == chat.Agent && !slices.Contains(t.past, p.DisplayName) {
+			t.past = append(t.past, p.DisplayName)
+		}
+		if !isAgent(p) || slices.ContainsFunc(t.seats, func(s *seat) bool { return s.participantID == p.ID }) {
+			continue
+		}
+		a := d.named[p.DisplayName]
+		if a == nil { // somebody who joined otherwise, or before a restart
+			a = d.enrol(p.DisplayName)
+			a.guest = true
+		}
+		s := &seat{agent: a, ticket: t, participantID: p.ID, role: p.Role, since: p.Joined}
+		t.seats = append(t.seats, s)
+		a.sit(s)
+		d.engage(s)
+		changed = true
+	}
+	return changed
+}
+
+// rise takes an agent's seat away, which makes room for another contact.
+func (d *Desk) rise(s *seat) {
+	if s.agent.seats[s.ticket.id] == s {
+		delete(s.agent.seats, s.ticket.id)
+	}
+	if s.role == chat.Agent {
+		s.agent.load--
+		d.fill(s.agent)
+	}
+	if s.agent.guest && len(s.agent.seats) == 0 && s.agent.pending == 0 {
+		d.strike(s.agent)
+	}
+}
+
+// drop forgets a contact that has ended.
+func (d *Desk) drop(t *ticket) {
+	delete(d.tickets, t.id)
+	if t.spot != nil {
+		t.queue.waiting.Remove(t.spot)
+		t.spot = nil
+	}
+	seats := t.seats
+	t.seats = nil
+	for _, s := range seats {
+		d.rise(s)
+	}
+}
+
+// enqueue lets a contact wait, unless a scripted agent takes it at once.
+func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
+	name := ""
+	t.since = contact.Connected
+	if contact.Queue != nil {
+		name, t.since = contact.Queue.Name, later(t.since, contact.Queue.Since)
+	}
+	for _, p := range contact.Participants {
+		switch {
+		case p.Role == chat.System:
+			t.greeted = true // by an earlier run, or by somebody else
+		case p.Role == chat.Agent:
+			t.since, t.greeted = later(t.since, p.Left), true
+		}
+	}
+	t.queue = d.queue(name)
+	before := t.queue.waiting.Back()
+	for before != nil && before.Value.(*ticket).since.After(t.since) { //nolint:errcheck,forcetypeassert // nothing else is in it
+		before = before.Prev()
+	}
+	if before == nil {
+		t.spot = t.queue.waiting.PushFront(t)
+	} else {
+		t.spot = t.queue.waiting.InsertAfter(t, before)
+	}
+	if d.pick(t) || t.greeted || d.greeting == "" {
+		return
+	}
+	t.greeted = true
+	d.start(func() {
+		d.report(t.id, d.chats.Prompt(d.ctx, t.id, chat.Message{ContentType: chat.TextPlain, Content: d.greeting}))
+	})
+}
+
+// pick lets the scripted agent with the fewest chats take a contact; false when there is
+// none who may.
+func (d *Desk) pick(t *ticket) bool {
+	var best *agent
+	for _, a := range d.agents {
+		if d.wants(a, t) && (best == nil || a.load+a.pending < best.load+best.pending) {
+			best = a
+		}
+	}
+	return best != nil && d.claim(best, t)
+}
+
+// fill lets a scripted agent take contacts that wait, as many as it may.
+func (d *Desk) fill(a *agent) {
+	for a.partner != nil {
+		var longest *ticket
+		for _, q := range d.queues {
+			for e := q.waiting.Front(); e != nil; e = e.Next() {
+				t := e.Value.(*ticket) //nolint:errcheck,forcetypeassert // nothing else is in it
+				if !a.free() || longest != nil && !t.since.Before(longest.since) {
+					break
+				}
+				if d.wants(a, t) {
+					longest = t
+					break
+				}
+			}
+		}
+		if longest == nil || !d.claim(a, longest) {
+			return
+		}
+	}
+}
+
+// wants reports whether a scripted agent is to take a contact by itself: it takes none that
+// it was in before, because somebody had a reason to pass it on.
+func (d *Desk) wants(a *agent, t *ticket) bool {
+	return a.partner != nil && a.free() && a.serves(t.queue) && t.spot != nil && t.claim == nil &&
+		!slices.Contains(t.past, a.name) && (!a.standby || !slices.ContainsFunc(d.agents, (*agent).attends))
+}
+
+// claim lets a scripted agent join a contact in the background.
+func (d *Desk) claim(a *agent, t *ticket) bool {
+	if !d.start(func() { d.take(a, t) }) {
+		return false
+	}
+	t.claim = a
+	a.pending++
+	return true
+}
+
+// retryAfter is when a scripted agent who could not join lets others try.
+const retryAfter = 5 * time.Second
+
+// take carries out a claim of a scripted agent.
+func (d *Desk) take(a *agent, t *ticket) {
+	_, err := d.join(d.ctx, a, t)
+	if err != nil {
+		d.report(t.id, fmt.Errorf("joining a chat: %w", err))
+		if !errors.Is(err, ErrNoContact) && d.chats.Clock().Wait(d.ctx, retryAfter) != nil {
+			return // the desk is closed
+		}
+	}
+	d.unclaim(a, t)
+}
+
+// join makes an agent one of the contact's.
+func (d *Desk) join(ctx context.Context, a *agent, t *ticket) (participantID string, err error) {
+	joined, err := d.chats.Join(ctx, t.id, chat.Agent, a.name)
+	return joined.ParticipantID, d.gone(t.id, err)
+}
+
+// unclaim ends a claim, whatever became of it.
+func (d *Desk) unclaim(a *agent, t *ticket) {
+	d.mu.Lock()
+	t.claim = nil
+	a.pending--
+	if t.spot != nil && d.tickets[t.id] == t { // nobody has joined
+		d.pick(t)
+	}
+	d.fill(a)
+	leaves := a.leaves
+	d.mu.Unlock()
+	if leaves {
+		d.report(t.id, d.vacate(d.ctx, a))
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,65 @@
+package emulator
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/store"
+)
+
+// Desk is where agents are and contacts wait, for what is built around it.
+func (e *Emulator) Desk() *desk.Desk { return e.desk.Load() }
+
+// observe passes on what happens in the chats. The desk comes after the chats, which may
+// have something to tell before: the desk finds it when it resumes.
+func (e *Emulator) observe(observed func(chat.Contact, *chat.Item)) func(chat.Contact, *chat.Item) {
+	return func(contact chat.Contact, item *chat.Item) {
+		if d := e.desk.Load(); d != nil {
+			d.Observe(contact, item)
+		}
+		if observed != nil {
+			observed(contact, item)
+		}
+	}
+}
+
+// openDesk opens the desk with the scripted agents.
+func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string, error)) error {
+	config := desk.Config{
+		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Files: files{e.store.Blobs()}, Changed: cfg.DeskChanged, Failed: failed,
+	}
+	if cfg.Scan != nil {
+		config.Scan = func(file chat.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
+	}
+	opened, err := desk.New(config)
+	if err != nil {
+		return err
+	}
+	e.desk.Store(opened)
+	agents := cfg.Agents
+	if cfg.Partner {
+		partner := desk.EchoAgent(desk.Echo{Pause: cfg.PartnerPause})
+		partner.Standby = true
+		agents = append([]desk.AgentConfig{partner}, agents...)
+	}
+	for _, agent := range agents {
+		if _, err := opened.Add(agent); err != nil {
+			return fmt.Errorf("adding an agent: %w", err)
+		}
+	}
+	return nil
+}
+
+// files lets agents use the store's blobs.
+type files struct{ kept *store.Blobs }
+
+// Create implements [desk.Files].
+func (f files) Create(id string) (desk.Upload, error) {
+	upload, err := f.kept.Create(id)
+	if err != nil { // not the nil pointer, which would be an Upload
+		return nil, err
+	}
+	return upload, nil
+}
