@@ -108,11 +108,11 @@ func TestSecondSignalEndsAtOnce(t *testing.T) {
 func TestFaultsEndTheContainer(t *testing.T) {
 	t.Parallel()
 	files := newRoot(t)
-	text, err := command(t, files, []string{"PARLEY_ADRESS_RATE=3/1m", "PARLEY_DRAIN_DELAY=soon"}, image.args...).CombinedOutput()
+	text, err := command(t, files, []string{"PARLEY_ADDRESS_RATES=3/1m", "PARLEY_DRAIN_DELAY=soon"}, image.args...).CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 2 {
 		t.Errorf("the container ended with %v, want 2", err)
 	}
-	for _, name := range []string{"PARLEY_ADRESS_RATE", "PARLEY_ADDRESS_RATE", "PARLEY_DRAIN_DELAY", "PARLEY_INSTANCE_ID", "PARLEY_CONTACT_FLOW_ID"} {
+	for _, name := range []string{"PARLEY_ADDRESS_RATES", "PARLEY_ADDRESS_RATE", "PARLEY_DRAIN_DELAY", "PARLEY_INSTANCE_ID", "PARLEY_CONTACT_FLOW_ID"} {
 		if !strings.Contains(string(text), name) {
 			t.Errorf("the container's last words do not name %s:\n%s", name, text)
 		}

@@ -21,7 +21,7 @@ import (
 )
 
 // image is what was built for all tests.
-var image struct { //nolint:gochecknoglobals // set by TestMain
+var image struct {
 	description
 	files string
 	// private says that programs can be the first process of their own kind of world.
