@@ -41,12 +41,13 @@ func newWorld(t *testing.T, cfg emulator.Config) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, emulator: embedded}
+	frontDoor := embedded.Faults().WrapFrontDoor(door)
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if embedded.Handles(r) {
 			embedded.Handler().ServeHTTP(rw, r)
 			return
 		}
-		door.ServeHTTP(rw, r)
+		frontDoor.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(w.close)
 	return w
