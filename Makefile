@@ -7,10 +7,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-sdk test-browser lint fmt generate bench bench-proxy bench-embedded crash fuzz clean
+.PHONY: help run build test test-go test-sdk test-template test-browser lint fmt generate dist bench bench-proxy bench-embedded bench-function crash fuzz clean
 
 # Folders with npm packages of their own.
-NPM := e2e/browser e2e/chat e2e/page examples/web examples/node
+NPM := e2e/browser e2e/chat e2e/page examples/web examples/node tools/templatecheck
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,7 +21,19 @@ run: build ## Build and start on the embedded Amazon Connect; ARGS="…" adds fl
 build: ## Build bin/parley
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/parley ./cmd/parley
 
-test: test-go test-sdk test-browser ## Set up what the tests need, and run all of them
+# Built for Lambda and for containers; the same commit gives the same bytes.
+DIST := CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
+
+dist: ## Build the function's zips, the binaries and their checksums into dist/
+	rm -rf dist && mkdir -p dist
+	set -e; for arch in arm64 amd64; do \
+		GOARCH=$$arch $(DIST) -tags lambda.norpc -o dist/$$arch/bootstrap ./cmd/parley-lambda; \
+		$(GO) run ./deploy/lambdazip -o dist/parley-lambda-$$arch.zip dist/$$arch/bootstrap; \
+		GOARCH=$$arch $(DIST) -o dist/parley-linux-$$arch ./cmd/parley; \
+	done
+	cd dist && sha256sum parley-* > SHA256SUMS && cat SHA256SUMS
+
+test: test-go test-sdk test-template test-browser ## Set up what the tests need, and run all of them
 
 test-go: ## Vet and the Go tests, shuffled, under the race detector
 	$(GO) vet ./...
@@ -29,6 +41,9 @@ test-go: ## Vet and the Go tests, shuffled, under the race detector
 
 test-sdk: ## Compare our AWS calls with those of the generated SDK client
 	cd e2e/sdk && $(GO) vet ./... && $(GO) test -race -shuffle=on ./...
+
+test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudFormation template against AWS's own validator, planted mistakes included
+	cd tools/templatecheck && node --test --test-reporter=spec
 
 test-browser: build $(NPM:=/node_modules/.installed) ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
 	cd e2e/page && node --test --test-reporter=spec
@@ -51,13 +66,16 @@ fmt: ## Format the code
 generate: ## Rewrite generated files (docs/errors.md, the settings table, usage texts)
 	$(GO) generate ./...
 
-bench: bench-proxy bench-embedded ## Measure everything; writes docs/benchmarks.md and docs/benchmarks-embedded.md
+bench: bench-proxy bench-embedded bench-function ## Measure everything; writes docs/benchmarks*.md
 
 bench-proxy: build ## Compare the proxy with a Node peer and the bare limits
 	cd bench && $(GO) run . -parley $(CURDIR)/bin/parley $(ARGS)
 
 bench-embedded: build ## Measure the embedded Amazon Connect
 	cd bench && $(GO) run . embedded -parley $(CURDIR)/bin/parley $(ARGS)
+
+bench-function: ## Compare the production function with one of Node
+	cd bench && $(GO) run . function $(ARGS)
 
 crash: ## Kill the server, and a storing process, 100 times: nothing acknowledged may be lost or doubled
 	$(GO) test ./e2e/crash -count=1 -v -rounds=100

@@ -33,8 +33,13 @@ var allowed = map[string][]string{
 	"internal/startchat":  {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
 	"internal/guard":      {"internal/diagnosis"},
 	"internal/connectapi": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
-	"internal/fidelity":   {},
-	"internal/strict":     {"internal/chat"},
+	"internal/inspect":    {"internal/diagnosis", "internal/rawjson"},
+	"internal/fault":      {"internal/awswire", "internal/chat", "internal/connectsim", "internal/participant", "internal/rawjson", "internal/secret"},
+	"internal/api": {
+		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault", "internal/inspect", "internal/participant", "internal/secret",
+	},
+	"internal/fidelity": {},
+	"internal/strict":   {"internal/chat"},
 	"internal/connectsim": {
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
 		"internal/strict",
@@ -42,7 +47,7 @@ var allowed = map[string][]string{
 	"internal/participant": {"internal/awswire", "internal/chat", "internal/fidelity", "internal/secret", "internal/strict"},
 	"internal/desk":        {"internal/chat"},
 	"internal/emulator": {
-		"internal/awswire", "internal/chat", "internal/connectsim", "internal/desk", "internal/participant", "internal/startchat",
+		"internal/awswire", "internal/chat", "internal/connectsim", "internal/desk", "internal/fault", "internal/participant", "internal/startchat",
 		"internal/store", "internal/strict",
 	},
 	"internal/frontdoor": {
@@ -64,7 +69,7 @@ var allowed = map[string][]string{
 		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/pagescript", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},
-	"cmd/parley-lambda": {"internal/diagnosis", "internal/frontdoor", "internal/lambdahost", "internal/settings"},
+	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
 	// For tests and the benchmark only.
 	"internal/awsfake": {"internal/awswire", "internal/secret"},
 }

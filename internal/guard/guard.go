@@ -206,7 +206,7 @@ func New(config Config) (*Guard, error) {
 		// its versions, and attachment uploads bring names of their own. A literal "*"
 		// in the answer would not cover Authorization (Fetch standard, section 4.8).
 		AllowedHeaders:      []string{"*"},
-		ExposedHeaders:      []string{"X-Amzn-Errortype", "X-Amzn-Requestid", "Retry-After"},
+		ExposedHeaders:      []string{"X-Amzn-Errortype", "X-Amzn-Requestid", "Retry-After", "Www-Authenticate"},
 		MaxAge:              preflightAge,
 		AllowPrivateNetwork: true,
 	})

@@ -307,7 +307,7 @@ func TestErrorAnswersCarryCORS(t *testing.T) {
 		res := answer(t, guard.Config{}, next, request("POST", endpoint, "{}", "Origin", "http://localhost:8080"))
 		want := http.Header{
 			"Access-Control-Allow-Origin":   {"http://localhost:8080"},
-			"Access-Control-Expose-Headers": {"X-Amzn-Errortype, X-Amzn-Requestid, Retry-After"},
+			"Access-Control-Expose-Headers": {"X-Amzn-Errortype, X-Amzn-Requestid, Retry-After, Www-Authenticate"},
 			"Vary":                          {"Origin"},
 		}
 		for name := range want {
