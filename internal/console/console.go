@@ -1,11 +1,12 @@
-// Package console serves the web pages of a running server: what it is and how to
-// point a chat client at it, a form that starts a chat, and the page that explains
-// errors.
+// Package console serves the web pages of a running server: the workbench with a
+// customer's chat beside an agent's desk, the desk for all queues and chats, the
+// inspector, faults and time, how to point a chat client here, and what errors mean.
 //
 // It owns the pages and their files, which are embedded and served as they are
 // written: no bundler, no inline script or style, nothing from another server. It
-// refuses to know how chats are started: the page posts to the front door like any
-// widget. Who may see the pages is decided by package guard.
+// refuses to know what happens in a chat: the pages start chats at the front door and
+// talk in them like any client, and everything else they ask of the JSON API (package
+// api). Who may see the pages is decided by package guard.
 //
 // The handler is safe for concurrent use.
 package console
@@ -16,10 +17,8 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
-	"html/template"
 	"io/fs"
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 	"time"
@@ -35,13 +34,6 @@ var files embed.FS
 // them (Trusted Types).
 const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
 	"require-trusted-types-for 'script'"
-
-// Ids that the page offers while the embedded Amazon Connect answers, which takes
-// any.
-const (
-	sampleInstance = "11111111-1111-1111-1111-111111111111"
-	sampleFlow     = "22222222-2222-2222-2222-222222222222"
-)
 
 // Config is what the pages tell about the server.
 type Config struct {
@@ -111,17 +103,13 @@ func New(config Config) http.Handler {
 		sum := sha256.Sum256(content)
 		served[path] = file{contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, content}
 	}
-	for name, contentType := range map[string]string{
-		"style.css": "text/css; charset=utf-8", "app.js": "text/javascript; charset=utf-8",
-		"copy.js": "text/javascript; charset=utf-8", "start.js": "text/javascript; charset=utf-8",
-		"tabs.js": "text/javascript; charset=utf-8", "favicon.svg": "image/svg+xml",
-	} {
-		add("/console/"+name, contentType, mustRead(name))
+	for name, content := range static() {
+		add("/console/"+name, contentTypes()[path.Ext(name)], content)
 	}
-	add("/favicon.ico", "image/svg+xml", mustRead("favicon.svg"))
-	const html = "text/html; charset=utf-8"
-	add("/", html, render("index.html", newIndex(config)))
-	add("/docs/errors", html, render("errors.html", newErrors(config)))
+	add("/favicon.ico", contentTypes()[".svg"], static()["favicon.svg"])
+	for _, p := range pages(config.Embedded) {
+		add(p.address, "text/html; charset=utf-8", p.render(config))
+	}
 	add("/api/status", "application/json", statusJSON(config))
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -174,105 +162,26 @@ func statusJSON(config Config) []byte {
 	return append(body, '\n')
 }
 
-// index is the data of the landing page.
-type index struct {
-	Config
-	// Title is the page's name in the browser.
-	Title string
-	// Instance and Flow are the ids to show in snippets; empty when the server has its
-	// own.
-	Instance, Flow string
-	// Emulator is the server's address as an Android emulator sees it, Port its port.
-	Emulator, Port string
-}
-
-func newIndex(config Config) index {
-	data := index{Config: config, Title: "Parley"}
-	if !config.HasInstanceID {
-		data.Instance = "YOUR_INSTANCE_ID"
-	}
-	if !config.HasContactFlowID {
-		data.Flow = "YOUR_CONTACT_FLOW_ID"
-	}
-	if config.Embedded {
-		data.Instance, data.Flow = sampleInstance, sampleFlow
-	}
-	if u, err := url.Parse(config.URL); err == nil {
-		data.Port = u.Port()
-	}
-	data.Emulator = "http://10.0.2.2"
-	if data.Port != "" {
-		data.Emulator += ":" + data.Port
-	}
-	return data
-}
-
-// errorsPage is the data of the page that explains errors.
-type errorsPage struct {
-	Config
-	Title  string
-	Groups []group
-}
-
-// group is a heading with its rules.
-type group struct {
-	Name, Anchor string
-	Rules        []diagnosis.Rule
-}
-
-func newErrors(config Config) errorsPage {
-	page := errorsPage{Config: config, Title: "What goes wrong, and what to do · Parley"}
-	for _, rule := range diagnosis.Rules() {
-		last := len(page.Groups) - 1
-		if last < 0 || page.Groups[last].Name != rule.Group {
-			page.Groups = append(page.Groups, group{Name: rule.Group, Anchor: "group-" + slug(rule.Group)})
-			last++
-		}
-		page.Groups[last].Rules = append(page.Groups[last].Rules, rule)
-	}
-	return page
-}
-
-// slug turns a heading into an anchor.
-func slug(heading string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(heading), func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < '0' || c > '9')
-	}), "-")
-}
-
-// span is a piece of a rule's text: prose, or code that stood between backquotes.
-type span struct {
-	Text string
-	Code bool
-}
-
-// spans splits the little Markdown that rules use.
-func spans(text string) []span {
-	var out []span
-	for i, part := range strings.Split(text, "`") {
-		if part != "" {
-			out = append(out, span{part, i%2 == 1})
-		}
-	}
-	return out
-}
-
-// render executes a page. The pages are part of the program, so a failure is a
-// mistake in them that every test of this package would show.
-func render(name string, data any) []byte {
-	page := template.Must(template.New(name).Funcs(template.FuncMap{"spans": spans}).
-		ParseFS(files, "pages/"+name, "pages/frame.html"))
-	var out bytes.Buffer
-	if err := page.Execute(&out, data); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
-}
-
-func mustRead(name string) []byte {
-	content, err := fs.ReadFile(files, "static/"+name)
+// static returns the embedded files by their names.
+func static() map[string][]byte {
+	entries, err := fs.ReadDir(files, "static")
 	if err != nil { // embedded: missing only if the program was built without it
 		panic(err)
 	}
-	return content
+	all := map[string][]byte{}
+	for _, entry := range entries {
+		content, err := fs.ReadFile(files, "static/"+entry.Name())
+		if err != nil {
+			panic(err)
+		}
+		all[entry.Name()] = content
+	}
+	return all
+}
+
+// contentTypes are those of the embedded files, by their ending.
+func contentTypes() map[string]string {
+	return map[string]string{
+		".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path"
 	"regexp"
 	"strings"
@@ -48,7 +49,7 @@ func code(t *testing.T, page, id string) string {
 	return html.UnescapeString(found[1])
 }
 
-func TestLandingPage(t *testing.T) {
+func TestConnectPage(t *testing.T) {
 	t.Parallel()
 	const sampleInstance, sampleFlow = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 	configured := aws()
@@ -89,7 +90,7 @@ func TestLandingPage(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			_, page := get(t, test.config, "/")
+			_, page := get(t, test.config, "/console/connect")
 			for _, text := range test.has {
 				if !strings.Contains(page, text) {
 					t.Errorf("the page lacks %q", text)
@@ -129,7 +130,7 @@ func TestLandingPage(t *testing.T) {
 func TestConfigurationIsEscaped(t *testing.T) {
 	t.Parallel()
 	const hostile = `"><script src=//evil.example></script>`
-	for _, target := range []string{"/", "/docs/errors"} {
+	for _, target := range []string{"/", "/console/connect", "/docs/errors"} {
 		_, page := get(t, console.Config{
 			URL: base + hostile, Upstream: hostile, Version: hostile, NetworkURLs: []string{hostile},
 		}, target)
@@ -144,8 +145,8 @@ func TestPagesKeepTheirPolicy(t *testing.T) {
 	t.Parallel()
 	inline := regexp.MustCompile(`<script[^>]*>[^<]|<style|\sstyle=|\son[a-z]+=|javascript:`)
 	foreign := regexp.MustCompile(`(?i)(?:\s(?:src|href|action)=|from |import\(?|fetch\(|url\()["']?(?:https?:)?//`)
-	for _, target := range []string{"/", "/docs/errors"} {
-		res, page := get(t, aws(), target)
+	for _, target := range addresses() {
+		res, page := get(t, embedded(), target)
 		policy := res.Header.Get("Content-Security-Policy")
 		for _, part := range []string{"default-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} {
 			if !strings.Contains(policy, part) {
@@ -165,7 +166,7 @@ func TestPagesKeepTheirPolicy(t *testing.T) {
 			if path.Ext(file) == "" {
 				continue
 			}
-			_, content := get(t, aws(), file)
+			_, content := get(t, embedded(), file)
 			if found := foreign.FindString(content); found != "" {
 				t.Errorf("%s refers to another server: %q", file, found)
 			}
@@ -174,6 +175,79 @@ func TestPagesKeepTheirPolicy(t *testing.T) {
 			}
 		}
 	}
+}
+
+// addresses are those of the pages beside the embedded Amazon Connect.
+func addresses() []string {
+	return []string{"/", "/console/desk", "/console/inspector", "/console/faults", "/console/connect", "/docs/errors"}
+}
+
+// With Amazon Connect behind, agents have its own workspace and nothing can be broken: the
+// page that says how to connect is the first one.
+func TestPagesOfAnUpstream(t *testing.T) {
+	t.Parallel()
+	current := regexp.MustCompile(`<a href="([^"]*)"( aria-current="page")?>([^<]*)</a>`)
+	tests := map[string]struct {
+		config console.Config
+		nav    []string
+		none   []string
+	}{
+		"embedded": {
+			embedded(),
+			[]string{"/ Try it", "/console/desk Desk", "/console/inspector Inspector", "/console/faults Faults", "/console/connect Connect", "/docs/errors Errors"},
+			nil,
+		},
+		"aws": {
+			aws(), []string{"/ Connect", "/console/inspector Inspector", "/docs/errors Errors"},
+			[]string{"/console/desk", "/console/faults"},
+		},
+	}
+	for name, test := range tests {
+		for _, entry := range test.nav {
+			address, _, _ := strings.Cut(entry, " ")
+			_, page := get(t, test.config, address)
+			_, page, _ = strings.Cut(page, `<nav aria-label="Pages">`)
+			page, _, _ = strings.Cut(page, "</nav>")
+			var nav, here []string
+			for _, found := range current.FindAllStringSubmatch(page, -1) {
+				nav = append(nav, found[1]+" "+found[3])
+				if found[2] != "" {
+					here = append(here, found[1])
+				}
+			}
+			if diff := cmp.Diff(test.nav, nav); diff != "" {
+				t.Errorf("%s, %s: navigation (-want +got):\n%s", name, address, diff)
+			}
+			if diff := cmp.Diff([]string{address}, here); diff != "" {
+				t.Errorf("%s, %s: the current page (-want +got):\n%s", name, address, diff)
+			}
+		}
+		for _, address := range test.none {
+			if res, _ := get(t, test.config, address); res.StatusCode != http.StatusNotFound {
+				t.Errorf("%s, %s: status %d, want 404", name, address, res.StatusCode)
+			}
+		}
+	}
+}
+
+// A page is there before anybody can wait for it.
+func TestSize(t *testing.T) {
+	t.Parallel()
+	total := 0
+	seen := map[string]bool{}
+	for queue := addresses()[:5]; len(queue) > 0; queue = queue[1:] {
+		if seen[queue[0]] || queue[0] == "/docs/errors" {
+			continue
+		}
+		seen[queue[0]] = true
+		_, content := get(t, embedded(), queue[0])
+		total += len(content)
+		queue = append(queue, linked(content)...)
+	}
+	if limit := 150_000; total > limit {
+		t.Errorf("all pages and their files have %d bytes, want at most %d", total, limit)
+	}
+	t.Logf("%d files, %d bytes", len(seen), total)
 }
 
 // linked lists the addresses on this server that a page or script refers to.
@@ -188,7 +262,7 @@ func linked(content string) []string {
 func TestLinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
-	for queue := []string{"/", "/docs/errors"}; len(queue) > 0; queue = queue[1:] {
+	for queue := addresses(); len(queue) > 0; queue = queue[1:] {
 		target := queue[0]
 		if seen[target] {
 			continue
@@ -217,9 +291,13 @@ func TestLinksLeadSomewhere(t *testing.T) {
 			}
 		}
 	}
-	for _, file := range []string{"/console/style.css", "/console/app.js", "/console/start.js", "/console/favicon.svg"} {
-		if !seen[file] {
-			t.Errorf("no page leads to %s", file)
+	files, err := os.ReadDir("static")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if !seen["/console/"+file.Name()] {
+			t.Errorf("no page leads to %s", file.Name())
 		}
 	}
 }
@@ -269,7 +347,7 @@ func TestCaching(t *testing.T) {
 	handler := console.New(embedded())
 	other := embedded()
 	other.Version = "v1.2.4"
-	for _, target := range []string{"/", "/docs/errors", "/console/app.js", "/console/style.css", "/favicon.ico"} {
+	for _, target := range []string{"/", "/docs/errors", "/console/connect.js", "/console/style.css", "/favicon.ico"} {
 		first := httptest.NewRecorder()
 		handler.ServeHTTP(first, httptest.NewRequest(http.MethodGet, target, nil))
 		tag := first.Header().Get("Etag")
@@ -315,7 +393,7 @@ func TestRefusals(t *testing.T) {
 		{http.MethodDelete, "/", http.StatusMethodNotAllowed, "Allow", "GET, HEAD"},
 		{http.MethodGet, "/console/no-such-file", http.StatusNotFound, "Content-Type", "application/json"},
 		{http.MethodGet, "/console/../console.go", http.StatusNotFound, "Content-Type", "application/json"},
-		{http.MethodGet, "/console/pages/index.html", http.StatusNotFound, "Content-Type", "application/json"},
+		{http.MethodGet, "/console/pages/connect.html", http.StatusNotFound, "Content-Type", "application/json"},
 		{http.MethodGet, "/console/", http.StatusFound, "Location", "/"},
 		{http.MethodGet, "/console", http.StatusFound, "Location", "/"},
 		{http.MethodGet, "/docs/errors/", http.StatusOK, "Content-Type", "text/html; charset=utf-8"},

@@ -1,0 +1,51 @@
+// What every page shows: whether the server is there, and whether something is on that makes
+// it behave unlike usual: faults, a clock that was skipped.
+
+import { del, events, get } from "/console/api.js";
+import { byId, fill, h } from "/console/dom.js";
+import { plain, span } from "/console/format.js";
+
+const noticed = 1000; // milliseconds; a clock that differs by less was not skipped
+
+function running(is) {
+  const state = byId("state");
+  if (state.classList.contains("off") !== is) return;
+  state.classList.toggle("off", !is);
+  byId("state-text").textContent = is ? "Running" : "Not reachable";
+}
+
+const banner = { faults: [], offset: 0 };
+
+function show() {
+  const { faults, offset } = banner;
+  const parts = [];
+  if (faults.length) {
+    const names = faults.slice(0, 3).map((rule) => plain(rule.name || rule.effect?.type));
+    const more = faults.length > 3 ? ` and ${faults.length - 3} more` : "";
+    parts.push(h("span", {}, h("strong", {}, faults.length > 1 ? `${faults.length} faults are on: ` : "A fault is on: "), names.join(", "), more));
+  }
+  if (offset > noticed) parts.push(h("span", {}, h("strong", {}, "The clock is ahead"), ` by ${span(offset)}.`));
+  const off = faults.length > 0 && h("button", { type: "button", class: "small", onclick: () => del("/api/faults").then(ask, ask) }, "Turn all off");
+  const here = document.body.classList.contains("page-faults");
+  byId("banner").hidden = parts.length === 0;
+  fill(byId("banner"), parts.length > 0 && h("div", { class: "wide" }, parts, !here && h("a", { href: "/console/faults" }, "Faults and time"), off));
+}
+
+async function ask() {
+  const [faults, clock] = await Promise.allSettled([get("/api/faults"), get("/api/clock")]);
+  const rules = faults.value?.rules ?? faults.value?.faults ?? faults.value;
+  banner.faults = Array.isArray(rules) ? rules : [];
+  banner.offset = clock.value?.offsetMs ?? 0;
+  show();
+}
+
+const embedded = document.body.dataset.upstream === "embedded";
+events(embedded ? ["faults", "clock"] : ["exchanges"], {
+  open: () => {
+    running(true);
+    if (embedded) ask();
+  },
+  lost: () => running(false),
+  faults: ask,
+  clock: ask,
+});
