@@ -19,10 +19,14 @@ type account struct {
 	release chan struct{} // lets it go on
 }
 
-// newAccount starts the stand-in on a loopback port, until the test ends.
-func newAccount(t *testing.T) *account {
+// newAccount starts the stand-in on a loopback port, until the test ends. At most one
+// configuration is used.
+func newAccount(t *testing.T, config ...awsfake.Config) *account {
 	t.Helper()
-	a := &account{Endpoint: awsfake.New(awsfake.Config{}), held: make(chan struct{}, 1), release: make(chan struct{})}
+	if len(config) == 0 {
+		config = []awsfake.Config{{}}
+	}
+	a := &account{Endpoint: awsfake.New(config[0]), held: make(chan struct{}, 1), release: make(chan struct{})}
 	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/contact/chat" && a.hold.CompareAndSwap(true, false) {
 			a.held <- struct{}{}

@@ -25,8 +25,8 @@ const (
 // variable is one of a container's environment, as both kinds of manifest write it.
 type variable struct{ Name, Value string }
 
-// settingsOf reads the settings that a container has in the image's environment and a manifest's.
-func settingsOf(t *testing.T, manifest []variable) *settings.Settings {
+// loadSettings reads the settings that a container has in the image's environment and a manifest's.
+func loadSettings(t *testing.T, manifest []variable) *settings.Settings {
 	t.Helper()
 	image, err := describe(containerfile)
 	if err != nil {
@@ -162,7 +162,7 @@ func TestKubernetes(t *testing.T) {
 	deployment := objects["Deployment"]
 	p := deployment.Spec.Template.Spec
 	container := p.Containers[0]
-	s := settingsOf(t, container.Env)
+	s := loadSettings(t, container.Env)
 
 	if needed := s.DrainDelay + s.Drain(); time.Duration(p.Grace)*time.Second <= needed {
 		t.Errorf("a pod is killed after %d s, but it may take %s to end", p.Grace, needed)
@@ -280,7 +280,7 @@ func TestECSTask(t *testing.T) {
 	t.Parallel()
 	definition := readTask(t)
 	container := definition.ContainerDefinitions[0]
-	s := settingsOf(t, container.env())
+	s := loadSettings(t, container.env())
 	const mostStop = 120 // Fargate's limit, in seconds
 	if needed := s.DrainDelay + s.Drain(); time.Duration(container.StopTimeout)*time.Second <= needed || container.StopTimeout > mostStop {
 		t.Errorf("a task is killed after %d s, but it may take %s to end", container.StopTimeout, needed)
