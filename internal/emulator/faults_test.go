@@ -225,11 +225,11 @@ func TestFaultExpiresTokens(t *testing.T) {
 	w.wrong(fault.Rule{ContactID: pat.id, Effect: fault.Effect{Type: fault.ExpireTokens}})
 	w.refused(http.MethodPost, "/participant/message", pat.bearer, message("x"), 403, "AccessDeniedException")
 	kim.say("mine works")
-	pat.connect(w)
+	pat = pat.again()
 	pat.say("again")
 	w.wrong(fault.Rule{Action: "SendMessage", Times: 1, Effect: fault.Effect{Type: fault.ExpireTokens}})
 	w.refused(http.MethodPost, "/participant/message", pat.bearer, message("x"), 403, "AccessDeniedException")
-	pat.connect(w)
+	pat = pat.again()
 	pat.say("and again")
 	if _, err := w.emulator.Faults().Apply("token-expired"); err != nil {
 		t.Fatal(err)
@@ -259,6 +259,14 @@ func TestFaultRejectsAttachments(t *testing.T) {
 			`{"AttachmentIds":["`+text(started, "AttachmentId")+`"],"ClientToken":"`+uuid.NewString()+`"}`)
 		pat.await(outcome)
 	}
+}
+
+// again opens another socket, as a page does whose first one may still be there.
+func (p *page) again() *page {
+	p.w.t.Helper()
+	next := &page{w: p.w, id: p.id, start: p.start}
+	next.connect(p.w)
+	return next
 }
 
 // code returns the code a socket was closed with; 0 or 1006 for none.
@@ -317,7 +325,7 @@ func TestDeployPreset(t *testing.T) {
 	if len(changes) != 4 {
 		t.Errorf("%d changes, want 4", len(changes))
 	}
-	pat.connect(w)
+	pat = pat.again()
 	pat.say("after")
 	pat.await("You said: after")
 }
@@ -389,7 +397,7 @@ func TestFaultOfFrames(t *testing.T) {
 	if code := pat.code(); code == 1000 || code == 1001 {
 		t.Errorf("closed with %d", code)
 	}
-	pat.connect(w)
+	pat = pat.again()
 	pat.say("back")
 	pat.await("You said: back")
 }

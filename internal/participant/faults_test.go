@@ -35,11 +35,11 @@ func inFaultyBubble(t *testing.T, f func(w *world, rules *fault.Rules)) {
 	})
 }
 
-func add(t testing.TB, rules *fault.Rules, rule fault.Rule) (id string) {
-	t.Helper()
+func add(tb testing.TB, rules *fault.Rules, rule fault.Rule) (id string) {
+	tb.Helper()
 	added, err := rules.Add(rule)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return added.ID
 }

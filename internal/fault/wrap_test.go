@@ -1,0 +1,291 @@
+package fault_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/store"
+)
+
+// newRules returns rules over real chats.
+func newRules(tb testing.TB, cfg fault.Config) (*fault.Rules, *chat.Service) {
+	tb.Helper()
+	kept, err := store.Open(context.Background(), store.Config{Ephemeral: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	chats, err := chat.Open(context.Background(), chat.Config{Store: kept})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cfg.Chats = chats
+	rules, err := fault.New(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		rules.Close()
+		chats.Close()
+		if err := kept.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	return rules, chats
+}
+
+// echo answers with everything it was sent.
+func echo(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("X-Echo", r.Method+" "+r.URL.String()+" "+r.Header.Get("X-Amz-Bearer"))
+	w.WriteHeader(200 + len(body)%7)
+	_, _ = fmt.Fprintf(w, "%d %q", r.ContentLength, body)
+}
+
+// every returns the method and path of every action, with an id where the path holds one.
+func every() map[string][2]string {
+	all := map[string][2]string{}
+	fill := func(path string) string {
+		parts := strings.Split(path, "/")
+		for i, part := range parts {
+			if strings.HasPrefix(part, "{") {
+				parts[i] = "id"
+			}
+		}
+		return strings.Join(parts, "/")
+	}
+	for _, known := range participant.Actions() {
+		all[known.Name] = [2]string{known.Method, fill(known.Path)}
+	}
+	for _, known := range connectsim.Actions() {
+		all[known.Name] = [2]string{known.Method, fill(known.Path)}
+	}
+	return all
+}
+
+func TestEveryActionIsFound(t *testing.T) {
+	t.Parallel()
+	rules, _ := newRules(t, fault.Config{})
+	handler := rules.Wrap(http.HandlerFunc(echo))
+	for action, at := range every() {
+		added, err := rules.Add(fault.Rule{Action: action, Effect: fault.Effect{Type: fault.Status, Status: 418, Error: "TeapotException"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, method := range []string{at[0], strings.ToLower(at[0])} {
+			recorder := httptest.NewRecorder()
+			handler.ServeHTTP(recorder, httptest.NewRequest(method, at[1], strings.NewReader(`{}`)))
+			got := awswire.ParseError(recorder.Code, recorder.Header(), recorder.Body.Bytes())
+			if struck := got.Name == "TeapotException" && recorder.Code == 418; struck == (action == "WebSocket") {
+				t.Errorf("%s %s %s: %d %s", action, method, at[1], recorder.Code, recorder.Body)
+			}
+		}
+		rules.Remove(added.ID)
+	}
+}
+
+// Without a rule the very same request and writer are handed on; with rules about something
+// else the answer is the same.
+func TestNothingIsChanged(t *testing.T) {
+	t.Parallel()
+	rules, _ := newRules(t, fault.Config{})
+	random := rand.New(rand.NewPCG(5, 6))
+	paths := []string{"/startChatContact", "/", "/api/faults", "/participant//message", "/contact/unheard-of"}
+	for _, at := range every() {
+		paths = append(paths, at[1])
+	}
+	methods := []string{"GET", "POST", "PUT", "DELETE", "post", "OPTIONS", "HEAD"}
+	request := func(seed uint64) *http.Request {
+		random := rand.New(rand.NewPCG(seed, 7))
+		body := make([]byte, random.IntN(3000))
+		for i := range body {
+			body[i] = byte(random.Uint32())
+		}
+		if random.IntN(2) == 0 {
+			body = []byte(`{"ContactId":"of somebody","InitialContactId":7,"x":"` + strings.Repeat("y", random.IntN(400_000)) + `"}`)
+		}
+		r := httptest.NewRequest(methods[random.IntN(len(methods))], paths[random.IntN(len(paths))]+"?a=b%20c", bytes.NewReader(body))
+		if random.IntN(2) == 0 {
+			r.Header.Set("X-Amz-Bearer", "no token")
+		}
+		return r
+	}
+	for range 300 {
+		seed := random.Uint64()
+		recorder, sent := httptest.NewRecorder(), request(seed)
+		rules.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r != sent || w != http.ResponseWriter(recorder) {
+				t.Fatal("another request or writer was handed on")
+			}
+		})).ServeHTTP(recorder, sent)
+	}
+	for _, rule := range []fault.Rule{
+		{ContactID: "of nobody", Effect: fault.Effect{Type: fault.Status}},
+		{ContactID: "of nobody", Effect: fault.Effect{Type: fault.Drop}},
+		{Effect: fault.Effect{Type: fault.HalfOpen}},
+	} {
+		if _, err := rules.Add(rule); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 300 {
+		seed := random.Uint64()
+		want, got := httptest.NewRecorder(), httptest.NewRecorder()
+		echo(want, request(seed))
+		rules.Wrap(http.HandlerFunc(echo)).ServeHTTP(got, request(seed))
+		if want.Code != got.Code || !bytes.Equal(want.Body.Bytes(), got.Body.Bytes()) || fmt.Sprint(want.Header()) != fmt.Sprint(got.Header()) {
+			t.Fatalf("%s %s: %d instead of %d", request(seed).Method, request(seed).URL, got.Code, want.Code)
+		}
+	}
+}
+
+func TestCallWithinTheProgram(t *testing.T) {
+	t.Parallel()
+	rules, _ := newRules(t, fault.Config{})
+	calls := 0
+	call := func(rule fault.Rule) (int, error) {
+		rule.Action, rule.Times, calls = "StartChatContact", 1, 0
+		if _, err := rules.Add(rule); err != nil {
+			t.Fatal(err)
+		}
+		err := rules.Call(t.Context(), "StartChatContact", func() error { calls++; return nil })
+		return calls, err
+	}
+	if n, err := call(fault.Rule{Effect: fault.Effect{Type: fault.Drop}}); n != 1 || !errors.Is(err, fault.ErrDropped) {
+		t.Errorf("a lost answer: %d %v", n, err)
+	}
+	if n, err := call(fault.Rule{Effect: fault.Effect{Type: fault.Drop, Before: true}}); n != 0 || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a lost request: %d %v", n, err)
+	}
+	if n, err := call(fault.Rule{Effect: fault.Effect{Type: fault.Duplicate}}); n != 2 || err != nil {
+		t.Errorf("a doubled request: %d %v", n, err)
+	}
+	n, err := call(fault.Rule{Effect: fault.Effect{Type: fault.Status, Status: 402}})
+	if refused, ok := errors.AsType[*awswire.Error](err); n != 0 || !ok || refused.Status != 402 || refused.Name != "ServiceQuotaExceededException" {
+		t.Errorf("a refused call: %d %v", n, err)
+	}
+	if n, err := call(fault.Rule{Effect: fault.Effect{Type: fault.Delay, DelayMs: 1}}); n != 1 || err != nil {
+		t.Errorf("a late call: %d %v", n, err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := rules.Add(fault.Rule{Effect: fault.Effect{Type: fault.Delay, DelayMs: 300_000}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := rules.Call(gone, "StartChatContact", func() error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("a call that was given up: %v", err)
+	}
+}
+
+func TestPresets(t *testing.T) {
+	t.Parallel()
+	rules, _ := newRules(t, fault.Config{})
+	names := map[string]bool{}
+	for _, preset := range rules.Presets() {
+		names[preset.Name] = true
+		applied, err := rules.Apply(preset.Name)
+		if err != nil || len(applied) != len(preset.Rules) || preset.Title == "" || preset.Description == "" {
+			t.Errorf("%s: %+v %v", preset.Name, applied, err)
+			continue
+		}
+		for i, rule := range applied {
+			shown := preset.Rules[i]
+			shown.ID, shown.Hits = rule.ID, rule.Hits
+			if shown != rule {
+				t.Errorf("%s shows %+v and adds %+v", preset.Name, shown, rule)
+			}
+		}
+	}
+	for _, want := range []string{
+		"deploy", "phone-locked", "region-fault", "quota-reached", "origin-not-approved", "slow-network", "attachment-rejected", "token-expired",
+	} {
+		if !names[want] {
+			t.Errorf("%s is missing", want)
+		}
+	}
+	if _, err := rules.Apply("flood"); err == nil || err.Error() != `preset "flood" is not known` {
+		t.Errorf("an unknown preset: %v", err)
+	}
+}
+
+func TestRulesAreBounded(t *testing.T) {
+	t.Parallel()
+	changes := 0
+	rules, _ := newRules(t, fault.Config{Changed: func() { changes++ }})
+	for i := range 101 {
+		_, err := rules.Add(fault.Rule{Effect: fault.Effect{Type: fault.Throttle}})
+		if (err != nil) != (i == 100) {
+			t.Errorf("rule %d: %v", i, err)
+		}
+	}
+	rules.Clear()
+	if n := len(rules.List()); n != 0 || changes != 101 {
+		t.Errorf("%d rules, %d changes", n, changes)
+	}
+	if _, err := fault.New(fault.Config{}); err == nil {
+		t.Error("rules without chats were made")
+	}
+}
+
+// Not in parallel, because it counts allocations.
+func TestWithoutRulesNothingIsAllocated(t *testing.T) {
+	rules, _ := newRules(t, fault.Config{})
+	handler := rules.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	recorder, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/participant/message", nil)
+	if n := testing.AllocsPerRun(100, func() {
+		handler.ServeHTTP(recorder, request)
+		if rules.Frame("c", "p", true) != (participant.Fate{}) || rules.Refuses("c", "p") != nil || rules.RejectsAttachment("c", "p") {
+			t.Fatal("something goes wrong")
+		}
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// What it costs that things could go wrong.
+func BenchmarkWrap(b *testing.B) {
+	rules, _ := newRules(b, fault.Config{})
+	other, _ := newRules(b, fault.Config{})
+	if _, err := other.Add(fault.Rule{Action: "GetTranscript", Effect: fault.Effect{Type: fault.Status}}); err != nil {
+		b.Fatal(err)
+	}
+	serve := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	for _, bench := range []struct {
+		name    string
+		handler http.Handler
+	}{
+		{"unwrapped", serve},
+		{"nil", (*fault.Rules)(nil).Wrap(serve)},
+		{"no rule", rules.Wrap(serve)},
+		{"a rule about another action", other.Wrap(serve)},
+	} {
+		b.Run(bench.name, func(b *testing.B) {
+			recorder, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/participant/message", nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				bench.handler.ServeHTTP(recorder, request)
+			}
+		})
+	}
+	b.Run("frame without rule", func(b *testing.B) {
+		for b.Loop() {
+			_ = rules.Frame("contact", "participant", true)
+		}
+	})
+}
