@@ -23,7 +23,7 @@ type templateData struct {
 }
 
 type content struct {
-	Title    string    `json:"title"`
+	Title    string    `json:"title,omitempty"`
 	Subtitle string    `json:"subtitle,omitempty"`
 	Elements []any     `json:"elements,omitempty"` // options, or templates in a carousel
 	Offset   *int      `json:"timeZoneOffset,omitempty"`
@@ -34,12 +34,20 @@ type content struct {
 	Before    *int   `json:"preIndex,omitempty"`
 	After     *int   `json:"nextIndex,omitempty"`
 	Reference string `json:"referenceId,omitempty"`
+	// Only for a view of a step-by-step guide.
+	ViewID    string            `json:"viewId,omitempty"`
+	ViewToken string            `json:"viewToken,omitempty"`
+	ViewData  map[string]string `json:"viewData,omitempty"`
 }
 
 type option struct {
 	Title    string `json:"title"`
 	Subtitle string `json:"subtitle,omitempty"`
 	Action   string `json:"actionDetail,omitempty"`
+	// A link, which sends nothing.
+	Kind   string `json:"type,omitempty"`
+	URL    string `json:"url,omitempty"`
+	Target string `json:"target,omitempty"`
 }
 
 type location struct {
@@ -54,33 +62,74 @@ type slot struct {
 	Duration int    `json:"duration"`
 }
 
-// showpiece returns the interactive message that a word asks for.
+// showpiece returns the interactive message that a word asks the built-in partner for.
 func showpiece(word string, now time.Time) (template, bool) {
 	switch word {
 	case "list":
-		return newTemplate("ListPicker", "list", content{Title: "Where to?", Subtitle: "Pick a city", Elements: []any{
-			option{Title: "Rome", Subtitle: "Three hours by train"},
-			option{Title: "Oslo", Subtitle: "Two hours by air"},
-			option{Title: "Porto", Subtitle: "A day by bus"},
-		}}), true
+		return listPicker(), true
 	case "panel":
-		return newTemplate("Panel", "", content{Title: "What is it about?", Subtitle: "Choose one", Elements: []any{
-			option{Title: "An order"}, option{Title: "A bill"}, option{Title: "Something else"},
-		}}), true
+		return panel(), true
 	case "quick":
-		return newTemplate("QuickReply", "", content{
-			Title: "Did this help?", Elements: []any{option{Title: "Yes"}, option{Title: "No"}},
-		}), true
+		return quickReply(), true
 	case "carousel":
-		return newTemplate("Carousel", "", content{Title: "Offers", Elements: []any{
-			offer("Rome", "Hotels", "Trains"), offer("Oslo", "Hotels", "Flights"),
-		}}), true
+		return carousel(), true
 	case "time":
 		return timePicker(now), true
 	case "pages":
 		return cityPage(0), true
 	}
 	return template{}, false
+}
+
+func listPicker() template {
+	return newTemplate("ListPicker", "list", content{Title: "Where to?", Subtitle: "Pick a city", Elements: []any{
+		option{Title: "Rome", Subtitle: "Three hours by train"},
+		option{Title: "Oslo", Subtitle: "Two hours by air"},
+		option{Title: "Porto", Subtitle: "A day by bus"},
+	}})
+}
+
+func linkList() template {
+	return newTemplate("ListPicker", "links", content{Title: "Before you go", Subtitle: "Read this first", Elements: []any{
+		option{Title: "Terms of travel", Kind: "hyperlink", URL: "https://example.com/terms", Target: "_blank"},
+		option{Title: "I have read them"},
+	}})
+}
+
+func panel() template {
+	return newTemplate("Panel", "", content{Title: "What is it about?", Subtitle: "Choose one", Elements: []any{
+		option{Title: "An order"}, option{Title: "A bill"}, option{Title: "Something else"},
+	}})
+}
+
+func quickReply() template {
+	return newTemplate("QuickReply", "", content{
+		Title: "Did this help?", Elements: []any{option{Title: "Yes"}, option{Title: "No"}},
+	})
+}
+
+func carousel() template {
+	return newTemplate("Carousel", "", content{Title: "Offers", Elements: []any{
+		offer("Rome", "Hotels", "Trains"), offer("Oslo", "Hotels", "Flights"),
+	}})
+}
+
+func pickerCarousel() template {
+	return newTemplate("Carousel", "", content{Title: "Departures", Elements: []any{
+		newTemplate("ListPicker", "morning", content{Title: "In the morning", Elements: []any{
+			option{Title: "08:15", Subtitle: "Direct"}, option{Title: "09:40", Subtitle: "One change"},
+		}}),
+		newTemplate("ListPicker", "evening", content{Title: "In the evening", Elements: []any{
+			option{Title: "18:05", Subtitle: "Direct"}, option{Title: "21:30", Subtitle: "By night"},
+		}}),
+	}})
+}
+
+// guide shows a view. Its data stand in the view's fields.
+func guide() template {
+	return newTemplate("ViewResource", "", content{
+		ViewID: "form", ViewToken: "form", ViewData: map[string]string{"Heading": "Your details"},
+	})
 }
 
 func newTemplate(kind, identifier string, c content) template {

@@ -1,0 +1,246 @@
+package desk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/desk"
+)
+
+var errDisk = errors.New("no space left on device")
+
+// flaky is a store that now and then refuses a change.
+type flaky struct {
+	chat.Store
+	one atomic.Int64 // in so many; zero for never
+}
+
+func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
+	if n := f.one.Load(); n > 0 && rand.Int64N(n) == 0 {
+		return errDisk
+	}
+	return f.Store.Commit(ctx, changes)
+}
+
+// juggler does whatever can be done at a desk, and watches that no contact is in two hands.
+type juggler struct {
+	r     *room
+	names []string
+
+	mu    sync.Mutex
+	pats  []*customer
+	wrong []string
+}
+
+// watch is told of every contact as it is stored.
+func (j *juggler) watch(c chat.Contact) {
+	hands := 0
+	for _, p := range c.Participants {
+		if p.Active() && p.Role == chat.Agent {
+			hands++
+		}
+	}
+	if hands > 1 {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.wrong = append(j.wrong, fmt.Sprintf("%d agents in %s", hands, c.ID))
+	}
+}
+
+func (j *juggler) some(m *rand.Rand) (agent, contactID string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.names[m.IntN(len(j.names))], j.pats[m.IntN(len(j.pats))].contactID
+}
+
+// act does one thing; whether it is refused does not matter.
+func (j *juggler) act(ctx context.Context, m *rand.Rand) error {
+	d := j.r.desk
+	agent, contactID := j.some(m)
+	other, _ := j.some(m)
+	target := desk.Target{Agent: other}
+	if m.IntN(2) == 0 {
+		target = desk.Target{Queue: []string{"Sales", desk.DefaultQueue}[m.IntN(2)]}
+	}
+	switch m.IntN(16) {
+	case 0, 1, 2, 3:
+		_, err := d.Accept(ctx, agent, contactID)
+		return err
+	case 4:
+		return d.Reject(agent, contactID)
+	case 5, 6, 7, 8:
+		return d.Transfer(ctx, agent, contactID, target)
+	case 9, 10:
+		states := []desk.State{desk.Available, desk.Available, desk.Away, desk.Offline}
+		_, err := d.Change(agent, desk.AgentChange{State: &states[m.IntN(len(states))]})
+		return err
+	case 11:
+		_, err := d.Supervise(ctx, agent, contactID)
+		return err
+	case 12:
+		return d.Remove(ctx, agent)
+	case 13:
+		_, err := d.Add(j.config(agent))
+		return err
+	case 14:
+		_, err := d.Say(ctx, agent, contactID, chat.Message{ContentType: chat.TextPlain, Content: "x"})
+		return err
+	}
+	switch m.IntN(4) {
+	case 0:
+		return d.Leave(ctx, agent, contactID)
+	case 1:
+		return d.End(ctx, agent, contactID)
+	case 2:
+		return j.r.chats.End(ctx, contactID, chat.CustomerDisconnect)
+	}
+	d.Resume()
+	return nil
+}
+
+// config describes an agent by the name.
+func (j *juggler) config(name string) desk.AgentConfig {
+	cfg := desk.AgentConfig{Name: name, Capacity: 4}
+	switch name {
+	case "Bot":
+		cfg.Partner = desk.Echo{Pause: time.Second}
+	case "Seller":
+		cfg.Partner, cfg.Queues = desk.Echo{Pause: -1}, []string{"Sales"}
+	}
+	return cfg
+}
+
+// check holds what the desk says against the contacts.
+func (j *juggler) check() {
+	t := j.r.t
+	t.Helper()
+	synctest.Wait()
+	waiting, held := map[string]int{}, map[string]int{}
+	snapshot := j.r.desk.Snapshot()
+	for _, q := range snapshot.Queues {
+		for i, w := range q.Waiting {
+			waiting[w.ContactID]++
+			if i > 0 && w.Since.Before(q.Waiting[i-1].Since) {
+				t.Errorf("queue %s is out of order", q.Name)
+			}
+		}
+	}
+	for _, a := range snapshot.Agents {
+		load := 0
+		for _, h := range a.Contacts {
+			if h.Role == chat.Agent {
+				held[h.ContactID]++
+				load++
+			}
+		}
+		if a.Capacity > 0 && load > a.Capacity {
+			t.Errorf("%s has %d contacts, and takes %d", a.Name, load, a.Capacity)
+		}
+	}
+	for _, c := range j.r.chats.Active() {
+		agents := 0
+		for _, p := range c.Participants {
+			if p.Active() && p.Role == chat.Agent {
+				agents++
+			}
+		}
+		if waiting[c.ID]+held[c.ID] != 1 || held[c.ID] != agents {
+			t.Errorf("%s waits in %d queues and is held by %d agents; %d are in it", c.ID, waiting[c.ID], held[c.ID], agents)
+		}
+		delete(waiting, c.ID)
+		delete(held, c.ID)
+	}
+	if len(waiting)+len(held) > 0 {
+		t.Errorf("contacts that are no more: %v, %v", waiting, held)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, wrong := range j.wrong {
+		t.Error(wrong)
+	}
+}
+
+// No contact is in two hands and none is lost, whatever agents, customers and the disk do at
+// the same time, and across a restart in the middle.
+func TestRouting(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				j := &juggler{names: []string{"Ann", "Bob", "Cleo", "Bot", "Seller"}}
+				r := newRoomWith(t, nil, desk.Config{Greeting: "Please wait.", Queues: []string{"Sales"}})
+				j.r, r.clumsy, r.watch = r, true, j.watch
+				disk := &flaky{Store: r.store}
+				r.close()
+				r.store = disk
+				for round := range 3 {
+					r.open(nil)
+					for _, name := range j.names {
+						r.add(j.config(name))
+					}
+					r.desk.Resume()
+					j.check()
+					for range 8 {
+						j.pats = append(j.pats, r.arrive())
+					}
+					j.check()
+					if seed%2 == 1 {
+						disk.one.Store(8)
+					}
+					j.juggle(seed<<8 + uint64(round))
+					disk.one.Store(0)
+					if round < 2 {
+						r.close() // in the middle
+						continue
+					}
+					pass(time.Minute) // what failed is tried again
+					j.check()
+					j.answerAll()
+				}
+			})
+		})
+	}
+}
+
+// juggle lets four at a time do what they like.
+func (j *juggler) juggle(seed uint64) {
+	var all sync.WaitGroup
+	for i := range uint64(4) {
+		all.Go(func() {
+			m := rand.New(rand.NewPCG(seed, i))
+			for range 60 {
+				switch err := j.act(j.r.t.Context(), m); {
+				case errors.Is(err, chat.ErrConflict), errors.Is(err, chat.ErrNotFound), errors.Is(err, chat.ErrAccessDenied):
+					j.r.t.Errorf("a refusal of package chat came through: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// answerAll lets a person take what waits: nothing that waits is out of reach.
+func (j *juggler) answerAll() {
+	j.r.t.Helper()
+	j.r.add(desk.AgentConfig{Name: "Last", Capacity: 1000})
+	for _, q := range j.r.desk.Snapshot().Queues {
+		for _, w := range q.Waiting {
+			j.r.accept("Last", w.ContactID)
+		}
+	}
+	j.check()
+	for _, q := range j.r.desk.Snapshot().Queues {
+		if len(q.Waiting) > 0 {
+			j.r.t.Errorf("still waiting: %+v", q.Waiting)
+		}
+	}
+}
