@@ -86,21 +86,26 @@ func (s signer) read(kind tokenKind, token secret.Text) (claims, error) {
 
 // verify returns what a token of any kind says. Any other text is ErrAccessDenied.
 func (s signer) verify(token secret.Text) (claims, error) {
+	c, raw, err := parse(token)
+	if err != nil || !hmac.Equal(s.mac(raw[:len(raw)-macSize]), raw[len(raw)-macSize:]) {
+		return claims{}, ErrAccessDenied
+	}
+	return c, nil
+}
+
+// parse reads a token without looking at its signature, and returns its bytes, too.
+func parse(token secret.Text) (c claims, raw []byte, err error) {
 	text := token.Reveal()
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	raw, err = base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || strings.ContainsAny(text, "\r\n") || len(raw) != len(tokenPrefix)+claimsSize+macSize {
-		return claims{}, ErrAccessDenied
+		return claims{}, nil, ErrAccessDenied
 	}
-	signed := raw[:len(raw)-macSize]
-	if !hmac.Equal(s.mac(signed), raw[len(raw)-macSize:]) {
-		return claims{}, ErrAccessDenied
-	}
-	fields := signed[len(tokenPrefix):]
-	c := claims{kind: tokenKind(fields[0]), contact: uuid.UUID(fields[1:17]), participant: uuid.UUID(fields[17:33])}
+	fields := raw[len(tokenPrefix):]
+	c = claims{kind: tokenKind(fields[0]), contact: uuid.UUID(fields[1:17]), participant: uuid.UUID(fields[17:33])}
 	if millis := int64(binary.BigEndian.Uint64(fields[33:41])); millis != 0 {
 		c.at = time.UnixMilli(millis)
 	}
-	return c, nil
+	return c, raw, nil
 }
 
 func (s signer) mac(data []byte) []byte {

@@ -39,8 +39,8 @@ func (s *Service) act(name string, do action) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
 		token := secret.New(r.Header.Get("X-Amz-Bearer"))
-		s.called(r, name, token)
 		answer, err := s.do(w, r, name, do)
+		s.called(r, name, token, err == nil)
 		if err != nil {
 			s.denied(r, name, token, err)
 			s.fail(w, r, name, id, err)

@@ -258,11 +258,8 @@ func (k *socket) send(f *frames, out outgoing) error {
 	} else {
 		f.frame = append(f.frame[:0], out.text...)
 	}
-	err := k.conn.send(out.opcode(), f.frame)
-	if err == nil {
-		k.tappedOut(out, f.frame)
-	}
-	return err
+	k.tappedOut(out, f.frame)
+	return k.conn.send(out.opcode(), f.frame)
 }
 
 // wrote notes that something was written; false means that the rest was dropped meanwhile.

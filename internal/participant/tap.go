@@ -25,8 +25,8 @@ type Tap interface {
 	// Opened tells of a socket that was opened by a request, and returns what the other
 	// methods are to call it.
 	Opened(r *http.Request, contactID, participantID, role string) (socket uint64)
-	// Frame hands over a text frame that has come, or that was sent (out). Heartbeats and
-	// their answers, and control frames, are left out.
+	// Frame hands over a text frame that has come, or that is about to be sent (out).
+	// Heartbeats and their answers, and control frames, are left out.
 	Frame(socket uint64, out bool, text []byte)
 	// Closed tells that a socket is closed, with the code of the first close frame and whether
 	// the server sent it. 1006 is a connection that was lost without one, and 1005 a close
@@ -55,12 +55,16 @@ const (
 	closedWithoutACode = ws.StatusNoStatusRcvd
 )
 
-// called tells the tap of a call.
-func (s *Service) called(r *http.Request, action string, token secret.Text) {
+// called tells the tap of a call, and whether its token was good for it.
+func (s *Service) called(r *http.Request, action string, token secret.Text, admitted bool) {
 	if s.tap == nil {
 		return
 	}
-	holder, _ := s.chats.Holder(token)
+	of := s.chats.Holder
+	if admitted {
+		of = s.chats.AdmittedHolder
+	}
+	holder, _ := of(token)
 	s.tap.Called(r, action, holder.ContactID, holder.ParticipantID, string(holder.Role))
 }
 
@@ -141,7 +145,7 @@ func (k *socket) tapped(frame []byte) {
 	}
 }
 
-// tappedOut tells the tap of a frame that was sent.
+// tappedOut tells the tap of a frame that is about to be sent.
 func (k *socket) tappedOut(out outgoing, frame []byte) {
 	tap := k.service.tap
 	if tap == nil || out.opcode() != ws.OpText || out.text == heartbeatAnswer || out.text == pingAnswer {

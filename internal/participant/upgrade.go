@@ -40,8 +40,8 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	k := &socket{service: s}
 	ticket := secret.New(r.URL.Query().Get("t"))
-	s.called(r, websocketAction, ticket)
 	if err := s.admit(r, k); err != nil {
+		s.called(r, websocketAction, ticket, false)
 		s.denied(r, websocketAction, ticket, err)
 		s.refuse(w, r, err)
 		return
@@ -54,11 +54,8 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.tap != nil {
-		role := ""
-		if holder, ok := s.chats.Holder(ticket); ok {
-			role = string(holder.Role)
-		}
-		k.number = s.tap.Opened(r, k.hold.ContactID, k.hold.ParticipantID, role)
+		holder, _ := s.chats.AdmittedHolder(ticket)
+		k.number = s.tap.Opened(r, k.hold.ContactID, k.hold.ParticipantID, string(holder.Role))
 	}
 	k.open(conn)
 	// Not on this goroutine: the server would keep the request and its buffers for as long.
