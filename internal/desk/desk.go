@@ -157,6 +157,14 @@ func (d *Desk) Resume() {
 	d.mu.Lock()
 	talks := d.entering
 	d.resuming, d.entering = nil, nil
+	for _, q := range d.queues {
+		for e := q.waiting.Front(); e != nil; e = e.Next() {
+			if t, ok := e.Value.(*ticket); ok {
+				d.offer(t)
+			}
+		}
+	}
+	d.fillAll()
 	d.mu.Unlock()
 	d.changed()
 	d.spawn(func() {

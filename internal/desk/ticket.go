@@ -180,7 +180,13 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 	} else {
 		t.spot = t.queue.waiting.InsertAfter(t, before)
 	}
-	if d.pick(t) || t.greeted || d.greeting == "" {
+	d.offer(t)
+}
+
+// offer lets a scripted agent take a contact that waits, or else greets the customer. While
+// the desk resumes nobody knows yet who is free.
+func (d *Desk) offer(t *ticket) {
+	if d.resuming != nil || t.claim != nil || d.pick(t) || t.greeted || d.greeting == "" {
 		return
 	}
 	t.greeted = true
@@ -226,7 +232,7 @@ func (d *Desk) fill(a *agent) {
 // wants reports whether a scripted agent is to take a contact by itself: it takes none that
 // it was in before, because somebody had a reason to pass it on.
 func (d *Desk) wants(a *agent, t *ticket) bool {
-	return a.partner != nil && a.free() && a.serves(t.queue) && t.spot != nil && t.claim == nil &&
+	return d.resuming == nil && a.partner != nil && a.free() && a.serves(t.queue) && t.spot != nil && t.claim == nil &&
 		!slices.Contains(t.past, a.name) && (!a.standby || !slices.ContainsFunc(d.agents, (*agent).attends))
 }
 
