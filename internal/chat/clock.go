@@ -7,8 +7,10 @@ import (
 	"time"
 )
 
-// Clock is the time of a chat service: the machine's, plus what was skipped. It is safe for
-// concurrent use. The zero value is ready.
+// Clock is the time of a chat service: the machine's, plus what was skipped. Everything that
+// happens to a chat by itself goes by it, the lives of tokens and sockets included; what is
+// about connections (pings, pauses, retries) goes by the machine's. It is safe for concurrent
+// use. The zero value is ready.
 type Clock struct {
 	mu      sync.Mutex
 	offset  time.Duration
