@@ -62,7 +62,7 @@ var allowed = map[string][]string{
 	"internal/devices":    {},
 	"internal/pagescript": {},
 	"internal/console":    {"internal/diagnosis"},
-	"internal/settings":   {"internal/arn"},
+	"internal/settings":   {"internal/arn", "internal/secret"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
 		"internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",

@@ -37,6 +37,8 @@ type Field struct {
 	Switch bool
 	// InFile says that parley.yaml may set it.
 	InFile bool
+	// Secret says that the value is never shown.
+	Secret bool
 
 	index int
 }
@@ -59,6 +61,7 @@ func Fields() []Field {
 			List:        f.Type.Kind() == reflect.Slice,
 			Switch:      f.Type == reflect.TypeFor[bool]() || f.Type == reflect.TypeFor[Switch](),
 			InFile:      f.Tag.Get("file") != "-",
+			Secret:      f.Type == reflect.TypeFor[Secret](),
 			index:       i,
 		}
 		if oneOf := f.Tag.Get("oneof"); oneOf != "" {
@@ -96,7 +99,7 @@ type Value struct {
 }
 
 // Values returns every setting with its value, in the order of the help text. They are meant
-// to be printed: passwords in addresses are left out.
+// to be printed: secrets, and passwords in addresses, are left out.
 func (s *Settings) Values() []Value {
 	var values []Value
 	v := reflect.ValueOf(s).Elem()
@@ -119,6 +122,11 @@ func (s *Settings) Values() []Value {
 			if x == Auto {
 				value.JSON = value.Text
 			}
+		case Secret:
+			if !x.IsZero() {
+				value.Text = hidden
+			}
+			value.JSON = value.Text
 		case bool, int:
 			value.Text, value.JSON = formatScalar(x), x
 		default:

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// hidden stands for a user name and password that are not to be shown.
+// hidden stands for a secret, or a user name and password, that is not to be shown.
 const hidden = "***"
 
 // Redact returns a text without the user name and password of an address in it, so that it
@@ -27,6 +27,9 @@ func Redact(text string) string {
 // shown returns a value of the setting as it may be printed. What is meant to be an address
 // need not have a scheme to hold a password.
 func (f Field) shown(value string) string {
+	if f.Secret {
+		return hidden
+	}
 	shown := Redact(value)
 	switch f.Placeholder {
 	case "URL", "ORIGIN", "HOST", "HOST:PORT", "ARN=URL":

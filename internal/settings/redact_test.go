@@ -2,6 +2,7 @@ package settings_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -55,6 +56,33 @@ func TestRedact(t *testing.T) {
 	} {
 		if got := settings.Redact(text); got != want {
 			t.Errorf("Redact(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// A secret is shown nowhere, whether it is fit or not.
+func TestSecretsAreNotShown(t *testing.T) {
+	t.Parallel()
+	for value, fit := range map[string]bool{
+		"hunter2-hunter2-hunter2": true, "hunter2": false, "hunter2 hunter2 hunter2": false, "hunter2-hunter2-hunter2\x1b": false,
+		"hunter2-hunter2-hunter2é": false, strings.Repeat("hunter2", 50): false,
+	} {
+		s, err := load(t, input{environ: []string{"PARLEY_ADMIN_TOKEN=" + value}})
+		if (err == nil) != fit {
+			t.Errorf("%q: error %v", value, err)
+		}
+		if s.AdminToken.Reveal() != value {
+			t.Errorf("%q was read as something else", value)
+		}
+		shown := fmt.Sprintf("%v %+v", err, s)
+		for _, v := range s.Values() {
+			if v.Field.Name == "admin-token" && v.Text != "***" {
+				t.Errorf("the value is shown as %q", v.Text)
+			}
+			shown += fmt.Sprintf("%s %v", v.Text, v.JSON)
+		}
+		if strings.Contains(shown, "hunter2") {
+			t.Errorf("%q is shown in %s", value, shown)
 		}
 	}
 }

@@ -68,7 +68,7 @@ func TestDefaults(t *testing.T) {
 		"config": "", "addr": "127.0.0.1:3000", "url-file": "", "public-url": "", "path": "",
 		"upstream": "embedded", "instance-id": "", "contact-flow-id": "", "region": "", "profile": "",
 		"endpoint-url": "", "upstream-timeout": "25s", "display-name": "Customer", "content-types": "text/plain",
-		"unknown-members": "ignore", "attachments": "false", "allow-origin": "", "allow-host": "",
+		"unknown-members": "ignore", "attachments": "false", "allow-origin": "", "allow-host": "", "admin-token": "",
 		"max-concurrent": "1024", "max-chats": "auto", "end-on-exit": "auto",
 		"ephemeral": "false", "keep": "30d", "partner": "true", "strict": "false", "seed": "1", "approved-origin": "", "views-dir": "",
 		"stream-target": "", "tls": "false", "tls-cert": "", "tls-key": "", "qr": "false",

@@ -27,6 +27,7 @@ func (l *loader) validate() {
 	l.check("region", s.Region, optional(checkRegion))
 	l.check("upstream-timeout", formatDuration(s.UpstreamTimeout), require(s.UpstreamTimeout > 0, "must be longer than nothing"))
 	l.check("drain-timeout", s.DrainTimeout.String(), require(s.DrainTimeout.Auto || s.DrainTimeout.Time > 0, "must be longer than nothing"))
+	l.check("admin-token", s.AdminToken.Reveal(), optional(checkAdminToken))
 	l.check("max-concurrent", strconv.Itoa(s.MaxConcurrent), require(s.MaxConcurrent > 0, "must be at least 1"))
 	for _, path := range s.Paths {
 		l.check("path", path, checkPath)
@@ -152,6 +153,18 @@ func checkURL(text string) error {
 		return fault("must not hold a user name or password")
 	case u.RawQuery != "" || u.Fragment != "":
 		return fault("must end before any ? or #")
+	}
+	return nil
+}
+
+// checkAdminToken demands what can stand in a header and is not soon guessed.
+func checkAdminToken(token string) error {
+	const shortest, longest = 16, 256
+	switch {
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return fault("must be letters, digits and signs of ASCII, without spaces")
+	case len(token) < shortest || len(token) > longest:
+		return faultf("must have %d to %d characters; `openssl rand -hex 32` makes one", shortest, longest)
 	}
 	return nil
 }

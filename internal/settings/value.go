@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/secret"
 )
 
 // Limit is a number that can be left to Parley.
@@ -38,6 +40,15 @@ func (l *Limit) UnmarshalText(text []byte) error {
 		return errors.New("is neither auto nor a whole number from 0 up")
 	}
 	*l = Limit{N: n}
+	return nil
+}
+
+// Secret is a value that is used and never shown.
+type Secret struct{ secret.Text }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Secret) UnmarshalText(text []byte) error {
+	*s = Secret{secret.New(string(text))}
 	return nil
 }
 
