@@ -89,8 +89,12 @@ func (a *agent) attends() bool { return a.partner == nil && a.state == Available
 
 func (a *agent) serves(q *queue) bool { return len(a.queues) == 0 || slices.Contains(a.queues, q) }
 
+// sit gives the agent a place. Where it is an agent and a supervisor at once, it is taken for
+// the agent.
 func (a *agent) sit(s *seat) {
-	a.seats[s.ticket.id] = s
+	if held := a.seats[s.ticket.id]; held == nil || held.role == chat.Supervisor {
+		a.seats[s.ticket.id] = s
+	}
 	if s.role == chat.Agent {
 		a.load++
 	}

@@ -603,3 +603,24 @@ func TestTransferToAScript(t *testing.T) {
 		}
 	})
 }
+
+// Who is an agent and a supervisor in the same contact stays the one when it ceases to be the
+// other.
+func TestAgentAndSupervisor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t, nil)
+		r.add(desk.AgentConfig{Name: "Ann"})
+		pat := r.arrive()
+		r.accept("Ann", pat.contactID)
+		for _, role := range []chat.Role{chat.Supervisor, chat.Agent} {
+			joined, err := r.chats.Join(t.Context(), pat.contactID, role, "Ann")
+			refusal(t, "joining", err, nil)
+			refusal(t, "leaving", r.chats.Leave(t.Context(), pat.contactID, joined.ParticipantID), nil)
+			if got := r.holds("Ann"); !slices.Equal(got, []string{pat.contactID}) {
+				t.Errorf("after leaving as %s Ann has %q", role, got)
+			}
+			refusal(t, "typing", r.desk.Typing(t.Context(), "Ann", pat.contactID), nil)
+		}
+	})
+}

@@ -137,6 +137,7 @@ func (r *reader) script(n *yaml.Node) *Script {
 	if rules != nil {
 		if rules.Kind != yaml.SequenceNode {
 			r.fail(rules, "rules is not a list")
+			return s
 		}
 		for i, v := range rules.Content {
 			rule := r.rule(v)

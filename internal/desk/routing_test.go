@@ -20,12 +20,16 @@ var errDisk = errors.New("no space left on device")
 // flaky is a store that now and then refuses a change.
 type flaky struct {
 	chat.Store
-	one atomic.Int64 // in so many; zero for never
+	one  atomic.Int64 // in so many; zero for never
+	slow atomic.Bool  // takes a second for each
 }
 
 func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
 	if n := f.one.Load(); n > 0 && rand.Int64N(n) == 0 {
 		return errDisk
+	}
+	if f.slow.Load() {
+		<-time.NewTimer(time.Second).C
 	}
 	return f.Store.Commit(ctx, changes)
 }
@@ -243,4 +247,80 @@ func (j *juggler) answerAll() {
 			j.r.t.Errorf("still waiting: %+v", q.Waiting)
 		}
 	}
+}
+
+// A scripted agent who cannot join tries again, and goes on with the next when it is too late.
+func TestJoinsLater(t *testing.T) {
+	t.Parallel()
+	for _, ends := range []bool{false, true} {
+		t.Run(fmt.Sprint(ends), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRoom(t, nil)
+				r.clumsy = true
+				disk := &flaky{Store: r.store}
+				r.close()
+				r.store = disk
+				r.open(nil)
+				bot := desk.AgentConfig{Name: "Bot", State: desk.Away, Capacity: 1, Partner: desk.Echo{Pause: -1}}
+				r.add(bot)
+				first, second := r.arrive(), r.arrive()
+				disk.one.Store(1)
+				bot.State = desk.Available
+				r.add(bot)
+				pass(time.Second)
+				if _, err := r.desk.Accept(t.Context(), "Bot", second.contactID); !errors.Is(err, desk.ErrFull) {
+					t.Errorf("while it tries: %v", err)
+				}
+				disk.one.Store(0)
+				want := first.contactID
+				if ends {
+					want = second.contactID
+					if err := r.chats.End(t.Context(), first.contactID, chat.CustomerDisconnect); err != nil {
+						t.Fatal(err)
+					}
+				}
+				pass(time.Minute)
+				if got := r.holds("Bot"); len(got) != 1 || got[0] != want || len(r.failed) == 0 {
+					t.Errorf("it has %q instead of %s; failed: %v", got, want, r.failed)
+				}
+			})
+		})
+	}
+}
+
+// Whoever passes chats on at the same time: nobody gets more than fits.
+func TestTransferAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t, nil)
+		disk := &flaky{Store: r.store}
+		r.close()
+		r.store = disk
+		r.open(nil)
+		r.add(desk.AgentConfig{Name: "Ann"})
+		r.add(desk.AgentConfig{Name: "Bob", Capacity: 1})
+		var pats []*customer
+		for range 8 {
+			pats = append(pats, r.arrive())
+			r.accept("Ann", pats[len(pats)-1].contactID)
+		}
+		disk.slow.Store(true)
+		var all sync.WaitGroup
+		var moved atomic.Int64
+		for _, pat := range pats {
+			all.Go(func() {
+				err := r.desk.Transfer(t.Context(), "Ann", pat.contactID, desk.Target{Agent: "Bob"})
+				if err == nil {
+					moved.Add(1)
+				} else if !errors.Is(err, desk.ErrFull) {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if moved.Load() != 1 || len(r.holds("Bob")) != 1 || len(r.holds("Ann")) != 7 {
+			t.Errorf("%d moved, Bob has %d, Ann has %d", moved.Load(), len(r.holds("Bob")), len(r.holds("Ann")))
+		}
+	})
 }

@@ -97,15 +97,19 @@ func isAgent(p chat.Participant) bool {
 
 // seat gives agents who came their seats and takes those of agents who left.
 func (d *Desk) seat(t *ticket, contact *chat.Contact) (changed bool) {
+	var left []*seat
 	t.seats = slices.DeleteFunc(t.seats, func(s *seat) bool {
 		p, ok := contact.Participant(s.participantID)
 		if ok && p.Active() {
 			return false
 		}
-		d.rise(s)
-		changed = true
+		left = append(left, s)
 		return true
 	})
+	for _, s := range left {
+		d.rise(s)
+		changed = true
+	}
 	for _, p := range contact.Participants {
 		if !p.Active() && p.Role == chat.Agent && !slices.Contains(t.past, p.DisplayName) {
 			t.past = append(t.past, p.DisplayName)
@@ -131,6 +135,11 @@ func (d *Desk) seat(t *ticket, contact *chat.Contact) (changed bool) {
 func (d *Desk) rise(s *seat) {
 	if s.agent.seats[s.ticket.id] == s {
 		delete(s.agent.seats, s.ticket.id)
+		for _, other := range s.ticket.seats { // it was there as both
+			if other.agent == s.agent {
+				s.agent.seats[s.ticket.id] = other
+			}
+		}
 	}
 	if s.role == chat.Agent {
 		s.agent.load--
