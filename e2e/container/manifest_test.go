@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/parley-chat/parley/internal/settings"
@@ -264,6 +265,18 @@ func readTask(t *testing.T) task {
 	var definition task
 	if err := dec.Decode(&definition); err != nil {
 		t.Fatal(err)
+	}
+	// The decoder does not mind the case of names, but ECS does.
+	again, err := json.Marshal(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read, written any
+	if err := errors.Join(json.Unmarshal(text, &read), json.Unmarshal(again, &written)); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(written, read); diff != "" {
+		t.Errorf("members of the task (-known +there):\n%s", diff)
 	}
 	return definition
 }

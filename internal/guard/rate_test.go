@@ -6,8 +6,8 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"runtime"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -123,10 +123,33 @@ func TestLimiterForgetsTheOldest(t *testing.T) {
 	})
 }
 
-// A million addresses take no more memory than the keys that are remembered.
+// A million keys take no more memory than those that are remembered.
+func TestLimiterIsBounded(t *testing.T) { //nolint:paralleltest // it looks at the whole heap
+	const (
+		keys = 1_000_000
+		size = 1 << 16
+		most = 24 << 20
+	)
+	l := guard.NewLimiter[[16]byte](guard.Rate{N: 2, Per: time.Hour}, size)
+	before := heap()
+	var key [16]byte
+	for i := range uint64(keys) {
+		binary.BigEndian.PutUint64(key[:], i)
+		if _, ok := l.Allow(key); !ok {
+			t.Fatalf("the first request of key %d was refused", i)
+		}
+	}
+	grown := int64(heap()) - int64(before)
+	t.Logf("%d keys, %d KiB", keys, grown>>10)
+	if grown > most || l.Len() != size {
+		t.Errorf("the heap has grown by %d KiB, want at most %d; %d keys are remembered", grown>>10, most>>10, l.Len())
+	}
+}
+
+// The guard remembers no more addresses than that either.
 func TestAddressLimitIsBounded(t *testing.T) { //nolint:paralleltest // it looks at the whole heap
 	const (
-		addresses = 1_000_000
+		addresses = 150_000
 		most      = 24 << 20
 	)
 	g := newGuard(t, guard.Config{AddressRate: guard.Rate{N: 2, Per: time.Hour}})
@@ -137,15 +160,11 @@ func TestAddressLimitIsBounded(t *testing.T) { //nolint:paralleltest // it looks
 	r.Body = http.NoBody
 	before := heap()
 	for i := range addresses {
-		var ip [4]byte
-		binary.BigEndian.PutUint32(ip[:], uint32(i)<<3)
-		r.RemoteAddr = strconv.Itoa(int(ip[0])) + "." + strconv.Itoa(int(ip[1])) + "." + strconv.Itoa(int(ip[2])) + "." + strconv.Itoa(int(ip[3])) + ":1"
+		r.RemoteAddr = netip.AddrPortFrom(netip.AddrFrom4([4]byte{100, byte(i >> 16), byte(i >> 8), byte(i)}), 1).String()
 		clear(w.header)
 		handler.ServeHTTP(w, r)
 	}
-	grown := int64(heap()) - int64(before)
-	t.Logf("%d addresses, %d KiB", addresses, grown>>10)
-	if grown > most {
+	if grown := int64(heap()) - int64(before); grown > most {
 		t.Errorf("the heap has grown by %d KiB, want at most %d", grown>>10, most>>10)
 	}
 	if runs := next.runs.Load(); runs != addresses {
