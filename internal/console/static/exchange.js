@@ -1,0 +1,128 @@
+// What is in an exchange: how it went, what was wrong and what to do, headers and bodies.
+
+import { get, path } from "/console/api.js";
+import { confirm, copyText } from "/console/copy.js";
+import { fill, h } from "/console/dom.js";
+import { bytes, exactTime, plain, short, took } from "/console/format.js";
+import { jsonTree, pretty } from "/console/json.js";
+import { closed, nameOf, outcome } from "/console/naming.js";
+
+// Which sections are open is remembered from one exchange to the next.
+const open = { "Request headers": false, "Response headers": false };
+
+export class Detail {
+  // does: back() closes it, choose(id) shows another exchange, contact(id) filters, again(exchange)
+  // sends it once more.
+  constructor(element, does) {
+    this.element = element;
+    this.does = does;
+    this.asked = 0;
+  }
+
+  none() {
+    this.asked++;
+    fill(this.element, h("div", { class: "nothing" }, h("p", {}, "Choose an exchange to see its headers and bodies."),
+      h("p", { class: "note" }, h("kbd", {}, "↑"), h("kbd", {}, "↓"), " move, ", h("kbd", {}, "Enter"), " opens, ", h("kbd", {}, "/"), " searches")));
+  }
+
+  async show(id) {
+    const mine = ++this.asked;
+    let parts;
+    try {
+      parts = this.parts(await get(path`/api/exchanges/${id}`));
+    } catch (failure) {
+      parts = [this.head("Not kept any more", ""), h("div", { class: "trouble" }, h("strong", {}, failure.message), h("span", {}, failure.hint))];
+    }
+    if (mine !== this.asked) return;
+    fill(this.element, parts);
+    this.element.scrollTop = 0;
+  }
+
+  head(title, badge, tone = "") {
+    return h("header", { class: "detail-head" },
+      h("button", { type: "button", class: "small back", onclick: () => this.does.back() }, "Back"),
+      h("h2", {}, title),
+      badge && h("span", { class: `pill ${tone}` }, badge));
+  }
+
+  parts(exchange) {
+    const { kind, method, path: address, requestOmitted, responseOmitted, truncated } = exchange;
+    const { text, tone } = outcome(exchange);
+    const frame = kind === "frame";
+    const called = kind === "http" || Boolean(method);
+    return [
+      this.head(nameOf(exchange), frame ? (exchange.direction === "in" ? "from the client" : "to the client") : text, tone || (frame ? "" : "on")),
+      called && h("p", { class: "address" }, h("span", { class: "verb" }, plain(method)), " ", h("code", { dir: "ltr" }, plain(address))),
+      problem(exchange),
+      fault(exchange),
+      called && this.actions(exchange),
+      this.facts(exchange),
+      truncated && h("p", { class: "note" }, "A body was longer than what is kept; it is cut off."),
+      called && headers("Request headers", exchange.requestHeaders),
+      called && body("Request body", exchange.requestBody, requestOmitted, exchange.requestSize),
+      called && kind !== "socket" && headers("Response headers", exchange.responseHeaders),
+      kind === "http" && body("Response body", exchange.responseBody, responseOmitted, exchange.size),
+      frame && body("Text", exchange.requestBody || exchange.responseBody, false, exchange.size),
+    ];
+  }
+
+  actions(exchange) {
+    const { id } = exchange;
+    const copy = h("button", { type: "button", class: "small" }, "Copy as curl");
+    copy.addEventListener("click", () => confirm(copy, get(path`/api/exchanges/${id}/curl`).then((command) => copyText(command))));
+    return h("p", { class: "actions" }, copy,
+      exchange.kind === "http" && h("button", { type: "button", class: "small", onclick: () => this.does.again(exchange) }, "Replay…"));
+  }
+
+  facts(exchange) {
+    const { does } = this;
+    const whole = (name, value) => value && [name, h("code", {}, plain(value))];
+    const all = [
+      ["Time", exactTime(exchange.time)],
+      exchange.firstByteMs !== undefined && ["First byte", took(exchange.firstByteMs)],
+      exchange.durationMs !== undefined && ["Duration", took(exchange.durationMs)],
+      ["Size", exchange.requestSize ? `${bytes(exchange.requestSize)} sent, ${bytes(exchange.size)} answered` : bytes(exchange.size)],
+      exchange.closeCode && ["Close code", `${closed(exchange.closeCode)}, first from the ${exchange.direction === "in" ? "client" : "server"}`],
+      exchange.topic && ["Topic", plain(exchange.topic)],
+      exchange.role && ["Participant", h("span", { title: plain(exchange.participantId) }, `${plain(exchange.role.toLowerCase())} ${short(exchange.participantId)}`)],
+      exchange.contactId && ["Contact", h("button", { type: "button", class: "link", title: plain(exchange.contactId), onclick: () => does.contact(exchange.contactId) },
+        `Only ${short(exchange.contactId)}`)],
+      exchange.socketId && ["Socket", h("button", { type: "button", class: "link", onclick: () => does.choose(exchange.socketId) }, "Where it was opened")],
+      whole("Origin", exchange.origin),
+      whole("Host", exchange.host),
+    ];
+    return h("dl", { class: "facts-of" }, all.filter(Boolean).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  }
+}
+
+// problem is what was wrong, and what to do.
+function problem({ problem: found }) {
+  if (!found) return null;
+  return h("div", { class: "trouble" },
+    h("strong", {}, plain(found.sentence)),
+    found.hint && h("span", {}, plain(found.hint)),
+    found.rule && h("a", { href: `/docs/errors#${encodeURIComponent(found.rule)}` }, "Why this happens"));
+}
+
+function fault({ fault: name }) {
+  return name && h("p", { class: "injected" }, h("span", { class: "pill warn" }, "fault"), " Made to happen by “", h("bdi", {}, plain(name)), "”. ", h("a", { href: "/console/faults" }, "Faults and time"));
+}
+
+function section(title, size, content, copied) {
+  const copy = copied && h("button", { type: "button", class: "copy" }, "Copy", h("span", { class: "unseen" }, ` ${title.toLowerCase()}`));
+  copy?.addEventListener("click", () => confirm(copy, copyText(copied())));
+  const details = h("details", { class: "part" }, h("summary", {}, h("span", {}, title), h("span", { class: "note" }, size)), h("div", { class: "part-body" }, copy, content));
+  details.open = open[title] ?? true;
+  details.addEventListener("toggle", () => (open[title] = details.open));
+  return details;
+}
+
+function headers(title, list = []) {
+  return section(title, String(list.length), h("dl", { class: "headers" }, list.map(({ name, value }) => h("div", {}, h("dt", {}, plain(name)), h("dd", {}, plain(value))))));
+}
+
+function body(title, text, omitted, size) {
+  if (omitted) return section(title, bytes(size ?? 0), h("p", { class: "note" }, "Not kept: the bytes of an attachment, or no text."));
+  if (!text) return h("p", { class: "part part-none" }, h("span", {}, title), h("span", { class: "note" }, "none"));
+  return section(title, bytes(size || new Blob([text]).size), jsonTree(text) ?? h("pre", { class: "text" }, plain(text)), () => pretty(text));
+}

@@ -1,0 +1,39 @@
+// How exchanges are called: in the timeline, and above what is in them.
+
+import { plain } from "/console/format.js";
+
+// What the codes of close frames mean (RFC 6455, section 7.4.1).
+const closes = {
+  1000: "done", 1001: "going away", 1002: "protocol error", 1003: "not understood", 1005: "without a code", 1006: "without a close frame",
+  1007: "not UTF-8", 1008: "against the rules", 1009: "too big", 1011: "server error", 1012: "restarting", 1013: "try again later",
+};
+
+export const closed = (code) => (closes[code] ? `${code}, ${closes[code]}` : String(code ?? ""));
+
+// subject is what a frame is about: the end of its content type, or its topic.
+function subject({ contentType, topic }) {
+  const event = contentType?.match(/\.event\.(.+)$/);
+  if (event) return event[1];
+  return contentType || topic || "text";
+}
+
+export function nameOf({ kind, action, method, ...rest }) {
+  if (kind === "frame") return plain(subject(rest));
+  if (kind === "socket") return method ? "Socket opened" : "Socket closed";
+  return plain(action || method);
+}
+
+// whatOf is what is wrong, or where it went.
+export function whatOf({ kind, method, path, topic, problem, closeCode, role, direction }) {
+  if (problem) return plain(problem.sentence);
+  if (kind === "frame") return plain([topic, role && (direction === "in" ? `from ${role.toLowerCase()}` : `to ${role.toLowerCase()}`)].filter(Boolean).join(", "));
+  if (kind === "socket" && !method) return closed(closeCode);
+  return plain(`${method} ${path}`);
+}
+
+// outcome is the status and how it is coloured.
+export function outcome({ kind, status, problem, fault, closeCode, method }) {
+  const text = kind === "socket" && !method ? closeCode || "" : status || "";
+  const failed = status >= 400 || problem;
+  return { text: String(text), tone: failed ? "bad" : fault ? "warn" : "" };
+}
