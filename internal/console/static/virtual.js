@@ -5,30 +5,72 @@ import { h } from "/console/dom.js";
 const beyond = 12; // rows kept above and below what is in sight
 
 export class VirtualList {
-  // view scrolls; row makes the element of an entry; key tells entries apart. The list follows
-  // its end as long as the end is in sight.
-  constructor(view, { rowHeight, row, key, empty }) {
+  // view scrolls; row makes the element of an entry; key tells entries apart. With follows the
+  // list stays at its end as long as the end is in sight; moved is called when it may have come
+  // into sight or gone out of it.
+  constructor(view, { rowHeight, row, key, empty, follows = false, moved = () => {} }) {
     this.view = view;
     this.rowHeight = rowHeight;
     this.row = row;
     this.key = key;
+    this.follows = follows;
     this.entries = [];
     this.shown = new Map();
     this.space = h("div", { class: "virtual-space", role: "presentation" });
     this.empty = empty ?? null;
     view.replaceChildren(this.space, ...(this.empty ? [this.empty] : []));
     this.drawing = 0;
-    view.addEventListener("scroll", () => this.draw(), { passive: true });
-    new ResizeObserver(() => this.draw()).observe(view);
+    this.ending = true; // whether the end was in sight
+    view.addEventListener("scroll", () => {
+      this.ending = this.atEnd;
+      moved();
+      this.draw();
+    }, { passive: true });
+    new ResizeObserver(() => {
+      if (this.follows && this.ending) this.toEnd();
+      this.draw();
+    }).observe(view);
   }
 
-  // set replaces the entries; an entry whose object is the same keeps its element.
-  set(entries) {
-    const atEnd = this.view.scrollTop + this.view.clientHeight >= this.view.scrollHeight - this.rowHeight;
+  get atEnd() {
+    return this.view.scrollTop + this.view.clientHeight >= this.view.scrollHeight - this.rowHeight;
+  }
+
+  toEnd() {
+    this.view.scrollTop = this.view.scrollHeight;
+    this.ending = true;
+  }
+
+  // set replaces the entries; an entry whose object is the same keeps its element. gone is how
+  // many have left the beginning: what is in sight stays where it is.
+  set(entries, gone = 0) {
+    const { atEnd } = this;
+    const top = this.view.scrollTop;
     this.entries = entries;
     this.space.style.height = `${entries.length * this.rowHeight}px`;
     if (this.empty) this.empty.hidden = entries.length > 0;
-    if (atEnd && this.follows) this.view.scrollTop = this.view.scrollHeight;
+    if (atEnd && this.follows) this.toEnd();
+    else if (gone) this.view.scrollTop = Math.max(0, top - gone * this.rowHeight);
+    this.draw();
+  }
+
+  // resize gives all rows another height, and keeps the first one in sight.
+  resize(rowHeight) {
+    if (rowHeight === this.rowHeight) return;
+    const first = this.view.scrollTop / this.rowHeight;
+    this.rowHeight = rowHeight;
+    this.shown.forEach(({ element }) => element.remove());
+    this.shown.clear();
+    this.set(this.entries);
+    if (!this.ending || !this.follows) this.view.scrollTop = first * rowHeight;
+  }
+
+  // reveal scrolls as little as needed to see an entry.
+  reveal(index) {
+    const top = index * this.rowHeight;
+    const { scrollTop, clientHeight } = this.view;
+    if (top < scrollTop) this.view.scrollTop = top;
+    else if (top + this.rowHeight > scrollTop + clientHeight) this.view.scrollTop = top + this.rowHeight - clientHeight;
     this.draw();
   }
 
