@@ -7,6 +7,7 @@ export class Failure extends Error {
     this.status = status;
     this.code = answer.code ?? "";
     this.hint = answer.hint ?? (status ? "" : "Check in its terminal whether it is still running, then try again.");
+    this.field = answer.field ?? "";
     this.rule = answer.docs?.split("#")[1] ?? "";
   }
 }

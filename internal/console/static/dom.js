@@ -4,6 +4,7 @@
 // those that are only properties; null, undefined and false leave an attribute or child out.
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
+  element.append(...present(children)); // first, because a select's value is one of its options
   for (const [name, value] of Object.entries(properties ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2).toLowerCase(), value);
@@ -11,8 +12,11 @@ export function h(tag, properties = {}, ...children) {
     else if (name === "value" || name === "checked" || name === "selected" || name === "disabled" || name === "hidden") element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
   return element;
+}
+
+function present(children) {
+  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== "");
 }
 
 // icon draws one of the few symbols of the pages, hidden from those who only hear them.
@@ -23,6 +27,7 @@ const shapes = {
   cross: "M5 5l14 14M19 5 5 19",
   clock: "M12 7v5l3.5 2M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
   grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  back: "M15 5l-7 7 7 7",
 };
 
 export function icon(name) {
@@ -41,7 +46,7 @@ export const byId = (id) => document.getElementById(id);
 
 // fill replaces the children of an element.
 export function fill(element, ...children) {
-  element.replaceChildren(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.replaceChildren(...present(children));
   return element;
 }
 

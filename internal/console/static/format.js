@@ -1,12 +1,16 @@
 // How things are written.
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3 });
+const exact = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 
-export const time = (text) => clock.format(new Date(text));
-export const exactTime = (text) => exact.format(new Date(text));
+const written = (format) => (text) => {
+  const date = new Date(text);
+  return Number.isNaN(date.valueOf()) ? "" : format.format(date);
+};
+export const time = written(clock);
+export const exactTime = written(exact);
 
-// ago is how long something is, in the two units that matter.
+// span is how long something is, in the two units that matter.
 export function span(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
@@ -23,7 +27,7 @@ export function bytes(n) {
   return `${(n / 1_000_000).toFixed(1)} MB`;
 }
 
-export function took(milliseconds) {
+export function took(milliseconds = 0) {
   if (milliseconds < 10) return `${milliseconds.toFixed(1)} ms`;
   if (milliseconds < 10_000) return `${Math.round(milliseconds)} ms`;
   return span(milliseconds);

@@ -4,7 +4,8 @@
 import { h } from "/console/dom.js";
 import { plain } from "/console/format.js";
 
-const inline = /\*\*([^*\n]+)\*\*|__([^_\n]+)__|\*([^*\n]+)\*|_([^_\n]+)_|`([^`\n]+)`|\[([^\]\n]+)\]\(([^()\s]+)\)/g;
+// No part can begin inside itself, so that a long line takes no longer than it is long.
+const inline = /\*\*([^*\n]+)\*\*|(?<!\w)__([^_\n]+)__(?!\w)|\*([^*\n]+)\*|(?<!\w)_([^_\n]+)_(?!\w)|`([^`\n]+)`|\[([^[\]\n]+)\]\(([^()\s]+)\)/g;
 const item = /^\s*(?:[-*+]|(\d+)[.)])\s+(.*)$/;
 
 // spans turns one line into elements.
@@ -41,7 +42,7 @@ export function markdown(text) {
     const point = line.match(item);
     if (point) {
       const tag = point[1] ? "ol" : "ul";
-      if (list?.localName !== tag) blocks.push((list = h(tag)));
+      if (list?.localName !== tag) blocks.push((list = h(tag, { start: tag === "ol" && point[1] !== "1" && point[1] })));
       list.append(h("li", {}, spans(point[2])));
       paragraph = null;
     } else if (line.trim() === "") {

@@ -70,6 +70,7 @@ export class Participant extends EventTarget {
   #socket = null;
   #timers = new Set();
   #attempt = 0;
+  #waiting = 0;
   state = "connecting";
 
   constructor({ ContactId, ParticipantId, ParticipantToken }) {
@@ -81,13 +82,14 @@ export class Participant extends EventTarget {
 
   // connect opens the socket and then loads what was said before.
   async connect() {
+    if (this.over) return;
     this.#set(this.#attempt ? "reconnecting" : "connecting");
     try {
       const { Websocket, ConnectionCredentials } = await call("connection", this.#token, {
         Type: ["WEBSOCKET", "CONNECTION_CREDENTIALS"],
       });
       this.#credentials = ConnectionCredentials.ConnectionToken;
-      this.#open(Websocket.Url);
+      if (!this.over) this.#open(Websocket.Url);
     } catch (error) {
       if (error.status === 403) return this.#end("failed", error);
       this.#again(error);
@@ -108,7 +110,10 @@ export class Participant extends EventTarget {
         else if (socket.readyState === WebSocket.OPEN) socket.send('{"topic":"aws/heartbeat"}');
       }, beat);
       this.#timers.add(timer);
-      socket.addEventListener("close", () => clearInterval(timer));
+      socket.addEventListener("close", () => {
+        clearInterval(timer);
+        this.#timers.delete(timer);
+      });
     });
     socket.addEventListener("message", ({ data }) => {
       heard = Date.now();
@@ -132,8 +137,8 @@ export class Participant extends EventTarget {
     if (error) this.#trouble(error);
     this.#set("reconnecting");
     const pause = pauses[Math.min(this.#attempt++, pauses.length - 1)];
-    const timer = setTimeout(() => this.connect(), pause);
-    this.#timers.add(timer);
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => this.connect(), pause);
   }
 
   #take(item) {
@@ -152,7 +157,9 @@ export class Participant extends EventTarget {
   }
 
   #end(state, error) {
-    for (const timer of this.#timers) clearTimeout(timer);
+    if (this.over) return;
+    clearTimeout(this.#waiting);
+    for (const timer of this.#timers) clearInterval(timer);
     this.#set(state);
     if (error) this.#trouble(error);
     this.#socket?.close();
@@ -162,9 +169,18 @@ export class Participant extends EventTarget {
     return this.state === "ended" || this.state === "failed";
   }
 
-  // load fetches the whole transcript, the newest page first; items that are there already are
-  // told apart by their Id.
+  // load fetches the transcript, the newest page first, and reports "loading" (detail: whether
+  // it is). Items that are there already are told apart by their Id.
   async load() {
+    this.dispatchEvent(new CustomEvent("loading", { detail: true }));
+    try {
+      await this.#pages();
+    } finally {
+      this.dispatchEvent(new CustomEvent("loading", { detail: false }));
+    }
+  }
+
+  async #pages() {
     let NextToken;
     do {
       const page = await this.#call("transcript", { MaxResults: 100, ScanDirection: "BACKWARD", SortOrder: "ASCENDING", NextToken });
@@ -173,8 +189,16 @@ export class Participant extends EventTarget {
     } while (NextToken);
   }
 
-  #call(action, body) {
-    return call(action, this.#credentials, body);
+  // A connection token that is no longer taken is replaced once.
+  async #call(action, body) {
+    try {
+      return await call(action, this.#credentials, body);
+    } catch (error) {
+      if (error.status !== 403 || this.over) throw error;
+      const { ConnectionCredentials } = await call("connection", this.#token, { Type: ["CONNECTION_CREDENTIALS"] });
+      this.#credentials = ConnectionCredentials.ConnectionToken;
+      return call(action, this.#credentials, body);
+    }
   }
 
   send(Content, ContentType = contentTypes.text) {

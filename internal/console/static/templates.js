@@ -38,7 +38,7 @@ function option(message, content, element, choose) {
   const away = element.type === "hyperlink" && element.url ? link(title, element.url) : null;
   if (away) return away;
   const send = () => {
-    if (!element.actionDetail) return choose(element.title, contentTypes.text);
+    if (!element.actionDetail) return choose(String(element.title), contentTypes.text);
     const { preIndex, nextIndex, listId, referenceId } = content;
     const data = { actionName: element.actionDetail, preIndex, nextIndex, listId, templateType: message.templateType, referenceId };
     return choose(JSON.stringify({ version: "1.0", data, action: element.actionDetail }), contentTypes.response);
@@ -55,7 +55,7 @@ function times(message, content, choose) {
   const slots = list(content.timeslots).map((slot) => {
     const at = new Date(slot.date);
     const text = Number.isNaN(at.valueOf()) ? plain(slot.date) : dayTime.format(at);
-    return h("button", { type: "button", class: "option", disabled: !choose, onclick: () => choose(slot.date, contentTypes.text) },
+    return h("button", { type: "button", class: "option", disabled: !choose, onclick: () => choose(String(slot.date), contentTypes.text) },
       text);
   });
   return [head(content), content.location?.title && h("p", { class: "note" }, plain(content.location.title)), h("div", { class: "options" }, slots)];

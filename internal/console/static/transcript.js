@@ -32,8 +32,8 @@ const silent = new Set(["connection.acknowledged", "message.delivered", "message
 export class Transcript {
   // self is the role that the page speaks for. choose(content, contentType) answers an
   // interactive message, download(attachment) fetches a file, decide(attachment, approve) ends
-  // a scan; each may be left out.
-  constructor(element, { self, choose, download, decide, empty }) {
+  // a scan; each may be left out. A quiet one is not read out as it grows.
+  constructor(element, { self, label = "Conversation", quiet = false, choose, download, decide, empty }) {
     this.element = element;
     this.self = self;
     this.choose = choose;
@@ -42,7 +42,8 @@ export class Transcript {
     this.items = new Map();
     this.receipts = new Map();
     this.typing = new Map();
-    this.log = h("ol", { class: "talk", role: "log", "aria-label": "Conversation", tabindex: 0 });
+    this.list = h("ol", { class: "talk-items" });
+    this.log = h("div", { class: "talk", role: "log", "aria-label": label, "aria-live": quiet ? "off" : "polite", tabindex: 0 }, this.list);
     this.note = h("p", { class: "typing note", "aria-live": "off" });
     this.empty = h("p", { class: "empty talk-empty" }, empty ?? "Nothing has been said yet.");
     fill(element, this.empty, this.log, this.note);
@@ -52,7 +53,8 @@ export class Transcript {
     this.items.clear();
     this.receipts.clear();
     this.typing.clear();
-    this.log.replaceChildren();
+    this.list.replaceChildren();
+    this.answerable = null;
     this.empty.hidden = false;
     this.#showTyping();
   }
@@ -61,14 +63,14 @@ export class Transcript {
   // that nothing is shown twice.
   add(item) {
     const metadata = item.MessageMetadata;
-    if (metadata) this.#receive(metadata);
+    if (metadata && (metadata.MessageId === item.Id || this.items.has(metadata.MessageId))) this.#receive(metadata);
     if (item.Type === "MESSAGEMETADATA") return;
     const event = item.Type === "EVENT" ? item.ContentType?.replace(eventType(""), "") : "";
     if (event === "typing") return this.#type(item);
     if (silent.has(event)) return;
     if (item.Type !== "EVENT") this.#stopTyping(item.ParticipantId);
     if (item.ContentType === contentTypes.response) return; // clients do not show it
-    const follow = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 40;
+    this.#follow();
     const before = this.items.get(item.Id);
     const row = this.#row(item, event);
     if (!row) return;
@@ -76,18 +78,32 @@ export class Transcript {
     if (before) before.row.replaceWith(row);
     else this.#insert(row, item.AbsoluteTime);
     this.empty.hidden = true;
-    this.#onlyLastCanBeAnswered();
+    this.#onlyLastCanBeAnswered(row);
     this.#showReceipt(item.Id);
-    if (follow) this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  // busy keeps what is loaded from being read out.
+  busy(is) {
+    this.log.setAttribute("aria-busy", String(is));
+  }
+
+  // The end stays in sight when it was. That is looked up once for all that comes together.
+  #follow() {
+    if (this.following) return;
+    const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 40;
+    this.following = requestAnimationFrame(() => {
+      this.following = 0;
+      if (atEnd) this.log.scrollTop = this.log.scrollHeight;
+    });
   }
 
   #insert(row, at) {
     row.dataset.at = at;
     let next = null;
-    for (let last = this.log.lastElementChild; last && last.dataset.at > at; last = last.previousElementSibling) next = last;
-    this.log.insertBefore(row, next);
-    while (this.log.childElementCount > kept) {
-      const first = this.log.firstElementChild;
+    for (let last = this.list.lastElementChild; last && last.dataset.at > at; last = last.previousElementSibling) next = last;
+    this.list.insertBefore(row, next);
+    while (this.list.childElementCount > kept) {
+      const first = this.list.firstElementChild;
       this.items.delete(first.dataset.id);
       first.remove();
     }
@@ -100,9 +116,9 @@ export class Transcript {
       return text ? h("li", { class: "happened", dataset: { id: item.Id, at: item.AbsoluteTime } }, h("span", {}, text), stamp(item)) : null;
     }
     const own = item.ParticipantRole === this.self;
-    const body = item.Type === "ATTACHMENT" ? (item.Attachments ?? []).map((file) => this.#file(file)) : this.#message(item, own);
+    const body = item.Type === "ATTACHMENT" ? (item.Attachments ?? []).map((file) => this.#file(file)) : this.#message(item);
     return h("li", { class: `said ${own ? "own" : "other"} role-${String(item.ParticipantRole).toLowerCase()}`, dataset: { id: item.Id, at: item.AbsoluteTime } },
-      h("p", { class: "who" }, h("span", {}, own && this.self === "CUSTOMER" ? who : `${who}`), h("span", { class: "role" }, roleName(item.ParticipantRole)), stamp(item)),
+      h("p", { class: "who" }, h("bdi", {}, who), roleName(item.ParticipantRole) !== who && h("span", { class: "role" }, roleName(item.ParticipantRole)), stamp(item)),
       h("div", { class: "bubble" }, body), h("p", { class: "seen note" }));
   }
 
@@ -114,7 +130,7 @@ export class Transcript {
       if (made) return made;
       return [h("p", { class: "note" }, "An interactive message that is not valid JSON; the chat widget would go blank."), h("pre", {}, plain(content))];
     }
-    if (item.ContentType === contentTypes.text || !item.ContentType) return h("p", { class: "text" }, chosen(content));
+    if (item.ContentType === contentTypes.text || !item.ContentType) return h("p", { class: "text", dir: "auto" }, chosen(content));
     return [h("p", { class: "note" }, plain(item.ContentType)), h("pre", { tabindex: 0, "aria-label": "Content" }, plain(content))];
   }
 
@@ -126,20 +142,18 @@ export class Transcript {
       h("button", { type: "button", class: "small", onclick: () => this.decide(file, false) }, "Reject"),
     ];
     return h("div", { class: "file" }, icon("clip"),
-      h("span", { class: "file-name" }, plain(file.AttachmentName), h("span", { class: "note" }, [plain(file.ContentType), state].filter(Boolean).join(", "))), get, decide);
+      h("span", { class: "file-name" }, h("bdi", {}, plain(file.AttachmentName)), h("span", { class: "note" }, [plain(file.ContentType), state].filter(Boolean).join(", "))), get, decide);
   }
 
   // Interactive messages can be answered only while they are the last thing that was said, as in
   // the chat widget.
-  #onlyLastCanBeAnswered() {
-    const rows = this.log.querySelectorAll(".said");
-    const last = rows[rows.length - 1];
-    for (const old of this.log.querySelectorAll(".answerable")) {
-      if (old === last) continue;
-      old.classList.remove("answerable");
-      for (const button of old.querySelectorAll(".option")) button.disabled = true;
+  #onlyLastCanBeAnswered(added) {
+    let last = this.list.lastElementChild;
+    while (last && !last.classList.contains("said")) last = last.previousElementSibling;
+    for (const row of [added, this.answerable]) {
+      if (row && row !== last) for (const button of row.querySelectorAll(".option")) button.disabled = true;
     }
-    if (last?.querySelector(".template")) last.classList.add("answerable");
+    this.answerable = last;
   }
 
   #receive({ MessageId, Receipts }) {

@@ -1,0 +1,159 @@
+// The desk, as agents in a page see it: who waits, who answers, and what an agent can do. The
+// page's own agent is remembered for its window, so that two windows are two agents.
+
+import { del, get, patch, path, post } from "/console/api.js";
+
+const pause = 250; // between two questions about the desk, in milliseconds
+
+export class Desk extends EventTarget {
+  queues = [];
+  agents = [];
+  #asking = false;
+  #again = false;
+
+  // refresh asks for the desk and reports "change". However often it is called, one question is
+  // asked at a time.
+  async refresh() {
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
+    this.#asking = true;
+    try {
+      const { queues, agents } = await get("/api/desk");
+      this.queues = queues;
+      this.agents = agents;
+      this.dispatchEvent(new Event("change"));
+    } catch {
+      // The page says that the server is not there.
+    }
+    setTimeout(() => {
+      this.#asking = false;
+      if (!this.#again) return;
+      this.#again = false;
+      this.refresh();
+    }, pause);
+  }
+
+  get name() {
+    return sessionStorage.getItem("parley-agent") ?? "";
+  }
+
+  // me is the page's own agent, if it is there.
+  get me() {
+    const name = this.name;
+    return name ? this.agents.find((agent) => agent.name === name && !agent.scripted) : undefined;
+  }
+
+  // join makes a name the page's own agent.
+  async join(name) {
+    await post("/api/desk/agents", { name });
+    sessionStorage.setItem("parley-agent", name);
+    await this.now();
+  }
+
+  // now waits until the desk is known anew.
+  async now() {
+    Object.assign(this, await get("/api/desk"));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  async quit() {
+    const { me } = this;
+    sessionStorage.removeItem("parley-agent");
+    if (me) await this.remove(me.id);
+    else this.dispatchEvent(new Event("change"));
+  }
+
+  add(agent) {
+    return this.#then(post("/api/desk/agents", agent));
+  }
+
+  remove(id) {
+    return this.#then(del(path`/api/desk/agents/${id}`));
+  }
+
+  setState(id, state) {
+    return this.#then(patch(path`/api/desk/agents/${id}`, { state }));
+  }
+
+  accept(contactId) {
+    return this.#then(post(path`/api/desk/agents/${this.me.id}/accept`, { contactId }));
+  }
+
+  reject(contactId) {
+    return this.#then(post(path`/api/desk/agents/${this.me.id}/reject`, { contactId }));
+  }
+
+  supervise(contactId) {
+    return this.#then(post(path`/api/desk/agents/${this.me.id}/supervise`, { contactId }));
+  }
+
+  transfer(contactId, target) {
+    return this.#then(post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/transfer`, target));
+  }
+
+  leave(contactId) {
+    return this.#then(post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/leave`));
+  }
+
+  end(contactId) {
+    return this.#then(post(path`/api/contacts/${contactId}/end`));
+  }
+
+  say(contactId, content, contentType) {
+    return post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/messages`, { content, contentType });
+  }
+
+  typing(contactId) {
+    return post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/typing`);
+  }
+
+  read(contactId, messageId) {
+    return post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/read`, { messageId });
+  }
+
+  attach(contactId, file) {
+    return post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/attachments?name=${file.name}`, file);
+  }
+
+  async #then(asked) {
+    try {
+      return await asked;
+    } finally {
+      await this.now().catch(() => {});
+    }
+  }
+
+  // waiting lists who waits, the one that waits longest first.
+  get waiting() {
+    return this.queues.flatMap((queue) => queue.waiting.map((entry) => ({ ...entry, queue: queue.name })))
+      .sort((a, b) => (a.since < b.since ? -1 : 1));
+  }
+
+  // mine are the chats that the page's own agent is in.
+  get mine() {
+    return this.me?.contacts ?? [];
+  }
+
+  // holding is the part of the page's own agent in a chat, if any.
+  holding(contactId) {
+    return this.mine.find((holding) => holding.contactId === contactId);
+  }
+
+  // holders are those who answer a chat or look on.
+  holders(contactId) {
+    return this.agents.filter((agent) => agent.contacts.some((holding) => holding.contactId === contactId));
+  }
+}
+
+// decide ends the scan of an attachment.
+export const decide = (file, approve) => post(path`/api/attachments/${file.AttachmentId}/decision`, { approve });
+
+// save lets the browser keep a file.
+export function save(address, name) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = name ?? "";
+  link.click();
+}

@@ -1,0 +1,92 @@
+// One conversation of an agent: what was said, and where to answer.
+
+import { decide, save } from "/console/agent.js";
+import { get, path } from "/console/api.js";
+import { Composer } from "/console/composer.js";
+import { contentTypes } from "/console/participant.js";
+import { Transcript } from "/console/transcript.js";
+
+const readAfter = 400; // milliseconds in which more messages may come that are read at once
+
+export class AgentTalk {
+  contactId = "";
+  #drafts = new Map();
+  #reading = 0;
+  #last = ""; // the customer's last message
+
+  constructor(desk, { talk, composer, label, quiet, empty }) {
+    this.desk = desk;
+    this.transcript = new Transcript(talk, {
+      self: "AGENT", label, quiet, empty,
+      download: (file) => save(path`/api/attachments/${file.AttachmentId}`, file.AttachmentName),
+      decide: (file, approve) => this.composer.attempt(() => decide(file, approve)),
+    });
+    this.composer = new Composer(composer, {
+      label: "Message to the customer",
+      send: (text, contentType) => desk.say(this.contactId, text, contentType),
+      typing: () => desk.typing(this.contactId),
+      attach: (file) => desk.attach(this.contactId, file),
+    });
+    document.addEventListener("visibilitychange", () => this.#read());
+  }
+
+  // open shows a chat; "" shows none.
+  async open(contactId) {
+    if (contactId === this.contactId) return;
+    if (this.contactId) this.#drafts.set(this.contactId, this.composer.draft);
+    this.contactId = contactId;
+    this.#last = "";
+    this.transcript.clear();
+    this.composer.show(null);
+    this.composer.draft = this.#drafts.get(contactId) ?? "";
+    if (contactId) await this.load();
+  }
+
+  // load fetches what was said; what is shown already stays.
+  async load() {
+    const { contactId } = this;
+    if (!contactId) return;
+    this.transcript.busy(true);
+    try {
+      const { items } = await get(path`/api/contacts/${contactId}/transcript`);
+      if (this.contactId === contactId) for (const item of items) this.add(item);
+    } catch (error) {
+      if (this.contactId === contactId) this.composer.show(error);
+    } finally {
+      requestAnimationFrame(() => this.transcript.busy(false));
+    }
+  }
+
+  // take is told of every item of every chat.
+  take(item) {
+    const contact = item.ContactId ?? item.RelatedContactId; // a receipt names none
+    if (!contact || contact === this.contactId) this.add(item);
+  }
+
+  add(item) {
+    this.transcript.add(item);
+    if (item.ParticipantRole !== "CUSTOMER" || item.Type !== "MESSAGE") return;
+    this.#last = item.Id;
+    clearTimeout(this.#reading);
+    this.#reading = setTimeout(() => this.#read(), readAfter);
+  }
+
+  // What is on the screen of the one who answers has been read.
+  #read() {
+    if (!this.#last || document.hidden || this.desk.holding(this.contactId)?.role !== "AGENT") return;
+    const messageId = this.#last;
+    this.#last = "";
+    this.desk.read(this.contactId, messageId).catch(() => {}); // a receipt that is lost is no loss
+  }
+
+  // template sends an interactive message.
+  template(message) {
+    return this.composer.attempt(() => this.desk.say(this.contactId, JSON.stringify(message), contentTypes.interactive));
+  }
+
+  // settle is told that the desk has changed.
+  settle() {
+    this.composer.enable(Boolean(this.desk.holding(this.contactId)));
+    this.#read();
+  }
+}
