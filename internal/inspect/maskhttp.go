@@ -1,0 +1,93 @@
+package inspect
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Header is one header field.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// headers appends masked header fields. Secrets that are known are left to headersAgain.
+func (m *masker) headers(all []Header, fields http.Header) []Header {
+	for name, values := range fields {
+		secret := isSecretName(name)
+		for _, value := range values {
+			if secret {
+				value = m.credentials(value)
+			} else {
+				value = m.recognised(value)
+			}
+			all = append(all, Header{name, value})
+		}
+	}
+	return all
+}
+
+// credentials masks the value of a header that is secret as a whole; the name of the scheme
+// stays.
+func (m *masker) credentials(value string) string {
+	scheme, rest, found := strings.Cut(value, " ")
+	if found {
+		for _, known := range [...]string{"Bearer", "Basic", "Digest", "AWS4-HMAC-SHA256"} {
+			if strings.EqualFold(scheme, known) {
+				return scheme + " " + m.hide(strings.TrimSpace(rest))
+			}
+		}
+	}
+	return m.hide(value)
+}
+
+// uri masks a path and query as they stood in a request.
+func (m *masker) uri(uri string) string {
+	path, query, found := strings.Cut(uri, "?")
+	path = m.loose(path)
+	if !found {
+		return path
+	}
+	var out []byte
+	for i, part := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' }) {
+		if i > 0 {
+			out = append(out, '&')
+		}
+		name, value, valued := strings.Cut(part, "=")
+		out = append(out, m.loose(name)...)
+		if valued {
+			out = append(append(out, '='), m.parameter(unescape(name), value, path)...)
+		}
+	}
+	return path + "?" + string(out)
+}
+
+// parameter masks a value in a query.
+func (m *masker) parameter(name, value, path string) string {
+	short := name == "t" && (len(value) >= shortestBearer || strings.Contains(path, "websocket"))
+	if short || isSecretName(name) || isSecretParameter(name) {
+		m.hide(unescape(value))
+		return m.hide(value)
+	}
+	// An address within the address, which may be encoded more than once.
+	plain := value
+	for range 3 {
+		plain = unescape(plain)
+		if masked := m.whole(plain); masked != plain {
+			return url.QueryEscape(masked)
+		}
+	}
+	return m.loose(value)
+}
+
+// unescape decodes a part of a query; what cannot be decoded stays.
+func unescape(text string) string {
+	if strings.IndexByte(text, '%') < 0 && strings.IndexByte(text, '+') < 0 {
+		return text
+	}
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}
