@@ -464,9 +464,17 @@ func TestNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, desk.Echo{Pause: -1})
 		for _, cfg := range []desk.AgentConfig{
-			{}, {Name: " "}, {Name: "a\x00"}, {Name: "\xff"}, {Name: strings.Repeat("ä", 257)}, {Name: "a", State: "asleep"},
-			{Name: "a", Capacity: -1}, {Name: "a", Count: 2}, {Name: "a", Partner: desk.Echo{}, Queues: []string{""}},
-			{Name: "a", Partner: desk.Echo{}, Count: 10_001}, {Name: "a", Partner: desk.Echo{}, Count: 10_000},
+			{},
+			{Name: " "},
+			{Name: "a\x00"},
+			{Name: "\xff"},
+			{Name: strings.Repeat("ä", 257)},
+			{Name: "a", State: "asleep"},
+			{Name: "a", Capacity: -1},
+			{Name: "a", Count: 2},
+			{Name: "a", Partner: desk.Echo{}, Queues: []string{""}},
+			{Name: "a", Partner: desk.Echo{}, Count: 10_001},
+			{Name: "a", Partner: desk.Echo{}, Count: 10_000},
 		} {
 			_, err := r.desk.Add(cfg)
 			if _, ok := errors.AsType[*desk.NameError](err); !ok {

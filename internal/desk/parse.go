@@ -230,8 +230,9 @@ func (r *reader) actions(n *yaml.Node) []action {
 			list = append(list, r.actions(v)...)
 		}
 		return list
+	default:
+		return r.action(n, map[string]func(*yaml.Node){})
 	}
-	return r.action(n, map[string]func(*yaml.Node){})
 }
 
 // action reads the members of an action, beside others that are known. Whatever their order

@@ -172,11 +172,12 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 		name, t.since = contact.Queue.Name, later(t.since, contact.Queue.Since)
 	}
 	for _, p := range contact.Participants {
-		switch {
-		case p.Role == chat.System:
+		switch p.Role {
+		case chat.System:
 			t.greeted = true // by an earlier run, or by somebody else
-		case p.Role == chat.Agent:
+		case chat.Agent:
 			t.since, t.greeted = later(t.since, p.Left), true
+		case chat.Customer, chat.CustomBot, chat.Supervisor:
 		}
 	}
 	t.queue = d.queue(name)

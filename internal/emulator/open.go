@@ -164,6 +164,9 @@ func (e *Emulator) scan(ctx context.Context, cfg Config, file chat.File) {
 	}
 }
 
+// Blobs are the bytes of attachments, for what is built around them.
+func (e *Emulator) Blobs() participant.Blobs { return blobs{e.store.Blobs()} }
+
 // blobs lets the Participant Service use the store's.
 type blobs struct{ kept *store.Blobs }
 

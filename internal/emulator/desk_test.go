@@ -1,0 +1,145 @@
+package emulator_test
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/emulator"
+)
+
+// Without a scripted agent a customer is greeted and waits until a person takes the chat.
+func TestAPersonAtTheDesk(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	seen := map[string]int{}
+	changes := 0
+	w := newWorld(t, emulator.Config{
+		Ephemeral: true, Greeting: desk.DefaultGreeting, Queues: []string{"Sales"},
+		Observed: func(c chat.Contact, _ *chat.Item) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen[c.ID]++
+		},
+		DeskChanged: func() {
+			mu.Lock()
+			defer mu.Unlock()
+			changes++
+		},
+	})
+	pat := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`)
+	if said := pat.await(desk.DefaultGreeting); said["ParticipantRole"] != "SYSTEM" || said["DisplayName"] != "SYSTEM_MESSAGE" {
+		t.Errorf("greeted by %v", said)
+	}
+	d := w.emulator.Desk()
+	if _, err := d.Add(desk.AgentConfig{Name: "Ann"}); err != nil {
+		t.Fatal(err)
+	}
+	snapshot := d.Snapshot()
+	if len(snapshot.Queues) != 2 || len(snapshot.Queues[0].Waiting) != 1 || snapshot.Queues[0].Waiting[0].ContactID != pat.id {
+		t.Fatalf("%+v", snapshot)
+	}
+	if _, err := d.Accept(t.Context(), "Ann", pat.id); err != nil {
+		t.Fatal(err)
+	}
+	pat.await("participant.joined")
+	file, err := d.SendFile(t.Context(), "Ann", pat.id, desk.Attachment{
+		Name: "a.txt", ContentType: "text/plain", Size: 3, Body: strings.NewReader("abc"),
+	})
+	if err != nil || file.Status != chat.FileApproved {
+		t.Errorf("%+v, %v", file, err)
+	}
+	if shown := pat.attachment(); shown != "APPROVED" {
+		t.Errorf("the attachment is %s", shown)
+	}
+	if err := d.Leave(t.Context(), "Ann", pat.id); err != nil {
+		t.Error(err)
+	}
+	pat.await("chat.ended")
+	mu.Lock()
+	defer mu.Unlock()
+	if seen[pat.id] < 8 || changes < 4 {
+		t.Errorf("observed %d changes of the chat and %d of the desk", seen[pat.id], changes)
+	}
+}
+
+func TestAgentsOfTheStart(t *testing.T) {
+	t.Parallel()
+	script, err := desk.Parse("bot.yaml", []byte("name: Bot\ncapacity: 1\ntyping: false\ngreeting: Hello {customer}.\nrules: [{reply: Yes.}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1, Agents: []desk.AgentConfig{script.Agents()}})
+	names := []string{}
+	for range 2 { // both are there, and the one has room for one
+		pat := w.open("")
+		joined := pat.await("participant.joined")
+		name, _ := joined["DisplayName"].(string)
+		names = append(names, name)
+		pat.await("Hello")
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, []string{"Bot", "Parley"}) {
+		t.Errorf("answered by %q", names)
+	}
+	_, err = emulator.New(t.Context(), emulator.Config{Ephemeral: true, Agents: []desk.AgentConfig{{}}})
+	if _, ok := errors.AsType[*desk.NameError](err); !ok {
+		t.Errorf("an agent without a name: %v", err)
+	}
+}
+
+// Attachments can wait for somebody's decision.
+func TestHoldsAttachments(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, HoldAttachments: true})
+	pat := w.open("")
+	started := w.must(http.MethodPost, "/participant/start-attachment-upload", pat.bearer,
+		`{"AttachmentName":"a.txt","AttachmentSizeInBytes":3,"ContentType":"text/plain","ClientToken":"`+uuid.NewString()+`"}`)
+	metadata, _ := started["UploadMetadata"].(map[string]any)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, text(metadata, "Url"), strings.NewReader("abc"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	headers, _ := metadata["HeadersToInclude"].(map[string]any)
+	for header := range headers {
+		request.Header.Set(header, text(headers, header))
+	}
+	uploaded, err := w.server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = uploaded.Body.Close()
+	w.must(http.MethodPost, "/participant/complete-attachment-upload", pat.bearer,
+		`{"AttachmentIds":["`+text(started, "AttachmentId")+`"],"ClientToken":"`+uuid.NewString()+`"}`)
+	if shown := pat.attachment(); shown != "IN_PROGRESS" {
+		t.Errorf("the attachment is %s", shown)
+	}
+	held, err := w.emulator.Chats().Files(t.Context(), "")
+	if err != nil || len(held) != 1 || held[0].Status != chat.FileScanning {
+		t.Fatalf("%+v, %v", held, err)
+	}
+	if err := w.emulator.Chats().Decide(t.Context(), held[0].ID, false); err != nil {
+		t.Fatal(err)
+	}
+	if shown := pat.attachment(); shown != "REJECTED" {
+		t.Errorf("the attachment is %s", shown)
+	}
+}
+
+// attachment returns the state of the next attachment that is shown.
+func (p *page) attachment() string {
+	p.w.t.Helper()
+	list, _ := p.await("ATTACHMENT")["Attachments"].([]any)
+	if len(list) != 1 {
+		return ""
+	}
+	shown, _ := list[0].(map[string]any)
+	return text(shown, "Status")
+}
