@@ -21,6 +21,8 @@ type running struct {
 	site     site
 	// authority is what devices have to trust; nil for none.
 	authority *devcert.Authority
+	// beside is what watches the chats.
+	beside *workbench
 }
 
 // announce says that the server is ready and what to do with it: a block for a
@@ -49,7 +51,10 @@ func (r running) text(color bool) string {
 	b.WriteString("Parley is ready.\n\n")
 	line := func(name, value string) { fmt.Fprintf(&b, "  %-11s %s\n", name, value) }
 	line("Endpoint", "POST "+bold(r.site.endpoint()))
-	line("Page", bold(r.site.url+"/"))
+	line("Console", bold(r.site.url+"/"))
+	if r.settings.Ephemeral && r.settings.AdminToken.IsZero() && r.upstream.embedded != nil {
+		line("Admin token", r.beside.token.Reveal()) // for this person; it ends with the run
+	}
 	line("Upstream", r.upstream.text)
 	line("Cost guard", costGuardText(r.settings.CostGuard()))
 	addresses := devices.Addresses(r.server())

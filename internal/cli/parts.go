@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/guard"
@@ -27,7 +28,8 @@ func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
 	return emulator.Config{
 		DataDir: s.DataDir, Ephemeral: s.Ephemeral, Keep: time.Duration(s.Keep), Strict: s.Strict, Seed: uint64(max(0, s.Seed)),
 		PublicURL: s.PublicURL, Partner: s.Partner, InstanceID: s.InstanceID, ApprovedOrigins: approved,
-		Region: s.Region, ViewsDir: s.ViewsDir, StreamTargets: targets, Log: log,
+		Region: s.Region, ViewsDir: s.ViewsDir, StreamTargets: targets, Queues: s.Queues,
+		HoldAttachments: s.HoldAttachments, Greeting: desk.DefaultGreeting, Log: log,
 	}
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"os"
@@ -12,9 +11,6 @@ import (
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
 )
-
-// errRestart is why a server stops that comes back in the same process.
-var errRestart = errors.New("restarting")
 
 // successor is the listening socket kept for the program that takes this one's place.
 type successor struct {
@@ -39,7 +35,7 @@ func awaitRestart(ctx context.Context, env *Env, s *settings.Settings, l net.Lis
 				next = prepareRestart(ctx, s, l, log)
 			}
 		}
-		stop(errRestart)
+		stop(server.ErrRestart)
 	}()
 	return ctx, func() *successor {
 		stop(nil)

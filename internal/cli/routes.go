@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/console"
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
@@ -23,6 +24,8 @@ type Routes struct {
 	Pages http.Handler
 	// Files answers GET at single addresses: the page script, a certificate.
 	Files map[string]http.Handler
+	// API answers what [api.Handles]; nil leaves it out.
+	API http.Handler
 	// Embedded answers what it says it handles: the APIs of the embedded Amazon Connect.
 	Embedded Embedded
 	// Draining reports whether the server has begun to stop; nil means never.
@@ -72,6 +75,8 @@ func (r Routes) Handler() http.Handler {
 		}
 		reading := req.Method == http.MethodGet || req.Method == http.MethodHead
 		switch {
+		case r.API != nil && api.Handles(clean):
+			r.API.ServeHTTP(w, req)
 		case page == nil && !frontDoor[clean] && r.Embedded != nil && r.Embedded.Handles(req):
 			r.Embedded.Handler().ServeHTTP(w, req)
 		case req.Method == http.MethodOptions && (page != nil || frontDoor[clean]):

@@ -70,7 +70,11 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 	if err != nil {
 		return nil, err
 	}
-	listener, up, err := openBoth(ctx, env, s, log)
+	beside, err := newWorkbench(env, s)
+	if err != nil {
+		return nil, err
+	}
+	listener, up, err := openBoth(ctx, env, s, beside, log)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +82,7 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 
 	site := newSite(s, listener.Addr())
 	var draining atomic.Bool
-	ready := running{s, up, site, private.authority}
+	ready := running{s, up, site, private.authority, beside}
 	handler, err := compose(ctx, ready, env.Build, draining.Load, log)
 	if err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -91,9 +95,10 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 	err = server.Serve(serving, server.Config{
 		Listener: listener, Handler: handler, TLS: private.config, DocsURL: site.url + errorsPage, Log: log,
 		URL: site.url, URLFile: s.URLFile, OnReady: func() { ready.announce(ctx, env, log) },
-		DrainDelay: s.DrainDelay, DrainTimeout: s.Drain(), OnDrain: func() {
-			draining.Store(true)
+		DrainDelay: s.DrainDelay, DrainTimeout: s.Drain(), OnDrain: func() { draining.Store(true) },
+		OnLeave: func() {
 			up.drain()
+			beside.events.Close() // streams never end by themselves
 		},
 		// An answer may take as long as the upstream may.
 		Timeouts: server.Timeouts{Write: max(time.Minute, s.UpstreamTimeout+answerTime)},
@@ -105,9 +110,9 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 // missing ones are known before a port is opened; for the embedded Amazon Connect the
 // port, because a second server on the same port is told so, and not that its chats are in
 // use.
-func openBoth(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (net.Listener, *upstream, error) {
+func openBoth(ctx context.Context, env *Env, s *settings.Settings, beside *workbench, log *slog.Logger) (net.Listener, *upstream, error) {
 	if s.Upstream == settings.AWS {
-		up, err := openUpstream(ctx, env, s, log)
+		up, err := openUpstream(ctx, env, s, beside, log)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -121,7 +126,7 @@ func openBoth(ctx context.Context, env *Env, s *settings.Settings, log *slog.Log
 	if err != nil {
 		return nil, nil, err
 	}
-	up, err := openUpstream(ctx, env, s, log)
+	up, err := openUpstream(ctx, env, s, beside, log)
 	if err != nil {
 		return nil, nil, errors.Join(err, listener.Close())
 	}
@@ -144,7 +149,14 @@ func compose(ctx context.Context, r running, build Build, draining func() bool, 
 		return nil, err
 	}
 	access := frontdoor.Guard(s, docs, log)
-	routes := Routes{StartChat: door, Paths: s.Paths, Draining: draining, DocsURL: docs}
+	if embedded := r.upstream.embedded; embedded != nil {
+		door = embedded.Faults().WrapFrontDoor(door)
+	}
+	beside, err := r.beside.api(r, build, log)
+	if err != nil {
+		return nil, err
+	}
+	routes := Routes{StartChat: door, API: beside, Paths: s.Paths, Draining: draining, DocsURL: docs}
 	if embedded := r.upstream.embedded; embedded != nil {
 		access.MaxBodyFor = embedded.MaxBodyFor
 		routes.Embedded = embedded
@@ -157,12 +169,19 @@ func compose(ctx context.Context, r running, build Build, draining func() bool, 
 	if err != nil {
 		return nil, err
 	}
-	routes.Pages = console.New(console.Config{
+	routes.Pages = console.New(r.consoleConfig(build, docs))
+	server := r.beside.record(policy.Wrap(routes.Handler()))
+	beside.Serve(server)
+	return server, nil
+}
+
+func (r running) consoleConfig(build Build, docs string) console.Config {
+	s := r.settings
+	return console.Config{
 		URL: r.site.url, Upstream: r.upstream.text, Embedded: s.Upstream == settings.Embedded,
 		HasInstanceID: s.InstanceID != "", HasContactFlowID: s.ContactFlowID != "",
 		DocsURL: docs, NetworkURLs: r.server().NetworkURLs(), Version: build.Version,
-	})
-	return policy.Wrap(routes.Handler()), nil
+	}
 }
 
 func withFile(files map[string]http.Handler, path string, file http.Handler) map[string]http.Handler {

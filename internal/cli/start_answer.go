@@ -91,6 +91,8 @@ func printAnswer(env *Env, o *startOptions, status int, text []byte) error {
 type answeredError struct {
 	status int
 	answer startAnswer
+	// text is the answer itself, for programs; it may be empty.
+	text string
 }
 
 // Error implements error.

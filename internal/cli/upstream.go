@@ -32,9 +32,9 @@ type upstream struct {
 
 // openUpstream makes ready what the settings choose. For AWS that includes the
 // credentials, so that missing ones are known before a port is opened.
-func openUpstream(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (*upstream, error) {
+func openUpstream(ctx context.Context, env *Env, s *settings.Settings, beside *workbench, log *slog.Logger) (*upstream, error) {
 	if s.Upstream == settings.Embedded {
-		return openEmbedded(ctx, s, log)
+		return openEmbedded(ctx, env, s, beside, log)
 	}
 	client, err := newClient(ctx, env, s, log)
 	if err != nil {
@@ -66,14 +66,21 @@ func openUpstream(ctx context.Context, env *Env, s *settings.Settings, log *slog
 }
 
 // openEmbedded opens the embedded Amazon Connect and the chats it keeps.
-func openEmbedded(ctx context.Context, s *settings.Settings, log *slog.Logger) (*upstream, error) {
+func openEmbedded(ctx context.Context, env *Env, s *settings.Settings, beside *workbench, log *slog.Logger) (*upstream, error) {
 	if s.DataDir == "" && !s.Ephemeral {
 		return nil, &usageError{
 			"chats need a directory to be kept in, and the environment names no home",
 			"name one with --data-dir, or keep them in memory with --ephemeral",
 		}
 	}
-	embedded, err := emulator.New(ctx, embeddedConfig(s, log))
+	config := embeddedConfig(s, log)
+	agents, err := scriptedAgents(env, s)
+	if err != nil {
+		return nil, err
+	}
+	config.Agents = agents
+	beside.watch(&config)
+	embedded, err := emulator.New(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("starting the embedded Amazon Connect: %w", err)
 	}

@@ -16,7 +16,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"encoding/json"
 	"io/fs"
 	"net/http"
 	"path"
@@ -57,24 +56,6 @@ type Config struct {
 	Version string
 }
 
-// status is what scripts and the page may ask for.
-type status struct {
-	Version  string         `json:"version"`
-	Upstream statusUpstream `json:"upstream"`
-	// Configured tells which ids a request may leave out.
-	Configured statusConfigured `json:"configured"`
-}
-
-type statusUpstream struct {
-	Kind        string `json:"kind"`
-	Description string `json:"description"`
-}
-
-type statusConfigured struct {
-	InstanceID    bool `json:"instanceId"`
-	ContactFlowID bool `json:"contactFlowId"`
-}
-
 // file is one address's content, complete in memory.
 type file struct {
 	contentType, etag string
@@ -86,7 +67,7 @@ type file struct {
 func Handles(address string) bool {
 	address = clean(address)
 	switch address {
-	case "/", "/docs/errors", "/api/status", "/favicon.ico", "/console":
+	case "/", "/docs/errors", "/favicon.ico", "/console":
 		return true
 	}
 	return strings.HasPrefix(address, "/console/")
@@ -95,8 +76,7 @@ func Handles(address string) bool {
 // clean leaves doubled and trailing slashes and dots out of an address.
 func clean(address string) string { return path.Clean("/" + address) }
 
-// New returns the handler of GET /, /docs/errors, /console/…, /api/status and
-// /favicon.ico. The pages are rendered once, here.
+// New returns the handler of GET /, /docs/errors, /console/… and /favicon.ico. The pages are rendered once, here.
 func New(config Config) http.Handler {
 	served := map[string]file{}
 	add := func(path, contentType string, content []byte) {
@@ -110,7 +90,6 @@ func New(config Config) http.Handler {
 	for _, p := range pages(config.Embedded) {
 		add(p.address, "text/html; charset=utf-8", p.render(config))
 	}
-	add("/api/status", "application/json", statusJSON(config))
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -144,22 +123,6 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.content))
-}
-
-func statusJSON(config Config) []byte {
-	s := status{
-		Version:    config.Version,
-		Upstream:   statusUpstream{Kind: "aws", Description: config.Upstream},
-		Configured: statusConfigured{InstanceID: config.HasInstanceID, ContactFlowID: config.HasContactFlowID},
-	}
-	if config.Embedded {
-		s.Upstream.Kind = "embedded"
-	}
-	body, err := json.Marshal(s)
-	if err != nil { // strings and booleans always encode
-		panic(err)
-	}
-	return append(body, '\n')
 }
 
 // static returns the embedded files by their names.

@@ -327,21 +327,6 @@ func TestErrorsPageHasEveryRule(t *testing.T) {
 	}
 }
 
-func TestStatus(t *testing.T) {
-	t.Parallel()
-	config := aws()
-	config.HasInstanceID = true
-	for want, config := range map[string]console.Config{
-		`{"version":"v1.2.3","upstream":{"kind":"embedded","description":"embedded Amazon Connect"},"configured":{"instanceId":false,"contactFlowId":false}}`:  embedded(),
-		`{"version":"v1.2.3","upstream":{"kind":"aws","description":"Amazon Connect in eu-central-1"},"configured":{"instanceId":true,"contactFlowId":false}}`: config,
-	} {
-		res, body := get(t, config, "/api/status")
-		if diff := cmp.Diff(want+"\n", body); diff != "" || res.Header.Get("Content-Type") != "application/json" {
-			t.Errorf("status, %s (-want +got):\n%s", res.Header.Get("Content-Type"), diff)
-		}
-	}
-}
-
 func TestCaching(t *testing.T) {
 	t.Parallel()
 	handler := console.New(embedded())
@@ -411,12 +396,12 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s %s: the answer has no whole link: %s", test.method, test.target, rec.Body)
 		}
 	}
-	for _, own := range []string{"/", "", "/docs/errors/", "//docs/errors", "/console/x/../style.css", "/api/status/"} {
+	for _, own := range []string{"/", "", "/docs/errors/", "//docs/errors", "/console/x/../style.css"} {
 		if !console.Handles(own) {
 			t.Errorf("Handles(%q) is false", own)
 		}
 	}
-	for _, other := range []string{"/startChatContact", "/consolex", "/api/other", "/healthz", "/Prod", "/console/../Prod"} {
+	for _, other := range []string{"/startChatContact", "/consolex", "/api/status", "/healthz", "/Prod", "/console/../Prod"} {
 		if console.Handles(other) {
 			t.Errorf("Handles(%q) is true", other)
 		}

@@ -132,6 +132,7 @@ func guardFaults(s *settings.Settings, err error) []settings.Fault {
 	}
 	name := map[string]string{
 		"AllowOrigins": "allow-origin", "AllowHosts": "allow-host", "Listen": "addr", "MaxConcurrent": "max-concurrent",
+		"AddressRate": "address-rate", "TrustedProxies": "trusted-proxies",
 	}[fault.Field]
 	return []settings.Fault{settingFault(s, name, fault.Value, fault.Reason)}
 }

@@ -75,7 +75,7 @@ func (m *masker) parameter(name, value, path string) string {
 	for range 3 {
 		plain = unescape(plain)
 		if masked := m.whole(plain); masked != plain {
-			return url.QueryEscape(masked)
+			return strings.ReplaceAll(url.QueryEscape(masked), url.QueryEscape(Mark), Mark)
 		}
 	}
 	return m.loose(value)

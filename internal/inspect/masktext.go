@@ -313,9 +313,7 @@ func isSecretName(name string) bool {
 	switch name[len(name)-1] | 0x20 {
 	case 'n':
 		if _, token := withEnding(name, "token"); token {
-			client, isClient := withEnding(name, "clienttoken")
-			next, isNext := withEnding(name, "nexttoken")
-			return !(isClient && client == "") && !(isNext && next == "")
+			return !isWord(name, "clienttoken") && !isWord(name, "nexttoken")
 		}
 		return endsIn(name, "authorization")
 	case 's':
@@ -334,6 +332,12 @@ func isSecretName(name string) bool {
 		return endsIn(name, "credential")
 	}
 	return false
+}
+
+// isWord reports whether a name is a word, which is in lower case.
+func isWord(name, word string) bool {
+	before, ends := withEnding(name, word)
+	return ends && before == ""
 }
 
 // endsIn reports whether a name ends in one of some words, which are in lower case.

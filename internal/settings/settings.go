@@ -154,7 +154,10 @@ type Settings struct {
 	DataDir         string    `setting:"data-dir" value:"DIR" defaulttext:"the user's state directory" group:"Embedded Amazon Connect" help:"where chats are kept, and the list of AWS chats still to be ended"`
 	Ephemeral       bool      `setting:"ephemeral" default:"false" group:"Embedded Amazon Connect" help:"keep chats in memory only"`
 	Keep            Retention `setting:"keep" default:"30d" value:"TIME" group:"Embedded Amazon Connect" help:"how long ended chats are kept, such as 30d or 12h; forever keeps them"`
-	Partner         bool      `setting:"partner" default:"true" group:"Embedded Amazon Connect" help:"let the built-in partner answer every chat"`
+	Partner         bool      `setting:"partner" default:"true" group:"Embedded Amazon Connect" help:"let the built-in partner answer every chat while no agent is available"`
+	Agents          []string  `setting:"agent" value:"echo|FILE" group:"Embedded Amazon Connect" help:"a scripted agent who answers chats: echo repeats what it hears, FILE is a script (docs/agents.md)"`
+	Queues          []string  `setting:"queue" value:"NAME" group:"Embedded Amazon Connect" help:"a queue of the agent desk beside Default"`
+	HoldAttachments bool      `setting:"hold-attachments" default:"false" group:"Embedded Amazon Connect" help:"let attachments wait until somebody approves or rejects them at the agent desk"`
 	Strict          bool      `setting:"strict" default:"false" group:"Embedded Amazon Connect" help:"keep AWS's rates, quotas and short lives, and refuse unknown ids"`
 	Seed            int       `setting:"seed" default:"1" value:"N" group:"Embedded Amazon Connect" help:"makes the freedoms that --strict takes repeatable"`
 	ApprovedOrigins []string  `setting:"approved-origin" value:"ORIGIN" group:"Embedded Amazon Connect" help:"the only origins whose pages may call the Participant Service, as on an instance"`

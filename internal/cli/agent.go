@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// deskView is the agents' side of a server, as the API shows it.
+type deskView struct {
+	Queues []struct {
+		ID      string `json:"id"`
+		Name    string `json:"name"`
+		Waiting []struct {
+			ContactID string    `json:"contactId"`
+			Customer  string    `json:"customer"`
+			Since     time.Time `json:"since"`
+		} `json:"waiting"`
+	} `json:"queues"`
+	Agents []deskAgent `json:"agents"`
+}
+
+type deskAgent struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	State    string `json:"state"`
+	Capacity int    `json:"capacity"`
+	Scripted bool   `json:"scripted"`
+	Contacts []struct {
+		ContactID string `json:"contactId"`
+		Role      string `json:"role"`
+	} `json:"contacts"`
+}
+
+func agentStates() []string { return []string{"available", "away", "offline"} }
+
+func newAgent(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "agent", Short: "See and change who answers chats on a running server", Args: noArguments,
+		Long: "Agents answer the chats of the embedded Amazon Connect: people, who do so in the console or with\n" +
+			"`parley chat --as agent`, and scripted ones, who do so by themselves.",
+		Example: "  parley agent list\n  parley agent add Ann\n  parley agent add --script echo --count 5",
+	}
+	c.Annotations = map[string]string{menuAnnotation: ""}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.AddCommand(newAgentList(env), newAgentAdd(env), newAgentRemove(env), newAgentState(env))
+	return c
+}
+
+func newAgentList(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "list [flags]", Short: "List agents, their chats, and the chats that wait",
+		Example: "  parley agent list\n  parley agent list -o json",
+	}
+	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
+		var desk deskView
+		answer, err := r.get(ctx, "/api/desk", &desk)
+		if err != nil {
+			return err
+		}
+		return r.print(answer, desk.write)
+	})
+}
+
+// write shows agents and queues to a person.
+func (d *deskView) write(w io.Writer) error {
+	err := table(w, []string{"AGENT", "STATE", "CHATS", "TAKES", "KIND"}, func(row func(...string)) {
+		for _, a := range d.Agents {
+			takes, kind := strconv.Itoa(a.Capacity), "person"
+			if a.Capacity == 0 {
+				takes = "any number"
+			}
+			if a.Scripted {
+				kind = "scripted"
+			}
+			row(inCell(a.Name), inCell(a.State), strconv.Itoa(len(a.Contacts)), takes, kind)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	waiting := 0
+	for _, queue := range d.Queues {
+		for _, c := range queue.Waiting {
+			if waiting == 0 {
+				_, _ = fmt.Fprintln(w, "\nWaiting:")
+			}
+			waiting++
+			_, _ = fmt.Fprintf(w, "  %s  %s in %s since %s\n", inCell(c.ContactID), inCell(c.Customer), inCell(queue.Name), clockTime(c.Since))
+		}
+	}
+	if waiting == 0 {
+		_, err = fmt.Fprintln(w, "\nNo chat waits.")
+	}
+	return err
+}
+
+func newAgentAdd(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "add [NAME] [flags]", Short: "Add an agent, or several scripted ones",
+		Long: "Adds an agent of a name, for people to speak for, or scripted ones: --script echo repeats what it is\n" +
+			"told, a file says in YAML what to answer.",
+		Example: "  parley agent add Ann\n  parley agent add --script echo\n  parley agent add --script answers.yaml --count 20",
+	}
+	var script string
+	var count, capacity int
+	var state string
+	c.Flags().StringVar(&script, "script", "", "who answers by itself: echo, or a file with a script")
+	c.Flags().IntVar(&count, "count", 0, "how many scripted agents")
+	c.Flags().IntVar(&capacity, "capacity", 0, "how many chats each takes at once")
+	c.Flags().StringVar(&state, "state", "", "available, away or offline")
+	placeholders(c, map[string]string{"script": "echo|FILE", "count": "N", "capacity": "N", "state": strings.Join(agentStates(), "|")})
+	return withServer(env, c, arguments{most: 1, name: "one NAME at most"}, func(ctx context.Context, r *remote, args []string) error {
+		body := map[string]any{}
+		switch {
+		case len(args) == 1:
+			body["name"] = args[0]
+		case script == "":
+			return &usageError{"an agent needs a name or a script", "write `parley agent add NAME`, or `parley agent add --script echo`"}
+		}
+		if script != "" {
+			text, err := scriptText(env, script)
+			if err != nil {
+				return err
+			}
+			body["script"] = text
+		}
+		if count != 0 {
+			body["count"] = count
+		}
+		if capacity != 0 {
+			body["capacity"] = capacity
+		}
+		if state != "" {
+			body["state"] = state
+		}
+		return addAgents(ctx, r, body)
+	})
+}
+
+// scriptText returns what the API wants for a script: a word of its own or the script.
+func scriptText(env *Env, script string) (string, error) {
+	if script == "echo" {
+		return script, nil
+	}
+	text, err := env.ReadFile(script)
+	if err != nil {
+		return "", &usageError{"--script: " + err.Error(), "name a file with a script, or write --script echo"}
+	}
+	if strings.TrimSpace(string(text)) == "" {
+		return "", &usageError{"--script: " + quoteArg(script) + " is empty", ""}
+	}
+	return string(text), nil
+}
+
+func addAgents(ctx context.Context, r *remote, body any) error {
+	answer, err := r.ask(ctx, http.MethodPost, "/api/desk/agents", body)
+	if err != nil {
+		return err
+	}
+	var added struct {
+		Agents []deskAgent `json:"agents"`
+	}
+	if err := decodeAnswer(answer, &added); err != nil {
+		return err
+	}
+	return r.print(answer, func(w io.Writer) error {
+		for _, a := range added.Agents {
+			if _, err := fmt.Fprintf(w, "%s is %s.\n", inCell(a.Name), inCell(a.State)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func newAgentRemove(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "rm NAME... [flags]", Short: "Remove agents; their chats wait again",
+		Example: "  parley agent rm Ann",
+	}
+	want := arguments{least: 1, most: many, name: "the NAME of an agent", complete: completeAgents}
+	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
+		for _, name := range args {
+			agent, err := r.agent(ctx, name)
+			if err != nil {
+				return err
+			}
+			answer, err := r.ask(ctx, http.MethodDelete, agentPath(agent.ID), nil)
+			if err != nil {
+				return err
+			}
+			if err := r.say(answer, "%s is gone.", inCell(agent.Name)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func newAgentState(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "state NAME STATE [flags]", Short: "Make an agent available, away or offline",
+		Long:    "Makes an agent available, away or offline. Who is not available takes no new chats and keeps those it has.",
+		Example: "  parley agent state Ann away",
+	}
+	want := arguments{least: 2, most: 2, name: "the NAME of an agent and a STATE: " + strings.Join(agentStates(), ", ")}
+	want.complete = func(ctx context.Context, r *remote, before []string) []cobra.Completion {
+		if len(before) == 1 {
+			return agentStates()
+		}
+		return completeAgents(ctx, r, before)
+	}
+	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
+		agent, err := r.agent(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		answer, err := r.ask(ctx, http.MethodPatch, agentPath(agent.ID), map[string]any{"state": args[1]})
+		if err != nil {
+			return err
+		}
+		return r.say(answer, "%s is %s.", inCell(agent.Name), inCell(args[1]))
+	})
+}
+
+func agentPath(id string) string { return "/api/desk/agents/" + url.PathEscape(id) }
+
+// agent finds an agent by its name or id.
+func (r *remote) agent(ctx context.Context, name string) (deskAgent, error) {
+	var desk deskView
+	if _, err := r.get(ctx, "/api/desk", &desk); err != nil {
+		return deskAgent{}, err
+	}
+	var names []string
+	for _, a := range desk.Agents {
+		if a.Name == name || a.ID == name {
+			return a, nil
+		}
+		names = append(names, inCell(a.Name))
+	}
+	hint := "add one with `parley agent add NAME`"
+	switch near := settings.Nearest(name, names); {
+	case near != "":
+		hint = "did you mean " + near + "?"
+	case len(names) > 0:
+		hint = "there are " + strings.Join(names[:min(len(names), 10)], ", ")
+	}
+	return deskAgent{}, &hintError{fmt.Errorf("there is no agent %s", quoteArg(name)), hint}
+}
+
+func completeAgents(ctx context.Context, r *remote, _ []string) []cobra.Completion {
+	var desk deskView
+	if _, err := r.get(ctx, "/api/desk", &desk); err != nil {
+		return nil
+	}
+	var list []cobra.Completion
+	for _, a := range desk.Agents {
+		list = append(list, cobra.CompletionWithDesc(onScreen(a.Name, ""), inCell(a.State)))
+	}
+	return list
+}

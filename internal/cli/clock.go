@@ -1,0 +1,68 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func newClock(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "clock [flags]", Short: "Show or skip the time of a running server",
+		Long: "Prints the time by which timers of chats run, how far it was skipped, and when the next timer ends.\n" +
+			"Skipping makes idle timers, chat durations and expiries happen without waiting.",
+		Example: "  parley clock\n  parley clock skip 30m\n  parley clock next",
+	}
+	withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
+		return showClock(ctx, r, http.MethodGet, nil)
+	})
+	skip := &cobra.Command{
+		Use: "skip TIME [flags]", Short: "Skip the clock forward",
+		Example: "  parley clock skip 90s\n  parley clock skip 2h",
+	}
+	next := &cobra.Command{
+		Use: "next [flags]", Short: "Skip the clock to the end of the next timer",
+		Example: "  parley clock next",
+	}
+	c.AddCommand(
+		withServer(env, skip, arguments{least: 1, most: 1, name: "one TIME, such as 30m"}, func(ctx context.Context, r *remote, args []string) error {
+			d, err := time.ParseDuration(args[0])
+			if err != nil || d < time.Millisecond {
+				return &usageError{quoteArg(args[0]) + " is not a length of time", "write it like 90s, 30m or 2h; the clock only goes forward"}
+			}
+			return showClock(ctx, r, http.MethodPost, map[string]any{"skipMs": d.Milliseconds()})
+		}),
+		withServer(env, next, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
+			return showClock(ctx, r, http.MethodPost, map[string]any{"toNextTimer": true})
+		}),
+	)
+	return c
+}
+
+func showClock(ctx context.Context, r *remote, method string, body any) error {
+	answer, err := r.ask(ctx, method, "/api/clock", body)
+	if err != nil {
+		return err
+	}
+	var clock struct {
+		Now         time.Time `json:"now"`
+		OffsetMs    int64     `json:"offsetMs"`
+		NextTimerMs *int64    `json:"nextTimerMs"`
+	}
+	if err := decodeAnswer(answer, &clock); err != nil {
+		return err
+	}
+	return r.print(answer, func(w io.Writer) error {
+		next := "no timer is running"
+		if clock.NextTimerMs != nil {
+			next = "in " + span(time.Duration(*clock.NextTimerMs)*time.Millisecond)
+		}
+		_, err := fmt.Fprintf(w, "Time        %s\nSkipped     %s\nNext timer  %s\n",
+			dateTime(clock.Now), span(time.Duration(clock.OffsetMs)*time.Millisecond), next)
+		return err
+	})
+}

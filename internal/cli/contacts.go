@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// contact is a chat, as the API shows it.
+type contact struct {
+	ContactID    string    `json:"contactId"`
+	State        string    `json:"state"`
+	Customer     string    `json:"customer"`
+	Started      time.Time `json:"started"`
+	Reason       string    `json:"reason"`
+	Participants []struct {
+		DisplayName string     `json:"displayName"`
+		Role        string     `json:"role"`
+		Left        *time.Time `json:"left"`
+	} `json:"participants"`
+}
+
+// endedState is the state of a contact that is over.
+const endedState = "ended"
+
+// others are the names of those in a chat who are not its customer.
+func (c *contact) others() string {
+	var names []string
+	for _, p := range c.Participants {
+		if p.Role != "CUSTOMER" && (p.Left == nil || c.State == endedState) && !slices.Contains(names, p.DisplayName) {
+			names = append(names, p.DisplayName)
+		}
+	}
+	return inCell(strings.Join(names, ", "))
+}
+
+func newContacts(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "contacts [flags]", Short: "List the chats of a running server",
+		Long:    "Lists the chats that a running server has on its embedded Amazon Connect, the newest first.",
+		Example: "  parley contacts --state active\n  parley contacts -o json",
+	}
+	state := c.Flags().String("state", "all", "which chats")
+	limit := c.Flags().Int("limit", 50, "how many at most")
+	before := c.Flags().String("before", "", "only those older than this one")
+	placeholders(c, map[string]string{"state": "all|active|ended", "limit": "N", "before": "CONTACT"})
+	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
+		query := url.Values{"state": {*state}, "limit": {strconv.Itoa(*limit)}}
+		if *before != "" {
+			query.Set("before", *before)
+		}
+		var found struct {
+			Contacts []contact `json:"contacts"`
+		}
+		answer, err := r.get(ctx, "/api/contacts?"+query.Encode(), &found)
+		if err != nil {
+			return err
+		}
+		if len(found.Contacts) == 0 {
+			return r.say(answer, "There are no chats. Start one with `parley chat`, or with a page.")
+		}
+		return r.print(answer, func(w io.Writer) error {
+			return table(w, []string{"CONTACT", "STATE", "STARTED", "CUSTOMER", "WITH"}, func(row func(...string)) {
+				for _, c := range found.Contacts {
+					row(inCell(c.ContactID), inCell(c.State), dateTime(c.Started), inCell(c.Customer), c.others())
+				}
+			})
+		})
+	})
+}
+
+// table writes rows under headings. The cells of others have to be fit for it.
+func table(w io.Writer, headings []string, rows func(row func(cells ...string))) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	row := func(cells ...string) { _, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) } // errors come back from Flush
+	row(headings...)
+	rows(row)
+	return t.Flush()
+}
+
+// placeholders names the values of flags in help texts.
+func placeholders(c *cobra.Command, names map[string]string) {
+	for name, placeholder := range names {
+		c.Flags().Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
+		switch {
+		case strings.Contains(placeholder, "FILE"):
+		case strings.Contains(placeholder, "|"):
+			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(strings.Split(placeholder, "|"), cobra.ShellCompDirectiveNoFileComp))
+		default:
+			_ = c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+		}
+	}
+}
+
+// completeContacts lists chats: those that go on, or all.
+func completeContacts(state string) func(context.Context, *remote, []string) []cobra.Completion {
+	return func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
+		var found struct {
+			Contacts []contact `json:"contacts"`
+		}
+		if _, err := r.get(ctx, "/api/contacts?limit=50&state="+state, &found); err != nil {
+			return nil
+		}
+		var list []cobra.Completion
+		for _, c := range found.Contacts {
+			list = append(list, cobra.CompletionWithDesc(c.ContactID, inCell(c.Customer)+", "+dateTime(c.Started)))
+		}
+		return list
+	}
+}

@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// faultView is what goes wrong on purpose, as the API shows it.
+type faultView struct {
+	Rules   []faultRule `json:"rules"`
+	Presets []struct {
+		Name        string `json:"name"`
+		Title       string `json:"title"`
+		Description string `json:"description"`
+	} `json:"presets"`
+	Actions []string `json:"actions"`
+}
+
+type faultRule struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Action    string `json:"action"`
+	ContactID string `json:"contactId"`
+	Percent   int    `json:"percent"`
+	Times     int    `json:"times"`
+	Hits      int    `json:"hits"`
+}
+
+const faultsPath = "/api/faults"
+
+func newFault(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "fault", Short: "Make things go wrong on purpose on a running server", Args: noArguments,
+		Long: "Rules make a running server refuse, delay or lose calls and frames, cut sockets or expire tokens, to\n" +
+			"see how a chat client takes it.",
+		Example: "  parley fault preset deploy\n  parley fault add delay --delay 2s --action SendMessage\n  parley fault clear",
+	}
+	c.Annotations = map[string]string{menuAnnotation: ""}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.AddCommand(newFaultList(env), newFaultAdd(env), newFaultPreset(env), newFaultRemove(env), newFaultClear(env))
+	return c
+}
+
+func newFaultList(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "list [flags]", Short: "List the rules that are on",
+		Example: "  parley fault list\n  parley fault list -o json",
+	}
+	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
+		var faults faultView
+		answer, err := r.get(ctx, faultsPath, &faults)
+		if err != nil {
+			return err
+		}
+		if len(faults.Rules) == 0 {
+			return r.say(answer, "Nothing goes wrong on purpose. See `parley fault preset` for what can.")
+		}
+		return r.print(answer, func(w io.Writer) error { return writeRules(w, faults.Rules) })
+	})
+}
+
+func writeRules(w io.Writer, rules []faultRule) error {
+	return table(w, []string{"RULE", "NAME", "ACTION", "CONTACT", "CHANCE", "TIMES", "STRUCK"}, func(row func(...string)) {
+		for _, rule := range rules {
+			times := "no limit"
+			if rule.Times > 0 {
+				times = strconv.Itoa(rule.Times)
+			}
+			row(inCell(rule.ID), inCell(rule.Name), inCell(rule.Action), inCell(rule.ContactID),
+				strconv.Itoa(rule.Percent)+" %", times, strconv.Itoa(rule.Hits))
+		}
+	})
+}
+
+// effects are what a rule can do, in the words of the API.
+func effects() []string {
+	return []string{
+		"status", "delay", "drop", "duplicate", "cutSocket", "refuseSocket", "expireTokens", "halfOpen", "rejectAttachment", "throttle",
+	}
+}
+
+// faultOptions are the flags of `parley fault add`.
+type faultOptions struct {
+	action, contact, name, err, message string
+	percent, times, status              int
+	delay, lasts                        time.Duration
+	before                              bool
+}
+
+func newFaultAdd(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "add EFFECT [flags]", Short: "Add a rule",
+		Long: "Adds a rule. The effects are " + strings.Join(effects()[:6], ", ") + ",\n" +
+			strings.Join(effects()[6:], ", ") + ".",
+		Example: `  parley fault add throttle --action SendMessage --percent 20
+  parley fault add status --status 500 --error InternalServerException --action StartChatContact --times 3
+  parley fault add cutSocket --contact ID
+  parley fault add delay --delay 2s --for 1m`,
+	}
+	var o faultOptions
+	flags := c.Flags()
+	flags.StringVar(&o.action, "action", "", "what it is about: an action such as SendMessage, WebSocket, or * for all (default: what suits the effect)")
+	flags.StringVar(&o.contact, "contact", "", "only this chat")
+	flags.IntVar(&o.percent, "percent", 0, "how likely it strikes (default 100)")
+	flags.IntVar(&o.times, "times", 0, "how often it strikes before it ends (default no limit)")
+	flags.DurationVar(&o.lasts, "for", 0, "how long it lasts (default no limit)")
+	flags.IntVar(&o.status, "status", 0, "the HTTP status of status and refuseSocket, or the close code of cutSocket")
+	flags.StringVar(&o.err, "error", "", "the name of the exception that goes with a status")
+	flags.StringVar(&o.message, "message", "", "the text of the exception")
+	flags.DurationVar(&o.delay, "delay", 0, "how long delay takes")
+	flags.BoolVar(&o.before, "before", false, "let drop lose the request instead of the answer")
+	flags.StringVar(&o.name, "name", "", "what to call the rule")
+	for name, placeholder := range map[string]string{"percent": "N", "times": "N", "status": "N"} {
+		flags.Lookup(name).DefValue = "" // zero is not what happens
+		placeholders(c, map[string]string{name: placeholder})
+	}
+	placeholders(c, map[string]string{
+		"action": "ACTION", "contact": "CONTACT", "for": "TIME", "error": "NAME", "message": "TEXT", "delay": "TIME", "name": "TEXT",
+	})
+	want := arguments{least: 1, most: 1, name: "one EFFECT: " + strings.Join(effects(), ", ")}
+	want.complete = func(context.Context, *remote, []string) []cobra.Completion { return effects() }
+	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
+		answer, err := r.ask(ctx, http.MethodPost, faultsPath, o.rule(args[0]))
+		if err != nil {
+			return err
+		}
+		var rule faultRule
+		if err := decodeAnswer(answer, &rule); err != nil {
+			return err
+		}
+		return r.say(answer, "%s  %s", inCell(rule.ID), onScreen(rule.Name, ""))
+	})
+}
+
+// rule is what the API wants; what is not given is left to it.
+func (o *faultOptions) rule(effect string) map[string]any {
+	given := func(members map[string]any) map[string]any {
+		for name, value := range members {
+			if value == "" || value == 0 || value == int64(0) || value == false {
+				delete(members, name)
+			}
+		}
+		return members
+	}
+	rule := given(map[string]any{
+		"action": o.action, "contactId": o.contact, "name": o.name, "percent": o.percent, "times": o.times, "forMs": o.lasts.Milliseconds(),
+	})
+	rule["effect"] = given(map[string]any{
+		"type": effect, "status": o.status, "error": o.err, "message": o.message, "delayMs": o.delay.Milliseconds(), "before": o.before,
+	})
+	return rule
+}
+
+func newFaultPreset(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "preset [NAME] [flags]", Short: "Add the rules of something that really happens, or list what there is",
+		Example: "  parley fault preset\n  parley fault preset phone-locked",
+	}
+	want := arguments{most: 1, name: "one NAME at most"}
+	want.complete = func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
+		var faults faultView
+		if _, err := r.get(ctx, faultsPath, &faults); err != nil {
+			return nil
+		}
+		var list []cobra.Completion
+		for _, preset := range faults.Presets {
+			list = append(list, cobra.CompletionWithDesc(preset.Name, inCell(preset.Title)))
+		}
+		return list
+	}
+	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
+		var faults faultView
+		answer, err := r.get(ctx, faultsPath, &faults)
+		if err != nil {
+			return err
+		}
+		if len(args) == 0 {
+			return r.print(answer, faults.writePresets)
+		}
+		if err := faults.checkPreset(args[0]); err != nil {
+			return err
+		}
+		if answer, err = r.ask(ctx, http.MethodPost, faultsPath+"/presets/"+url.PathEscape(args[0]), nil); err != nil {
+			return err
+		}
+		var applied faultView
+		if err := decodeAnswer(answer, &applied); err != nil {
+			return err
+		}
+		return r.print(answer, func(w io.Writer) error { return writeRules(w, applied.Rules) })
+	})
+}
+
+func (f *faultView) writePresets(w io.Writer) error {
+	for _, preset := range f.Presets {
+		if _, err := fmt.Fprintf(w, "%s\n    %s\n", onScreen(preset.Name, ""), onScreen(preset.Description, "    ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *faultView) checkPreset(name string) error {
+	var names []string
+	for _, preset := range f.Presets {
+		if preset.Name == name {
+			return nil
+		}
+		names = append(names, onScreen(preset.Name, ""))
+	}
+	hint := "there are " + strings.Join(names, ", ")
+	if near := settings.Nearest(name, names); near != "" {
+		hint = "did you mean " + near + "?"
+	}
+	return &usageError{"there is no preset " + quoteArg(name), hint}
+}
+
+func newFaultRemove(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "rm RULE... [flags]", Short: "Remove rules",
+		Example: "  parley fault rm f-1",
+	}
+	want := arguments{least: 1, most: many, name: "the id of a RULE, as `parley fault list` shows it"}
+	want.complete = func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
+		var faults faultView
+		if _, err := r.get(ctx, faultsPath, &faults); err != nil {
+			return nil
+		}
+		var list []cobra.Completion
+		for _, rule := range faults.Rules {
+			list = append(list, cobra.CompletionWithDesc(rule.ID, inCell(rule.Name)))
+		}
+		return list
+	}
+	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
+		for _, id := range args {
+			answer, err := r.ask(ctx, http.MethodDelete, faultsPath+"/"+url.PathEscape(id), nil)
+			if err != nil {
+				return err
+			}
+			if err := r.say(answer, "%s is gone.", inCell(id)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func newFaultClear(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "clear [flags]", Short: "Remove all rules",
+		Example: "  parley fault clear",
+	}
+	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
+		answer, err := r.ask(ctx, http.MethodDelete, faultsPath, nil)
+		if err != nil {
+			return err
+		}
+		return r.say(answer, "Nothing goes wrong on purpose any more.")
+	})
+}

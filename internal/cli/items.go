@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// item is one thing in a chat, as chat sockets and the API show it.
+type item struct {
+	ID              string    `json:"Id"`
+	Type            string    `json:"Type"`
+	Time            time.Time `json:"AbsoluteTime"`
+	ContentType     string    `json:"ContentType"`
+	Content         string    `json:"Content"`
+	ContactID       string    `json:"ContactId"`
+	ParticipantID   string    `json:"ParticipantId"`
+	DisplayName     string    `json:"DisplayName"`
+	ParticipantRole string    `json:"ParticipantRole"`
+	Attachments     []struct {
+		ID          string `json:"AttachmentId"`
+		Name        string `json:"AttachmentName"`
+		ContentType string `json:"ContentType"`
+		Status      string `json:"Status"`
+	} `json:"Attachments"`
+}
+
+const (
+	eventPrefix     = "application/vnd.amazonaws.connect.event."
+	chatEnded       = eventPrefix + "chat.ended"
+	typingEvent     = eventPrefix + "typing"
+	interactiveType = "application/vnd.amazonaws.connect.message.interactive"
+	responseType    = interactiveType + ".response"
+	metadataItem    = "MESSAGEMETADATA"
+)
+
+// passing reports whether an item is only of the moment: typing and receipts. A transcript on
+// a terminal leaves them out.
+func (i *item) passing() bool { return i.ContentType == typingEvent || i.Type == metadataItem }
+
+// line shows an item to a person.
+func (i *item) line() string {
+	return clockTime(i.Time) + "  " + i.text()
+}
+
+func (i *item) text() string {
+	const indent = "          "
+	who := inCell(i.DisplayName)
+	if role := i.ParticipantRole; role != "" {
+		who += " (" + strings.ToLower(inCell(role)) + ")"
+	}
+	switch {
+	case len(i.Attachments) > 0:
+		var names []string
+		for _, a := range i.Attachments {
+			names = append(names, fmt.Sprintf("%s, %s, %s", inCell(a.Name), inCell(a.ContentType), strings.ToLower(inCell(a.Status))))
+		}
+		return who + ": [" + strings.Join(names, "; ") + "]"
+	case i.Type == metadataItem:
+		return "-- a receipt"
+	case strings.HasPrefix(i.ContentType, eventPrefix):
+		return i.event(who)
+	case i.ContentType == interactiveType, i.ContentType == responseType:
+		return who + ": " + onScreen(interactiveText(i.Content), indent)
+	}
+	return who + ": " + onScreen(i.Content, indent)
+}
+
+// event says in words what happened.
+func (i *item) event(who string) string {
+	switch name := strings.TrimPrefix(i.ContentType, eventPrefix); name {
+	case "participant.joined":
+		return "-- " + who + " joined"
+	case "participant.left":
+		return "-- " + who + " left"
+	case "typing":
+		return "-- " + who + " is typing"
+	case "chat.ended":
+		return "-- the chat has ended"
+	case "transfer.succeeded":
+		return "-- the chat was transferred"
+	case "transfer.failed":
+		return "-- the chat could not be transferred"
+	default:
+		return strings.TrimRight("-- "+inCell(name)+" "+strings.TrimLeft(who, "-"), " ")
+	}
+}
+
+// interactiveText shows what an interactive message, or the answer to one, says: its titles
+// and what there is to choose from. What it does not understand it shows as it is.
+func interactiveText(content string) string {
+	type words struct {
+		Title    string `json:"title"`
+		Subtitle string `json:"subtitle"`
+		Elements []struct {
+			Title string `json:"title"`
+		} `json:"elements"`
+		ActionName string `json:"actionName"`
+	}
+	var message struct {
+		TemplateType string `json:"templateType"`
+		Action       string `json:"action"`
+		Data         struct {
+			words
+			Content words `json:"content"`
+		} `json:"data"`
+	}
+	if json.Unmarshal([]byte(content), &message) != nil || message.TemplateType == "" {
+		return content
+	}
+	lines := []string{"[" + message.TemplateType + "]"}
+	for _, w := range []words{message.Data.words, message.Data.Content} {
+		for _, text := range []string{w.Title, w.Subtitle, w.ActionName} {
+			if text != "" {
+				lines[0] += " " + text
+			}
+		}
+		for _, element := range w.Elements {
+			lines = append(lines, "- "+element.Title)
+		}
+	}
+	if message.Action != "" && len(lines) == 1 {
+		lines[0] += " " + message.Action
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,151 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+func newTail(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "tail [flags]", Short: "Print what happens on a running server, as it happens",
+		Long: "Prints what happens on a running server until interrupted, one event a line: chats, what is said in\n" +
+			"them, the agent desk, calls and frames, faults and skips of the clock. When the server restarts it\n" +
+			"comes back.",
+		Example: "  parley tail\n  parley tail --topics exchanges --contact ID\n  parley tail --topics contacts,items -o json",
+	}
+	topics := c.Flags().StringSlice("topics", nil, "contacts, items, desk, exchanges, faults, clock (default all)")
+	contact := c.Flags().String("contact", "", "only this chat")
+	placeholders(c, map[string]string{"topics": "TOPIC,...", "contact": "CONTACT"})
+	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
+		query := url.Values{}
+		if len(*topics) > 0 {
+			query.Set("topics", strings.Join(*topics, ","))
+		}
+		if *contact != "" {
+			query.Set("contact", *contact)
+		}
+		return r.listen(ctx, query, r.tell)
+	})
+}
+
+// tell prints an event.
+func (r *remote) tell(e serverEvent) error {
+	if r.json {
+		line, err := json.Marshal(map[string]any{"event": e.Name, "id": e.ID, "data": e.Data})
+		if err != nil {
+			return nil // not ours
+		}
+		_, err = fmt.Fprintf(r.env.Stdout, "%s\n", line)
+		return err
+	}
+	text := ""
+	switch e.Name {
+	case helloEvent:
+		return nil
+	case resetEvent:
+		text = clockTime(time.Now()) + "  -- something was missed here"
+	case "item":
+		text = itemLine(e.Data)
+	case "contact":
+		text = contactLine(e.Data)
+	case "exchange":
+		text = exchangeLine(e.Data)
+	default:
+		text = clockTime(time.Now()) + "  " + inCell(e.Name) + " changed"
+	}
+	if text == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(r.env.Stdout, text)
+	return err
+}
+
+func itemLine(data []byte) string {
+	var i item
+	if json.Unmarshal(data, &i) != nil {
+		return ""
+	}
+	if i.Type == metadataItem {
+		i.Time = time.Now()
+	}
+	return clockTime(i.Time) + "  item      " + short(i.ContactID) + "  " + i.text()
+}
+
+func contactLine(data []byte) string {
+	var c contact
+	if json.Unmarshal(data, &c) != nil {
+		return ""
+	}
+	text := fmt.Sprintf("%s  contact   %s  %s, %s", clockTime(time.Now()), short(c.ContactID), inCell(c.State), inCell(c.Customer))
+	if others := c.others(); others != "-" {
+		text += " with " + others
+	}
+	if c.Reason != "" {
+		text += " (" + inCell(c.Reason) + ")"
+	}
+	return text
+}
+
+func exchangeLine(data []byte) string {
+	var x struct {
+		Time       time.Time `json:"time"`
+		Kind       string    `json:"kind"`
+		ContactID  string    `json:"contactId"`
+		Action     string    `json:"action"`
+		Direction  string    `json:"direction"`
+		Method     string    `json:"method"`
+		Path       string    `json:"path"`
+		Status     int       `json:"status"`
+		DurationMs float64   `json:"durationMs"`
+		Size       int64     `json:"size"`
+		Topic      string    `json:"topic"`
+		Fault      string    `json:"fault"`
+		Problem    *struct {
+			Sentence string `json:"sentence"`
+			Hint     string `json:"hint"`
+		} `json:"problem"`
+	}
+	if json.Unmarshal(data, &x) != nil {
+		return ""
+	}
+	name := x.Action
+	if name == "" {
+		name = strings.TrimSpace(x.Method + " " + x.Path)
+	}
+	text := fmt.Sprintf("%s  %-8s  %s  %s", clockTime(x.Time), inCell(x.Kind), short(x.ContactID), onScreen(name, ""))
+	switch {
+	case x.Kind == "frame":
+		text = fmt.Sprintf("%s  frame     %s  %s %s, %d bytes", clockTime(x.Time), short(x.ContactID), inCell(x.Direction), inCell(x.Topic), x.Size)
+	case x.Status != 0:
+		text += fmt.Sprintf(" %d, %.1f ms", x.Status, x.DurationMs)
+	}
+	if x.Fault != "" {
+		text += " [fault: " + inCell(x.Fault) + "]"
+	}
+	if x.Problem != nil && x.Status >= http.StatusBadRequest {
+		text += "\n          " + onScreen(x.Problem.Sentence, "          ")
+		if x.Problem.Hint != "" {
+			text += " " + onScreen(x.Problem.Hint, "          ")
+		}
+	}
+	return text
+}
+
+// short is enough of an id to tell chats apart.
+func short(id string) string {
+	const enough = 8
+	if id == "" {
+		return strings.Repeat("-", enough)
+	}
+	if len(id) > enough {
+		id = strings.ToValidUTF8(id[:enough], "")
+	}
+	return onScreen(id, "")
+}
