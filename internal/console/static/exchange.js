@@ -6,6 +6,7 @@ import { fill, h } from "/console/dom.js";
 import { bytes, exactTime, plain, short, took } from "/console/format.js";
 import { jsonTree, pretty } from "/console/json.js";
 import { closed, nameOf, outcome } from "/console/naming.js";
+import { trouble } from "/console/trouble.js";
 
 // Which sections are open is remembered from one exchange to the next.
 const open = { "Request headers": false, "Response headers": false };
@@ -31,7 +32,7 @@ export class Detail {
     try {
       parts = this.parts(await get(path`/api/exchanges/${id}`));
     } catch (failure) {
-      parts = [this.head("Not kept any more", ""), h("div", { class: "trouble" }, h("strong", {}, failure.message), h("span", {}, failure.hint))];
+      parts = [this.head("Not kept any more", ""), trouble(failure)];
     }
     if (mine !== this.asked) return;
     fill(this.element, parts);
@@ -83,7 +84,7 @@ export class Detail {
       exchange.durationMs !== undefined && ["Duration", took(exchange.durationMs)],
       ["Size", exchange.requestSize ? `${bytes(exchange.requestSize)} sent, ${bytes(exchange.size)} answered` : bytes(exchange.size)],
       exchange.closeCode && ["Close code", `${closed(exchange.closeCode)}, first from the ${exchange.direction === "in" ? "client" : "server"}`],
-      exchange.topic && ["Topic", plain(exchange.topic)],
+      exchange.topic && exchange.contentType && ["Topic", plain(exchange.topic)],
       exchange.role && ["Participant", h("span", { title: plain(exchange.participantId) }, `${plain(exchange.role.toLowerCase())} ${short(exchange.participantId)}`)],
       exchange.contactId && ["Contact", h("button", { type: "button", class: "link", title: plain(exchange.contactId), onclick: () => does.contact(exchange.contactId) },
         `Only ${short(exchange.contactId)}`)],

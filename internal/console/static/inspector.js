@@ -9,6 +9,7 @@ import { replay } from "/console/replay.js";
 import { VirtualList } from "/console/virtual.js";
 
 const kept = 10_000; // as many as the server keeps
+const atOnce = 200; // are shown while the others are fetched
 const slack = 500; // more than that, before the oldest are let go
 const flushEvery = 80; // milliseconds in which what comes is shown together
 const most = 200; // contacts in the list to choose from
@@ -182,13 +183,15 @@ async function load() {
   clearTimeout(timer);
   timer = 1; // what comes meanwhile waits
   try {
-    const { exchanges } = await get(`/api/exchanges?limit=${kept}`);
-    if (mine !== asked) return;
-    state.all = exchanges;
-    exchanges.forEach(notice);
-    if (state.hits) await search();
-    refilter();
-    if (!state.selected) detail.none();
+    for (const limit of [atOnce, kept]) {
+      const { exchanges } = await get(`/api/exchanges?limit=${limit}`);
+      if (mine !== asked) return;
+      state.all = exchanges;
+      exchanges.forEach(notice);
+      if (filters.q) await search();
+      refilter();
+      if (exchanges.length < limit) break;
+    }
   } catch (failure) {
     if (mine === asked) fill(byId("nothing"), h("h2", {}, failure.message), h("p", {}, failure.hint));
   } finally {

@@ -24,9 +24,9 @@ export function nameOf({ kind, action, method, ...rest }) {
 }
 
 // whatOf is what is wrong, or where it went.
-export function whatOf({ kind, method, path, topic, problem, closeCode, role, direction }) {
+export function whatOf({ kind, method, path, topic, problem, closeCode, contentType, role, direction }) {
   if (problem) return plain(problem.sentence);
-  if (kind === "frame") return plain([topic, role && (direction === "in" ? `from ${role.toLowerCase()}` : `to ${role.toLowerCase()}`)].filter(Boolean).join(", "));
+  if (kind === "frame") return `${direction === "in" ? "from" : "to"} the ${plain(role ? role.toLowerCase() : "client")}${topic && contentType ? `, ${plain(topic)}` : ""}`;
   if (kind === "socket" && !method) return closed(closeCode);
   return plain(`${method} ${path}`);
 }

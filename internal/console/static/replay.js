@@ -3,6 +3,7 @@
 import { post, path } from "/console/api.js";
 import { fill, h } from "/console/dom.js";
 import { pretty } from "/console/json.js";
+import { trouble } from "/console/trouble.js";
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
 // Headers that the sending makes anew, so that they are not shown to be changed.
@@ -16,10 +17,10 @@ export function replay(dialog, exchange, made) {
   const address = h("input", { name: "path", id: "replay-path", class: "id", value: exchange.path, spellcheck: "false", autocomplete: "off", required: true });
   const fields = h("textarea", { id: "replay-headers", class: "id", rows: Math.min(8, known.length + 1), spellcheck: "false" });
   fields.value = known.map(({ name, value }) => `${name}: ${value}`).join("\n");
-  const body = h("textarea", { id: "replay-body", class: "id", rows: 8, spellcheck: "false" });
+  const body = h("textarea", { id: "replay-body", class: "id", rows: 8, spellcheck: "false", autofocus: true });
   body.value = pretty(exchange.requestBody ?? "");
   const before = body.value;
-  const trouble = h("div", { class: "trouble", role: "alert", hidden: true });
+  const wrong = h("div");
   const send = h("button", { type: "submit", class: "primary" }, "Send");
   const form = h("form", {},
     h("h2", { id: "replay-title" }, "Send again"),
@@ -29,12 +30,12 @@ export function replay(dialog, exchange, made) {
       h("div", { class: "field" }, h("label", { for: "replay-path" }, "Path"), address)),
     h("div", { class: "field" }, h("label", { for: "replay-headers" }, "Headers, one a line"), fields),
     h("div", { class: "field" }, h("label", { for: "replay-body" }, "Body"), body),
-    trouble,
+    wrong,
     h("div", { class: "submit" }, send, h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Cancel")));
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     send.disabled = true;
-    trouble.hidden = true;
+    fill(wrong);
     try {
       const changes = { method: method.value, path: address.value, headers: changedHeaders(known, fields.value) };
       if (body.value !== before || !exchange.requestOmitted) changes.body = body.value === before ? exchange.requestBody ?? "" : body.value;
@@ -42,8 +43,7 @@ export function replay(dialog, exchange, made) {
       dialog.close();
       made(answer);
     } catch (failure) {
-      fill(trouble, h("strong", {}, failure.message), h("span", {}, failure.hint));
-      trouble.hidden = false;
+      fill(wrong, trouble(failure));
     } finally {
       send.disabled = false;
     }

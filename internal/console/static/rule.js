@@ -3,6 +3,7 @@
 import { get } from "/console/api.js";
 import { fill, h } from "/console/dom.js";
 import { plain, short, span } from "/console/format.js";
+import { trouble } from "/console/trouble.js";
 
 const everything = "*";
 const socket = "WebSocket";
@@ -61,7 +62,7 @@ export function ruleForm(form, add) {
   const times = amount("always", 0, 1_000_000);
   const seconds = amount("until turned off", 1, 86_400);
   const words = h("p", { class: "words" });
-  const trouble = h("div", { class: "trouble", role: "alert", hidden: true });
+  const wrong = h("div");
   const submit = h("button", { type: "submit", class: "primary" }, "Turn on");
   const actionField = field("action", "Where", action);
   const own = {
@@ -72,9 +73,9 @@ export function ruleForm(form, add) {
   fill(form,
     h("div", { class: "pair" }, field("effect.type", "What happens", type), actionField),
     h("div", { class: "pair" }, Object.values(own)),
-    h("div", { class: "pair" }, field("contactId", "Contact", contact, "optional"), field("percent", "Percent", percent),
+    h("div", { class: "pair wide-pair" }, field("contactId", "Contact", contact, "optional"), field("percent", "Percent", percent),
       field("times", "How often", times, "times"), field("forMs", "For", seconds, "seconds")),
-    contacts, trouble, h("div", { class: "submit" }, submit, words));
+    contacts, wrong, h("div", { class: "submit" }, submit, words));
 
   let actions = [];
   function rule() {
@@ -107,18 +108,18 @@ export function ruleForm(form, add) {
   }
 
   function clean() {
-    trouble.hidden = true;
+    fill(wrong);
     for (const input of form.querySelectorAll("[aria-invalid]")) {
       input.removeAttribute("aria-invalid");
       input.nextElementSibling.hidden = true;
     }
   }
 
-  function wrong({ field: member, message: text, hint }) {
+  function refused(failure) {
+    const { field: member, message: text } = failure;
     const input = [...form.querySelectorAll("[data-field]")].find((each) => each.dataset.field === member && !each.closest("[hidden]"));
     if (!input) {
-      fill(trouble, h("strong", {}, text), h("span", {}, hint));
-      trouble.hidden = false;
+      fill(wrong, trouble(failure));
       return;
     }
     // The name of the member stands above the field already.
@@ -141,7 +142,7 @@ export function ruleForm(form, add) {
     try {
       await add(rule());
     } catch (failure) {
-      wrong(failure);
+      refused(failure);
     } finally {
       submit.disabled = false;
     }
