@@ -13,13 +13,16 @@ package console
 
 import (
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
+	"errors"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
@@ -60,6 +63,19 @@ type Config struct {
 type file struct {
 	contentType, etag string
 	content           []byte
+	// packed is the content compressed with gzip, made when it is first asked for.
+	packed func() []byte
+}
+
+// pack compresses a file.
+func pack(content []byte) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, err := w.Write(content)
+	if err = errors.Join(err, w.Close()); err != nil { // into memory
+		panic(err)
+	}
+	return out.Bytes()
 }
 
 // Handles reports whether an address is the console's, for GET and HEAD. A POST to / is
@@ -81,7 +97,9 @@ func New(config Config) http.Handler {
 	served := map[string]file{}
 	add := func(path, contentType string, content []byte) {
 		sum := sha256.Sum256(content)
-		served[path] = file{contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, content}
+		served[path] = file{
+			contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, content, sync.OnceValue(func() []byte { return pack(content) }),
+		}
 	}
 	for name, content := range static() {
 		add("/console/"+name, contentTypes()[path.Ext(name)], content)
@@ -122,7 +140,25 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.content))
+	h.Set("Vary", "Accept-Encoding")
+	content := f.content
+	if acceptsGzip(r) {
+		content = f.packed()
+		h.Set("Content-Encoding", "gzip")
+		h.Set("Etag", strings.TrimSuffix(f.etag, `"`)+`-gzip"`) // another representation (RFC 9110, section 8.8.3.3)
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+}
+
+// acceptsGzip reports whether the client takes a compressed answer (RFC 9110, section 12.5.3).
+func acceptsGzip(r *http.Request) bool {
+	for coding := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
+		name, parameters, _ := strings.Cut(coding, ";")
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return !strings.Contains(strings.ReplaceAll(parameters, " ", ""), "q=0") || strings.Contains(parameters, "q=0.")
+		}
+	}
+	return false
 }
 
 // static returns the embedded files by their names.

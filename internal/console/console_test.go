@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"compress/gzip"
 	"encoding/json"
 	"html"
 	"io"
@@ -231,8 +232,10 @@ func TestPagesOfAnUpstream(t *testing.T) {
 }
 
 // A page is there before anybody can wait for it.
+// TestSize: what a browser loads for all pages together, compressed as it asks for.
 func TestSize(t *testing.T) {
 	t.Parallel()
+	handler := console.New(embedded())
 	total := 0
 	seen := map[string]bool{}
 	for queue := addresses()[:5]; len(queue) > 0; queue = queue[1:] {
@@ -241,7 +244,18 @@ func TestSize(t *testing.T) {
 		}
 		seen[queue[0]] = true
 		_, content := get(t, embedded(), queue[0])
-		total += len(content)
+		request := httptest.NewRequest(http.MethodGet, queue[0], nil)
+		request.Header.Set("Accept-Encoding", "gzip, deflate, br")
+		packed := httptest.NewRecorder()
+		handler.ServeHTTP(packed, request)
+		total += packed.Body.Len()
+		unpacked, err := gzip.NewReader(packed.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", queue[0], err)
+		}
+		if same, err := io.ReadAll(unpacked); err != nil || string(same) != content {
+			t.Errorf("%s is another compressed: %v", queue[0], err)
+		}
 		queue = append(queue, linked(content)...)
 	}
 	if limit := 150_000; total > limit {
