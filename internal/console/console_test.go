@@ -160,7 +160,8 @@ func TestPagesKeepTheirPolicy(t *testing.T) {
 		if found := inline.FindString(page); found != "" {
 			t.Errorf("%s has inline script or style: %q", target, found)
 		}
-		if found := foreign.FindString(page); found != "" {
+		// What is to be pasted into other pages is text here.
+		if found := foreign.FindString(regexp.MustCompile(`(?s)<pre.*?</pre>`).ReplaceAllString(page, "")); found != "" {
 			t.Errorf("%s refers to another server: %q", target, found)
 		}
 		for _, file := range linked(page) {

@@ -2,17 +2,9 @@
 // tabs, copy buttons and the form.
 
 import { copyButtons } from "/console/copy.js";
+import { useOwnAddress } from "/console/here.js";
 import { startForm } from "/console/start.js";
 import { tabs } from "/console/tabs.js";
-
-// The server may be reached under another name than it was started with.
-function useOwnAddress() {
-  const said = document.body.dataset.url;
-  if (!said || said === location.origin) return;
-  for (const element of document.querySelectorAll("[data-here]")) {
-    element.textContent = element.textContent.replaceAll(said, location.origin);
-  }
-}
 
 useOwnAddress();
 for (const container of document.querySelectorAll("[data-tabs]")) tabs(container);

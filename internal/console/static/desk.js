@@ -1,1 +1,299 @@
-// The page desk.
+// The desk: everyone who waits, several conversations, and what is known about each.
+
+import { Desk } from "/console/agent.js";
+import { AgentTalk } from "/console/agenttalk.js";
+import { events, get, path } from "/console/api.js";
+import { agents as showAgents, transfer } from "/console/deskdialogs.js";
+import { Details } from "/console/details.js";
+import { byId, fill, h, icon, say } from "/console/dom.js";
+import { plain, span, time } from "/console/format.js";
+import { Gallery } from "/console/gallery.js";
+import { Listbox } from "/console/listbox.js";
+import { tabs } from "/console/tabs.js";
+import { trouble } from "/console/trouble.js";
+
+const most = 1000; // contacts that are asked for
+const rowHeight = 60;
+const showAfter = 100; // milliseconds in which what changes is shown together
+
+const desk = new Desk();
+const contacts = new Map(); // by id
+const unread = new Map(); // messages of customers, by contact
+const last = new Map(); // what was said last, by contact
+const rows = new Map(); // entries of the list, so that those that are the same stay
+let listed = "waiting";
+let chosen = "";
+let waitingBefore = new Set();
+let timer = 0;
+
+const main = byId("main");
+for (const container of document.querySelectorAll("[data-tabs]")) tabs(container);
+const talk = new AgentTalk(desk, { talk: byId("chat-talk"), composer: byId("chat-composer"), label: "Conversation" });
+const details = new Details(byId("details"));
+const gallery = new Gallery(byId("gallery"), (message) => talk.template(message));
+const list = new Listbox(byId("chats"), {
+  rowHeight, key: ({ id }) => id, row, empty: byId("chats-empty"),
+  choose: ({ id }, event) => choose(id, event.type === "keydown" || event.detail === 0),
+});
+
+async function attempt(doing, where = "chat-trouble") {
+  try {
+    await doing();
+    fill(byId(where));
+    return true;
+  } catch (error) {
+    fill(byId(where), trouble(error));
+    return false;
+  }
+}
+
+// The lists of chats.
+
+const lists = {
+  mine: ["Mine", () => desk.mine.map(({ contactId, customer, since, role }) => entry(contactId, customer, {
+    note: last.get(contactId) ?? (role === "SUPERVISOR" ? "you look on" : "you answer"), at: since, unread: unread.get(contactId),
+  }))],
+  waiting: ["Waiting", () => desk.waiting.map(({ contactId, customer, since, queue, rejectedBy }) => entry(contactId, customer, {
+    note: rejectedBy.length ? `${queue}, rejected by ${rejectedBy.join(", ")}` : queue, waits: since,
+  }))],
+  active: ["Active", () => [...contacts.values()].filter(({ state }) => state !== "ended").map((contact) => {
+    const holders = heldBy.get(contact.contactId);
+    return entry(contact.contactId, contact.customer, { note: holders ? `with ${holders.join(", ")}` : contact.state === "initiated" ? "not connected yet" : "waits", at: contact.started });
+  })],
+  ended: ["Ended", () => [...contacts.values()].filter(({ state }) => state === "ended").map((contact) =>
+    entry(contact.contactId, contact.customer, { note: plain(contact.reason).toLowerCase().replaceAll("_", " "), at: contact.ended }))],
+};
+let heldBy = new Map();
+
+function entry(id, customer, shown) {
+  const made = { id, name: plain(customer) || "Customer", ...shown };
+  const before = rows.get(id);
+  if (before && JSON.stringify(before) === JSON.stringify(made)) return before;
+  rows.set(id, made);
+  return made;
+}
+
+function row({ name, note, at, waits, unread: count }) {
+  return h("div", { class: "chat-row" },
+    h("span", { class: "chat-name" }, h("bdi", {}, name)),
+    h("span", { class: "chat-when note" }, waits ? h("span", { class: "since", dataset: { since: waits } }, span(Date.now() - new Date(waits))) : time(at)),
+    h("span", { class: "chat-note note" }, h("bdi", {}, plain(note))),
+    count > 0 && h("span", { class: "pill on" }, String(count), h("span", { class: "unseen" }, " unread")));
+}
+
+const empty = {
+  mine: () => (desk.me ? "You are in no chat. Accept one under Waiting." : "Give your name above, then accept a chat under Waiting."),
+  waiting: () => "Nobody waits.",
+  active: () => "No chat is on.",
+  ended: () => "No chat has ended yet.",
+};
+
+const tabOrder = Object.keys(lists);
+fill(byId("lists"), tabOrder.map((name) => h("button", { type: "button", role: "tab", id: `list-${name}`, "aria-controls": "chats", onclick: () => showList(name) },
+  lists[name][0], h("span", { class: "count", id: `count-${name}` }))));
+byId("lists").addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  const next = step ? tabOrder.at((tabOrder.indexOf(listed) + step) % tabOrder.length) : { Home: tabOrder[0], End: tabOrder.at(-1) }[event.key];
+  if (!next) return;
+  event.preventDefault();
+  showList(next);
+  byId(`list-${next}`).focus();
+});
+
+function showList(name) {
+  if (name === "ended" && listed !== name) loadEnded();
+  listed = name;
+  for (const other of tabOrder) {
+    byId(`list-${other}`).setAttribute("aria-selected", String(other === name));
+    byId(`list-${other}`).tabIndex = other === name ? 0 : -1;
+  }
+  byId("chats").scrollTop = 0;
+  byId("chats").setAttribute("aria-label", `Chats: ${lists[name][0].toLowerCase()}`);
+  show();
+}
+
+async function loadEnded() {
+  const { contacts: found } = await get(`/api/contacts?state=ended&limit=${most}`).catch(() => ({ contacts: [] }));
+  for (const contact of found) contacts.set(contact.contactId, contact);
+  later();
+}
+
+function found(entries) {
+  const wanted = byId("search").value.trim().toLowerCase();
+  return wanted ? entries.filter(({ id, name }) => id.startsWith(wanted) || name.toLowerCase().includes(wanted)) : entries;
+}
+
+function later() {
+  timer ||= setTimeout(show, showAfter);
+}
+
+function show() {
+  clearTimeout(timer);
+  timer = 0;
+  heldBy = new Map();
+  for (const agent of desk.agents) for (const { contactId } of agent.contacts) heldBy.set(contactId, [...(heldBy.get(contactId) ?? []), plain(agent.name)]);
+  const entries = found(lists[listed][1]());
+  byId("chats-empty").textContent = byId("search").value.trim() ? "No chat of that name or id here." : empty[listed]();
+  list.set(entries);
+  count("mine", desk.mine.length);
+  count("waiting", desk.waiting.length);
+  const unseen = [...unread.values()].reduce((sum, n) => sum + n, 0) + desk.waiting.length;
+  document.title = `${unseen ? `(${unseen}) ` : ""}Agent desk · Parley`;
+  showMe();
+  showChat();
+}
+
+const count = (name, n) => (byId(`count-${name}`).textContent = n ? String(n) : "");
+
+// The agent of this window.
+
+function showMe() {
+  const { me, queues } = desk;
+  const focused = byId("join").contains(document.activeElement);
+  byId("join").hidden = Boolean(me);
+  byId("me").hidden = !me;
+  if (me) {
+    byId("me-name").textContent = plain(me.name);
+    if (document.activeElement !== byId("me-state")) byId("me-state").value = me.state;
+    if (focused) byId("chats").focus();
+  }
+  fill(byId("queues"), queues.map(({ name, waiting }) => h("li", {}, h("bdi", {}, plain(name)), h("span", { class: `pill ${waiting.length ? "warn" : ""}` }, `${waiting.length} waiting`))));
+  const busy = desk.agents.filter((agent) => agent.state === "available").length;
+  byId("agents-open").textContent = `Agents (${busy} available)`;
+}
+
+byId("join").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(() => desk.join(byId("join-name").value.trim()), "desk-trouble");
+});
+byId("me-state").addEventListener("change", (event) => attempt(() => desk.setState(desk.me.id, event.target.value), "desk-trouble"));
+byId("me-quit").addEventListener("click", () => attempt(() => desk.quit(), "desk-trouble"));
+byId("agents-open").addEventListener("click", () => showAgents(desk));
+
+// The chat that is open.
+
+async function choose(id, byKey) {
+  chosen = id;
+  unread.delete(id);
+  fill(byId("chat-trouble"));
+  main.dataset.view = id ? "talk" : "list";
+  list.choose(id);
+  history.replaceState(null, "", id ? `?contact=${encodeURIComponent(id)}` : location.pathname);
+  show();
+  if (id && !contacts.has(id)) {
+    await attempt(async () => contacts.set(id, await get(path`/api/contacts/${id}`)));
+    showChat();
+  }
+  await talk.open(id);
+  if (!byKey) return;
+  if (desk.holding(id)) talk.composer.focus();
+  else byId("chat-actions").querySelector("button")?.focus();
+}
+
+let acted = ""; // what the actions are about; they are only made anew when that changes
+
+function showChat() {
+  const contact = contacts.get(chosen);
+  const holding = desk.holding(chosen);
+  const waits = desk.waiting.find(({ contactId }) => contactId === chosen);
+  const ended = contact?.state === "ended";
+  byId("chat-title").textContent = contact ? plain(contact.customer) || "Customer" : "No chat chosen";
+  byId("chat-none").hidden = Boolean(chosen);
+  byId("chat-none").textContent = contacts.size ? "Choose a chat on the left." : "No chats yet. Start one on the first page, or from your own page.";
+  byId("chat-talking").hidden = !chosen;
+  const others = heldBy.get(chosen)?.filter((name) => name !== desk.me?.name) ?? [];
+  const [state, tone] = ended ? ["Ended", ""] : holding ? [holding.role === "SUPERVISOR" ? "You look on" : "Yours", "on"] : waits ? ["Waits", "warn"] : others.length ? [`With ${others.join(", ")}`, ""] : ["Not connected", ""];
+  byId("chat-state").hidden = !contact;
+  byId("chat-state").textContent = state;
+  byId("chat-state").className = `pill ${tone}`;
+  byId("chat-composer").hidden = !holding || ended;
+  byId("chat-hint").hidden = Boolean(holding) && !ended;
+  byId("chat-hint").textContent = ended ? "This chat has ended." : !desk.me ? "Give your name above to answer." : waits ? "Accept the chat to answer it." : "Somebody else answers. A supervisor may join them.";
+  talk.settle();
+  gallery.allow(Boolean(holding) && !ended);
+  details.show(contact);
+  const about = JSON.stringify([chosen, holding?.role, Boolean(waits), waits?.rejectedBy, ended, desk.me?.id, Boolean(contact)]);
+  if (about === acted) return;
+  acted = about;
+  fill(byId("chat-actions"), contact && !ended && desk.me && actions(holding, waits), chosen && button("Details", () => (main.dataset.view = main.dataset.view === "side" ? "talk" : "side"), "small only-medium"));
+}
+
+const button = (label, onclick, kind = "small") => h("button", { type: "button", class: kind, onclick }, label);
+
+function actions(holding, waits) {
+  const id = chosen;
+  const supervise = button("Supervise", () => attempt(() => desk.supervise(id)));
+  if (holding?.role === "SUPERVISOR") return button("Leave", () => attempt(() => desk.leave(id)));
+  if (holding) {
+    return [button("Transfer", () => transfer(desk, id)), button("Leave", () => attempt(() => desk.leave(id))), button("End chat", () => attempt(() => desk.end(id)))];
+  }
+  if (!waits) return supervise;
+  return [
+    button("Accept", async () => (await attempt(() => desk.accept(id))) && talk.composer.focus(), "primary small"),
+    !waits.rejectedBy.includes(desk.me.name) && button("Reject", () => attempt(() => desk.reject(id))), supervise,
+  ];
+}
+
+byId("chat-back").append(icon("back"));
+byId("chat-back").addEventListener("click", back);
+byId("search").addEventListener("input", later);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || document.querySelector("dialog[open]") || main.dataset.view === "list") return;
+  back();
+});
+
+function back() {
+  main.dataset.view = main.dataset.view === "side" ? "talk" : "list";
+  byId("chats").focus();
+}
+
+// What happens on the server.
+
+function take(item) {
+  talk.take(item);
+  const id = item.ContactId;
+  if (!id || item.Type === "EVENT" || item.Type === "MESSAGEMETADATA") return;
+  if (item.Type === "ATTACHMENT") last.set(id, plain(item.Attachments?.[0]?.AttachmentName));
+  else last.set(id, plain(item.ContentType?.startsWith("text/") ? item.Content?.slice(0, 120) : "interactive message"));
+  const seen = id === chosen && !document.hidden;
+  if (item.ParticipantRole === "CUSTOMER" && !seen && desk.holding(id)) unread.set(id, (unread.get(id) ?? 0) + 1);
+  later();
+}
+
+desk.addEventListener("change", () => {
+  for (const id of unread.keys()) if (!desk.holding(id)) unread.delete(id);
+  const waiting = new Set(desk.waiting.map(({ contactId }) => contactId));
+  const came = [...waiting].filter((id) => !waitingBefore.has(id));
+  waitingBefore = waiting;
+  if (came.length) say(came.length === 1 ? "A chat is waiting" : `${came.length} chats are waiting`);
+  later();
+});
+
+events(["desk", "items", "contacts"], {
+  open: async () => {
+    desk.refresh();
+    talk.load();
+    gallery.load().catch(() => {});
+    const { contacts: active } = await get(`/api/contacts?state=active&limit=${most}`).catch(() => ({}));
+    if (active) {
+      const now = new Set(active.map(({ contactId }) => contactId));
+      for (const [id, contact] of contacts) if (contact.state !== "ended" && !now.has(id) && id !== chosen) contacts.delete(id);
+      for (const contact of active) contacts.set(contact.contactId, contact);
+    }
+    if (chosen) get(path`/api/contacts/${chosen}`).then((contact) => contacts.set(chosen, contact)).then(later, () => {});
+    later();
+  },
+  desk: () => desk.refresh(),
+  contact: (contact) => {
+    contacts.set(contact.contactId, contact);
+    later();
+  },
+  item: take,
+}, { keep: true });
+setInterval(() => {
+  for (const element of document.querySelectorAll(".since")) element.textContent = span(Date.now() - new Date(element.dataset.since));
+}, 1000);
+
+showList("waiting");
+const asked = new URLSearchParams(location.search).get("contact");
+if (asked) choose(asked);

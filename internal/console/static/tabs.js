@@ -6,7 +6,7 @@ export function tabs(container) {
   const list = document.createElement("div");
   list.className = "tablist";
   list.setAttribute("role", "tablist");
-  list.setAttribute("aria-label", "Clients");
+  list.setAttribute("aria-label", container.dataset.tabs || "Clients");
   const buttons = panels.map((panel) => {
     const heading = panel.querySelector("h3");
     const button = document.createElement("button");

@@ -1,4 +1,139 @@
-// The workbench.
-import { Participant } from "/console/participant.js";
-import { Transcript } from "/console/transcript.js";
-import { VirtualList } from "/console/virtual.js";
+// The workbench: a customer, an agent who answers, and what goes between them.
+
+import { Desk } from "/console/agent.js";
+import { AgentTalk } from "/console/agenttalk.js";
+import { events, get } from "/console/api.js";
+import { copyButtons } from "/console/copy.js";
+import { Customer } from "/console/customer.js";
+import { byId, fill, h } from "/console/dom.js";
+import { plain, span } from "/console/format.js";
+import { useOwnAddress } from "/console/here.js";
+import { tabs } from "/console/tabs.js";
+import { traffic } from "/console/traffic.js";
+import { trouble } from "/console/trouble.js";
+
+const desk = new Desk();
+const talk = new AgentTalk(desk, {
+  talk: byId("agent-talk"), composer: byId("agent-composer"), label: "Conversation of the agent", quiet: true,
+});
+let chosen = ""; // the chat the agent looks at
+let shown = ""; // what the panel shows, as text: it is only made anew when that changes
+
+async function attempt(doing) {
+  try {
+    const result = await doing();
+    fill(byId("agent-trouble"));
+    return result;
+  } catch (error) {
+    fill(byId("agent-trouble"), trouble(error));
+    return null;
+  }
+}
+
+const button = (label, onclick, kind = "small") => h("button", { type: "button", class: kind, onclick }, label);
+
+// The panel of the agent: who answers, who waits, and one conversation.
+function showAgent() {
+  const { me, mine } = desk;
+  const waiting = desk.waiting.filter((entry) => !entry.rejectedBy.includes(me?.name));
+  if (chosen && !mine.some(({ contactId }) => contactId === chosen)) chosen = "";
+  if (!chosen && mine.length) chosen = mine.at(-1).contactId;
+  const contacts = desk.agents.filter((agent) => agent.scripted).map(({ name, contacts }) => [name, contacts.length]);
+  const state = JSON.stringify([me?.id, me?.state, chosen, mine.map((held) => held.contactId), waiting.map((entry) => entry.contactId), contacts]);
+  byId("agent-chat").hidden = !chosen;
+  talk.open(chosen).then(() => talk.settle());
+  talk.settle();
+  if (state === shown) return;
+  shown = state;
+  byId("agent-title").textContent = me ? plain(me.name) : "Agent";
+  fill(byId("agent-actions"), me ? acting(me) : h("a", { href: "/console/desk" }, "Desk"));
+  fill(byId("agent-list"), me ? [tickets(waiting), others(mine)] : nobody(contacts));
+}
+
+function acting(me) {
+  const away = me.state !== "available";
+  return [
+    chosen && button("Leave", () => attempt(() => desk.leave(chosen))),
+    chosen && button("End chat", () => attempt(() => desk.end(chosen))),
+    away && button("Take chats", () => attempt(() => desk.setState(me.id, "available"))),
+    !chosen && button("Stop answering", () => attempt(() => desk.quit())),
+    h("a", { href: "/console/desk" }, "Desk"),
+  ];
+}
+
+// nobody is what the panel shows before somebody answers.
+function nobody(scripted) {
+  const name = h("input", { id: "agent-name", type: "text", value: "Alex", maxlength: 256, autocomplete: "off" });
+  const join = (event) => {
+    event.preventDefault();
+    attempt(() => desk.join(name.value.trim()));
+  };
+  const busy = scripted.reduce((sum, [, n]) => sum + n, 0);
+  return h("div", { class: "start-agent" },
+    h("p", {}, scripted.length ? `${scripted.slice(0, 3).map(([who]) => plain(who)).join(", ")} answers by itself${busy ? `, in ${busy} ${busy > 1 ? "chats" : "chat"} now` : ""}. Answer new chats yourself to see them from the other side.` :
+      "Nobody answers chats yet. Be the agent yourself, or add one that follows a script on the desk."),
+    h("form", { onsubmit: join },
+      h("div", { class: "field" }, h("label", { for: "agent-name" }, "Your name as an agent"), name),
+      h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Answer chats"))));
+}
+
+function tickets(waiting) {
+  if (!waiting.length) return !chosen && h("p", { class: "empty" }, "Nobody is waiting. Start a chat on the customer's side, and it appears here.");
+  const most = 3;
+  return h("ul", { class: "tickets", "aria-label": "Waiting chats" }, waiting.slice(0, most).map((entry) => h("li", { class: "ticket" },
+    h("span", { class: "ticket-name" }, h("bdi", {}, plain(entry.customer) || "Customer")),
+    h("span", { class: "note since", dataset: { since: entry.since } }, waited(entry.since)),
+    button("Accept", () => accept(entry.contactId), "primary small"),
+    button("Reject", () => attempt(() => desk.reject(entry.contactId))))),
+  waiting.length > most && h("li", { class: "note" }, h("a", { href: "/console/desk" }, `${waiting.length - most} more on the desk`)));
+}
+
+async function accept(contactId) {
+  await attempt(async () => {
+    await desk.accept(contactId);
+    chosen = contactId;
+    showAgent();
+    talk.composer.focus();
+  });
+}
+
+// others lets the agent go from one of several chats to another.
+function others(mine) {
+  if (mine.length < 2) return null;
+  const select = h("select", { "aria-label": "Chat", value: chosen, onchange: () => {
+    chosen = select.value;
+    showAgent();
+  } }, mine.map(({ contactId, customer }) => h("option", { value: contactId }, `${plain(customer)} (${contactId.slice(0, 4)})`)));
+  return select;
+}
+
+const waited = (since) => `waits ${span(Date.now() - new Date(since))}`;
+
+async function quickTemplates() {
+  const { templates } = await get("/api/templates").catch(() => ({ templates: [] }));
+  fill(byId("agent-quick"), templates.slice(0, 6).map(({ title, templateType, example }) =>
+    button(plain(title || templateType), () => talk.template(typeof example === "string" ? JSON.parse(example) : example))));
+}
+
+useOwnAddress();
+for (const container of document.querySelectorAll("[data-tabs]")) tabs(container);
+copyButtons(document);
+
+let customer = null;
+const showTraffic = traffic(byId("traffic"), byId("traffic-empty"), () => byId("traffic-only").checked && customer?.contactId);
+customer = new Customer(showTraffic);
+byId("traffic-only").addEventListener("change", showTraffic);
+
+desk.addEventListener("change", showAgent);
+events(["desk", "items"], {
+  open: () => {
+    desk.refresh();
+    talk.load();
+    quickTemplates();
+  },
+  desk: () => desk.refresh(),
+  item: (item) => talk.take(item),
+}, { keep: true });
+setInterval(() => {
+  for (const element of document.querySelectorAll(".since")) element.textContent = waited(element.dataset.since);
+}, 1000);

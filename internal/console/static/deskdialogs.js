@@ -1,0 +1,95 @@
+// Where chats are passed on, and who answers them.
+
+import { byId, fill, h } from "/console/dom.js";
+import { plain } from "/console/format.js";
+import { trouble } from "/console/trouble.js";
+
+const example = `name: Robin
+greeting:
+  - say: Hello, this is Robin.
+rules:
+  - match: order
+    reply:
+      - typing: 1s
+        say: Which one?
+`;
+
+// open shows a dialog; Escape and its button close it, and the focus goes back to where it was.
+function open(id, title, ...content) {
+  const dialog = byId(id);
+  fill(dialog, h("div", { class: "dialog-head" }, h("h2", { id: `${id}-title` }, title),
+    h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Close")), content);
+  dialog.setAttribute("aria-labelledby", `${id}-title`);
+  if (!dialog.open) dialog.showModal();
+  return dialog;
+}
+
+// transfer lets the agent pass a chat on.
+export function transfer(desk, contactId) {
+  const agents = desk.agents.filter((agent) => agent.id !== desk.me?.id && agent.state === "available");
+  const wrong = h("div", {});
+  const to = h("select", { id: "transfer-to" },
+    h("optgroup", { label: "Queues" }, desk.queues.map(({ id, name, waiting }) => h("option", { value: `queueId ${id}` }, `${plain(name)} (${waiting.length} waiting)`))),
+    agents.length > 0 && h("optgroup", { label: "Agents" }, agents.map(({ id, name, contacts }) => h("option", { value: `agentId ${id}` }, `${plain(name)} (${contacts.length} chats)`))));
+  const form = h("form", { onsubmit: async (event) => {
+    event.preventDefault();
+    const [kind, id] = to.value.split(" ");
+    try {
+      await desk.transfer(contactId, { [kind]: id });
+      dialog.close();
+    } catch (error) {
+      fill(wrong, trouble(error));
+    }
+  } },
+  h("div", { class: "field" }, h("label", { for: "transfer-to" }, "To"), to),
+  agents.length === 0 && h("p", { class: "note" }, "No other agent is available. Another person opens this page in another window; scripted ones are added under Agents."),
+  wrong, h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Transfer")));
+  const dialog = open("transfer", "Pass the chat on", form);
+}
+
+// agents shows who answers, and adds others.
+export function agents(desk) {
+  const wrong = h("div", {});
+  const list = h("ul", { class: "agent-list" });
+  const attempt = async (doing) => {
+    try {
+      await doing();
+      fill(wrong);
+    } catch (error) {
+      fill(wrong, trouble(error));
+    }
+  };
+  let before = "";
+  const show = () => {
+    const now = JSON.stringify(desk.agents);
+    if (now === before) return;
+    before = now;
+    fill(list, desk.agents.length ? desk.agents.map((agent) => h("li", {},
+      h("bdi", {}, plain(agent.name)),
+      h("span", { class: `pill ${agent.state === "available" ? "on" : ""}` }, agent.state),
+      h("span", { class: "note" }, `${agent.scripted ? "scripted, " : ""}${agent.contacts.length} ${agent.contacts.length === 1 ? "chat" : "chats"}`),
+      h("button", { type: "button", class: "small", onclick: () => attempt(() => desk.remove(agent.id)) }, "Remove", h("span", { class: "unseen" }, ` ${plain(agent.name)}`)))) :
+      h("li", { class: "note" }, "Nobody yet: chats wait."));
+  };
+  const script = h("textarea", { id: "add-script", name: "yaml", rows: 9, class: "id", spellcheck: "false", value: example });
+  const yaml = h("div", { class: "field", hidden: true }, h("label", { for: "add-script" }, "Script, in YAML"), script);
+  const form = h("form", { onsubmit: (event) => {
+    event.preventDefault();
+    const fields = new FormData(form);
+    attempt(() => desk.add({
+      ...(fields.get("name").trim() ? { name: fields.get("name").trim() } : {}),
+      script: fields.get("kind") === "echo" ? "echo" : script.value, count: Number(fields.get("count")) || 1,
+    }));
+  } },
+  h("h3", {}, "Add scripted agents"),
+  h("div", { class: "pair" },
+    h("div", { class: "field" }, h("label", { for: "add-name" }, "Name ", h("span", { class: "optional" }, "optional")), h("input", { id: "add-name", name: "name", type: "text", maxlength: 256, autocomplete: "off" })),
+    h("div", { class: "field" }, h("label", { for: "add-kind" }, "Answers"), h("select", { id: "add-kind", name: "kind", onchange: (event) => (yaml.hidden = event.target.value === "echo") },
+      h("option", { value: "echo" }, "by repeating"), h("option", { value: "yaml" }, "by a script"))),
+    h("div", { class: "field" }, h("label", { for: "add-count" }, "How many"), h("input", { id: "add-count", name: "count", type: "number", min: 1, max: 1000, value: 1 }))),
+  yaml, wrong, h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Add"),
+    h("p", { class: "note" }, "They take waiting chats at once. Another person opens this page in another window.")));
+  show();
+  desk.addEventListener("change", show);
+  open("agents", "Agents", list, form).addEventListener("close", () => desk.removeEventListener("change", show), { once: true });
+}

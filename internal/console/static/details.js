@@ -1,0 +1,105 @@
+// What is known about a contact, and its attributes, which can be changed.
+
+import { patch, path } from "/console/api.js";
+import { confirm, copyText } from "/console/copy.js";
+import { fill, h, icon } from "/console/dom.js";
+import { plain, time } from "/console/format.js";
+import { trouble } from "/console/trouble.js";
+
+export class Details {
+  #id = "";
+  #known = "";
+  #attributes = null; // as shown, not as typed
+
+  constructor(element) {
+    this.element = element;
+    this.facts = h("div", {});
+    this.rows = h("div", { class: "attributes" });
+    this.trouble = h("div", {});
+    this.save = h("button", { type: "submit", class: "small", disabled: true }, "Save attributes");
+    this.form = h("form", { class: "attribute-form", onsubmit: (event) => this.#save(event), oninput: () => (this.save.disabled = false) },
+      h("h4", {}, "Attributes"), this.rows, this.trouble,
+      h("div", { class: "submit" }, h("button", { type: "button", class: "small", onclick: () => this.#add("", "").querySelector("input").focus() }, "Add"), this.save));
+  }
+
+  // show shows a contact, or none. What is being typed stays while the contact is the same.
+  show(contact) {
+    if (!contact) {
+      this.#id = "";
+      this.#known = "";
+      fill(this.element, h("p", { class: "empty" }, "Choose a chat to see who is in it, its attributes and its ids."));
+      return;
+    }
+    const known = JSON.stringify(contact);
+    if (known === this.#known) return;
+    const another = contact.contactId !== this.#id;
+    this.#known = known;
+    this.#id = contact.contactId;
+    fill(this.facts, this.#facts(contact));
+    if (another || this.save.disabled) this.#load(contact.attributes);
+    if (another || !this.facts.isConnected) fill(this.element, this.facts, this.form);
+  }
+
+  #facts(contact) {
+    const fact = (name, ...text) => h("div", {}, h("dt", {}, name), h("dd", {}, text));
+    const id = (name, text) => {
+      const copy = h("button", { type: "button", class: "copy", onclick: () => confirm(copy, copyText(text)) }, "Copy", h("span", { class: "unseen" }, ` the ${name}`));
+      return text && fact(name, h("code", {}, text), copy);
+    };
+    return [
+      h("dl", { class: "fact-list" },
+        id("Contact id", contact.contactId),
+        fact("State", { initiated: "the customer has not connected yet", connected: "connected", ended: `ended: ${plain(contact.reason).toLowerCase().replaceAll("_", " ")}` }[contact.state] ?? plain(contact.state)),
+        fact("Started", time(contact.started)),
+        contact.ended ? fact("Ended", time(contact.ended)) : fact("Expires", new Date(contact.expires).toLocaleString()),
+        fact("Content types", contact.contentTypes.map((type) => plain(type).replace("application/vnd.amazonaws.connect.message.", "")).join(", ")),
+        contact.relatedContactId && id("Continues", contact.relatedContactId),
+        id("Contact flow", contact.contactFlowId)),
+      h("h4", {}, "In this chat"),
+      h("ul", { class: "people" }, contact.participants.map(({ displayName, role, left }) => h("li", {},
+        h("bdi", {}, plain(displayName) || "unnamed"), h("span", { class: "note" }, plain(role).toLowerCase().replace("_", " "), left && ", left")))),
+      h("p", { class: "links" }, h("a", { href: `/console/inspector?contact=${encodeURIComponent(contact.contactId)}` }, "Its calls and frames"),
+        h("a", { href: path`/api/contacts/${contact.contactId}/transcript?format=text`, download: "" }, "Transcript as text")),
+    ];
+  }
+
+  #load(attributes) {
+    this.#attributes = attributes;
+    this.save.disabled = true;
+    fill(this.trouble);
+    fill(this.rows);
+    for (const [key, value] of Object.entries(attributes).sort()) this.#add(key, value);
+    if (!this.rows.childElementCount) fill(this.rows, h("p", { class: "note" }, "None. They come with StartChatContact, or from here."));
+  }
+
+  #add(key, value) {
+    if (this.rows.firstElementChild?.localName === "p") fill(this.rows);
+    const row = h("div", { class: "attribute" },
+      h("input", { type: "text", name: "key", value: key, "aria-label": "Name", placeholder: "name", spellcheck: "false" }),
+      h("input", { type: "text", name: "value", value, "aria-label": `Value of ${plain(key) || "the new attribute"}`, placeholder: "value" }),
+      h("button", { type: "button", class: "quiet", "aria-label": `Remove ${plain(key)}`, onclick: () => {
+        const next = row.nextElementSibling ?? row.previousElementSibling;
+        row.remove();
+        this.save.disabled = false;
+        (next?.querySelector("button") ?? this.save).focus();
+      } }, icon("cross")));
+    this.rows.append(row);
+    return row;
+  }
+
+  async #save(event) {
+    event.preventDefault();
+    const fields = new FormData(this.form);
+    const values = fields.getAll("value");
+    const wanted = Object.fromEntries(fields.getAll("key").map((key, i) => [key.trim(), values[i]]).filter(([key]) => key));
+    const changed = Object.fromEntries(Object.keys(this.#attributes).filter((key) => !(key in wanted)).map((key) => [key, null]));
+    for (const [key, value] of Object.entries(wanted)) if (this.#attributes[key] !== value) changed[key] = value;
+    const id = this.#id;
+    try {
+      const { attributes } = await patch(path`/api/contacts/${id}`, { attributes: changed });
+      if (id === this.#id) this.#load(attributes);
+    } catch (error) {
+      fill(this.trouble, trouble(error));
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// The interactive messages that can be sent: each as it is with one click, or changed first.
+
+import { get } from "/console/api.js";
+import { fill, h } from "/console/dom.js";
+import { plain } from "/console/format.js";
+import { template } from "/console/templates.js";
+
+const limits = { ListPicker: [1, 6], Panel: [1, 10], QuickReply: [2, 10], Carousel: [2, 5], TimePicker: [1, 20] };
+const longest = 20 * 1024;
+
+// advice says what clients would not show; Amazon Connect passes everything on.
+export function advice(message) {
+  const content = message?.data?.content;
+  if (!message?.templateType || !content) return ["A message has templateType, version and data.content."];
+  const found = [];
+  const [least, most] = limits[message.templateType] ?? [0, Infinity];
+  const entries = (message.templateType === "TimePicker" ? content.timeslots : content.elements) ?? [];
+  if (!content.title && message.templateType !== "ViewResource") found.push("It has no title.");
+  if (entries.length < least || entries.length > most) found.push(`It has ${entries.length} entries; from ${least} to ${most} are shown.`);
+  if (entries.some((entry) => !entry?.title && !entry?.date && !entry?.data)) found.push("An entry has no title.");
+  if (JSON.stringify(message).length > longest) found.push("It is longer than 20 KiB.");
+  return found;
+}
+
+// toLines and fromLines turn options into text that can be changed, and back: "title | subtitle".
+export const toLines = (elements) => elements.map(({ title, subtitle }) => (subtitle ? `${title} | ${subtitle}` : title)).join("\n");
+
+export function fromLines(text, before) {
+  return text.split("\n").filter((line) => line.trim()).map((line) => {
+    const [title, ...subtitle] = line.split("|");
+    const old = before.find((element) => element.title === title.trim());
+    const { subtitle: _, ...rest } = old ?? {};
+    return { ...rest, title: title.trim(), ...(subtitle.length ? { subtitle: subtitle.join("|").trim() } : {}) };
+  });
+}
+
+export class Gallery {
+  // send(message) sends one and tells whether that worked.
+  constructor(element, send) {
+    this.element = element;
+    this.send = send;
+    this.allowed = false;
+    this.cards = [];
+  }
+
+  async load() {
+    if (this.cards.length) return;
+    const { templates } = await get("/api/templates");
+    this.cards = templates.map((sample) => this.#card(sample));
+    fill(this.element, h("p", { class: "note" }, "Sent as they are, or changed first. What the customer chooses comes back into the chat."), this.cards);
+    this.allow(this.allowed);
+  }
+
+  // allow is whether there is a chat to send them to.
+  allow(is) {
+    this.allowed = is;
+    for (const button of this.element.querySelectorAll("button[data-send]")) button.disabled = !is;
+  }
+
+  #card({ title, description, templateType, example }) {
+    const message = typeof example === "string" ? JSON.parse(example) : example;
+    const name = plain(title || templateType);
+    const body = h("div", { class: "card-body" });
+    const details = h("details", { ontoggle: () => details.open && !body.firstChild && fill(body, this.#form(structuredClone(message))) },
+      h("summary", {}, "Change", h("span", { class: "unseen" }, ` ${name}`)), body);
+    return h("article", { class: "sample" },
+      h("div", { class: "sample-head" }, h("h4", {}, name), this.#button(name, () => message)),
+      h("p", { class: "note" }, plain(description)), details);
+  }
+
+  #button(name, message, kind = "small") {
+    const button = h("button", { type: "button", class: kind, disabled: !this.allowed, dataset: { send: "" }, onclick: async () => {
+      button.disabled = true;
+      await this.send(message());
+      button.disabled = !this.allowed;
+    } }, "Send", h("span", { class: "unseen" }, ` ${name}`));
+    return button;
+  }
+
+  #form(message) {
+    const { content } = message.data;
+    const preview = h("div", { class: "preview bubble" });
+    const notes = h("div", { class: "note", role: "status" });
+    const json = h("textarea", { rows: 8, class: "id", spellcheck: "false", "aria-label": "The message as JSON", oninput: () => {
+      try {
+        Object.assign(message, JSON.parse(json.value));
+        show(false);
+      } catch (error) {
+        fill(notes, `Not valid JSON: ${error.message}`);
+      }
+    } });
+    const show = (write = true) => {
+      fill(preview, template(JSON.stringify(message)) ?? h("p", { class: "note" }, "Nothing that clients would show."));
+      fill(notes, advice(message).map((text) => h("p", {}, text)));
+      if (write) json.value = JSON.stringify(message, null, 2);
+    };
+    const field = (label, control) => h("label", { class: "field" }, label, control);
+    const line = (label, key) => field(label, h("input", { type: "text", value: content[key] ?? "", oninput: (event) => {
+      if (event.target.value) message.data.content[key] = event.target.value;
+      else delete message.data.content[key];
+      show();
+    } }));
+    const fields = [line("Title", "title"), "subtitle" in content && line("Subtitle", "subtitle")];
+    if (content.elements?.every((element) => element.title)) {
+      fields.push(field("Options, one per line: title | subtitle", h("textarea", { rows: 4, value: toLines(content.elements), oninput: (event) => {
+        message.data.content.elements = fromLines(event.target.value, content.elements);
+        show();
+      } })));
+    }
+    if (content.timeslots) {
+      fields.push(field("Times, one per line", h("textarea", { rows: 3, class: "id", value: content.timeslots.map(({ date }) => date).join("\n"), oninput: (event) => {
+        message.data.content.timeslots = event.target.value.split("\n").filter((text) => text.trim()).map((date) => ({ date: date.trim(), duration: 30 }));
+        show();
+      } })));
+    }
+    show();
+    return [fields, h("details", {}, h("summary", {}, "As JSON"), json), h("p", { class: "preview-title note" }, "Preview"), preview, notes, this.#button("as changed", () => message, "primary")];
+  }
+}

@@ -1,0 +1,55 @@
+// What just went over the wire, in one line each.
+
+import { events, get } from "/console/api.js";
+import { h } from "/console/dom.js";
+import { exactTime, took } from "/console/format.js";
+import { Listbox } from "/console/listbox.js";
+import { nameOf, outcome, whatOf } from "/console/naming.js";
+
+const kept = 500;
+const rowHeight = 32;
+const flushAfter = 80; // milliseconds in which what comes is shown together
+
+// traffic shows what passes. contact() names the only chat to show, or none.
+export function traffic(view, empty, contact) {
+  let all = [];
+  let waiting = 0;
+  const list = new Listbox(view, {
+    rowHeight, row, empty, key: ({ id }) => id, follows: true,
+    choose: ({ id }) => location.assign(`/console/inspector?exchange=${encodeURIComponent(id)}`),
+  });
+  const show = () => {
+    waiting = 0;
+    const only = contact();
+    list.set(only ? all.filter(({ contactId }) => contactId === only) : all);
+  };
+  events(["exchanges"], {
+    open: async () => {
+      const { exchanges } = await get(`/api/exchanges?limit=${kept}`).catch(() => ({ exchanges: all }));
+      all = exchanges;
+      show();
+    },
+    exchange: (exchange) => {
+      if (all.at(-1)?.seq >= exchange.seq) return;
+      all.push(exchange);
+      if (all.length > 2 * kept) all = all.slice(-kept);
+      waiting ||= setTimeout(show, flushAfter);
+    },
+  });
+  return show;
+}
+
+function row(exchange) {
+  const { kind, direction, durationMs, method, fault, time } = exchange;
+  const glyph = kind === "http" ? "⇄" : kind === "frame" ? (direction === "in" ? "↑" : "↓") : "○";
+  const { text, tone } = outcome(exchange);
+  const failed = tone === "bad";
+  return h("div", { class: `exchange${failed ? " failed" : ""}`, title: failed ? whatOf(exchange) : false },
+    h("span", { class: "exchange-time" }, exactTime(time)),
+    h("span", { "aria-hidden": "true" }, glyph),
+    h("span", { class: "exchange-name" }, nameOf(exchange)),
+    h("span", { class: "exchange-what" }, whatOf(exchange), fault && ` (fault: ${fault})`),
+    h("span", { class: "exchange-took" }, method && kind === "http" && took(durationMs)),
+    h("span", { class: `pill ${tone}` }, text));
+}
+
