@@ -7,6 +7,7 @@ import { span } from "/console/format.js";
 const minute = 60_000;
 const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });
 const hour = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const soon = 300; // milliseconds in which what fell due has happened
 const noticed = 1000; // milliseconds; less was not skipped
 
 // clock shows the time and returns what asks for it anew.
@@ -31,6 +32,8 @@ export function clock() {
     show();
   }
 
+  const ask = () => get("/api/clock").then(take, () => {});
+
   async function skip(call, field) {
     const before = known?.offsetMs ?? 0;
     const note = byId("skipped");
@@ -38,6 +41,7 @@ export function clock() {
       take(await post("/api/clock", call));
       field?.removeAttribute("aria-invalid");
       note.className = "skipped";
+      setTimeout(ask, soon);
       note.textContent = `Skipped ${span(known.offsetMs - before)}. It is ${hour.format(new Date(known.now))} now.`;
     } catch (failure) {
       field?.setAttribute("aria-invalid", "true");
@@ -59,5 +63,5 @@ export function clock() {
     }
   });
   setInterval(() => document.hidden || show(), 1000);
-  return () => get("/api/clock").then(take, () => {});
+  return ask;
 }

@@ -1,0 +1,134 @@
+// Faults and time: what is turned on there happens to chats, and shows in the inspector.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { launch } from '../browser/browser.js'
+import { startParley } from '../browser/parley.js'
+import { accessible, api, fits, open, startChat } from './harness.js'
+
+let parley, browser
+before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
+after(async () => {
+  await browser?.close()
+  assert.equal(await parley?.stop(), 0)
+})
+
+test('a rule makes a call fail as with AWS, is counted, marked and turned off', async () => {
+  const chat = await startChat(parley.url)
+  const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
+  await page.getByText('Everything works as it should').waitFor()
+  await page.getByLabel('Where').selectOption('SendMessage')
+  await page.getByLabel('Contact').fill(chat.id)
+  await page.getByText(`SendMessage is answered 500, in contact ${chat.id.slice(0, 8)}.`).waitFor()
+  await page.locator('#rule').getByRole('button', { name: 'Turn on' }).click()
+  await page.getByText('not struck yet').waitFor()
+  await page.locator('#banner').getByText('A fault is on').waitFor()
+
+  const { status, name, body } = await chat.say('does not arrive')
+  assert.equal(status, 500)
+  assert.equal(name, 'InternalServerException')
+  assert.ok(body.message ?? body.Message, 'AWS gives a message')
+  await page.getByText('struck once').waitFor()
+  await page.locator('#rules').getByRole('button', { name: /^Turn off/ }).click()
+  await page.getByText('Everything works as it should').waitFor()
+  assert.equal((await chat.say('arrives')).status, 200)
+
+  await page.getByRole('link', { name: 'inspector', exact: true }).click()
+  await page.locator('.x', { hasText: 'SendMessage' }).getByText('fault', { exact: true }).waitFor()
+  await page.locator('.x').click()
+  await page.locator('#detail').getByText('Made to happen by').waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('what is wrong with a rule stands at its field', async () => {
+  const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
+  await page.getByLabel('Percent').fill('500')
+  await page.locator('#rule').getByRole('button', { name: 'Turn on' }).click()
+  await page.getByText('Has to be from 1 to 100.').waitFor()
+  assert.equal(await page.getByLabel('Percent').getAttribute('aria-invalid'), 'true')
+  await accessible(page)
+  await page.getByLabel('Percent').fill('50')
+  await page.getByLabel('What happens').selectOption('cutSocket')
+  await page.getByLabel('Close code').fill('7')
+  await page.locator('#rule').getByRole('button', { name: 'Turn on' }).click()
+  await page.getByText('Has to be the code of a close frame').waitFor()
+  assert.equal(await page.getByLabel('Percent').getAttribute('aria-invalid'), null)
+  assert.deepEqual((await api(parley.url, 'GET', 'faults')).rules, [])
+  assert.deepEqual(complaints.filter((text) => !text.includes('400 (Bad Request)')), [])
+  await close()
+})
+
+test('every preset and every effect can be turned on', async () => {
+  const chat = await startChat(parley.url)
+  const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
+  await page.locator('.preset').first().waitFor()
+  for (const preset of (await api(parley.url, 'GET', 'faults')).presets) {
+    const card = page.locator('.preset', { has: page.getByRole('heading', { name: preset.title, exact: true }) })
+    await card.getByRole('button', { name: 'Turn on' }).click()
+    await card.getByText(/^(On|Done, once)$/).waitFor()
+  }
+  await page.getByRole('button', { name: 'Turn all off' }).first().click()
+  await page.getByText('Everything works as it should').waitFor()
+
+  const effects = await page.getByLabel('What happens').locator('option').evaluateAll((options) => options.map(({ value }) => value))
+  await page.getByLabel('Contact').fill(chat.id)
+  for (const effect of effects) {
+    await page.getByLabel('What happens').selectOption(effect)
+    const [answer] = await Promise.all([
+      page.waitForResponse((response) => response.request().method() === 'POST'),
+      page.locator('#rule').getByRole('button', { name: 'Turn on' }).click(),
+    ])
+    assert.equal(answer.status(), 200, `${effect}: ${await answer.text()}`)
+  }
+  await api(parley.url, 'DELETE', 'faults') // elsewhere; the page is told
+  await page.getByText('Everything works as it should').waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('skipping time ends an idle chat', async () => {
+  const chat = await startChat(parley.url)
+  const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
+  const state = async () => (await api(parley.url, 'GET', `contacts/${chat.id}`)).state
+  await page.getByText('as on this machine').waitFor()
+  assert.notEqual(await state(), 'ended')
+  await page.getByRole('button', { name: '+1 min' }).click()
+  await page.getByText(/^Skipped 1 min/).waitFor()
+  await page.getByText('1 min 0 s ahead of this machine').waitFor()
+  assert.notEqual(await state(), 'ended')
+  // Its customer has not connected: that ends it after five minutes.
+  await page.getByRole('button', { name: 'Skip to the next timer' }).click()
+  await page.getByText(/^Skipped 3 min/).waitFor()
+  for (const end = Date.now() + 10_000; await state() !== 'ended' && Date.now() < end;) await page.waitForTimeout(50)
+  assert.equal(await state(), 'ended')
+  await page.getByText('No timer is running').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Skip to the next timer' }).isDisabled(), true)
+
+  await page.getByLabel('Minutes to skip').fill('-3')
+  await page.getByRole('button', { name: 'Skip', exact: true }).click()
+  await page.getByText('Say how many minutes').waitFor()
+  await page.getByLabel('Minutes to skip').fill(String(25 * 60))
+  await page.getByRole('button', { name: 'Skip', exact: true }).click()
+  await page.getByText(/^Skipped 25 h/).waitFor()
+  await page.locator('#banner').getByText('The clock is ahead').waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+for (const width of [1280, 400]) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`it is accessible and fits ${width} px, ${colorScheme}`, async () => {
+      await api(parley.url, 'POST', 'faults/presets/deploy')
+      await api(parley.url, 'POST', 'faults', { name: `\u202e<b>${'x'.repeat(80)}`, effect: { type: 'halfOpen' } })
+      const { page, complaints, close } = await open(browser, parley.url, '/console/faults', { viewport: { width, height: 900 }, colorScheme })
+      await page.locator('.rules li').first().waitFor()
+      await page.locator('.preset').first().waitFor()
+      await accessible(page)
+      await fits(page, `faults-${width}-${colorScheme}`)
+      await api(parley.url, 'DELETE', 'faults')
+      assert.deepEqual(complaints, [])
+      await close()
+    })
+  }
+}

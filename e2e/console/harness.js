@@ -1,0 +1,77 @@
+// What the tests of the console share: pages that are watched for what they should not do, and
+// chats held from outside of them.
+
+import assert from 'node:assert/strict'
+import { mkdir } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
+
+const shots = process.env.SCREENSHOTS // a directory to keep pictures in
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/**
+ * Opens a page of the console and writes down what it should not do: complain, or load from
+ * elsewhere.
+ */
+export async function open(browser, url, path, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-GB', ...options })
+  const page = await context.newPage()
+  const complaints = []
+  page.on('console', (message) => complaints.push(`console ${message.type()}: ${message.text()}`))
+  page.on('pageerror', (error) => complaints.push(`error: ${error}`))
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== url && !request.url().startsWith('blob:')) complaints.push(`loads ${request.url()}`)
+  })
+  await page.goto(url + path)
+  return { page, complaints, close: () => context.close() }
+}
+
+/** Fails when a page keeps somebody from using it, by the rules of axe. */
+export async function accessible(page) {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() => globalThis.axe.run())
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`), [])
+}
+
+/** Fails when a page is wider than its window, and keeps a picture of it. */
+export async function fits(page, name) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  assert.equal(over, 0, `${name} is ${over} px too wide`)
+  if (!shots) return
+  await mkdir(shots, { recursive: true })
+  await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true })
+}
+
+/** Calls the API as a script of the same origin does. */
+export async function api(url, method, path, body) {
+  const response = await fetch(`${url}/api/${path}`, {
+    method, headers: { Origin: url, 'Content-Type': 'application/json' }, body: body && JSON.stringify(body),
+  })
+  const text = await response.text()
+  assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`)
+  return text && JSON.parse(text)
+}
+
+/** Posts as a chat client does. */
+export async function post(url, path, bearer, body) {
+  const response = await fetch(url + path, {
+    method: 'POST', headers: { 'Content-Type': 'application/json', ...(bearer && { 'X-Amz-Bearer': bearer }) }, body: JSON.stringify(body),
+  })
+  return { status: response.status, name: response.headers.get('x-amzn-errortype'), body: await response.json() }
+}
+
+/** Starts a chat and takes part in it. */
+export async function startChat(url, name = 'Pat') {
+  const { body: started } = await post(url, '/startChatContact', '', {
+    InstanceId: '11111111-1111-1111-1111-111111111111', ContactFlowId: '22222222-2222-2222-2222-222222222222',
+    ParticipantDetails: { DisplayName: name },
+  })
+  const { body: connection } = await post(url, '/participant/connection', started.ParticipantToken, { Type: ['WEBSOCKET', 'CONNECTION_CREDENTIALS'] })
+  const token = connection.ConnectionCredentials.ConnectionToken
+  return {
+    id: started.ContactId,
+    secrets: [started.ParticipantToken, token],
+    say: (Content) => post(url, '/participant/message', token, { ContentType: 'text/plain', Content }),
+  }
+}

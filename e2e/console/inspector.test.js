@@ -1,0 +1,221 @@
+// The inspector as a developer uses it: what passes appears at once, is found again, explained,
+// sent again and taken along.
+
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { after, before, test } from 'node:test'
+import { promisify } from 'node:util'
+import { launch } from '../browser/browser.js'
+import { startParley } from '../browser/parley.js'
+import { accessible, api, fits, open, post, startChat } from './harness.js'
+
+const run = promisify(execFile)
+const inspector = '/console/inspector'
+const hostile = '<img src=x onerror=alert(1)>\u202eadmin'
+
+let parley, browser
+before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
+after(async () => {
+  await browser?.close()
+  assert.equal(await parley?.stop(), 0)
+})
+
+const rows = (page, text) => page.locator('.x', { hasText: text })
+
+test('exchanges appear as they happen, are paused, filtered and found', async () => {
+  const { page, complaints, close } = await open(browser, parley.url, inspector)
+  await page.getByText('Nothing has passed yet').waitFor()
+  const chat = await startChat(parley.url, hostile)
+  await rows(page, 'StartChatContact').waitFor()
+  await rows(page, 'CreateParticipantConnection').waitFor()
+
+  await page.getByRole('button', { name: 'Pause' }).click()
+  await chat.say('a needle in here')
+  await page.getByRole('button', { name: /Resume, \d+ new/ }).click()
+  await rows(page, 'SendMessage').waitFor()
+  await startChat(parley.url, 'Ada')
+  await page.waitForFunction(() => document.querySelectorAll('.x').length >= 5)
+
+  await page.getByLabel('Action').selectOption('StartChatContact')
+  await page.locator('#count').getByText('2 of').waitFor()
+  assert.equal(await page.locator('.x').count(), 2)
+  await page.getByLabel('Action').selectOption('')
+  await page.getByLabel('Contact').selectOption(chat.id)
+  assert.equal(await page.locator('.x').count(), 3)
+  assert.match(await page.getByLabel('Contact').locator('option:checked').innerText(), /^<img src=x onerror=alert\(1\)>\ufffdadmin/)
+
+  await page.keyboard.press('/')
+  await page.keyboard.type('NEEDLE')
+  await page.locator('#count').getByText('1 of').waitFor()
+  await rows(page, 'SendMessage').waitFor()
+  await chat.say('another needle')
+  await page.locator('#count').getByText('2 of').waitFor()
+  await page.keyboard.press('Escape')
+  await page.waitForFunction(() => document.querySelectorAll('.x').length === 4)
+
+  await page.reload() // the filters stand in the address
+  await page.waitForFunction(() => document.querySelectorAll('.x').length === 4)
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('the keyboard is enough', async () => {
+  await startChat(parley.url)
+  const { page, close } = await open(browser, parley.url, inspector)
+  await page.locator('.x').first().waitFor()
+  await page.locator('#rows').focus()
+  await page.keyboard.press('Home')
+  await page.keyboard.press('ArrowDown')
+  const active = await page.locator('#rows').getAttribute('aria-activedescendant')
+  assert.equal(await page.locator(`#${active}`).getAttribute('aria-selected'), 'true')
+  await page.keyboard.press('Enter')
+  await page.waitForFunction(() => document.activeElement.id === 'detail')
+  await page.keyboard.press('Escape')
+  await page.waitForFunction(() => document.activeElement.id === 'rows')
+  await page.getByText('Choose an exchange').waitFor()
+  await close()
+})
+
+test('a failure says why, what to do, and where to read on', async () => {
+  const { page, complaints, close } = await open(browser, parley.url, inspector)
+  await post(parley.url, '/startChatContact', '', { InstanceId: 'x'.repeat(101) })
+  await page.getByLabel('Outcome').selectOption('failed')
+  await rows(page, 'InstanceId must have').click()
+  const explained = page.locator('#detail .trouble')
+  await explained.getByText('Change the member named').waitFor()
+  await explained.getByRole('link').click()
+  await page.waitForURL(/\/docs\/errors#bad-value$/)
+  assert.equal(await page.locator('#bad-value').count(), 1)
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('headers and bodies are shown without their secrets, and can be folded', async () => {
+  const chat = await startChat(parley.url)
+  await chat.say(JSON.stringify({ text: hostile }))
+  const { page, complaints, close } = await open(browser, parley.url, `${inspector}?contact=${chat.id}&action=SendMessage`)
+  await page.locator('.x').last().click()
+  await page.getByText('Request headers').click()
+  await page.getByText('X-Amz-Bearer').waitFor()
+  const shown = await page.locator('#detail').innerText()
+  assert.match(shown, /First byte/)
+  assert.match(shown, /•••/)
+  for (const secret of chat.secrets) assert.ok(!shown.includes(secret))
+  assert.match(shown, /"ContentType": "text\/plain"/)
+  assert.match(shown, /<img src=x onerror=alert\(1\)>/)
+  assert.equal(await page.locator('#detail img').count(), 0)
+  await page.locator('.json summary').first().click()
+  await page.waitForFunction(() => !document.querySelector('.json details').open)
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('a call is sent again with changes', async () => {
+  const chat = await startChat(parley.url)
+  await chat.say('the first text')
+  const { page, complaints, close } = await open(browser, parley.url, `${inspector}?contact=${chat.id}&action=SendMessage`)
+  await page.locator('.x').last().click()
+  await page.getByRole('button', { name: 'Replay…' }).click()
+  const dialog = page.getByRole('dialog')
+  await accessible(page)
+  await dialog.getByLabel('Body').fill('{"ContentType":"text/plain","Content":"the second text"}')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await page.locator('#detail').getByText('the second text').waitFor()
+  await page.waitForFunction(() => document.querySelectorAll('.x').length === 2)
+  assert.match(await page.locator('#detail').innerText(), /200/)
+  const { items } = await api(parley.url, 'GET', `contacts/${chat.id}/transcript`)
+  assert.deepEqual(items.filter((item) => item.Content?.startsWith('the ')).map((item) => item.Content), ['the first text', 'the second text'])
+
+  await page.getByRole('button', { name: 'Replay…' }).click()
+  await dialog.getByLabel('Path').fill('/api/status')
+  await dialog.getByRole('button', { name: 'Send' }).click()
+  await dialog.getByRole('alert').waitFor() // is refused, and the dialog stays
+  assert.deepEqual(complaints.filter((text) => !text.includes('400 (Bad Request)')), [])
+  await close()
+})
+
+test('calls and chats are taken along: as curl, HAR and text', async () => {
+  const chat = await startChat(parley.url)
+  await chat.say('for the transcript')
+  const { page, complaints, close } = await open(browser, parley.url, `${inspector}?contact=${chat.id}`, {
+    acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  await rows(page, 'StartChatContact').click()
+  await page.getByRole('button', { name: 'Copy as curl' }).click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  const command = await page.evaluate(() => navigator.clipboard.readText())
+  const { stdout } = await run('sh', ['-c', command])
+  assert.match(stdout, /"ParticipantToken"/)
+
+  const saved = async (name) => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name }).click()])
+    return readFile(await download.path(), 'utf8')
+  }
+  const har = await saved('HAR export')
+  assert.equal(JSON.parse(har).log.version, '1.2')
+  assert.ok(JSON.parse(har).log.entries.length >= 3)
+  for (const secret of chat.secrets) assert.ok(!har.includes(secret), 'a secret stands in the HAR')
+  assert.match(await saved('Transcript export'), /Pat.*for the transcript/)
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('ten thousand exchanges scroll without a stutter, and what is new is said', async () => {
+  const chat = await startChat(parley.url)
+  const many = async (n) => {
+    for (let i = 0; i < n; i += 50) await Promise.all(Array.from({ length: 50 }, () => post(parley.url, '/participant/event', 'none', {})))
+  }
+  await many(10_000)
+  const { page, complaints, close } = await open(browser, parley.url, inspector)
+  await page.locator('#count').getByText(/^10,\d{3} exchanges/).waitFor()
+  const slow = await page.evaluate(async () => {
+    const view = document.getElementById('rows')
+    const frames = []
+    for (let i = 0, last = performance.now(); i < 120; i++) {
+      view.scrollTop = (view.scrollHeight * i) / 120
+      last = await new Promise((resolve) => requestAnimationFrame(() => {
+        const now = performance.now()
+        frames.push(now - last)
+        resolve(now)
+      }))
+    }
+    return frames.sort((a, b) => a - b)[Math.floor(frames.length * 0.95)]
+  })
+  assert.ok(slow < 50, `one frame in twenty takes ${slow} ms`)
+  assert.ok(await page.locator('.x').count() < 100, 'only rows in sight exist')
+  const before = await page.evaluate(() => { document.getElementById('rows').scrollTop = 3600; return document.getElementById('rows').scrollTop })
+  await chat.say('below')
+  await page.getByRole('button', { name: '1 new below' }).click()
+  await rows(page, 'SendMessage').waitFor()
+  assert.ok(await page.evaluate(() => document.getElementById('rows').scrollTop) > before)
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.getByText('Nothing has passed yet').waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+for (const width of [1280, 400]) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(`it is accessible and fits ${width} px, ${colorScheme}`, async () => {
+      const chat = await startChat(parley.url, hostile)
+      await chat.say('x'.repeat(2000))
+      await post(parley.url, '/participant/message', 'none', {})
+      const { page, complaints, close } = await open(browser, parley.url, inspector, { viewport: { width, height: 900 }, colorScheme })
+      await rows(page, 'SendMessage').first().waitFor()
+      await accessible(page)
+      await fits(page, `inspector-${width}-${colorScheme}`)
+      await rows(page, 'SendMessage').last().click()
+      await page.locator('#detail .trouble').waitFor()
+      await accessible(page)
+      await fits(page, `inspector-failure-${width}-${colorScheme}`)
+      if (width === 400) {
+        assert.equal(await page.locator('#rows').isVisible(), false)
+        await page.getByRole('button', { name: 'Back' }).click()
+        await rows(page, 'SendMessage').first().waitFor()
+      }
+      assert.deepEqual(complaints, [])
+      await close()
+    })
+  }
+}
