@@ -10,7 +10,7 @@ export function launch(hosts = []) {
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync',
-      ...hosts.map((host) => `--host-resolver-rules=MAP ${host} 127.0.0.1`),
+      ...hosts.length ? [`--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`] : [],
     ],
   })
 }

@@ -109,7 +109,7 @@ func TestRefusalsAreReadable(t *testing.T) {
 		status int
 		code   string
 	}{
-		"throttled": {throttled, 429, "THROTTLED"},
+		"throttled": {throttled, 429, "TooManyRequestsException"},
 		"too large": {tooLarge, 413, "REQUEST_TOO_LARGE"},
 	} {
 		var answer struct {
@@ -125,6 +125,9 @@ func TestRefusalsAreReadable(t *testing.T) {
 		if tt.got.header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s: the page cannot read it: %v", name, tt.got.header)
 		}
+	}
+	if throttled.header.Get("Retry-After") == "" || throttled.header.Get("Access-Control-Expose-Headers") != "Retry-After" {
+		t.Errorf("the page is not told when to try again: %v", throttled.header)
 	}
 	if n := aws.Calls(); n != 0 {
 		t.Errorf("Amazon Connect was called %d times", n)

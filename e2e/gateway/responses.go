@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Responses are the answers that a REST API gives without its function, by type: DEFAULT_4XX
-// and DEFAULT_5XX.
+// Responses are the answers that a REST API gives without its function, by type: THROTTLED and
+// the like, and for all other types DEFAULT_4XX and DEFAULT_5XX.
 type Responses map[string]response
 
 type response struct {
@@ -56,7 +56,10 @@ func TemplateResponses(path string) (Responses, error) {
 
 // write gives an answer. Without a response for the type, it is API Gateway's own.
 func (all Responses) write(w http.ResponseWriter, status int, kind, message, id string) {
-	r, ok := all["DEFAULT_"+strconv.Itoa(status/100)+"XX"]
+	r, ok := all[kind]
+	if !ok {
+		r, ok = all["DEFAULT_"+strconv.Itoa(status/100)+"XX"]
+	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("X-Amzn-Errortype", kind)
