@@ -38,10 +38,13 @@ type Env struct {
 	Args []string
 	// Environ is the environment, as [os.Environ] returns it.
 	Environ []string
+	// Stdin is what the user says in a chat; nil says nothing.
+	Stdin io.Reader
 	// Stdout takes results, Stderr messages and logs.
 	Stdout, Stderr io.Writer
-	// StdoutTerminal and StderrTerminal say that a person is watching.
-	StdoutTerminal, StderrTerminal bool
+	// StdinTerminal says that a person types, StdoutTerminal and StderrTerminal that one is
+	// watching.
+	StdinTerminal, StdoutTerminal, StderrTerminal bool
 	// ReadFile reads files that the user names, as [os.ReadFile] does.
 	ReadFile func(path string) ([]byte, error)
 	// GOOS is the operating system, as in [runtime.GOOS].

@@ -35,7 +35,7 @@ const endedState = "ended"
 func (c *contact) others() string {
 	var names []string
 	for _, p := range c.Participants {
-		if p.Role != "CUSTOMER" && (p.Left == nil || c.State == endedState) && !slices.Contains(names, p.DisplayName) {
+		if p.Role != "CUSTOMER" && p.Role != "SYSTEM" && (p.Left == nil || c.State == endedState) && !slices.Contains(names, p.DisplayName) {
 			names = append(names, p.DisplayName)
 		}
 	}

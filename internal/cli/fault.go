@@ -76,7 +76,7 @@ func writeRules(w io.Writer, rules []faultRule) error {
 			if rule.Times > 0 {
 				times = strconv.Itoa(rule.Times)
 			}
-			row(inCell(rule.ID), inCell(rule.Name), inCell(rule.Action), inCell(rule.ContactID),
+			row(short(rule.ID), inCell(rule.Name), inCell(rule.Action), inCell(rule.ContactID),
 				strconv.Itoa(rule.Percent)+" %", times, strconv.Itoa(rule.Hits))
 		}
 	})
@@ -228,9 +228,9 @@ func (f *faultView) checkPreset(name string) error {
 func newFaultRemove(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "rm RULE... [flags]", Short: "Remove rules",
-		Example: "  parley fault rm f-1",
+		Example: "  parley fault rm 3f2a",
 	}
-	want := arguments{least: 1, most: many, name: "the id of a RULE, as `parley fault list` shows it"}
+	want := arguments{least: 1, most: many, name: "the id of a RULE, or its beginning, as `parley fault list` shows it"}
 	want.complete = func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
 		var faults faultView
 		if _, err := r.get(ctx, faultsPath, &faults); err != nil {
@@ -243,7 +243,15 @@ func newFaultRemove(env *Env) *cobra.Command {
 		return list
 	}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
-		for _, id := range args {
+		var faults faultView
+		if _, err := r.get(ctx, faultsPath, &faults); err != nil {
+			return err
+		}
+		for _, arg := range args {
+			id, err := faults.find(arg)
+			if err != nil {
+				return err
+			}
 			answer, err := r.ask(ctx, http.MethodDelete, faultsPath+"/"+url.PathEscape(id), nil)
 			if err != nil {
 				return err
@@ -254,6 +262,23 @@ func newFaultRemove(env *Env) *cobra.Command {
 		}
 		return nil
 	})
+}
+
+// find finds a rule by the beginning of its id.
+func (f *faultView) find(begin string) (string, error) {
+	var found []string
+	for _, rule := range f.Rules {
+		if strings.HasPrefix(rule.ID, begin) {
+			found = append(found, rule.ID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return "", &hintError{fmt.Errorf("there is no rule %s", quoteArg(begin)), "`parley fault list` lists the rules"}
+	case 1:
+		return found[0], nil
+	}
+	return "", &hintError{fmt.Errorf("%d rules begin with %s", len(found), quoteArg(begin)), "write more of the id"}
 }
 
 func newFaultClear(env *Env) *cobra.Command {

@@ -39,6 +39,16 @@ const (
 // a terminal leaves them out.
 func (i *item) passing() bool { return i.ContentType == typingEvent || i.Type == metadataItem }
 
+// key tells items apart. An attachment comes again when its state has changed, a receipt has
+// an id of its own.
+func (i *item) key() string {
+	key := i.ID
+	for _, a := range i.Attachments {
+		key += " " + a.Status
+	}
+	return key
+}
+
 // line shows an item to a person.
 func (i *item) line() string {
 	return clockTime(i.Time) + "  " + i.text()

@@ -27,8 +27,8 @@ func Main(version string) int {
 
 	return Run(ctx, Env{
 		Args: os.Args[1:], Environ: os.Environ(),
-		Stdout: os.Stdout, Stderr: os.Stderr,
-		StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		StdinTerminal: isTerminal(os.Stdin), StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
 		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
 		Restart: restarts, Replace: replaceProcess,
 	})

@@ -35,8 +35,9 @@ const (
 type remote struct {
 	env      *Env
 	settings *settings.Settings
-	// base is the server's address without a path.
+	// base is the server's address without a path; door is where chats are started.
 	base *url.URL
+	door string
 	// token lets calls change something. It goes to no server but the one it is for: the one
 	// that keeps it on this machine, or whichever the user gives it to.
 	token secret.Text
@@ -129,7 +130,7 @@ func openRemote(env *Env, s *settings.Settings, named string) (*remote, error) {
 		return nil, err
 	}
 	r := &remote{
-		env: env, settings: s, base: &url.URL{Scheme: u.Scheme, Host: u.Host},
+		env: env, settings: s, base: &url.URL{Scheme: u.Scheme, Host: u.Host}, door: address,
 		http: &http.Client{Transport: directTransport(env, s), CheckRedirect: noRedirects},
 	}
 	if r.token = s.AdminToken.Text; r.token.IsZero() && isLoopback(u.Hostname()) {

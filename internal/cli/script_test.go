@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "awsfake": cmdAWSFake,
+			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "first-id": cmdFirstID, "awsfake": cmdAWSFake,
 			"fake-script": cmdFakeScript, "fake-open": cmdFakeOpen, "fake-await": cmdFakeAwait,
 		},
 	})
@@ -118,6 +119,15 @@ func cmdPort(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	ts.Check(l.Close())
 	ts.Setenv(args[0], port)
+}
+
+// cmdFirstID sets a variable to the beginning of the first id in a file: first-id NAME FILE.
+func cmdFirstID(ts *testscript.TestScript, _ bool, args []string) {
+	id := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(ts.ReadFile(args[1]))
+	if id == "" {
+		ts.Fatalf("%s holds no id", args[1])
+	}
+	ts.Setenv(args[0], id[:13])
 }
 
 type fakeKey struct{}

@@ -213,6 +213,9 @@ func serverAddress(env *Env, s *settings.Settings, named string) (string, error)
 			host = "127.0.0.1" // an image without a hosts file has nobody to ask for the name
 		}
 		named = "http://" + net.JoinHostPort(host, port)
+		if s.Secure() {
+			named = "https" + strings.TrimPrefix(named, "http")
+		}
 	}
 	u, err := url.Parse(named)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {

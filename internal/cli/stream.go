@@ -100,11 +100,7 @@ func (r *remote) listenOnce(ctx context.Context, query url.Values, last string, 
 	defer func() { _ = answer.Body.Close() }() // it has no end
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer)) // what is there says enough
-		err := r.refused(answer.StatusCode, text)
-		if answer.StatusCode >= http.StatusInternalServerError && answer.StatusCode != http.StatusNotImplemented {
-			return &lostError{err} // a server that is on its way down or up
-		}
-		return err
+		return lostUnlessRefused(r.refused(answer.StatusCode, text))
 	}
 	if kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";"); kind != "text/event-stream" {
 		return notParley(answer.StatusCode)
@@ -152,6 +148,16 @@ func readEvents(stream io.Reader, alive func(), handle func(serverEvent) error) 
 		return &lostError{err}
 	}
 	return &lostError{errors.New("the server has ended it")}
+}
+
+// lostUnlessRefused tells a call that was refused, and will be again, from one that came to a
+// server on its way down or up.
+func lostUnlessRefused(err error) error {
+	refusal, ok := errors.AsType[*answeredError](err)
+	if ok && (refusal.status < http.StatusInternalServerError || refusal.status == http.StatusNotImplemented) {
+		return err
+	}
+	return &lostError{err}
 }
 
 // wait lets time go by.

@@ -29,9 +29,16 @@ func newTail(env *Env) *cobra.Command {
 			query.Set("topics", strings.Join(*topics, ","))
 		}
 		if *contact != "" {
-			query.Set("contact", *contact)
+			id, err := r.contactID(ctx, *contact)
+			if err != nil {
+				return err
+			}
+			query.Set("contact", id)
 		}
-		return r.listen(ctx, query, r.tell)
+		if err := r.listen(ctx, query, r.tell); ctx.Err() == nil {
+			return err
+		}
+		return nil // how else would it end
 	})
 }
 
@@ -71,9 +78,6 @@ func itemLine(data []byte) string {
 	var i item
 	if json.Unmarshal(data, &i) != nil {
 		return ""
-	}
-	if i.Type == metadataItem {
-		i.Time = time.Now()
 	}
 	return clockTime(i.Time) + "  item      " + short(i.ContactID) + "  " + i.text()
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -20,11 +21,14 @@ func newTranscript(env *Env) *cobra.Command {
 	follow := c.Flags().BoolP("follow", "f", false, "go on with what is said next, until the chat ends")
 	want := arguments{least: 1, most: 1, name: "one CONTACT; `parley contacts` lists them", complete: completeContacts("all")}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
-		if *follow {
-			_, err := r.follow(ctx, args[0], newShown(r))
+		id, err := r.contactID(ctx, args[0])
+		if err != nil {
 			return err
 		}
-		answer, items, err := r.transcript(ctx, args[0])
+		if *follow {
+			return r.follow(ctx, id, newShown(r))
+		}
+		answer, items, err := r.transcript(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -44,6 +48,35 @@ func newTranscript(env *Env) *cobra.Command {
 }
 
 func contactPath(id string) string { return "/api/contacts/" + url.PathEscape(id) }
+
+// idLength is that of a whole id, a UUID.
+const idLength = 36
+
+// contactID finds a chat by the beginning of its id, as lists show it.
+func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
+	if len(begin) == idLength {
+		return begin, nil
+	}
+	var found struct {
+		Contacts []contact `json:"contacts"`
+	}
+	if _, err := r.get(ctx, "/api/contacts?limit=1000", &found); err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, c := range found.Contacts {
+		if strings.HasPrefix(c.ContactID, begin) {
+			ids = append(ids, c.ContactID)
+		}
+	}
+	switch len(ids) {
+	case 0:
+		return "", &hintError{fmt.Errorf("there is no chat %s", quoteArg(begin)), "`parley contacts` lists the chats"}
+	case 1:
+		return ids[0], nil
+	}
+	return "", &hintError{fmt.Errorf("%d chats begin with %s", len(ids), quoteArg(begin)), "write more of the id"}
+}
 
 // transcript reads all items of a chat, oldest first.
 func (r *remote) transcript(ctx context.Context, id string) (answer []byte, items []json.RawMessage, err error) {
@@ -65,6 +98,12 @@ type shown struct {
 	told func(*item)
 }
 
+// knows reports whether an item was printed.
+func (s *shown) knows(raw json.RawMessage) bool {
+	var i item
+	return json.Unmarshal(raw, &i) == nil && s.seen[i.key()]
+}
+
 func newShown(r *remote) *shown { return &shown{r: r, seen: map[string]bool{}} }
 
 // add prints an item unless it was printed before, and reports whether it ends the chat.
@@ -73,15 +112,10 @@ func (s *shown) add(raw json.RawMessage) (ended bool, err error) {
 	if json.Unmarshal(raw, &i) != nil {
 		return false, nil // a later server's
 	}
-	// An attachment comes again when its state has changed.
-	key := i.ID
-	for _, a := range i.Attachments {
-		key += a.Status
-	}
-	if i.ID != "" && s.seen[key] {
+	if s.seen[i.key()] {
 		return false, nil
 	}
-	s.seen[key] = true
+	s.seen[i.key()] = true
 	if s.told != nil {
 		s.told(&i)
 	}
@@ -96,19 +130,19 @@ func (s *shown) add(raw json.RawMessage) (ended bool, err error) {
 }
 
 // follow prints a chat until it ends. Every connection begins with what was missed, so that
-// nothing is lost when one breaks, and nothing is printed twice. The contact is as it was at
-// the last look.
-func (r *remote) follow(ctx context.Context, id string, s *shown) (last contact, err error) {
+// nothing is lost when one breaks, and nothing is printed twice.
+func (r *remote) follow(ctx context.Context, id string, s *shown) error {
 	catchUp := func() error {
+		var now contact
 		// The state comes first: what an ended chat says next is nothing.
-		if _, err := r.get(ctx, contactPath(id), &last); err != nil {
-			return err
+		if _, err := r.get(ctx, contactPath(id), &now); err != nil {
+			return lostUnlessRefused(err)
 		}
 		_, items, err := r.transcript(ctx, id)
 		if err != nil {
-			return err
+			return lostUnlessRefused(err)
 		}
-		over := last.State == endedState
+		over := now.State == endedState
 		for _, raw := range items {
 			ended, err := s.add(raw)
 			if err != nil {
@@ -122,7 +156,7 @@ func (r *remote) follow(ctx context.Context, id string, s *shown) (last contact,
 		return nil
 	}
 	query := url.Values{"topics": {"contacts,items"}, "contact": {id}}
-	err = r.listen(ctx, query, func(e serverEvent) error {
+	return r.listen(ctx, query, func(e serverEvent) error {
 		switch e.Name {
 		case helloEvent:
 			return catchUp()
@@ -138,7 +172,6 @@ func (r *remote) follow(ctx context.Context, id string, s *shown) (last contact,
 		}
 		return nil
 	})
-	return last, err
 }
 
 func orEnough(err error) error {
