@@ -53,7 +53,7 @@ func (r *Recorder) mask(x *raw, e *Exchange) {
 	answer, answerWhole := r.bodyOf(x.answer, &e.ResponseOmitted)
 	e.Truncated = !askedWhole || !answerWhole
 	uri := x.request.RequestURI
-	if uri == "" { // a request that did not come over a network
+	if !strings.HasPrefix(uri, "/") { // that of a proxy's client, or of no network at all
 		uri = x.request.URL.RequestURI()
 	}
 	r.scratch.asked = m.headers(r.scratch.asked[:0], x.request.Header)

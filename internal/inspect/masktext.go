@@ -33,6 +33,8 @@ var (
 	isEscapedSpace = setOf("nrt")
 	// endsValue are the bytes that no unquoted secret holds.
 	endsValue = setOf(" \t\r\n\"'`<>,;&#()[]{}|\\\x00")
+	// endsAuthority are the bytes that no name and password in an address hold.
+	endsAuthority = setOf(" \t\r\n\"'`<>\\/?#")
 	// isTrigger are the bytes at which a secret may be recognised.
 	isTrigger = setOf("J=:%Bb")
 	// isOdd are those and the ones at which a JSON string is not plain.
@@ -174,7 +176,7 @@ func afterScheme(text string, i int) (start, end int) {
 // userInfo recognises a name and password in an address.
 func userInfo(text string, start int) (int, int) {
 	end := start
-	for end < len(text) && !endsValue[text[end]] && text[end] != '/' && text[end] != '?' {
+	for end < len(text) && !endsAuthority[text[end]] {
 		end++
 	}
 	at := strings.LastIndexByte(text[start:end], '@')
