@@ -20,7 +20,7 @@ async function findCLI() {
 }
 
 let cli, parley
-before(async () => { [cli, parley] = await Promise.all([findCLI(), startParley('--ephemeral', '--partner=false')]) })
+before(async () => { [cli, parley] = await Promise.all([findCLI(), startParley('--ephemeral', '--partner=false', '--greeting=')]) })
 after(async () => assert.equal(await parley?.stop(), 0))
 
 /** Runs a command against the server and returns what it prints. */

@@ -18,7 +18,7 @@ const response = `${interactive}.response`
 let parley, alone, site, browser
 before(async () => {
   [parley, alone, site, browser] = await Promise.all([
-    startParley('--ephemeral'), startParley('--ephemeral', '--partner=false'), serveSite(), launch(),
+    startParley('--ephemeral'), startParley('--ephemeral', '--partner=false', '--greeting='), serveSite(), launch(),
   ])
 })
 after(async () => {

@@ -9,7 +9,7 @@ import { rawRequest } from './rawrequest.js'
 const page = 'http://localhost:8080'
 
 let parley
-before(async () => { parley = await startParley('--ephemeral', '--partner=false') })
+before(async () => { parley = await startParley('--ephemeral', '--partner=false', '--greeting=') })
 after(async () => assert.equal(await parley?.stop(), 0))
 
 const starts = {

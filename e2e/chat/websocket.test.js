@@ -16,7 +16,7 @@ const subscribed = '{"topic":"aws/subscribe","content":{"status":"success","topi
 const heartbeat = '{"topic":"aws/heartbeat"}'
 
 let parley
-before(async () => { parley = await startParley('--ephemeral', '--partner=false') })
+before(async () => { parley = await startParley('--ephemeral', '--partner=false', '--greeting=') })
 after(async () => assert.equal(await parley?.stop(), 0))
 
 /** Starts a chat and returns what its customer needs. */

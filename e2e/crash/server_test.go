@@ -90,7 +90,7 @@ func (s *site) launch() *server {
 		s.t.Fatal(err)
 	}
 	cmd := exec.CommandContext(s.t.Context(), binary, "serve", "--addr", "127.0.0.1:0", "--url-file", s.urlFile,
-		"--data-dir", s.data, "--partner=false", "--log-level", "warn")
+		"--data-dir", s.data, "--partner=false", "--greeting=", "--log-level", "warn")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data, "TMPDIR=" + os.TempDir()}
 	cmd.Stderr = s.log
 	if err := cmd.Start(); err != nil {

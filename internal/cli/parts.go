@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/guard"
@@ -29,7 +28,7 @@ func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
 		DataDir: s.DataDir, Ephemeral: s.Ephemeral, Keep: time.Duration(s.Keep), Strict: s.Strict, Seed: uint64(max(0, s.Seed)),
 		PublicURL: s.PublicURL, Partner: s.Partner, InstanceID: s.InstanceID, ApprovedOrigins: approved,
 		Region: s.Region, ViewsDir: s.ViewsDir, StreamTargets: targets, Queues: s.Queues,
-		HoldAttachments: s.HoldAttachments, Greeting: desk.DefaultGreeting, Log: log,
+		HoldAttachments: s.HoldAttachments, Greeting: s.Greeting, Log: log,
 	}
 }
 

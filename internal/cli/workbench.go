@@ -20,7 +20,8 @@ import (
 // the events of the console, the token of its API.
 type workbench struct {
 	events *api.Events
-	// recorder is nil on a server that customers use: what they say is nobody's to look at.
+	// recorder is nil when it was switched off, and on a server that customers use: what they
+	// say is nobody's to look at.
 	recorder *inspect.Recorder
 	token    secret.Text
 }
@@ -31,7 +32,7 @@ func newWorkbench(env *Env, s *settings.Settings) (*workbench, error) {
 		return nil, err
 	}
 	w := &workbench{events: api.NewEvents(), token: token}
-	if !s.ForCustomers() {
+	if s.Inspect && !s.ForCustomers() {
 		w.recorder = inspect.New(inspect.Config{Paths: s.Paths})
 	}
 	return w, nil

@@ -156,6 +156,7 @@ type Settings struct {
 	Keep            Retention `setting:"keep" default:"30d" value:"TIME" group:"Embedded Amazon Connect" help:"how long ended chats are kept, such as 30d or 12h; forever keeps them"`
 	Partner         bool      `setting:"partner" default:"true" group:"Embedded Amazon Connect" help:"let the built-in partner answer every chat while no agent is available"`
 	Agents          []string  `setting:"agent" value:"echo|FILE" group:"Embedded Amazon Connect" help:"a scripted agent who answers chats: echo repeats what it hears, FILE is a script (docs/agents.md)"`
+	Greeting        string    `setting:"greeting" default:"Welcome! Please wait a moment, somebody will be with you." value:"TEXT" group:"Embedded Amazon Connect" help:"what customers are told who wait for an agent; empty for nothing"`
 	Queues          []string  `setting:"queue" value:"NAME" group:"Embedded Amazon Connect" help:"a queue of the agent desk beside Default"`
 	HoldAttachments bool      `setting:"hold-attachments" default:"false" group:"Embedded Amazon Connect" help:"let attachments wait until somebody approves or rejects them at the agent desk"`
 	Strict          bool      `setting:"strict" default:"false" group:"Embedded Amazon Connect" help:"keep AWS's rates, quotas and short lives, and refuse unknown ids"`
@@ -172,6 +173,7 @@ type Settings struct {
 	MaxChats  Limit  `setting:"max-chats" default:"auto" value:"N|auto" group:"Cost guard" help:"chats this run may start on AWS, 0 for any number; auto is 100 on a loopback address, else 0"`
 	EndOnExit Switch `setting:"end-on-exit" default:"auto" oneof:"auto,true,false" group:"Cost guard" help:"end the AWS chats of this run when it ends; auto is true on a loopback address, else false"`
 
+	Inspect      bool          `setting:"inspect" default:"true" group:"Running" help:"keep the last 10000 exchanges, without secrets, for the console's inspector; never for customers"`
 	DrainDelay   time.Duration `setting:"drain-delay" default:"0s" value:"TIME" group:"Running" help:"time after an interrupt signal in which readiness is off but requests are still answered, for a load balancer to notice"`
 	DrainTimeout Delay         `setting:"drain-timeout" default:"auto" value:"TIME|auto" group:"Running" help:"time that requests in progress get after an interrupt signal; auto is upstream-timeout and 5s on AWS, else 10s"`
 	LogFormat    Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`

@@ -71,7 +71,7 @@ func TestDefaults(t *testing.T) {
 		"unknown-members": "ignore", "attachments": "false", "allow-origin": "", "allow-host": "", "admin-token": "",
 		"max-concurrent": "1024", "max-chats": "auto", "end-on-exit": "auto",
 		"ephemeral": "false", "keep": "30d", "partner": "true", "strict": "false", "seed": "1", "approved-origin": "", "views-dir": "",
-		"stream-target": "", "agent": "", "queue": "", "hold-attachments": "false", "tls": "false", "tls-cert": "", "tls-key": "", "qr": "false",
+		"stream-target": "", "agent": "", "queue": "", "inspect": "true", "greeting": "Welcome! Please wait a moment, somebody will be with you.", "hold-attachments": "false", "tls": "false", "tls-cert": "", "tls-key": "", "qr": "false",
 		"data-dir": "/home/pat/.local/state/parley", "drain-timeout": "auto", "log-format": "auto", "log-level": "info",
 		"allowed-contact-flow-ids": "", "require-origin": "auto", "auth-mode": "none", "jwt-key-arn": "", "jwt-key-file": "",
 		"jwt-issuer": "", "jwt-audience": "", "jwt-jwks-url": "", "jwt-claim-attributes": "", "attribute-allow-list": "",
