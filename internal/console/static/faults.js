@@ -30,6 +30,7 @@ async function ask() {
   if (first) {
     form.actions(answer.actions);
     fill(byId("presets"), presets.map(card));
+    byId("own").hidden = false;
   }
   if (first || shown() !== before) show();
   else for (const rule of rules) byId(`hits-${rule.id}`).textContent = hits(rule);

@@ -6,6 +6,7 @@ import { plain } from "/console/format.js";
 
 const token = /\s*(?:([{}[\],:])|("[^"\\]*(?:\\.[^"\\]*)*")|([^\s{}[\],:"]+))/y;
 const unfolded = 3; // levels that are open at first
+const deepest = 100; // levels that are indented
 const many = 100; // children that are shown at a time
 
 // parse reads a text into nodes; null is for what is not JSON. The grammar is the browser's
@@ -102,7 +103,7 @@ export function pretty(text) {
   const pending = [[node, 0, true]];
   while (pending.length) {
     const [next, depth, last, closing] = pending.pop();
-    const indent = "  ".repeat(depth);
+    const indent = "  ".repeat(Math.min(depth, deepest));
     const comma = last ? "" : ",";
     if (closing) {
       lines.push(indent + closing + comma);
