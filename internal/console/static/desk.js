@@ -199,7 +199,7 @@ function showChat() {
   const ended = contact?.state === "ended";
   byId("chat-title").textContent = contact ? plain(contact.customer) || "Customer" : "No chat chosen";
   byId("chat-none").hidden = Boolean(chosen);
-  byId("chat-none").textContent = contacts.size ? "Choose a chat on the left." : "No chats yet. Start one on the first page, or from your own page.";
+  if (!chosen) fill(byId("chat-none"), contacts.size ? "Choose a chat from the list." : ["No chats yet. ", h("a", { href: "/" }, "Start one"), ", or ", h("a", { href: "/console/connect" }, "from your own page"), "."]);
   byId("chat-talking").hidden = !chosen;
   const others = heldBy.get(chosen)?.filter((name) => name !== desk.me?.name) ?? [];
   const [state, tone] = ended ? ["Ended", ""] : holding ? [holding.role === "SUPERVISOR" ? "You look on" : "Yours", "on"] : waits ? ["Waits", "warn"] : others.length ? [`With ${others.join(", ")}`, ""] : ["Not connected", ""];
@@ -249,10 +249,31 @@ function back() {
 
 // What happens on the server.
 
+const moves = /\.(participant\.|chat\.|transfer\.)/; // events after which a contact is another
+const stale = new Set();
+let looking = 0;
+
+// lookUp asks for a contact anew; for all when there are many.
+function lookUp(id) {
+  stale.add(id);
+  looking ||= setTimeout(async () => {
+    const ids = [...stale];
+    stale.clear();
+    looking = 0;
+    const asked = ids.length > 8 ? [`/api/contacts?limit=${most}`] : ids.map((one) => path`/api/contacts/${one}`);
+    for (const { value } of await Promise.allSettled(asked.map((address) => get(address)))) {
+      for (const contact of value?.contacts ?? (value ? [value] : [])) contacts.set(contact.contactId, contact);
+    }
+    later();
+  }, 2 * showAfter);
+}
+
 function take(item) {
   talk.take(item);
   const id = item.ContactId;
-  if (!id || item.Type === "EVENT" || item.Type === "MESSAGEMETADATA") return;
+  if (!id || item.Type === "MESSAGEMETADATA") return;
+  if (item.Type === "EVENT" ? moves.test(item.ContentType) : !contacts.has(id)) lookUp(id);
+  if (item.Type === "EVENT") return;
   if (item.Type === "ATTACHMENT") last.set(id, plain(item.Attachments?.[0]?.AttachmentName));
   else last.set(id, plain(item.ContentType?.startsWith("text/") ? item.Content?.slice(0, 120) : "interactive message"));
   const seen = id === chosen && !document.hidden;

@@ -5,13 +5,14 @@ import { plain } from "/console/format.js";
 import { trouble } from "/console/trouble.js";
 
 const example = `name: Robin
-greeting:
-  - say: Hello, this is Robin.
+greeting: Hello {customer}, this is Robin.
 rules:
-  - match: order
-    reply:
-      - typing: 1s
-        say: Which one?
+  - contains: order
+    delay: 1s
+    reply: Which one?
+  - match: bye
+    do: [{reply: Goodbye!}, {end: true}]
+  - reply: I see.
 `;
 
 // open shows a dialog; Escape and its button close it, and the focus goes back to where it was.
@@ -71,7 +72,7 @@ export function agents(desk) {
       h("button", { type: "button", class: "small", onclick: () => attempt(() => desk.remove(agent.id)) }, "Remove", h("span", { class: "unseen" }, ` ${plain(agent.name)}`)))) :
       h("li", { class: "note" }, "Nobody yet: chats wait."));
   };
-  const script = h("textarea", { id: "add-script", name: "yaml", rows: 9, class: "id", spellcheck: "false", value: example });
+  const script = h("textarea", { id: "add-script", name: "yaml", rows: 10, class: "id", spellcheck: "false", value: example });
   const yaml = h("div", { class: "field", hidden: true }, h("label", { for: "add-script" }, "Script, in YAML"), script);
   const form = h("form", { onsubmit: (event) => {
     event.preventDefault();

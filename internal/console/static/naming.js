@@ -12,7 +12,7 @@ export const closed = (code) => (closes[code] ? `${code}, ${closes[code]}` : Str
 
 // subject is what a frame is about: the end of its content type, or its topic.
 function subject({ contentType, topic }) {
-  const event = contentType?.match(/\.event\.(.+)$/);
+  const event = contentType?.match(/\.connect\.(?:event|message)\.(.+)$/);
   if (event) return event[1];
   return contentType || topic || "text";
 }

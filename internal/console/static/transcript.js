@@ -54,7 +54,7 @@ export class Transcript {
     this.receipts.clear();
     this.typing.clear();
     this.list.replaceChildren();
-    this.answerable = null;
+    this.answerable = this.seen = null;
     this.empty.hidden = false;
     this.#showTyping();
   }
@@ -164,11 +164,18 @@ export class Transcript {
     this.#showReceipt(MessageId);
   }
 
+  // What was seen stands at the last message that was.
   #showReceipt(id) {
     const row = this.items.get(id)?.row;
     const seen = this.receipts.get(id);
     if (!row?.classList.contains("own") || !seen) return;
-    row.querySelector(".seen").textContent = seen.read ? "Read" : seen.delivered ? "Delivered" : "";
+    this.#follow();
+    const state = seen.read ? "Read" : seen.delivered ? "Delivered" : "";
+    const before = this.seen?.[state];
+    if (before?.isConnected && before.dataset.at > row.dataset.at) return;
+    if (before && before !== row) before.querySelector(".seen").textContent = "";
+    this.seen = { ...this.seen, [state]: row };
+    row.querySelector(".seen").textContent = state;
   }
 
   #type(item) {

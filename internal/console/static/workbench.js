@@ -45,7 +45,8 @@ function showAgent() {
   talk.settle();
   if (state === shown) return;
   shown = state;
-  byId("agent-title").textContent = me ? plain(me.name) : "Agent";
+  byId("agent-name").hidden = !me;
+  byId("agent-name").textContent = plain(me?.name);
   fill(byId("agent-actions"), me ? acting(me) : h("a", { href: "/console/desk" }, "Desk"));
   fill(byId("agent-list"), me ? [tickets(waiting), others(mine)] : nobody(contacts));
 }
@@ -63,7 +64,7 @@ function acting(me) {
 
 // nobody is what the panel shows before somebody answers.
 function nobody(scripted) {
-  const name = h("input", { id: "agent-name", type: "text", value: "Alex", maxlength: 256, autocomplete: "off" });
+  const name = h("input", { id: "agent-called", type: "text", value: "Alex", maxlength: 256, autocomplete: "off" });
   const join = (event) => {
     event.preventDefault();
     attempt(() => desk.join(name.value.trim()));
@@ -73,7 +74,7 @@ function nobody(scripted) {
     h("p", {}, scripted.length ? `${scripted.slice(0, 3).map(([who]) => plain(who)).join(", ")} answers by itself${busy ? `, in ${busy} ${busy > 1 ? "chats" : "chat"} now` : ""}. Answer new chats yourself to see them from the other side.` :
       "Nobody answers chats yet. Be the agent yourself, or add one that follows a script on the desk."),
     h("form", { onsubmit: join },
-      h("div", { class: "field" }, h("label", { for: "agent-name" }, "Your name as an agent"), name),
+      h("div", { class: "field" }, h("label", { for: "agent-called" }, "Your name as an agent"), name),
       h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Answer chats"))));
 }
 
