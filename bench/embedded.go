@@ -93,24 +93,29 @@ func runEmbedded(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	return keep(r.markdown(), o.out, l.say)
 }
 
-// Names of the two ways to keep chats.
+// Names of the ways to run: with chats on disk and the inspector's record, as by default;
+// without that record; with chats in memory.
 const (
-	durable   = "durable"
-	ephemeral = "ephemeral"
+	durable     = "durable"
+	uninspected = "uninspected"
+	ephemeral   = "ephemeral"
 )
 
 // embedded returns a Parley with its embedded Amazon Connect and no partner in it. Its chats
 // are kept in dir.
 func (l *lab) embedded(name, dir string) *peer {
 	keeping := []string{"--data-dir", dir}
-	if name == ephemeral {
+	switch name {
+	case ephemeral:
 		keeping = []string{"--ephemeral"}
+	case uninspected:
+		keeping = append(keeping, "--inspect=false")
 	}
 	return &peer{
 		name: name, request: request{method: http.MethodPost, path: widgetPath}, signs: true,
 		argv: func(address string) []string {
 			return append([]string{
-				l.program(parley), "serve", "--addr", address, "--partner=false", "--log-level", "warn",
+				l.program(parley), "serve", "--addr", address, "--partner=false", "--greeting=", "--log-level", "warn",
 			}, keeping...)
 		},
 	}

@@ -98,7 +98,7 @@ func (r *room) message(address, prefix string) []byte {
 }
 
 // measureMessages lets as many writers as there are chats send messages as fast as they are
-// answered, in turn to a durable and to an ephemeral server. Nobody listens.
+// answered, in turn to each kind of server. Nobody listens.
 func (l *lab) measureMessages(ctx context.Context, r *embeddedResult) error {
 	writers := r.writers
 	if writers == 0 {
@@ -110,7 +110,7 @@ func (l *lab) measureMessages(ctx context.Context, r *embeddedResult) error {
 			return err
 		}
 		r.flushes = append(r.flushes, flushes)
-		order := []string{durable, ephemeral}
+		order := []string{durable, uninspected, ephemeral}
 		if round%2 == 1 {
 			slices.Reverse(order)
 		}
@@ -127,7 +127,7 @@ func (l *lab) measureMessages(ctx context.Context, r *embeddedResult) error {
 					return load(ctx, p.address, requests, writers, t)
 				})
 				r.messages[name] = append(r.messages[name], s)
-				l.say("round %d/%d  %-9s %7.0f messages/s  p99 %8s  cpu %5.2f s/10,000", round+1, r.rounds, name, s.rate, milliseconds(s.p99), s.cpu)
+				l.say("round %d/%d  %-11s %7.0f messages/s  p99 %8s  cpu %5.2f s/10,000", round+1, r.rounds, name, s.rate, milliseconds(s.p99), s.cpu)
 				return all.verify(ctx, p)
 			})
 			if err != nil {

@@ -59,12 +59,12 @@ func (r *embeddedResult) markdown() string {
 	b.WriteString("\n## How it is measured\n\n")
 	for _, line := range []string{
 		fmt.Sprintf("**Messages**: %d connections, each to a chat of its own, send one message of %d characters after the other "+
-			"through SendMessage, with a client token each. Nobody listens. *Ephemeral* is the same with `--ephemeral`. At the end "+
+			"through SendMessage, with a client token each. Nobody listens. The inspector records each call, as it does by default. *Ephemeral* is the same with `--ephemeral`. At the end "+
 			"the transcript of a chat has to hold every message once.", r.writers, len(text)),
 		fmt.Sprintf("**Fan-out**: %d chats with %d sockets each; %d messages a second, evenly spread over the chats, timed from before "+
 			"the request until the frame has been read from each socket.", r.rooms, socketsEach, r.rate),
 		"**Memory of a chat**: resident memory with all chats connected and subscribed less that of the idle server, divided by " +
-			"their number. Each sends both kinds of heartbeat every ten seconds, as chatjs does, and every one has to be answered.",
+			"their number, without the inspector, whose record has a bound of its own (64 MiB). Each sends both kinds of heartbeat every ten seconds, as chatjs does, and every one has to be answered.",
 		fmt.Sprintf("**Restart**: from starting the program to the first 200 of `/readyz`, with all chats of the store active, %d "+
 			"items each. The file is in the system's cache.", itemsEach),
 		"**Start**: from starting the program on an empty directory until its first chat has been started and stored.",
@@ -99,6 +99,8 @@ func (r *embeddedResult) targets() string {
 	add(fmt.Sprintf("memory of each of %d connected chats", r.chats), "≤ 12 KiB", "%.1f KiB", size.median() <= 12, size)
 	add(fmt.Sprintf("durable messages, %d writers", r.writers), "≥ 5,000/s", "%.0f/s", rate.median() >= 5000, rate)
 	add("their p99", "< 25 ms", "%.1f ms", p99.median() < 25, p99)
+	kept := divide(figures(sent, rateOf), figures(r.messages[uninspected], rateOf))
+	add("their rate with the inspector to that without", "≥ 0.95", "%.2f", kept.median() >= 0.95, kept)
 	add(fmt.Sprintf("fan-out p99, %d sockets", r.rooms*socketsEach), "< 15 ms", "%.1f ms", fan.median() < 15, fan)
 	add(fmt.Sprintf("restart with %d items until ready", r.items), "< 1 s", "%.0f ms", r.restarts.median() < 1000, r.restarts)
 	add("start on an empty store until the first chat", "< 100 ms", "%.0f ms", r.empty.median() < 100, r.empty)
@@ -123,6 +125,7 @@ func (r *embeddedResult) runs() string {
 		})
 	}
 	add("messages, durable", r.messages[durable])
+	add("messages, durable, without the inspector", r.messages[uninspected])
 	add("messages, ephemeral", r.messages[ephemeral])
 	add("frames of the fan-out", r.fanOut)
 	text := table(rows)

@@ -26,7 +26,8 @@ func (l *lab) measureChats(ctx context.Context, r *embeddedResult) error {
 	if r.chats == 0 {
 		return nil
 	}
-	return l.withServer(ctx, durable, func(p *peer) error {
+	// The record of exchanges is bounded, and no part of a chat.
+	return l.withServer(ctx, uninspected, func(p *peer) error {
 		pause(ctx, time.Second)
 		idle := memory(p.pid(), "VmRSS")
 		var answers atomic.Int64
