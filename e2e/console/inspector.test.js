@@ -195,6 +195,20 @@ test('ten thousand exchanges scroll without a stutter, and what is new is said',
   await close()
 })
 
+test('it goes on after the server has restarted, and shows nothing twice', async () => {
+  const { page, close } = await open(browser, parley.url, inspector)
+  await startChat(parley.url)
+  await rows(page, 'StartChatContact').first().waitFor()
+  const before = await page.locator('.x').count()
+  parley.restart()
+  await page.getByText('Nothing has passed yet').waitFor() // what was recorded was of that run
+  await startChat(parley.url)
+  await rows(page, 'CreateParticipantConnection').waitFor()
+  assert.ok(before >= 2)
+  assert.equal(await page.locator('.x').count(), 2)
+  await close()
+})
+
 for (const width of [1280, 400]) {
   for (const colorScheme of ['light', 'dark']) {
     test(`it is accessible and fits ${width} px, ${colorScheme}`, async () => {

@@ -189,7 +189,7 @@ async function load() {
       state.all = exchanges;
       exchanges.forEach(notice);
       if (filters.q) await search();
-      refilter();
+      if (!state.paused) refilter();
       if (exchanges.length < limit) break;
     }
   } catch (failure) {
