@@ -13,6 +13,7 @@ export class Details {
 
   constructor(element) {
     this.element = element;
+    this.people = h("div", {});
     this.facts = h("div", {});
     this.rows = h("div", { class: "attributes" });
     this.trouble = h("div", {});
@@ -35,32 +36,30 @@ export class Details {
     const another = contact.contactId !== this.#id;
     this.#known = known;
     this.#id = contact.contactId;
-    fill(this.facts, this.#facts(contact));
+    this.#tell(contact);
     if (another || this.save.disabled) this.#load(contact.attributes);
-    if (another || !this.facts.isConnected) fill(this.element, this.facts, this.form);
+    if (another || !this.facts.isConnected) fill(this.element, this.people, this.form, this.facts);
   }
 
-  #facts(contact) {
+  #tell(contact) {
     const fact = (name, ...text) => h("div", {}, h("dt", {}, name), h("dd", {}, text));
     const id = (name, text) => {
       const copy = h("button", { type: "button", class: "copy", onclick: () => confirm(copy, copyText(text)) }, "Copy", h("span", { class: "unseen" }, ` the ${name}`));
       return text && fact(name, h("code", {}, text), copy);
     };
-    return [
-      h("dl", { class: "fact-list" },
-        id("Contact id", contact.contactId),
-        fact("State", { initiated: "the customer has not connected yet", connected: "connected", ended: `ended: ${plain(contact.reason).toLowerCase().replaceAll("_", " ")}` }[contact.state] ?? plain(contact.state)),
-        fact("Started", time(contact.started)),
-        contact.ended ? fact("Ended", time(contact.ended)) : fact("Expires", new Date(contact.expires).toLocaleString()),
-        fact("Content types", contact.contentTypes.map((type) => plain(type).replace("application/vnd.amazonaws.connect.message.", "")).join(", ")),
-        contact.relatedContactId && id("Continues", contact.relatedContactId),
-        id("Contact flow", contact.contactFlowId)),
-      h("h4", {}, "In this chat"),
+    fill(this.people, h("h4", {}, "In this chat"),
       h("ul", { class: "people" }, contact.participants.map(({ displayName, role, left }) => h("li", {},
         h("bdi", {}, plain(displayName) || "unnamed"), h("span", { class: "note" }, plain(role).toLowerCase().replace("_", " "), left && ", left")))),
       h("p", { class: "links" }, h("a", { href: `/console/inspector?contact=${encodeURIComponent(contact.contactId)}` }, "Its calls and frames"),
-        h("a", { href: path`/api/contacts/${contact.contactId}/transcript?format=text`, download: "" }, "Transcript as text")),
-    ];
+        h("a", { href: path`/api/contacts/${contact.contactId}/transcript?format=text`, download: "" }, "Transcript as text")));
+    fill(this.facts, h("h4", {}, "About it"), h("dl", { class: "fact-list" },
+      id("Contact id", contact.contactId),
+      fact("State", { initiated: "the customer has not connected yet", connected: "connected", ended: `ended: ${plain(contact.reason).toLowerCase().replaceAll("_", " ")}` }[contact.state] ?? plain(contact.state)),
+      fact("Started", time(contact.started)),
+      contact.ended ? fact("Ended", time(contact.ended)) : fact("Expires", new Date(contact.expires).toLocaleString()),
+      fact("Content types", contact.contentTypes.map((type) => plain(type).replace("application/vnd.amazonaws.connect.message.", "")).join(", ")),
+      contact.relatedContactId && id("Continues", contact.relatedContactId),
+      id("Contact flow", contact.contactFlowId)));
   }
 
   #load(attributes) {

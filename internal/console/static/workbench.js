@@ -71,7 +71,7 @@ function nobody(scripted) {
   };
   const busy = scripted.reduce((sum, [, n]) => sum + n, 0);
   return h("div", { class: "start-agent" },
-    h("p", {}, scripted.length ? `${scripted.slice(0, 3).map(([who]) => plain(who)).join(", ")} answers by itself${busy ? `, in ${busy} ${busy > 1 ? "chats" : "chat"} now` : ""}. Answer new chats yourself to see them from the other side.` :
+    h("p", {}, scripted.length ? `${scripted.slice(0, 3).map(([who]) => plain(who)).join(", ")} ${scripted.length > 1 ? "answer by themselves" : "answers by itself"}${busy ? `, in ${busy} ${busy > 1 ? "chats" : "chat"} now` : ""}. Answer new chats yourself to see them from the other side.` :
       "Nobody answers chats yet. Be the agent yourself, or add one that follows a script on the desk."),
     h("form", { onsubmit: join },
       h("div", { class: "field" }, h("label", { for: "agent-called" }, "Your name as an agent"), name),

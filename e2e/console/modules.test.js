@@ -1,0 +1,129 @@
+// The modules of the console that need no server, in the browser that they are for.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { launch } from '../browser/browser.js'
+import { startParley } from '../browser/parley.js'
+import { open } from './harness.js'
+
+let parley, browser, page, complaints
+before(async () => {
+  [parley, browser] = await Promise.all([startParley(), launch()]);
+  ({ page, complaints } = await open(browser, parley.url, '/console/connect'))
+})
+after(async () => {
+  assert.deepEqual(complaints, [])
+  await browser?.close()
+  assert.equal(await parley?.stop(), 0)
+})
+
+const markdown = (text) => page.evaluate(async (text) => {
+  const { markdown } = await import('/console/markdown.js')
+  const div = document.createElement('div')
+  div.append(...markdown(text))
+  return div.innerHTML
+}, text)
+
+test('markdown becomes elements', async () => {
+  const link = (href, label) => `<a href="${href}" target="_blank" rel="noopener noreferrer nofollow">${label}</a>`
+  for (const [text, want] of [
+    ['plain', '<p>plain</p>'],
+    ['**bold** and *it* and `code`', '<p><strong>bold</strong> and <em>it</em> and <code>code</code></p>'],
+    ['one\ntwo\n\nthree', '<p>one<br>two</p><p>three</p>'],
+    ['- a\n- b', '<ul><li>a</li><li>b</li></ul>'],
+    ['3. c\n4. d', '<ol start="3"><li>c</li><li>d</li></ol>'],
+    ['a_snake_case name, _it_', '<p>a_snake_case name, <em>it</em></p>'],
+    ['[shop](https://example.com/a?b=1)', `<p>${link('https://example.com/a?b=1', 'shop')}</p>`],
+    ['[x](javascript:alert(1)) [y](data:text/html,z)', '<p>[x](javascript:alert(1)) [y](data:text/html,z)</p>'],
+    ['<img src=x onerror=alert(1)>', '<p>&lt;img src=x onerror=alert(1)&gt;</p>'],
+    ['a\u0000b\u202Ec', '<p>a\uFFFDb\uFFFDc</p>'],
+    ['', ''],
+  ]) assert.equal(await markdown(text), want, text)
+})
+
+test('markdown of the longest message takes no time', async () => {
+  const slowest = await page.evaluate(async () => {
+    const { markdown } = await import('/console/markdown.js')
+    let most = 0
+    for (const part of ['[', '*', '**', '_', '`', '[a](', '- ', '**a', '[a]', '_a ', '😀', '\n']) {
+      const begun = performance.now()
+      markdown(part.repeat(16_384 / part.length))
+      most = Math.max(most, performance.now() - begun)
+    }
+    return most
+  })
+  assert.ok(slowest < 400, `${slowest} ms`)
+})
+
+/** What an interactive message looks like, and what a click on each of its options sends. */
+const template = (message) => page.evaluate(async (text) => {
+  const { template } = await import('/console/templates.js')
+  const sent = []
+  const element = template(text, (content, contentType) => sent.push([content, contentType]))
+  for (const option of element?.querySelectorAll('button.option') ?? []) option.click()
+  return element && { text: element.textContent, sent, links: [...element.querySelectorAll('a')].map((a) => a.getAttribute('href')) }
+}, typeof message === 'string' ? message : JSON.stringify(message))
+
+const made = (templateType, content) => ({ templateType, version: '1.0', data: { content } })
+
+test('interactive messages are shown and answered as in the chat widget', async () => {
+  const text = 'text/plain'
+  const list = await template(made('ListPicker', { title: 'Where?', elements: [{ title: 'Rome', subtitle: 'train' }, { title: 'Oslo' }] }))
+  assert.deepEqual(list, { text: 'Where?RometrainOslo', sent: [['Rome', text], ['Oslo', text]], links: [] })
+  const carousel = await template(made('Carousel', { title: 'Offers', elements: [{ ...made('Panel', { title: 'Rome', elements: [{ title: 'Hotel' }] }), templateIdentifier: 'r' }] }))
+  assert.deepEqual(carousel.sent, [[JSON.stringify({ templateIdentifier: 'r', listTitle: 'Rome', selectionText: 'Hotel' }), text]])
+  const times = await template(made('TimePicker', { title: 'When?', timeslots: [{ date: '2030-01-02T10:00+00:00', duration: 30 }, { date: 'soon' }] }))
+  assert.deepEqual(times.sent, [['2030-01-02T10:00+00:00', text], ['soon', text]])
+  const links = await template(made('ListPicker', { title: 'Go', elements: [
+    { type: 'hyperlink', title: 'there', url: 'https://example.com/' }, { type: 'hyperlink', title: 'trap', url: 'javascript:alert(1)' },
+  ] }))
+  assert.deepEqual(links.links, ['https://example.com/'])
+  assert.deepEqual(links.sent, [['trap', text]])
+  const more = await template(made('ListPicker', { title: 'Pages', listId: 'l', preIndex: -4, nextIndex: 4, referenceId: 'r', elements: [{ title: 'More', actionDetail: 'SHOW_MORE' }] }))
+  assert.equal(more.sent[0][1], 'application/vnd.amazonaws.connect.message.interactive.response')
+  assert.equal(JSON.parse(more.sent[0][0]).action, 'SHOW_MORE')
+})
+
+test('odd interactive messages do no harm', async () => {
+  for (const text of ['', '{', 'null', '[]', '"x"', '{"templateType":"Panel"}', '{"templateType":"Panel","data":{"content":"x"}}']) {
+    assert.equal(await template(text), null, text)
+  }
+  for (const content of [{}, { elements: 'x' }, { elements: [null, 1, {}] }, { title: { a: 1 }, elements: [{ title: '<img src=x onerror=alert(1)>' }] }]) {
+    for (const kind of ['ListPicker', 'Panel', 'QuickReply', 'TimePicker', 'Carousel', 'ViewResource', '<b>']) assert.ok(await template(made(kind, content)), kind)
+  }
+})
+
+test('texts are written as people read them', async () => {
+  const written = await page.evaluate(async () => {
+    const { bytes, plain, short, span, time, took } = await import('/console/format.js')
+    return [span(59_400), span(61_000), span(3_600_000 * 5 + 60_000), span(3_600_000 * 72), span(-5), bytes(999), bytes(1500), bytes(2_500_000),
+      took(0.25), took(1234), took(undefined), short('0123456789'), short(''), time('rubbish'), time(undefined), plain('\u2066a\u0007\t\n'), plain(null)]
+  })
+  assert.deepEqual(written, ['59 s', '1 min 1 s', '5 h 1 min', '3 days', '0 s', '999 B', '1.5 kB', '2.5 MB',
+    '0.3 ms', '1234 ms', '0.0 ms', '01234567', '', '', '', '\uFFFDa\uFFFD\t\n', ''])
+})
+
+test('forms say what they mean', async () => {
+  const told = await page.evaluate(async () => {
+    const { parseAttributes } = await import('/console/customer.js')
+    const { advice, fromLines, toLines } = await import('/console/gallery.js')
+    const before = [{ title: 'Rome', subtitle: 'train', actionDetail: 'X' }, { title: 'Oslo' }]
+    const wrong = (text) => {
+      try { return parseAttributes(text) } catch (error) { return error.message }
+    }
+    return {
+      attributes: wrong('a = 1\n\n b=c=d \n'), nothing: wrong(''), wrong: wrong('a=1\nb'),
+      lines: toLines(before), options: fromLines('Rome | by air\n\nBari', before),
+      good: advice({ templateType: 'QuickReply', version: '1.0', data: { content: { title: 'x', elements: [{ title: 'a' }, { title: 'b' }] } } }),
+      bad: advice({ templateType: 'QuickReply', version: '1.0', data: { content: { elements: [{}] } } }), none: advice({}),
+    }
+  })
+  assert.deepEqual(told.attributes, { a: '1', b: 'c=d' })
+  assert.deepEqual(told.nothing, {})
+  assert.match(told.wrong, /Line 2/)
+  assert.equal(told.lines, 'Rome | train\nOslo')
+  assert.deepEqual(told.options, [{ title: 'Rome', actionDetail: 'X', subtitle: 'by air' }, { title: 'Bari' }])
+  assert.deepEqual(told.good, [])
+  assert.equal(told.bad.length, 3)
+  assert.equal(told.none.length, 1)
+})
