@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 .PHONY: help run build test test-go test-sdk test-template test-browser lint fmt generate dist bench bench-proxy bench-embedded bench-function crash fuzz clean
 
 # Folders with npm packages of their own.
-NPM := e2e/browser e2e/chat e2e/page examples/web examples/node tools/templatecheck
+NPM := e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,7 +47,7 @@ test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudForm
 
 test-browser: build $(NPM:=/node_modules/.installed) ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
 	cd e2e/page && node --test --test-reporter=spec
-	set -e; chromium="$$(e2e/chromium.sh)"; for dir in e2e/browser e2e/chat; do \
+	set -e; chromium="$$(e2e/chromium.sh)"; for dir in e2e/browser e2e/chat e2e/console; do \
 		(cd $$dir && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$chromium" node --test --test-concurrency=2 --test-reporter=spec); \
 	done
 

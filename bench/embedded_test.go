@@ -86,13 +86,14 @@ func TestEmbeddedTargets(t *testing.T) {
 	t.Parallel()
 	r := &embeddedResult{
 		embeddedOptions: embeddedOptions{chats: 1024, writers: 64, rooms: 200, items: 5},
-		messages:        map[string][]sample{durable: {{rate: 6000, p99: 30 * time.Millisecond}}},
+		messages:        map[string][]sample{durable: {{rate: 6000, p99: 30 * time.Millisecond}}, uninspected: {{rate: 6250}}},
 		full:            12 << 20, restarts: spread{10, 30, 20},
 	}
 	want := strings.Join([]string{
 		"| memory of each of 1024 connected chats | ≤ 12 KiB | 12.0 KiB | met |",
 		"| durable messages, 64 writers | ≥ 5,000/s | 6000/s | met |",
 		"| their p99 | < 25 ms | 30.0 ms | missed |",
+		"| their rate with the inspector to that without | ≥ 0.95 | 0.96 | met |",
 		"| fan-out p99, 1000 sockets | < 15 ms | – | not measured |",
 		"| restart with 5 items until ready | < 1 s | 20 ms (10 ms–30 ms) | met |",
 		"| start on an empty store until the first chat | < 100 ms | – | not measured |",
