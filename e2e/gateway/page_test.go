@@ -69,6 +69,12 @@ func TestOrigins(t *testing.T) {
 				t.Errorf("%s: a preflight of %s got %v", kind, origin, got.header)
 			}
 		}
+		// A name that was rebound to the gateway is the gateway's own origin to a browser.
+		own := from(strings.TrimSuffix(s.urls[kind], s.gateways[kind].Root()), "{}")
+		own.header["Sec-Fetch-Site"] = "same-origin"
+		if got := s.call(t, kind, own); got.status != http.StatusForbidden {
+			t.Errorf("%s: a page of the gateway's own name got %d %s", kind, got.status, got.body)
+		}
 		got := s.call(t, kind, preflight(shop))
 		if got.status/100 != 2 || got.header.Get("Access-Control-Allow-Origin") != shop ||
 			!strings.Contains(got.header.Get("Access-Control-Allow-Headers"), "authorization") || got.header.Get("Access-Control-Max-Age") == "" {

@@ -22,12 +22,19 @@ import (
 //
 // A header with fewer entries, or with something else than an address in that place, cannot
 // have come all the way through those proxies; the other end of the connection counts then.
+// The result is "" when that is nobody (0.0.0.0), as in Lambda behind a load balancer that
+// was told not to name the client: callers must not be taken for one another then.
+//
 // RFC 7239's Forwarded is not read: load balancers do not clear it.
 func ClientAddr(r *http.Request, trusted int) string {
-	if addr := clientAddr(r, trusted); addr.IsValid() {
+	switch addr := clientAddr(r, trusted); {
+	case !addr.IsValid():
+		return r.RemoteAddr
+	case addr.IsUnspecified():
+		return ""
+	default:
 		return addr.String()
 	}
-	return r.RemoteAddr
 }
 
 func clientAddr(r *http.Request, trusted int) netip.Addr {

@@ -28,6 +28,8 @@ func TestClientAddr(t *testing.T) {
 		"direct, zone":                    {"[fe80::1%eth0]:4711", nil, 0, "fe80::1"},
 		"no port":                         {"203.0.113.7", nil, 0, "203.0.113.7"},
 		"no address":                      {"@", nil, 0, "@"},
+		"nobody":                          {"0.0.0.0:0", nil, 0, ""},
+		"nobody, forged entry":            {"[::]:0", []string{"::"}, 1, ""},
 		"one proxy":                       {"10.0.0.1:80", []string{"203.0.113.7"}, 1, "203.0.113.7"},
 		"one proxy, forged entry":         {"10.0.0.1:80", []string{"198.51.100.1, 203.0.113.7"}, 1, "203.0.113.7"},
 		"one proxy, many forged":          {"10.0.0.1:80", []string{strings.Repeat("198.51.100.1,", 1000) + "203.0.113.7"}, 1, "203.0.113.7"},

@@ -16,7 +16,8 @@
 //  3. Origin. CORS alone stops nobody: a widget's text/plain post needs no preflight
 //     and is carried out before the browser looks at the answer's headers. So a
 //     foreign origin is refused before the handler runs, by the rules of
-//     [http.CrossOriginProtection], which only an allowed origin overrides. On request,
+//     [http.CrossOriginProtection], which only an allowed origin overrides. Servers that
+//     customers reach take no browser's word for an origin that is not named. On request,
 //     a post that names no origin is refused, too.
 //  4. CORS headers, set before the remaining checks, so that a page of an allowed
 //     origin can read every answer, 413, 429, 500 and 503 included.
@@ -39,6 +40,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -68,11 +70,13 @@ type Config struct {
 	// AllowOrigins names origins whose pages may call, exactly as browsers send them
 	// ("https://www.example.com", "http://shop.test:8080"), beside those allowed by
 	// default: pages on loopback names and addresses and on private-network addresses,
-	// at any port. "null" allows pages opened from a file, and with them sandboxed
+	// at any port, and pages that this server's own address is the origin of. "null" allows pages opened from a file, and with them sandboxed
 	// frames of any site. "*" and patterns are refused.
 	AllowOrigins []string
 	// OnlyNamedOrigins switches the origins that are allowed by default off. It is for
-	// servers that customers reach, where nobody develops.
+	// servers that customers reach, where nobody develops. A page of the host that it calls
+	// still may, as long as hosts are checked: with "*" in AllowHosts the host is whatever the
+	// caller says, and a name that was rebound to this server is its own origin.
 	OnlyNamedOrigins bool
 	// RequireOrigin refuses posts (and whatever else may change something) that name no
 	// origin, as programs send that are no browsers. It is for servers where nobody has to
@@ -307,6 +311,10 @@ func (g *Guard) objects(r *http.Request, origins []string) bool {
 	if len(origins) > 1 {
 		return true
 	}
+	if g.origins.only && len(origins) == 1 && origins[0] != "" {
+		// CrossOriginProtection would believe Sec-Fetch-Site before it looks at the origin.
+		return g.hosts.any || !isOriginOf(origins[0], r.Host)
+	}
 	if safe {
 		// CrossOriginProtection takes every GET for harmless.
 		upgrade := *r
@@ -314,6 +322,12 @@ func (g *Guard) objects(r *http.Request, origins []string) bool {
 		r = &upgrade
 	}
 	return g.cross.Check(r) != nil
+}
+
+// isOriginOf reports whether an Origin header names the host that is called.
+func isOriginOf(origin, host string) bool {
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
 // isSafe reports whether the method promises to change nothing (RFC 9110, section 9.2.1).

@@ -198,6 +198,42 @@ func TestRequestsByKind(t *testing.T) {
 	}
 }
 
+// A server that customers reach takes the named origins and its own, and no header that
+// vouches for another; its own only when it knows its name.
+func TestOnlyNamedOrigins(t *testing.T) {
+	t.Parallel()
+	anyHost := guard.Config{OnlyNamedOrigins: true, AllowOrigins: []string{"https://shop.example"}, AllowHosts: []string{"*"}}
+	named := anyHost
+	named.AllowHosts = []string{"chat.example"}
+	socket := []string{"Connection", "Upgrade", "Upgrade", "websocket"}
+	for name, test := range map[string]struct {
+		config guard.Config
+		r      *http.Request
+		runs   bool
+	}{
+		"named":                    {anyHost, request("POST", "http://chat.example/", "{}", "Origin", "https://shop.example"), true},
+		"rebound name":             {anyHost, request("POST", "http://evil.example/", "{}", "Origin", "http://evil.example"), false},
+		"rebound name, new":        {anyHost, request("POST", "http://evil.example/", "{}", "Origin", "http://evil.example", "Sec-Fetch-Site", "same-origin"), false},
+		"vouched for":              {anyHost, request("POST", "http://chat.example/", "{}", "Origin", "https://evil.example", "Sec-Fetch-Site", "same-origin"), false},
+		"vouched for by a person":  {named, request("POST", "http://chat.example/", "{}", "Origin", "https://evil.example", "Sec-Fetch-Site", "none"), false},
+		"no page":                  {anyHost, request("POST", "http://chat.example/", "{}", "Origin", "null", "Sec-Fetch-Site", "same-origin"), false},
+		"own page":                 {named, request("POST", "http://chat.example/", "{}", "Origin", "https://chat.example"), true},
+		"own page, new":            {named, request("POST", "http://chat.example/", "{}", "Origin", "https://chat.example", "Sec-Fetch-Site", "same-origin"), true},
+		"own page at another port": {named, request("POST", "http://chat.example/", "{}", "Origin", "https://chat.example:8443"), false},
+		"no origin":                {anyHost, request("POST", "http://chat.example/", "{}"), true},
+		"socket of a rebound name": {anyHost, request("GET", "http://evil.example/", "", append(socket, "Origin", "http://evil.example")...), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			next := &counter{}
+			res := answer(t, test.config, next, test.r)
+			if ran := next.runs.Load() == 1; ran != test.runs {
+				t.Errorf("handler ran: %v, want %v; status %d", ran, test.runs, res.StatusCode)
+			}
+		})
+	}
+}
+
 func TestRefusedOriginNamesTheRemedy(t *testing.T) {
 	t.Parallel()
 	for origin, want := range map[string]string{

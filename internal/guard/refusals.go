@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -149,7 +150,7 @@ func (g *Guard) catch(w *writer, r *http.Request) {
 	}
 	id := uuid.NewString()
 	g.log.ErrorContext(r.Context(), "handler panicked", "request_id", id, "method", printable(r.Method),
-		"path", printable(r.URL.Path), "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+		"path", printable(r.URL.Path), "panic", g.panicText(reason), "stack", string(debug.Stack()))
 	if w.begun {
 		panic(http.ErrAbortHandler)
 	}
@@ -164,6 +165,16 @@ func (g *Guard) catch(w *writer, r *http.Request) {
 	p := diagnosis.New(diagnosis.InternalFailure, "")
 	p.RequestID = id
 	g.problem(w.ResponseWriter, r, p)
+}
+
+// panicText says what a handler panicked with. On a server that customers reach that is Go's
+// own words (an index out of range, a nil pointer) or nothing but the type: any other text may
+// hold what a customer sent.
+func (g *Guard) panicText(reason any) string {
+	if _, ok := reason.(runtime.Error); !ok && g.origins.only {
+		return fmt.Sprintf("a value of type %T", reason)
+	}
+	return fmt.Sprint(reason)
 }
 
 // printable makes a header safe to log and to repeat: ASCII, no control characters,

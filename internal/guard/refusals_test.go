@@ -69,6 +69,25 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// What customers send may stand in the text of a panic, so that their servers log Go's own
+// texts only.
+func TestPanicOnServerForCustomers(t *testing.T) {
+	t.Parallel()
+	for want, fail := range map[string]func(){
+		"a value of type string": func() { panic("a customer's message") },
+		"index out of range":     func() { _ = strings.Fields("a customer's message")[len("message")] },
+	} {
+		var log bytes.Buffer
+		config := guard.Config{OnlyNamedOrigins: true, Log: slog.New(slog.NewTextHandler(&log, nil))}
+		handler := newGuard(t, config).Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { fail() }))
+		rec := httptest.NewRecorder()
+		handler.ServeHTTP(rec, request("POST", endpoint, "{}"))
+		if rec.Code != http.StatusInternalServerError || !strings.Contains(log.String(), want) || strings.Contains(log.String(), "message") {
+			t.Errorf("%s: status %d, log %s", want, rec.Code, &log)
+		}
+	}
+}
+
 func TestPanicAfterTheAnswerBegan(t *testing.T) {
 	t.Parallel()
 	begin := map[string]func(w http.ResponseWriter){
