@@ -1,7 +1,7 @@
 // Package settings owns what can be configured: one struct, [Settings], whose
 // fields are at the same time command-line flags, PARLEY_* variables and keys of
-// parley.yaml. Names, defaults, value checks, the help texts, the table in the
-// README and the output of "parley config print" all derive from its tags, so that
+// parley.yaml. Names, defaults, value checks, the help texts, the table in
+// docs/settings.md and the output of "parley config print" all derive from its tags, so that
 // they cannot drift apart.
 //
 // A value given by a flag wins over one from the environment, that over one from

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-//go:generate go test . -run ^TestReadmeTable$ -update
+//go:generate go test . -run ^TestSettingsTable$ -update
 
-// Markers between which the README holds what [Table] writes.
+// Markers between which docs/settings.md holds what [Table] writes.
 const (
 	TableBegin = "<!-- settings:begin -->"
 	TableEnd   = "<!-- settings:end -->"

@@ -10,18 +10,18 @@ import (
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// TestReadmeTable keeps the README's table equal to the settings there are.
-func TestReadmeTable(t *testing.T) {
+// TestSettingsTable keeps the table of docs/settings.md equal to the settings there are.
+func TestSettingsTable(t *testing.T) {
 	t.Parallel()
-	const path = "../../README.md"
-	readme, err := os.ReadFile(path)
+	const path = "../../docs/settings.md"
+	page, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, ok := bytes.Cut(readme, []byte(settings.TableBegin+"\n"))
+	before, rest, ok := bytes.Cut(page, []byte(settings.TableBegin+"\n"))
 	old, after, ok2 := bytes.Cut(rest, []byte(settings.TableEnd))
 	if !ok || !ok2 {
-		t.Fatalf("README.md lacks the lines %s and %s", settings.TableBegin, settings.TableEnd)
+		t.Fatalf("docs/settings.md lacks the lines %s and %s", settings.TableBegin, settings.TableEnd)
 	}
 	var table bytes.Buffer
 	if err := settings.Table(&table); err != nil {
@@ -35,6 +35,6 @@ func TestReadmeTable(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(table.String(), string(old)); diff != "" {
-		t.Errorf("the settings table in README.md is out of date; run `go generate ./internal/settings` (-want +got):\n%s", diff)
+		t.Errorf("the settings table in docs/settings.md is out of date; run `go generate ./internal/settings` (-want +got):\n%s", diff)
 	}
 }
