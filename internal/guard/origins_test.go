@@ -253,6 +253,14 @@ func TestRefusedOriginNamesTheRemedy(t *testing.T) {
 			t.Errorf("origin %s: docs %q, want rule %s", origin, body.Docs, rule)
 		}
 	}
+	res := answer(t, guard.Config{OnlyNamedOrigins: true}, &counter{}, request("POST", endpoint, "{}", "Origin", "https://www.example.com"))
+	if hint := decode(t, res).Hint; !strings.Contains(hint, "https://www.example.com to ALLOWED_ORIGINS") {
+		t.Errorf("on a server for customers: hint %q", hint)
+	}
+	res = answer(t, guard.Config{OnlyNamedOrigins: true}, &counter{}, request("POST", endpoint, "{}", "Origin", "null"))
+	if hint := decode(t, res).Hint; strings.Contains(hint, "--allow-origin") {
+		t.Errorf("on a server for customers, from a file: hint %q", hint)
+	}
 }
 
 func TestPreflight(t *testing.T) {

@@ -78,7 +78,7 @@ func (g *Guard) refuseHost(w http.ResponseWriter, r *http.Request) {
 }
 
 // originProblem says why none of the request's origins may call.
-func originProblem(values []string) (p *diagnosis.Problem, shown string) {
+func (g *Guard) originProblem(values []string) (p *diagnosis.Problem, shown string) {
 	shown = printable(strings.Join(values, ", "))
 	switch {
 	case len(values) == 0:
@@ -90,17 +90,23 @@ func originProblem(values []string) (p *diagnosis.Problem, shown string) {
 		p.Hint = "Send one Origin header; check the proxies between the page and this server."
 	case values[0] == nullOrigin:
 		p = diagnosis.New(diagnosis.NullOrigin, "")
+		if g.origins.only { // to allow it would let every site in through a frame
+			p.Hint = "Serve the page from an origin that is allowed, in no sandboxed frame."
+		}
 	default:
 		p = diagnosis.New(diagnosis.OriginNotAllowed, "Pages of the origin %s may not call this server.", quote(shown))
 		if origin, reason := CheckOrigin(values[0]); reason == "" && origin == values[0] {
 			p.Hint = "Start the server with --allow-origin " + origin + "."
+			if g.origins.only { // a function or a container: nobody types flags there
+				p.Hint = "Add " + origin + " to ALLOWED_ORIGINS of the function, or to PARLEY_ALLOW_ORIGIN of the container."
+			}
 		}
 	}
 	return p, shown
 }
 
 func (g *Guard) refuseOrigin(w http.ResponseWriter, r *http.Request, values []string) {
-	p, shown := originProblem(values)
+	p, shown := g.originProblem(values)
 	g.report(r, p, "origin", shown)
 	g.problem(w, r, p)
 }
@@ -108,7 +114,7 @@ func (g *Guard) refuseOrigin(w http.ResponseWriter, r *http.Request, values []st
 // reportOrigin logs a refused preflight. The answer itself says nothing, because
 // browsers show none of it; the log is where the developer finds the reason.
 func (g *Guard) reportOrigin(r *http.Request, values []string) {
-	p, shown := originProblem(values)
+	p, shown := g.originProblem(values)
 	g.report(r, p, "origin", shown)
 }
 
