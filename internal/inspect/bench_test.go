@@ -25,9 +25,12 @@ type loaded struct {
 	bearer []string
 }
 
-func newLoaded(b *testing.B, recorder *inspect.Recorder) *loaded {
+func newLoaded(b *testing.B, recorder *inspect.Recorder, durable bool) *loaded {
 	b.Helper()
-	cfg := emulator.Config{Ephemeral: true}
+	cfg := emulator.Config{Ephemeral: !durable}
+	if durable {
+		cfg.DataDir = b.TempDir()
+	}
 	if recorder != nil {
 		cfg.Tap = recorder
 	}
@@ -142,18 +145,28 @@ func (l *loaded) round(pages, calls int, call func(page, i int)) spent {
 // client's part is in both.
 func BenchmarkOverhead(b *testing.B) {
 	const pages, calls = 16, 60
-	for name, do := range map[string]func(l *loaded, page, i int){
-		"start": func(l *loaded, _, _ int) { l.post("/startChatContact", "", startBody) },
-		"message": func(l *loaded, page, i int) {
-			l.post("/participant/message", l.bearer[page],
-				fmt.Sprintf(`{"ClientToken":"%08d-0000-4000-8000-000000000000","Content":"message number %d, and some words more","ContentType":"text/plain"}`, i, i))
-		},
-		"transcript": func(l *loaded, page, _ int) {
-			l.post("/participant/transcript", l.bearer[page], `{"MaxResults":15,"SortOrder":"ASCENDING"}`)
-		},
+	start := func(l *loaded, _, _ int) { l.post("/startChatContact", "", startBody) }
+	message := func(l *loaded, page, i int) {
+		l.post("/participant/message", l.bearer[page],
+			fmt.Sprintf(`{"ClientToken":"%08d-0000-4000-8000-000000000000","Content":"message number %d, and some words more","ContentType":"text/plain"}`, i, i))
+	}
+	transcript := func(l *loaded, page, _ int) {
+		l.post("/participant/transcript", l.bearer[page], `{"MaxResults":15,"SortOrder":"ASCENDING"}`)
+	}
+	for _, each := range []struct {
+		name    string
+		durable bool
+		do      func(l *loaded, page, i int)
+	}{
+		{"start", true, start},
+		{"start-ephemeral", false, start},
+		{"message", true, message},
+		{"message-ephemeral", false, message},
+		{"transcript-ephemeral", false, transcript},
 	} {
-		b.Run(name, func(b *testing.B) {
-			with, without := newLoaded(b, inspect.New(inspect.Config{})), newLoaded(b, nil)
+		do := each.do
+		b.Run(each.name, func(b *testing.B) {
+			with, without := newLoaded(b, inspect.New(inspect.Config{}), each.durable), newLoaded(b, nil, each.durable)
 			with.enter(pages)
 			without.enter(pages)
 			var processor, clock []float64

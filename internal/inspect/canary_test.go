@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -86,8 +87,10 @@ func TestCanaries(t *testing.T) {
 			"Authorization", "X-Amz-Bearer", "Cookie", "X-Amz-Security-Token", "Proxy-Authorization", "X-Csrf-Token", "X-Api-Key", "x-participanttoken",
 		} {
 			plants = append(plants,
-				plant{name: header, secret: secret, with: func(r *http.Request) { r.Header[header] = []string{secret} },
-					asked: "said " + secret, answer: encode(t, map[string]string{"message": "no such token: " + secret})},
+				plant{
+					name: header, secret: secret, with: func(r *http.Request) { r.Header[header] = []string{secret} },
+					asked: "said " + secret, answer: encode(t, map[string]string{"message": "no such token: " + secret}),
+				},
 				plant{name: header + " of the answer", secret: secret, header: http.Header{header: {secret}}, asked: encode(t, secret), answer: "and " + secret})
 		}
 		for level := range 5 {
@@ -102,8 +105,10 @@ func TestCanaries(t *testing.T) {
 		plants = append(plants,
 			plant{name: "ticket", secret: secret, path: "/participant/websocket?t=" + escaped, asked: "{}", answer: "denied: " + escaped},
 			plant{name: "signature", secret: secret, path: "/attachments/1?expires=5&signature=" + escaped, status: 403, answer: inJSON("message", secret, 0)},
-			plant{name: "addresses", secret: secret, asked: "{}",
-				answer: inJSON("Url", "ws://127.0.0.1/participant/websocket?t="+escaped, 1) + "\n"},
+			plant{
+				name: "addresses", secret: secret, asked: "{}",
+				answer: inJSON("Url", "ws://127.0.0.1/participant/websocket?t="+escaped, 1) + "\n",
+			},
 			plant{name: "an attachment's address", secret: secret, answer: inJSON("Url", "http://h/attachments/1?expires=5&signature="+escaped, 0)},
 			plant{name: "an address of S3", secret: secret, answer: inJSON("Url", "https://b/f?X-Amz-Date=1&X-Amz-Signature="+escaped+"&X-Amz-Security-Token="+escaped, 0)},
 			plant{name: "a form", secret: secret, asked: "customerName=Pat&participantToken=" + escaped},
@@ -137,9 +142,7 @@ func TestCanaries(t *testing.T) {
 		}
 		do(r, request, func(w http.ResponseWriter, request *http.Request) {
 			r.Called(request, "SendMessage", "c", "p", "")
-			for name, values := range p.header {
-				w.Header()[name] = values
-			}
+			maps.Copy(w.Header(), p.header)
 			answer(max(p.status, 200), "", p.answer)(w, request)
 		})
 		secret := p.secret

@@ -48,7 +48,8 @@ func (r *Recorder) finish(x *raw) *Exchange {
 
 // mask fills in an exchange's texts.
 func (r *Recorder) mask(x *raw, e *Exchange) {
-	m := &masker{codes: strings.Contains(x.request.URL.Path, "participant-authentication")}
+	m := r.scratch.fresh()
+	m.codes = strings.Contains(x.request.URL.Path, "participant-authentication")
 	asked, askedWhole := r.bodyOf(x.asked, &e.RequestOmitted)
 	answer, answerWhole := r.bodyOf(x.answer, &e.ResponseOmitted)
 	e.Truncated = !askedWhole || !answerWhole
@@ -117,6 +118,16 @@ func (m *masker) ending(text string) string {
 	return text
 }
 
+// fresh returns a masker that knows no secret.
+func (s *scratch) fresh() *masker {
+	clear(s.masker.known)
+	if s.masker.familiar == nil {
+		s.masker.familiar = map[string]bool{}
+	}
+	s.masker = masker{known: s.masker.known[:0], familiar: s.masker.familiar}
+	return &s.masker
+}
+
 // bodyOf returns the text of a body, cut to what is kept; whole is false when it was longer.
 func (r *Recorder) bodyOf(buffer *[]byte, omitted *bool) (text string, whole bool) {
 	if buffer == nil {
@@ -165,7 +176,7 @@ func isPreflight(r *http.Request) bool {
 func (r *Recorder) finishFrame(x *raw) *Exchange {
 	e := r.seen.part(x)
 	e.Kind, e.Size = Frame, int64(x.textSize)
-	m := &masker{}
+	m := r.scratch.fresh()
 	text := x.text
 	if e.Truncated = len(text) > r.maxBody; e.Truncated {
 		text = cut(text, r.maxBody)

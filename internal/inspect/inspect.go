@@ -53,7 +53,7 @@ const (
 	settleAfter = 5 * time.Millisecond
 	// hurryAt is at how many exchanges, or bytes of theirs, that is done at once, and waitAt at
 	// how many requests do it themselves.
-	hurryAt      = 64
+	hurryAt      = 256
 	hurryAtBytes = 512 << 10
 	waitAt       = 2048
 	waitAtBytes  = 2 << 20
@@ -110,7 +110,9 @@ func New(cfg Config) *Recorder {
 type scratch struct {
 	exchange       Exchange
 	asked, answers []Header
+	masker         masker
 	text           []byte
+	slab           slab
 	done           []packed
 }
 
@@ -166,7 +168,7 @@ func (r *Recorder) settle() {
 		for i, x := range batch[:n] {
 			if e := r.finish(x); e != nil {
 				r.scratch.text = pack(r.scratch.text[:0], e)
-				done = append(done, packed{x.seq, string(r.scratch.text)})
+				done = append(done, packed{x.seq, r.scratch.slab.keep(r.scratch.text)})
 			}
 			r.release(x)
 			batch[i] = nil

@@ -32,6 +32,9 @@ const (
 // masks afterwards, whatever stands around it there.
 type masker struct {
 	known []string
+	// familiar are long values of header fields that hold no secret; it may be nil. Clients send
+	// the same ones again and again.
+	familiar map[string]bool
 	// codes says that a member "Code" is a secret: that of an authorization.
 	codes bool
 }

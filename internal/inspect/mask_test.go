@@ -3,6 +3,7 @@ package inspect_test
 import (
 	"encoding/json"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,16 +34,24 @@ func TestMask(t *testing.T) {
 		{"in any text", `{"Content":"mine is ` + canary + `, yours?"}`, `{"Content":"mine is •••end1, yours?"}`},
 		{"a name that is one", `{"` + canary + `":1}`, `{"•••end1":1}`},
 		{"an escaped name", `{"Participant\u0054oken":"secret\u0021"}`, `{"Participant\u0054oken":"•••"}`},
-		{"JSON in a string", `{"content":"{\"ParticipantToken\":\"` + canary + `\",\"a\":\"\\u00e9\"}"}`,
-			`{"content":"{\"ParticipantToken\":\"•••end1\",\"a\":\"\\u00e9\"}"}`},
-		{"a socket's address", `{"Url":"ws://127.0.0.1:3000/participant/websocket?t=` + canary + `"}`,
-			`{"Url":"ws://127.0.0.1:3000/participant/websocket?t=•••end1"}`},
+		{
+			"JSON in a string", `{"content":"{\"ParticipantToken\":\"` + canary + `\",\"a\":\"\\u00e9\"}"}`,
+			`{"content":"{\"ParticipantToken\":\"•••end1\",\"a\":\"\\u00e9\"}"}`,
+		},
+		{
+			"a socket's address", `{"Url":"ws://127.0.0.1:3000/participant/websocket?t=` + canary + `"}`,
+			`{"Url":"ws://127.0.0.1:3000/participant/websocket?t=•••end1"}`,
+		},
 		{"a short ticket", `see ws://h/participant/websocket?t=abc&x=1`, `see ws://h/participant/websocket?t=•••&x=1`},
 		{"a time in a video", `see https://video.example/?t=90s`, `see https://video.example/?t=90s`},
-		{"an attachment's address", `{"Url":"http://h/attachments/1?expires=5\u0026signature=abcdef"}`,
-			`{"Url":"http://h/attachments/1?expires=5&signature=•••"}`},
-		{"an address of AWS", `https://b.s3.amazonaws.com/f?X-Amz-Security-Token=abc&X-Amz-Credential=AKIA%2F2026&X-Amz-Signature=0f0f&X-Amz-Date=1`,
-			`https://b.s3.amazonaws.com/f?X-Amz-Security-Token=•••&X-Amz-Credential=•••&X-Amz-Signature=•••&X-Amz-Date=1`},
+		{
+			"an attachment's address", `{"Url":"http://h/attachments/1?expires=5\u0026signature=abcdef"}`,
+			`{"Url":"http://h/attachments/1?expires=5&signature=•••"}`,
+		},
+		{
+			"an address of AWS", `https://b.s3.amazonaws.com/f?X-Amz-Security-Token=abc&X-Amz-Credential=AKIA%2F2026&X-Amz-Signature=0f0f&X-Amz-Date=1`,
+			`https://b.s3.amazonaws.com/f?X-Amz-Security-Token=•••&X-Amz-Credential=•••&X-Amz-Signature=•••&X-Amz-Date=1`,
+		},
 		{"an address in an address", `http://h/login?next=http%3A%2F%2Fh%2Fchat%3Ftoken%3Dabc%26x%3D1`, `http://h/login?next=http%3A%2F%2Fh%2Fchat%3Ftoken%3D•••%26x%3D1`},
 		{"a password in an address", `http://pat:secret@h/`, `http://•••@h/`},
 		{"a form", `customerName=Pat&participantToken=abc&x=1`, `customerName=Pat&participantToken=•••&x=1`},
@@ -131,11 +140,7 @@ func holdsAnywhere(document, secret string) bool {
 		case string:
 			return strings.Contains(value, secret) || value != document && holdsAnywhere(value, secret)
 		case []any:
-			for _, each := range value {
-				if inside(each) {
-					return true
-				}
-			}
+			return slices.ContainsFunc(value, inside)
 		case map[string]any:
 			for name, each := range value {
 				if strings.Contains(name, secret) || inside(each) {

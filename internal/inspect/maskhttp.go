@@ -20,12 +20,37 @@ func (m *masker) headers(all []Header, fields http.Header) []Header {
 			if secret {
 				value = m.credentials(value)
 			} else {
-				value = m.recognised(value)
+				value = m.field(value)
 			}
 			all = append(all, Header{name, value})
 		}
 	}
 	return all
+}
+
+const (
+	// familiarFrom is how long a field has to be for looking it up to be quicker than reading
+	// it, and mostFamiliar how many are remembered.
+	familiarFrom = 48
+	mostFamiliar = 256
+)
+
+// field masks the value of a header field.
+func (m *masker) field(value string) string {
+	if len(value) < familiarFrom || m.familiar == nil {
+		return m.recognised(value)
+	}
+	if m.familiar[value] {
+		return value
+	}
+	masked := m.recognised(value)
+	if masked == value { // one with a secret in it is read each time, so that the secret is known
+		if len(m.familiar) >= mostFamiliar {
+			clear(m.familiar)
+		}
+		m.familiar[value] = true
+	}
+	return masked
 }
 
 // credentials masks the value of a header that is secret as a whole; the name of the scheme
