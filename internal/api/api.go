@@ -8,18 +8,15 @@
 package api
 
 import (
-	"context"
-	"crypto/subtle"
+	"crypto/sha256"
 	_ "embed"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
-	"sync"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
@@ -33,8 +30,8 @@ import (
 type Config struct {
 	// Status is what GET /api/status answers beside what the API adds itself.
 	Status map[string]any
-	// Chats, Desk, Faults and Blobs are the embedded Amazon Connect's; nil with another
-	// upstream.
+	// Chats, Desk, Faults and Blobs are the embedded Amazon Connect's: all of them, or none
+	// with another upstream.
 	Chats  *chat.Service
 	Desk   *desk.Desk
 	Faults *fault.Rules
@@ -43,9 +40,6 @@ type Config struct {
 	Exchanges *inspect.Recorder
 	// Events are what the stream tells. Required.
 	Events *Events
-	// Server is the whole server, for exchanges that are made again. It may be set later, with
-	// [API.Serve].
-	Server http.Handler
 	// AdminToken lets scripts change something; without one only the console's pages can.
 	AdminToken secret.Text
 	// DocsURL is the page that explains refusals; it may be empty.
@@ -60,9 +54,6 @@ type Blobs interface {
 	Open(id string) (io.ReadSeekCloser, error)
 }
 
-// maxBody bounds what a call may send, in bytes; attachments have the limit of package chat.
-const maxBody = 1 << 20
-
 //go:embed openapi.yaml
 var openAPI []byte
 
@@ -71,12 +62,12 @@ func OpenAPI() []byte { return openAPI }
 
 // API answers everything under /api/.
 type API struct {
-	Config
-	mux *http.ServeMux
-
-	mu       sync.Mutex
-	pumping  int // listeners to exchanges
-	stopPump context.CancelFunc
+	cfg   Config
+	token [sha256.Size]byte // the hash of the admin token
+	mux   *http.ServeMux
+	pump  *pump // nil without a record of exchanges
+	// server is the whole server, for exchanges that are made again; nil makes none.
+	server http.Handler
 }
 
 // New returns the API.
@@ -84,10 +75,17 @@ func New(cfg Config) (*API, error) {
 	if cfg.Events == nil {
 		return nil, errors.New("an api needs events")
 	}
+	all := cfg.Chats != nil && cfg.Desk != nil && cfg.Faults != nil && cfg.Blobs != nil
+	if none := cfg.Chats == nil && cfg.Desk == nil && cfg.Faults == nil && cfg.Blobs == nil; !all && !none {
+		return nil, errors.New("an api needs all of chats, desk, faults and blobs, or none")
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &API{Config: cfg, mux: http.NewServeMux()}
+	a := &API{cfg: cfg, token: sha256.Sum256([]byte(cfg.AdminToken.Reveal())), mux: http.NewServeMux()}
+	if cfg.Exchanges != nil {
+		a.pump = &pump{exchanges: cfg.Exchanges, events: cfg.Events}
+	}
 	for _, e := range a.endpoints() {
 		a.mux.HandleFunc(e.pattern, a.serve(e))
 	}
@@ -96,32 +94,82 @@ func New(cfg Config) (*API, error) {
 
 // Serve names the whole server, which holds this API itself. It is to be called before the
 // first request.
-func (a *API) Serve(server http.Handler) { a.Server = server }
+func (a *API) Serve(server http.Handler) { a.server = server }
 
 // Handles reports whether an address is the API's.
 func Handles(path string) bool { return strings.HasPrefix(path, "/api/") }
 
-// ServeHTTP implements [http.Handler].
+// MaxBodyFor returns how long the body of a request to the API may be, in bytes; zero for
+// requests to others. It is for what limits bodies in front of it.
+func (a *API) MaxBodyFor(r *http.Request) int64 {
+	clean := path.Clean("/" + r.URL.Path)
+	switch {
+	case !Handles(clean):
+		return 0
+	case a.cfg.Chats != nil && strings.HasPrefix(clean, "/api/desk/") && strings.HasSuffix(clean, "/attachments"):
+		return a.cfg.Chats.Limits().FileBytes
+	}
+	return maxBody
+}
+
+// ServeHTTP implements [http.Handler]. A doubled slash, or one at the end, does no harm.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, pattern := a.mux.Handler(r)
-	if pattern != "" {
+	r = cleaned(r)
+	if _, pattern := a.mux.Handler(r); pattern != "" {
 		a.mux.ServeHTTP(w, r)
 		return
 	}
+	allowed := a.methods(r)
+	switch {
+	case allowed == "":
+		p := diagnosis.New(diagnosis.NotFound, "The API has nothing at this address.")
+		p.Hint = "docs/api.md lists the addresses; GET /api/openapi.yaml describes them."
+		a.refuse(w, r, p)
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", allowed)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		p := diagnosis.New(diagnosis.MethodNotAllowed, "")
+		p.Allow = allowed
+		a.refuse(w, r, p)
+	}
+}
+
+// methods lists the methods of an address, as in the header Allow; empty for one that is not
+// there.
+func (a *API) methods(r *http.Request) string {
 	var allowed []string
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		probe := &http.Request{Method: method, URL: r.URL, Host: r.Host}
-		if _, pattern := a.mux.Handler(probe); pattern != "" {
-			allowed = append(allowed, method)
+		if _, pattern := a.mux.Handler(probe); pattern == "" {
+			continue
+		}
+		if allowed = append(allowed, method); method == http.MethodGet {
+			allowed = append(allowed, http.MethodHead)
 		}
 	}
 	if allowed == nil {
-		a.refuse(w, r, diagnosis.New(diagnosis.NotFound, "The API has nothing at this address."))
-		return
+		return ""
 	}
-	p := diagnosis.New(diagnosis.MethodNotAllowed, "")
-	p.Allow = strings.Join(allowed, ", ")
-	a.refuse(w, r, p)
+	return strings.Join(append(allowed, http.MethodOptions), ", ")
+}
+
+// cleaned returns a request whose address has no needless slashes, which the mux would answer
+// with a redirect.
+func cleaned(r *http.Request) *http.Request {
+	escaped := r.URL.EscapedPath()
+	clean := path.Clean("/" + escaped)
+	if clean == escaped {
+		return r
+	}
+	plain, err := url.PathUnescape(clean)
+	if err != nil { // an escaped path can be unescaped
+		return r
+	}
+	copied, address := *r, *r.URL
+	address.Path, address.RawPath = plain, clean
+	copied.URL = &address
+	return &copied
 }
 
 // endpoint is one call of the API. needs says which parts of the server it is about.
@@ -166,165 +214,4 @@ func (a *API) serve(e endpoint) http.HandlerFunc {
 			a.write(w, answer)
 		}
 	}
-}
-
-// admit decides whether a call may be made at all.
-func (a *API) admit(r *http.Request, needs needs, changes bool) error {
-	if needs == embedded && a.Chats == nil || needs == recorder && a.Exchanges == nil {
-		return diagnosis.New(diagnosis.NotEmbedded, "")
-	}
-	if changes && !a.trusted(r) {
-		return diagnosis.New(diagnosis.AdminTokenRequired, "")
-	}
-	return nil
-}
-
-// trusted reports whether a call comes from a page of this very server, or with the admin
-// token. Browsers set both headers themselves, and guard has compared the host.
-func (a *API) trusted(r *http.Request) bool {
-	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if isBearer && !a.AdminToken.IsZero() && subtle.ConstantTimeCompare([]byte(token), []byte(a.AdminToken.Reveal())) == 1 {
-		return true
-	}
-	if r.Header.Get("Sec-Fetch-Site") == "same-origin" {
-		return true
-	}
-	origin, err := url.Parse(r.Header.Get("Origin"))
-	return err == nil && origin.Host != "" && strings.EqualFold(origin.Host, r.Host) && r.Header.Get("Sec-Fetch-Site") == ""
-}
-
-func (a *API) write(w http.ResponseWriter, answer any) {
-	body, err := json.Marshal(answer)
-	if err != nil { // the shapes are this package's own
-		panic(fmt.Errorf("encoding an answer of the api: %w", err))
-	}
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(append(body, '\n')) // the caller is gone
-}
-
-// refuse answers an error.
-func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	problemOf(err, func(cause error) {
-		a.Log.ErrorContext(r.Context(), "a call of the api failed", "path", r.URL.Path, "cause", cause.Error())
-	}).Write(w, diagnosis.DocsURL(a.DocsURL, r))
-}
-
-// problemOf explains an error of the parts behind. failed is told of those that nobody
-// expects.
-func problemOf(err error, failed func(error)) *diagnosis.Problem {
-	if p, ok := errors.AsType[*diagnosis.Problem](err); ok {
-		return p
-	}
-	if taken, ok := errors.AsType[*desk.TakenError](err); ok {
-		return diagnosis.New(diagnosis.AlreadyAccepted, "%s has accepted this chat.", taken.By)
-	}
-	if invalid, ok := errors.AsType[*chat.InvalidError](err); ok {
-		return bad(invalid.Field, invalid.Text)
-	}
-	if invalid, ok := errors.AsType[*fault.InvalidError](err); ok {
-		return bad(invalid.Field, invalid.Error())
-	}
-	if invalid, ok := errors.AsType[*desk.NameError](err); ok {
-		return bad("name", invalid.Error())
-	}
-	if invalid, ok := errors.AsType[*desk.ParseError](err); ok {
-		return bad("script", invalid.Error())
-	}
-	for _, known := range refusals() {
-		if errors.Is(err, known.err) {
-			if known.sentence == "" {
-				return diagnosis.New(known.rule, "")
-			}
-			return diagnosis.New(known.rule, "%s", known.sentence)
-		}
-	}
-	failed(err)
-	return diagnosis.New(diagnosis.InternalFailure, "")
-}
-
-// refusal is what an error of the parts behind means to a caller; an empty sentence keeps the
-// rule's.
-type refusal struct {
-	err      error
-	rule     diagnosis.ID
-	sentence string
-}
-
-func refusals() []refusal {
-	return []refusal{
-		{desk.ErrNoAgent, diagnosis.NothingSuch, "There is no such agent."},
-		{desk.ErrNoQueue, diagnosis.NothingSuch, "There is no such queue."},
-		{desk.ErrNoContact, diagnosis.NothingSuch, "There is no such contact, or it has ended."},
-		{desk.ErrNotThere, diagnosis.WrongState, "The agent is not in this contact."},
-		{desk.ErrUnavailable, diagnosis.WrongState, "The agent is not available."},
-		{desk.ErrFull, diagnosis.WrongState, "The agent has as many chats as it takes."},
-		{desk.ErrExists, diagnosis.WrongState, "There is an agent of this name already."},
-		{desk.ErrNoFiles, diagnosis.WrongState, "Agents cannot send attachments here."},
-		{chat.ErrNotFound, diagnosis.NothingSuch, ""},
-		{chat.ErrAccessDenied, diagnosis.WrongState, ""},
-		{chat.ErrConflict, diagnosis.WrongState, ""},
-		{chat.ErrEnded, diagnosis.ShuttingDown, ""},
-		{chat.ErrQuota, diagnosis.WrongState, "A limit on how many there may be is reached."},
-		{context.Canceled, diagnosis.ShuttingDown, ""},
-	}
-}
-
-// bad is a call with a member that is not as it should be.
-func bad(field, sentence string) *diagnosis.Problem {
-	if sentence != "" {
-		sentence = strings.ToUpper(sentence[:1]) + strings.TrimSuffix(sentence[1:], ".") + "."
-	}
-	p := diagnosis.New(diagnosis.BadCall, "%s", sentence)
-	p.Field = field
-	return p
-}
-
-// decode reads a call's JSON body into a struct; an empty body leaves it as it is.
-func decode(r *http.Request, into any) error {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	switch {
-	case err != nil:
-		return diagnosis.New(diagnosis.BadJSON, "The request body ended too early.")
-	case len(body) > maxBody:
-		return diagnosis.New(diagnosis.BodyTooLarge, "The request body has more than %d bytes.", maxBody)
-	case len(strings.TrimSpace(string(body))) == 0:
-		return nil
-	}
-	decoder := json.NewDecoder(strings.NewReader(string(body)))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return decodeProblem(err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return diagnosis.New(diagnosis.BadJSON, "The request body goes on after the end of the JSON value.")
-	}
-	return nil
-}
-
-// decodeProblem says what is wrong with a body without repeating more of it than a name.
-func decodeProblem(err error) *diagnosis.Problem {
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		p := diagnosis.New(diagnosis.WrongType, "%s must not be a JSON %s.", wrong.Field, wrong.Value)
-		p.Field = wrong.Field
-		return p
-	}
-	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		name = strings.Trim(name, `"`)
-		p := diagnosis.New(diagnosis.UnknownMember, "This call has no member %q.", shorten(name))
-		p.Field = shorten(name)
-		return p
-	}
-	return diagnosis.New(diagnosis.BadJSON, "The request body is not valid JSON for this call.")
-}
-
-// shorten bounds what a caller can have repeated.
-func shorten(text string) string {
-	const most = 80
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }

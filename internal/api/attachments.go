@@ -1,11 +1,18 @@
 package api
 
 import (
+	"cmp"
+	"fmt"
 	"mime"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/desk"
 )
 
 // fileAnswer is an attachment.
@@ -27,13 +34,24 @@ func fileJSON(f chat.File) fileAnswer {
 // listAttachments lists those of a contact, or of all that have not ended.
 func (a *API) listAttachments(r *http.Request) (any, error) {
 	q := r.URL.Query()
-	files, err := a.Chats.Files(r.Context(), q.Get("contact"))
+	state := chat.FileStatus(q.Get("state"))
+	states := []chat.FileStatus{chat.FileStarted, chat.FileUploaded, chat.FileScanning, chat.FileApproved, chat.FileRejected}
+	if state != "" && !slices.Contains(states, state) {
+		return nil, bad("state", fmt.Sprintf("state %q is not one of started, uploaded, scanning, approved, rejected", shorten(string(state))))
+	}
+	contactID := q.Get("contact")
+	if contactID != "" {
+		if _, err := a.cfg.Chats.Contact(r.Context(), contactID); err != nil {
+			return nil, err
+		}
+	}
+	files, err := a.cfg.Chats.Files(r.Context(), contactID)
 	if err != nil {
 		return nil, err
 	}
 	list := []fileAnswer{}
 	for _, file := range files {
-		if state := q.Get("state"); state == "" || state == string(file.Status) {
+		if state == "" || state == file.Status {
 			list = append(list, fileJSON(file))
 		}
 	}
@@ -43,26 +61,33 @@ func (a *API) listAttachments(r *http.Request) (any, error) {
 // attachment answers the bytes of an attachment, to be kept and not to be shown: it may be
 // anything.
 func (a *API) attachment(w http.ResponseWriter, r *http.Request) error {
-	file, err := a.Chats.AnyFile(r.Context(), r.PathValue("file"))
+	file, err := a.cfg.Chats.AnyFile(r.Context(), r.PathValue("file"))
 	if err != nil {
 		return err
 	}
-	if a.Blobs == nil {
-		return chat.ErrNotFound
-	}
-	content, err := a.Blobs.Open(file.ID)
+	content, err := a.cfg.Blobs.Open(file.ID)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = content.Close() }() // read only
+	describe(w, "application/octet-stream")
 	header := w.Header()
-	header.Set("Content-Type", "application/octet-stream")
-	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": file.Name}))
+	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": saveAs(file.Name)}))
 	header.Set("Content-Security-Policy", "sandbox; default-src 'none'")
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
 	http.ServeContent(w, r, "", time.Time{}, content)
 	return nil
+}
+
+// saveAs is the name of a file on the disk of whoever saves it: without what takes it
+// elsewhere, or makes it look like another kind of file.
+func saveAs(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) || !unicode.IsPrint(r) {
+			return '_'
+		}
+		return r
+	}, name)
+	return cmp.Or(strings.TrimLeft(name, ". "), "attachment")
 }
 
 // decide approves or rejects an attachment that is being scanned.
@@ -76,5 +101,33 @@ func (a *API) decide(r *http.Request) (any, error) {
 	if in.Approve == nil {
 		return nil, bad("approve", "approve is missing: true or false")
 	}
-	return nil, a.Chats.Decide(r.Context(), r.PathValue("file"), *in.Approve)
+	return nil, a.cfg.Chats.Decide(r.Context(), r.PathValue("file"), *in.Approve)
+}
+
+// longestText is how many characters the name and the type of an attachment may have, as for
+// customers.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_StartAttachmentUpload.html
+const longestText = 255
+
+// sendFile sends the request's body as an agent's attachment, named by ?name=.
+func (a *API) sendFile(r *http.Request) (any, error) {
+	name := r.URL.Query().Get("name")
+	contentType := cmp.Or(r.Header.Get("Content-Type"), "application/octet-stream")
+	_, _, err := mime.ParseMediaType(contentType)
+	switch {
+	case r.ContentLength < 0:
+		return nil, bad("Content-Length", "the length of an attachment has to be known: send Content-Length")
+	case name == "" || utf8.RuneCountInString(name) > longestText || !utf8.ValidString(name):
+		return nil, bad("name", fmt.Sprintf("name is missing in the address, or has more than %d characters, or is no text", longestText))
+	case err != nil || len(contentType) > longestText:
+		return nil, bad("Content-Type", "the Content-Type is not the type of a file")
+	}
+	file, err := a.cfg.Desk.SendFile(r.Context(), r.PathValue("agent"), r.PathValue("contact"), desk.Attachment{
+		Name: name, ContentType: contentType, Size: r.ContentLength, Body: r.Body,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return fileJSON(file), nil
 }

@@ -1,26 +1,23 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/diagnosis"
-	"github.com/parley-chat/parley/internal/participant"
 )
 
 const (
 	defaultPage = 100
 	longestPage = 1000
-	// itemsPage is how many items are read from the store at a time.
-	itemsPage = 100
-	// mostItems bounds a transcript that is answered as a whole.
-	mostItems = 10_000
+	// mostAttributes bounds the keys and values of a contact's attributes, in bytes.
+	//
+	// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateContactAttributes.html
+	mostAttributes = 32 << 10
 )
 
 // contact is a contact as the API shows it.
@@ -111,7 +108,7 @@ func (a *API) listContacts(r *http.Request) (any, error) {
 		return nil, bad("limit", err.Error())
 	}
 	query.Limit = limit
-	found, err := a.Chats.Contacts(r.Context(), query)
+	found, err := a.cfg.Chats.Contacts(r.Context(), query)
 	if err != nil {
 		return nil, err
 	}
@@ -122,20 +119,8 @@ func (a *API) listContacts(r *http.Request) (any, error) {
 	return map[string]any{"contacts": list}, nil
 }
 
-// number reads a number from 1 to most.
-func number(text string, otherwise, most int) (int, error) {
-	if text == "" {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("%q is not a number from 1 to %d", shorten(text), most)
-	}
-	return n, nil
-}
-
 func (a *API) getContact(r *http.Request) (any, error) {
-	found, err := a.Chats.Contact(r.Context(), r.PathValue("contact"))
+	found, err := a.cfg.Chats.Contact(r.Context(), r.PathValue("contact"))
 	if err != nil {
 		return nil, err
 	}
@@ -150,8 +135,15 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	var changed chat.Contact
-	err := a.Chats.Annotate(r.Context(), r.PathValue("contact"), func(c *chat.Contact) error {
+	for key := range in.Attributes {
+		if !isAttributeKey(key) {
+			p := diagnosis.New(diagnosis.BadAttributeKey, "")
+			p.Field = "attributes." + shorten(key)
+			return nil, p
+		}
+	}
+	var changed contact
+	err := a.cfg.Chats.Annotate(r.Context(), r.PathValue("contact"), func(c *chat.Contact) error {
 		if c.Attributes == nil {
 			c.Attributes = map[string]string{}
 		}
@@ -162,131 +154,30 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 			}
 			c.Attributes[key] = *value
 		}
-		changed = *c
+		size := 0
+		for key, value := range c.Attributes {
+			size += len(key) + len(value)
+		}
+		if size > mostAttributes {
+			return diagnosis.New(diagnosis.AttributesTooLarge, "The contact would have %d bytes of attributes; at most %d are allowed.", size, mostAttributes)
+		}
+		changed = contactJSON(c)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return contactJSON(&changed), nil
+	return changed, nil
 }
 
+// isAttributeKey reports whether contact flows can refer to an attribute by a key.
+func isAttributeKey(key string) bool {
+	return key != "" && !strings.ContainsFunc(key, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
+	})
+}
+
+// endContact ends a contact for everybody; one that has ended stays as it is.
 func (a *API) endContact(r *http.Request) (any, error) {
-	return nil, a.Chats.End(r.Context(), r.PathValue("contact"), chat.AgentDisconnect)
-}
-
-// transcript answers all items of a contact, as frames show them; ?format=text as lines.
-func (a *API) transcript(w http.ResponseWriter, r *http.Request) error {
-	found, err := a.Chats.Contact(r.Context(), r.PathValue("contact"))
-	if err != nil {
-		return err
-	}
-	items, err := a.items(r.Context(), found.ID)
-	if err != nil {
-		return err
-	}
-	switch format := r.URL.Query().Get("format"); format {
-	case "text":
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.Header().Set("Content-Disposition", `attachment; filename="transcript-`+found.ID+`.txt"`)
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		_, _ = w.Write(transcriptText(items)) // the caller is gone
-	case "", "json":
-		list := make([]json.RawMessage, 0, len(items))
-		for i := range items {
-			list = append(list, participant.Encode(&items[i]))
-		}
-		a.write(w, map[string]any{"contactId": found.ID, "items": list})
-	default:
-		return bad("format", fmt.Sprintf("format %q is not one of json, text", shorten(format)))
-	}
-	return nil
-}
-
-// items reads a transcript, oldest first. Of one that is longer than mostItems it is the end.
-func (a *API) items(ctx context.Context, contactID string) ([]chat.Item, error) {
-	var pages [][]chat.Item
-	total, token := 0, ""
-	for total < mostItems {
-		page, err := a.Chats.ReadTranscript(ctx, contactID, chat.TranscriptQuery{MaxResults: itemsPage, NextToken: token})
-		if err != nil {
-			return nil, err
-		}
-		pages = append(pages, page.Items)
-		total += len(page.Items)
-		if token = page.NextToken; token == "" {
-			break
-		}
-	}
-	all := make([]chat.Item, 0, total)
-	for i := len(pages) - 1; i >= 0; i-- {
-		all = append(all, pages[i]...)
-	}
-	return all, nil
-}
-
-// transcriptText writes a conversation as people paste it into a ticket.
-func transcriptText(items []chat.Item) []byte {
-	var b strings.Builder
-	for i := range items {
-		item := &items[i]
-		who := item.DisplayName
-		if item.Role != "" {
-			who = strings.TrimSpace(who + " (" + string(item.Role) + ")")
-		}
-		fmt.Fprintf(&b, "%s  ", item.Time.UTC().Format("2006-01-02 15:04:05.000"))
-		switch item.Type {
-		case chat.MessageItem:
-			fmt.Fprintf(&b, "%s: %s\n", who, strings.ReplaceAll(item.Content, "\n", "\n    "))
-		case chat.AttachmentItem:
-			for _, file := range item.Attachments {
-				fmt.Fprintf(&b, "%s: [%s, %s, %s]\n", who, file.Name, file.ContentType, file.Status)
-			}
-		case chat.EventItem, chat.MetadataItem:
-			name := item.ContentType[strings.LastIndex(item.ContentType, "event.")+len("event."):]
-			fmt.Fprintf(&b, "-- %s %s\n", name, who)
-		}
-	}
-	return []byte(b.String())
-}
-
-// The clock.
-
-func (a *API) getClock(*http.Request) (any, error) { return a.clock(), nil }
-
-func (a *API) clock() map[string]any {
-	clock := a.Chats.Clock()
-	now := clock.Now()
-	answer := map[string]any{"now": now.UTC(), "offsetMs": time.Until(now).Round(time.Millisecond).Milliseconds(), "nextTimerMs": nil}
-	if next, ok := clock.Next(); ok {
-		answer["nextTimerMs"] = max(0, next.Milliseconds())
-	}
-	return answer
-}
-
-// longestSkip is how far the clock can be moved at once.
-const longestSkip = 30 * 24 * time.Hour
-
-func (a *API) skip(r *http.Request) (any, error) {
-	var in struct {
-		SkipMs      int64 `json:"skipMs"`
-		ToNextTimer bool  `json:"toNextTimer"`
-	}
-	if err := decode(r, &in); err != nil {
-		return nil, err
-	}
-	switch {
-	case in.ToNextTimer == (in.SkipMs != 0):
-		return nil, bad("skipMs", "give either skipMs or toNextTimer")
-	case in.ToNextTimer:
-		if _, ok := a.Chats.Clock().SkipToNext(); !ok {
-			return nil, diagnosis.New(diagnosis.WrongState, "No timer is running.")
-		}
-	case in.SkipMs < 0 || in.SkipMs > longestSkip.Milliseconds():
-		return nil, bad("skipMs", fmt.Sprintf("skipMs must be from 1 to %d (30 days): time only goes forward", longestSkip.Milliseconds()))
-	default:
-		a.Chats.Clock().Skip(time.Duration(in.SkipMs) * time.Millisecond)
-	}
-	a.Events.Clock()
-	return a.clock(), nil
+	return nil, a.cfg.Chats.End(r.Context(), r.PathValue("contact"), chat.AgentDisconnect)
 }

@@ -42,7 +42,7 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "GET /api/exchanges.har", needs: recorder, stream: a.har},
 		{pattern: "GET /api/exchanges/{exchange}", needs: recorder, answer: a.getExchange},
 		{pattern: "GET /api/exchanges/{exchange}/curl", needs: recorder, stream: a.curl},
-		{pattern: "POST /api/exchanges/{exchange}/replay", needs: recorder, answer: a.replay},
+		{pattern: "POST /api/exchanges/{exchange}/replay", needs: recorder, stream: a.replay},
 
 		{pattern: "GET /api/faults", needs: embedded, answer: a.listFaults},
 		{pattern: "POST /api/faults", needs: embedded, answer: a.addFault},
@@ -56,23 +56,21 @@ func (a *API) endpoints() []endpoint {
 
 // status says what the server is and what is going on.
 func (a *API) status(*http.Request) (any, error) {
-	answer := maps.Clone(a.Status)
+	answer := maps.Clone(a.cfg.Status)
 	if answer == nil {
 		answer = map[string]any{}
 	}
-	if a.Chats != nil {
-		answer["activeContacts"] = a.Chats.ActiveContacts()
+	if a.cfg.Chats != nil {
+		answer["activeContacts"] = a.cfg.Chats.ActiveContacts()
 		answer["clock"] = a.clock()
-		answer["faults"] = len(a.Faults.List())
+		answer["faults"] = len(a.cfg.Faults.List())
 	}
 	return answer, nil
 }
 
 // description answers the API's own description.
 func (a *API) description(w http.ResponseWriter, _ *http.Request) error {
-	w.Header().Set("Content-Type", "application/yaml")
-	w.Header().Set("Cache-Control", "no-store")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	describe(w, "application/yaml")
 	_, _ = w.Write(OpenAPI()) // the caller is gone
 	return nil
 }

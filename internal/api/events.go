@@ -3,30 +3,27 @@ package api
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/inspect"
 	"github.com/parley-chat/parley/internal/participant"
 )
 
 const (
-	// remembered is how many events a listener can have missed and still be given.
-	remembered = 4096
+	// remembered is how many events a listener can have missed and still be given, and
+	// rememberedBytes how much memory they may take, about.
+	remembered      = 4096
+	rememberedBytes = 16 << 20
 	// waiting is how many events a slow listener may be behind before it is cut off.
 	waiting = 512
-	// heartbeat is the pause after which a comment is sent, so that a dead connection is
-	// noticed by both sides.
-	heartbeat = 15 * time.Second
+	// mostListeners bounds how many listen at the same time. Each holds one of the requests
+	// that the server handles at once.
+	mostListeners = 512
 )
 
-// Names of events, and by their plural of topics.
+// Names of events.
 const (
 	eventContact  = "contact"
 	eventItem     = "item"
@@ -36,32 +33,38 @@ const (
 	eventClock    = "clock"
 )
 
-// topics are what can be listened to, and the event of each.
-func topics() map[string]string {
-	return map[string]string{
-		"contacts": eventContact, "items": eventItem, "desk": eventDesk, "exchanges": eventExchange,
-		"faults": eventFaults, "clock": eventClock,
-	}
-}
-
 // Events tell listeners what happens. Its methods never block: a listener that cannot keep up
 // is cut off and comes back. The zero value is not usable; see [NewEvents].
 type Events struct {
-	mu        sync.Mutex
-	seq       uint64
-	recent    []event // a ring; the event seq stands at seq % remembered
+	mu sync.Mutex
+	// seq is the number of the last event. It begins with the time, so that what a listener
+	// has heard of another run of the server is never taken for this one's.
+	seq    uint64
+	oldest uint64 // the first that is remembered; seq+1 for none
+	recent []event
+	bytes  int // of those that are remembered
+	// forgotten are the last events, by name, that nobody can continue after.
+	forgotten map[string]uint64
 	listeners map[*listener]struct{}
 	closed    bool
 }
 
-// event is one thing that happened. What it tells is encoded when somebody listens.
+// event is one thing that happened.
 type event struct {
-	seq       uint64
-	name      string
-	contactID string
-	contact   *chat.Contact
-	item      *chat.Item
-	exchange  *inspect.Exchange
+	seq             uint64
+	name, contactID string
+	told            *told // nil for what says no more than its name
+	weight          int
+}
+
+// told is what an event tells. It is encoded once, when somebody listens.
+type told struct {
+	contact  *chat.Contact
+	item     *chat.Item
+	exchange *inspect.Exchange
+
+	once sync.Once
+	text []byte
 }
 
 // listener is one connection that listens.
@@ -74,22 +77,43 @@ type listener struct {
 
 // NewEvents returns events that nobody listens to yet.
 func NewEvents() *Events {
-	return &Events{recent: make([]event, remembered), listeners: map[*listener]struct{}{}}
-}
-
-// Observe tells of a contact that changed, or of an item that was added to it. It fits
-// [chat.Config].
-func (e *Events) Observe(contact chat.Contact, item *chat.Item) {
-	if item == nil {
-		e.tell(event{name: eventContact, contactID: contact.ID, contact: &contact})
-		return
+	first := uint64(max(1, time.Now().UnixMicro()))
+	return &Events{
+		seq: first, oldest: first + 1, recent: make([]event, remembered), forgotten: map[string]uint64{},
+		listeners: map[*listener]struct{}{},
 	}
-	e.tell(event{name: eventItem, contactID: contact.ID, item: item})
 }
 
-// Exchange tells of an exchange that was recorded.
-func (e *Events) Exchange(x *inspect.Exchange) {
-	e.tell(event{name: eventExchange, contactID: x.ContactID, exchange: x})
+// Observe tells of a contact that changed, or of an item that was added to it, and then of the
+// contact if the item says that it changed. It fits [chat.Config].
+func (e *Events) Observe(contact chat.Contact, item *chat.Item) {
+	if item != nil {
+		e.tell(event{name: eventItem, contactID: contact.ID, told: &told{item: item}, weight: weigh(len(item.Content))})
+		if !changesContact(item) {
+			return
+		}
+	}
+	size := len(contact.SegmentAttributes)
+	for key, value := range contact.Attributes {
+		size += len(key) + len(value)
+	}
+	e.tell(event{name: eventContact, contactID: contact.ID, told: &told{contact: &contact}, weight: weigh(size)})
+}
+
+// changesContact reports whether an item tells of a change of the contact itself: who is in it,
+// where it waits, whether it is over.
+func changesContact(item *chat.Item) bool {
+	switch item.ContentType {
+	case chat.Typing, chat.MessageDelivered, chat.MessageRead:
+		return false
+	}
+	return item.Type == chat.EventItem
+}
+
+// exchange tells of an exchange that was recorded.
+func (e *Events) exchange(x *inspect.Exchange) {
+	summary := x.Summary()
+	e.tell(event{name: eventExchange, contactID: x.ContactID, told: &told{exchange: &summary}, weight: weigh(len(x.Path))})
 }
 
 // Desk tells that queues or agents changed, Faults that rules did, Clock that time was
@@ -98,7 +122,7 @@ func (e *Events) Desk()   { e.tell(event{name: eventDesk}) }
 func (e *Events) Faults() { e.tell(event{name: eventFaults}) }
 func (e *Events) Clock()  { e.tell(event{name: eventClock}) }
 
-// Close ends all streams.
+// Close ends all streams, those that begin later at once.
 func (e *Events) Close() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -109,14 +133,18 @@ func (e *Events) Close() {
 	clear(e.listeners)
 }
 
+// weigh is how much memory an event takes whose texts have a length: what it tells, and that as
+// JSON.
+func weigh(text int) int { return 1024 + 2*text }
+
 func (e *Events) tell(happened event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seq++
 	happened.seq = e.seq
-	e.recent[e.seq%remembered] = happened
+	e.remember(happened)
 	for l := range e.listeners {
-		if !l.wants(happened) {
+		if !l.wants(&happened) {
 			continue
 		}
 		select {
@@ -128,32 +156,87 @@ func (e *Events) tell(happened event) {
 	}
 }
 
-func (l *listener) wants(happened event) bool {
-	return l.names[happened.name] && (l.contact == "" || happened.contactID == "" || happened.contactID == l.contact)
+// remember keeps an event and lets go of the oldest. The caller holds the lock.
+func (e *Events) remember(happened event) {
+	e.recent[happened.seq%remembered], happened = happened, e.recent[happened.seq%remembered]
+	if happened.seq >= e.oldest && happened.seq != 0 {
+		e.bytes -= happened.weight
+		e.oldest = happened.seq + 1
+	}
+	e.bytes += e.recent[e.seq%remembered].weight
+	for e.bytes > rememberedBytes {
+		gone := &e.recent[e.oldest%remembered]
+		e.bytes -= gone.weight
+		*gone = event{}
+		e.oldest++
+	}
 }
 
-// listen adds a listener that has seen everything up to an event; zero has seen nothing and
-// begins now. whole says that it is given everything it has missed.
-func (e *Events) listen(l *listener, after uint64) (now uint64, missed []event, whole bool) {
+// forget makes those who have listened to events of a name begin anew when they come back.
+func (e *Events) forget(name string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.closed {
+	e.seq++ // so that whoever comes now is not among them
+	e.remember(event{seq: e.seq})
+	e.forgotten[name] = e.seq
+}
+
+func (l *listener) wants(happened *event) bool {
+	switch {
+	case !l.names[happened.name]:
+		return false
+	case l.contact == "" || happened.contactID == l.contact:
+		return true
+	}
+	return happened.name == eventDesk || happened.name == eventFaults || happened.name == eventClock
+}
+
+// arrival is where a listener begins.
+type arrival struct {
+	// after is the last event it has seen, or has no part in.
+	after uint64
+	// missed are the events since then that it wants.
+	missed []event
+	// anew says that it has missed more than is remembered.
+	anew bool
+}
+
+// listen adds a listener, that has seen everything up to an event; nil has seen nothing and
+// begins now. It returns false when there are too many.
+func (e *Events) listen(l *listener, seen *uint64) (arrival, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
 		close(l.cut)
-		return e.seq, nil, true
+	case len(e.listeners) >= mostListeners:
+		return arrival{}, false
+	default:
+		e.listeners[l] = struct{}{}
 	}
-	e.listeners[l] = struct{}{}
-	if after == 0 {
-		return e.seq, nil, true
+	if seen == nil {
+		return arrival{after: e.seq}, true
 	}
-	if after > e.seq || e.seq-after >= remembered {
-		return e.seq, nil, false
+	if *seen > e.seq || *seen+1 < e.oldest || e.lost(l, *seen) {
+		return arrival{after: e.seq, anew: true}, true
 	}
-	for seq := after + 1; seq <= e.seq; seq++ {
-		if happened := e.recent[seq%remembered]; l.wants(happened) {
-			missed = append(missed, happened)
+	begin := arrival{after: *seen}
+	for seq := *seen + 1; seq <= e.seq; seq++ {
+		if happened := e.recent[seq%remembered]; l.wants(&happened) {
+			begin.missed = append(begin.missed, happened)
 		}
 	}
-	return e.seq, missed, true
+	return begin, true
+}
+
+// lost reports whether events that a listener wants were forgotten since one it has seen.
+func (e *Events) lost(l *listener, seen uint64) bool {
+	for name, last := range e.forgotten {
+		if l.names[name] && seen < last {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Events) leave(l *listener) {
@@ -162,115 +245,32 @@ func (e *Events) leave(l *listener) {
 	delete(e.listeners, l)
 }
 
-// data is what an event tells, as JSON in one line.
-func (h event) data() []byte {
-	var told any = struct{}{}
-	switch {
-	case h.item != nil:
-		told = json.RawMessage(participant.Encode(h.item))
-	case h.contact != nil:
-		told = contactJSON(h.contact)
-	case h.exchange != nil:
-		told = h.exchange
+// appendTo writes an event as a stream has it.
+func (h *event) appendTo(b []byte) []byte {
+	b = fmt.Appendf(b, "event: %s\nid: %d\ndata: ", h.name, h.seq)
+	if h.told == nil {
+		b = append(b, "{}"...)
+	} else {
+		b = append(b, h.told.json()...)
 	}
-	text, err := json.Marshal(told)
-	if err != nil { // the shapes are our own
-		return []byte("{}")
-	}
-	return text
+	return append(b, "\n\n"...)
 }
 
-// listenerOf reads what a call wants to listen to.
-func listenerOf(r *http.Request) (*listener, error) {
-	l := &listener{names: map[string]bool{}, contact: r.URL.Query().Get("contact"), events: make(chan event, waiting), cut: make(chan struct{})}
-	known := topics()
-	wanted := r.URL.Query().Get("topics")
-	if wanted == "" {
-		for _, name := range known {
-			l.names[name] = true
+// json is what is told, in one line.
+func (t *told) json() []byte {
+	t.once.Do(func() {
+		var value any = t.exchange
+		switch {
+		case t.item != nil:
+			value = json.RawMessage(participant.Encode(t.item))
+		case t.contact != nil:
+			value = contactJSON(t.contact)
 		}
-		return l, nil
-	}
-	for topic := range strings.SplitSeq(wanted, ",") {
-		name, ok := known[topic]
-		if !ok {
-			names := make([]string, 0, len(known))
-			for name := range known {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			return nil, bad("topics", fmt.Sprintf("%q is not one of the topics %s", shorten(topic), strings.Join(names, ", ")))
+		var err error
+		if t.text, err = json.Marshal(value); err != nil { // the shapes are our own
+			t.text = []byte("{}")
 		}
-		l.names[name] = true
-	}
-	return l, nil
-}
 
-// events is GET /api/events: server-sent events (HTML standard, section 9.2). A listener that
-// comes back says by Last-Event-ID what it has seen; when that is too long ago it is told to
-// begin anew ("reset").
-func (a *API) events(w http.ResponseWriter, r *http.Request) error {
-	l, err := listenerOf(r)
-	if err != nil {
-		return err
-	}
-	var after uint64
-	if id := r.Header.Get("Last-Event-ID"); id != "" {
-		if after, err = strconv.ParseUint(id, 10, 64); err != nil {
-			return bad("Last-Event-ID", "the id of the last event is not one of this stream")
-		}
-	}
-	control := http.NewResponseController(w)
-	if err := control.SetWriteDeadline(time.Time{}); err != nil {
-		return diagnosis.New(diagnosis.InternalFailure, "This connection cannot carry a stream.")
-	}
-	if l.names[eventExchange] {
-		defer a.pump()()
-	}
-	now, missed, whole := a.Events.listen(l, after)
-	defer a.Events.leave(l)
-	header := w.Header()
-	header.Set("Content-Type", "text/event-stream")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	if !whole {
-		fmt.Fprintf(w, "event: reset\nid: %d\ndata: {}\n\n", now)
-	}
-	fmt.Fprintf(w, "retry: 1000\nevent: hello\nid: %d\ndata: {}\n\n", now-uint64(len(missed)))
-	for _, happened := range missed {
-		writeEvent(w, happened)
-	}
-	if control.Flush() != nil {
-		return nil
-	}
-	a.stream(w, r, control, l)
-	return nil
-}
-
-// stream writes events until one side has enough.
-func (a *API) stream(w http.ResponseWriter, r *http.Request, control *http.ResponseController, l *listener) {
-	alive := time.NewTicker(heartbeat)
-	defer alive.Stop()
-	for {
-		select {
-		case happened := <-l.events:
-			writeEvent(w, happened)
-			for len(l.events) > 0 { // what has come together leaves together
-				writeEvent(w, <-l.events)
-			}
-		case <-alive.C:
-			_, _ = w.Write([]byte(": alive\n\n"))
-		case <-l.cut:
-			return
-		case <-r.Context().Done():
-			return
-		}
-		if control.Flush() != nil {
-			return
-		}
-	}
-}
-
-func writeEvent(w http.ResponseWriter, happened event) {
-	fmt.Fprintf(w, "event: %s\nid: %d\ndata: %s\n\n", happened.name, happened.seq, happened.data())
+	})
+	return t.text
 }

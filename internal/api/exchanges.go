@@ -1,16 +1,10 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
-	"slices"
 	"strconv"
-	"strings"
-
-	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/inspect"
@@ -51,7 +45,7 @@ func (a *API) listExchanges(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, last := a.Exchanges.List(query)
+	found, last := a.cfg.Exchanges.List(query)
 	list := make([]inspect.Exchange, 0, len(found))
 	for _, x := range found {
 		list = append(list, x.Summary())
@@ -60,14 +54,14 @@ func (a *API) listExchanges(r *http.Request) (any, error) {
 }
 
 func (a *API) clearExchanges(*http.Request) (any, error) {
-	a.Exchanges.Clear()
+	a.cfg.Exchanges.Clear()
 	return nil, nil
 }
 
 func (a *API) exchange(r *http.Request) (inspect.Exchange, error) {
-	x, ok := a.Exchanges.Get(r.PathValue("exchange"))
+	x, ok := a.cfg.Exchanges.Get(r.PathValue("exchange"))
 	if !ok {
-		return x, diagnosis.New(diagnosis.NothingSuch, "There is no such exchange any more.")
+		return x, diagnosis.New(diagnosis.NothingSuch, "There is no such exchange, or not any more.")
 	}
 	return x, nil
 }
@@ -80,12 +74,9 @@ func (a *API) har(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Content-Disposition", `attachment; filename="parley.har"`)
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	_, _ = w.Write(a.Exchanges.HAR(query)) // the caller is gone
+	describe(w, "application/json")
+	w.Header().Set("Content-Disposition", `attachment; filename="parley.har"`)
+	_ = a.cfg.Exchanges.WriteHAR(w, query) // the caller is gone
 	return nil
 }
 
@@ -94,165 +85,10 @@ func (a *API) curl(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := x.Curl()
-	if text == "" {
+	if x.Method == "" {
 		return bad("exchange", "only calls can be made with curl, not frames")
 	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, _ = io.WriteString(w, text+"\n") // the caller is gone
+	describe(w, "text/plain; charset=utf-8")
+	_, _ = io.WriteString(w, x.Curl()) // the caller is gone
 	return nil
 }
-
-// replayed marks the request of an exchange that is made again, so that its record is found.
-const replayed = "X-Parley-Replay"
-
-// replay makes an exchange again, with changes. What was masked in it is made anew: the same
-// participant gets a token of its own.
-func (a *API) replay(r *http.Request) (any, error) {
-	x, err := a.exchange(r)
-	if err != nil {
-		return nil, err
-	}
-	var in struct {
-		Method  *string           `json:"method"`
-		Path    *string           `json:"path"`
-		Headers map[string]string `json:"headers"`
-		Body    *string           `json:"body"`
-	}
-	if err := decode(r, &in); err != nil {
-		return nil, err
-	}
-	if x.Kind != inspect.HTTP {
-		return nil, bad("exchange", "only calls can be made again, not frames and sockets")
-	}
-	if x.RequestOmitted && in.Body == nil {
-		return nil, bad("body", "the body of this call was not recorded; give one")
-	}
-	method, path, body := orElse(in.Method, x.Method), orElse(in.Path, x.Path), orElse(in.Body, x.RequestBody)
-	request, err := a.request(r.Context(), x, method, path, body)
-	if err != nil {
-		return nil, err
-	}
-	for name, value := range in.Headers {
-		request.Header.Del(name)
-		if value != "" {
-			request.Header.Set(name, value)
-		}
-	}
-	mark := uuid.NewString()
-	request.Header.Set(replayed, mark)
-	_, before := a.Exchanges.List(inspect.Query{Limit: 1})
-	answer := &discard{header: http.Header{}}
-	a.Server.ServeHTTP(answer, request)
-	made, _ := a.Exchanges.List(inspect.Query{After: before})
-	for _, again := range slices.Backward(made) {
-		if slices.ContainsFunc(again.RequestHeaders, func(h inspect.Header) bool { return h.Name == replayed && h.Value == mark }) {
-			return again, nil
-		}
-	}
-	return nil, diagnosis.New(diagnosis.NothingSuch, "The call was made again and answered %d, but was not recorded.", answer.status)
-}
-
-func orElse(given *string, otherwise string) string {
-	if given != nil {
-		return *given
-	}
-	return otherwise
-}
-
-// request builds the request of an exchange anew.
-func (a *API) request(ctx context.Context, x inspect.Exchange, method, path, body string) (*http.Request, error) {
-	target, err := url.Parse(path)
-	if err != nil || !strings.HasPrefix(path, "/") || target.Host != "" {
-		return nil, bad("path", "path has to begin with a slash")
-	}
-	if Handles(target.Path) {
-		return nil, bad("path", "calls of this API cannot be made again by it")
-	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+x.Host+path, strings.NewReader(body))
-	if err != nil {
-		return nil, bad("method", fmt.Sprintf("%q is no method", shorten(method)))
-	}
-	request.Host, request.RemoteAddr, request.RequestURI = x.Host, "127.0.0.1:0", path
-	for _, h := range x.RequestHeaders {
-		switch name := http.CanonicalHeaderKey(h.Name); {
-		case name == "Content-Length" || name == "Connection" || name == replayed || strings.Contains(h.Value, inspect.Mark):
-		default:
-			request.Header.Add(name, h.Value)
-		}
-	}
-	if x.ContactID != "" && x.ParticipantID != "" && a.Chats != nil {
-		a.reissue(ctx, x, request)
-	}
-	return request, nil
-}
-
-// reissue gives a request the token that was masked. Who is not there any more gets none, and
-// the answer shows what a client sees then.
-func (a *API) reissue(ctx context.Context, x inspect.Exchange, request *http.Request) {
-	const bearer = "X-Amz-Bearer"
-	masked := slices.ContainsFunc(x.RequestHeaders, func(h inspect.Header) bool { return http.CanonicalHeaderKey(h.Name) == bearer })
-	if !masked {
-		return
-	}
-	if x.Action == "CreateParticipantConnection" {
-		if token, err := a.Chats.ReissueToken(x.ContactID, x.ParticipantID); err == nil {
-			request.Header.Set(bearer, token.Reveal())
-		}
-		return
-	}
-	if connection, err := a.Chats.Reissue(ctx, x.ContactID, x.ParticipantID); err == nil {
-		request.Header.Set(bearer, connection.Token.Reveal())
-	}
-}
-
-// discard takes an answer that nobody reads: the recorder has it.
-type discard struct {
-	header http.Header
-	status int
-}
-
-// Header implements [http.ResponseWriter].
-func (d *discard) Header() http.Header { return d.header }
-
-// WriteHeader implements [http.ResponseWriter].
-func (d *discard) WriteHeader(status int) {
-	if d.status == 0 {
-		d.status = status
-	}
-}
-
-// Write implements [http.ResponseWriter].
-func (d *discard) Write(p []byte) (int, error) {
-	d.WriteHeader(http.StatusOK)
-	return len(p), nil
-}
-
-// pump tells listeners of exchanges as long as somebody listens to them.
-func (a *API) pump() (stop func()) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.Exchanges == nil {
-		return func() {}
-	}
-	if a.pumping++; a.pumping == 1 {
-		ctx, cancel := context.WithCancel(context.Background())
-		a.stopPump = cancel
-		_, last := a.Exchanges.List(inspect.Query{Limit: 1})
-		go func() { // ends with the last listener
-			for x := range a.Exchanges.Watch(ctx, last) {
-				summary := x.Summary()
-				a.Events.Exchange(&summary)
-			}
-		}()
-	}
-	return func() {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.pumping--; a.pumping == 0 {
-			a.stopPump()
-		}
-	}
-}
-

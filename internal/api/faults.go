@@ -1,7 +1,6 @@
 package api
 
 import (
-	"io"
 	"net/http"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
@@ -9,23 +8,19 @@ import (
 )
 
 func (a *API) listFaults(*http.Request) (any, error) {
-	rules := a.Faults.List()
-	if rules == nil {
-		rules = []fault.Rule{}
-	}
-	return map[string]any{"rules": rules, "presets": a.Faults.Presets(), "actions": fault.Actions()}, nil
+	return map[string]any{"rules": a.cfg.Faults.List(), "presets": a.cfg.Faults.Presets(), "actions": fault.Actions()}, nil
 }
 
 func (a *API) addFault(r *http.Request) (any, error) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
+	body, err := readBody(r)
 	if err != nil {
-		return nil, diagnosis.New(diagnosis.BadJSON, "The request body ended too early.")
+		return nil, err
 	}
 	rule, err := fault.ParseRule(body)
 	if err != nil {
 		return nil, err
 	}
-	added, err := a.Faults.Add(rule)
+	added, err := a.cfg.Faults.Add(rule)
 	if err != nil {
 		return nil, err
 	}
@@ -33,19 +28,19 @@ func (a *API) addFault(r *http.Request) (any, error) {
 }
 
 func (a *API) clearFaults(*http.Request) (any, error) {
-	a.Faults.Clear()
+	a.cfg.Faults.Clear()
 	return nil, nil
 }
 
 func (a *API) removeFault(r *http.Request) (any, error) {
-	if !a.Faults.Remove(r.PathValue("rule")) {
+	if !a.cfg.Faults.Remove(r.PathValue("rule")) {
 		return nil, diagnosis.New(diagnosis.NothingSuch, "There is no such rule, or it has ended.")
 	}
 	return nil, nil
 }
 
 func (a *API) applyPreset(r *http.Request) (any, error) {
-	rules, err := a.Faults.Apply(r.PathValue("preset"))
+	rules, err := a.cfg.Faults.Apply(r.PathValue("preset"))
 	if err != nil {
 		return nil, err
 	}

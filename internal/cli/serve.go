@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -156,9 +157,10 @@ func compose(ctx context.Context, r running, build Build, draining func() bool, 
 	if err != nil {
 		return nil, err
 	}
+	access.MaxBodyFor = beside.MaxBodyFor
 	routes := Routes{StartChat: door, API: beside, Paths: s.Paths, Draining: draining, DocsURL: docs}
 	if embedded := r.upstream.embedded; embedded != nil {
-		access.MaxBodyFor = embedded.MaxBodyFor
+		access.MaxBodyFor = func(r *http.Request) int64 { return cmp.Or(beside.MaxBodyFor(r), embedded.MaxBodyFor(r)) }
 		routes.Embedded = embedded
 		routes.Files = map[string]http.Handler{"/parley.js": pagescript.Handler()}
 	}

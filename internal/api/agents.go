@@ -1,0 +1,111 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/desk"
+)
+
+// addAgent adds a person or, with a script, somebody who answers by it: "echo" or the YAML of
+// docs/agents.md.
+func (a *API) addAgent(r *http.Request) (any, error) {
+	var in struct {
+		Name     string `json:"name"`
+		State    string `json:"state"`
+		Capacity int    `json:"capacity"`
+		Script   string `json:"script"`
+		Count    int    `json:"count"`
+	}
+	if err := decode(r, &in); err != nil {
+		return nil, err
+	}
+	var state desk.State
+	if in.State != "" {
+		var err error
+		if state, err = stateOf(in.State); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case in.Capacity < 0:
+		return nil, bad("capacity", "capacity must not be below zero")
+	case in.Count < 0:
+		return nil, bad("count", "count must not be below zero")
+	}
+	var cfg desk.AgentConfig
+	switch in.Script {
+	case "":
+	case "echo":
+		cfg = desk.EchoAgent(desk.Echo{})
+	default:
+		script, err := desk.Parse("script", []byte(in.Script))
+		if err != nil {
+			return nil, bad("script", strings.ReplaceAll(err.Error(), "\n", "; "))
+		}
+		cfg = script.Agents()
+	}
+	if in.Name != "" {
+		cfg.Name = in.Name
+	}
+	if state != "" {
+		cfg.State = state
+	}
+	if in.Capacity != 0 {
+		cfg.Capacity = in.Capacity
+	}
+	if in.Count != 0 {
+		cfg.Count = in.Count
+	}
+	if cfg.Count > 1 && cfg.Partner == nil {
+		return nil, bad("count", "count is for scripted agents: people are one each")
+	}
+	added, err := a.cfg.Desk.Add(cfg)
+	if err != nil {
+		return nil, err
+	}
+	agents := make([]agentAnswer, 0, len(added))
+	for _, agent := range added {
+		agents = append(agents, agentJSON(agent))
+	}
+	return map[string]any{"agents": agents}, nil
+}
+
+func stateOf(text string) (desk.State, error) {
+	switch state := desk.State(text); state {
+	case desk.Available, desk.Away, desk.Offline:
+		return state, nil
+	}
+	return "", bad("state", fmt.Sprintf("state %q is not one of available, away, offline", shorten(text)))
+}
+
+func (a *API) changeAgent(r *http.Request) (any, error) {
+	var in struct {
+		State    *string `json:"state"`
+		Capacity *int    `json:"capacity"`
+	}
+	if err := decode(r, &in); err != nil {
+		return nil, err
+	}
+	change := desk.AgentChange{Capacity: in.Capacity}
+	if in.Capacity != nil && *in.Capacity < 0 {
+		return nil, bad("capacity", "capacity must not be below zero")
+	}
+	if in.State != nil {
+		state, err := stateOf(*in.State)
+		if err != nil {
+			return nil, err
+		}
+		change.State = &state
+	}
+	agent, err := a.cfg.Desk.Change(r.PathValue("agent"), change)
+	if err != nil {
+		return nil, err
+	}
+	return agentJSON(agent), nil
+}
+
+func (a *API) removeAgent(r *http.Request) (any, error) {
+	return nil, a.cfg.Desk.Remove(r.Context(), r.PathValue("agent"))
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/participant"
+)
+
+const (
+	// itemsPage is how many items are read from the store at a time.
+	itemsPage = 100
+	// mostItems bounds a transcript that is answered as a whole.
+	mostItems = 10_000
+)
+
+// transcriptAnswer is a conversation, with what was said in the chats it continues.
+type transcriptAnswer struct {
+	ContactID string            `json:"contactId"`
+	Items     []json.RawMessage `json:"items"`
+	// Truncated says that the items are the end of a longer conversation.
+	Truncated bool `json:"truncated,omitempty"`
+}
+
+// transcript answers all items of a contact, as frames show them; ?format=text as lines.
+func (a *API) transcript(w http.ResponseWriter, r *http.Request) error {
+	format := r.URL.Query().Get("format")
+	if format != "" && format != "json" && format != "text" {
+		return bad("format", fmt.Sprintf("format %q is not one of json, text", shorten(format)))
+	}
+	found, err := a.cfg.Chats.Contact(r.Context(), r.PathValue("contact"))
+	if err != nil {
+		return err
+	}
+	items, truncated, err := a.items(r.Context(), found.ID)
+	if err != nil {
+		return err
+	}
+	if format == "text" {
+		describe(w, "text/plain; charset=utf-8")
+		w.Header().Set("Content-Disposition", `attachment; filename="transcript-`+found.ID+`.txt"`)
+		_, _ = w.Write(transcriptText(items, truncated)) // the caller is gone
+		return nil
+	}
+	answer := transcriptAnswer{found.ID, make([]json.RawMessage, 0, len(items)), truncated}
+	for i := range items {
+		answer.Items = append(answer.Items, participant.Encode(&items[i]))
+	}
+	a.write(w, answer)
+	return nil
+}
+
+// items reads a transcript, oldest first. Of one that is longer than mostItems it is the end.
+func (a *API) items(ctx context.Context, contactID string) (all []chat.Item, truncated bool, err error) {
+	var pages [][]chat.Item
+	total, token := 0, ""
+	for total < mostItems {
+		page, err := a.cfg.Chats.ReadTranscript(ctx, contactID, chat.TranscriptQuery{MaxResults: itemsPage, NextToken: token})
+		if err != nil {
+			return nil, false, err
+		}
+		pages = append(pages, page.Items)
+		total += len(page.Items)
+		if token = page.NextToken; token == "" {
+			break
+		}
+	}
+	all = make([]chat.Item, 0, total)
+	for i := len(pages) - 1; i >= 0; i-- {
+		all = append(all, pages[i]...)
+	}
+	return all, token != "", nil
+}
+
+// transcriptText writes a conversation as people paste it into a ticket. Every line begins with
+// a time or with spaces, so that nobody can say what looks like somebody else's line.
+func transcriptText(items []chat.Item, truncated bool) []byte {
+	var b strings.Builder
+	if truncated {
+		b.WriteString("(What was said before is left out.)\n")
+	}
+	for i := range items {
+		item := &items[i]
+		at := item.Time.UTC().Format("2006-01-02 15:04:05.000")
+		who := inLine(item.DisplayName)
+		if item.Role != "" {
+			who = strings.TrimSpace(who + " (" + string(item.Role) + ")")
+		}
+		switch item.Type {
+		case chat.MessageItem:
+			fmt.Fprintf(&b, "%s  %s: %s\n", at, who, visible(item.Content, "\n    "))
+		case chat.AttachmentItem:
+			for _, file := range item.Attachments {
+				fmt.Fprintf(&b, "%s  %s: [%s, %s, %s]\n", at, who, inLine(file.Name), inLine(file.ContentType), file.Status)
+			}
+		case chat.EventItem, chat.MetadataItem:
+			name := item.ContentType[strings.LastIndexByte(item.ContentType, '/')+1:]
+			name = strings.TrimPrefix(name, "vnd.amazonaws.connect.event.")
+			fmt.Fprintf(&b, "%s  -- %s\n", at, strings.TrimSpace(name+" "+who))
+		}
+	}
+	return []byte(b.String())
+}
+
+// inLine is a text without line breaks.
+func inLine(text string) string { return visible(text, " ") }
+
+// visible writes out what a terminal or an editor would act on: control characters, and those
+// that turn the direction of writing.
+func visible(text, lineBreak string) string {
+	const joiner, nonJoiner = '\u200d', '\u200c' // of emoji, and of Persian
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		switch {
+		case r == '\n':
+			b.WriteString(lineBreak)
+		case r == '\r' && strings.HasPrefix(text[size:], "\n"):
+		case r == '\t':
+			b.WriteByte(' ')
+		case unicode.IsPrint(r) || r == joiner || r == nonJoiner:
+			b.WriteRune(r)
+		default:
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		}
+		text = text[size:]
+	}
+	return b.String()
+}
