@@ -8,7 +8,6 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +15,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"testing"
@@ -52,7 +53,7 @@ func (e *FunctionError) Error() string { return e.Type + ": " + e.Message }
 type Function struct {
 	timeout time.Duration
 	cmd     *exec.Cmd
-	output  output
+	output  string // the file of what the process prints
 	events  chan *invocation
 	turn    chan struct{} // holds one token: whose turn it is to invoke
 
@@ -76,19 +77,6 @@ type invocation struct {
 type result struct {
 	payload []byte
 	err     *FunctionError
-}
-
-// output collects what a process prints.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-// Write implements [io.Writer].
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
 }
 
 // Start starts the program. It ends with the test.
@@ -117,8 +105,15 @@ func Start(tb testing.TB, config Config) *Function {
 		"AWS_LAMBDA_FUNCTION_NAME=startchat", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE=256", "AWS_LAMBDA_LOG_FORMAT=JSON",
 		"AWS_EC2_METADATA_DISABLED=true", "TZ=:UTC",
 	}, config.Env...)
-	f.cmd.Stdout, f.cmd.Stderr = &f.output, &f.output
-	if err := f.cmd.Start(); err != nil {
+	// A file, because what stands in a pipe when an answer has come may not have been read yet.
+	f.output = filepath.Join(tb.TempDir(), "output")
+	output, err := os.Create(f.output)
+	if err != nil {
+		tb.Fatalf("making a file for the function's output: %v", err)
+	}
+	f.cmd.Stdout, f.cmd.Stderr = output, output
+	err = f.cmd.Start()
+	if err := errors.Join(err, output.Close()); err != nil {
 		tb.Fatalf("starting the function: %v", err)
 	}
 	go func() {
@@ -170,11 +165,14 @@ func (f *Function) ExitCode() int { return f.cmd.ProcessState.ExitCode() }
 // PID returns the process's id.
 func (f *Function) PID() int { return f.cmd.Process.Pid }
 
-// Output returns everything the process has printed so far.
+// Output returns everything the process has printed so far, all of what it printed before an
+// answer included.
 func (f *Function) Output() string {
-	f.output.mu.Lock()
-	defer f.output.mu.Unlock()
-	return f.output.text.String()
+	text, err := os.ReadFile(f.output)
+	if err != nil {
+		panic(err) // it was there when the process was started
+	}
+	return string(text)
 }
 
 // Invoke has the function handle one event. The error is a [*FunctionError] when the function
