@@ -47,7 +47,7 @@ const (
 //	                            # {attribute.KEY} is a contact attribute, {message} what was said
 //	rules:                      # the first that matches answers
 //	  - match: [hi, hello]      # the whole message, whatever its case
-//	    reply: [Hello., How can I help?]
+//	    reply: [Hello., "How can I help?"]
 //	  - contains: refund
 //	    delay: 2s
 //	    transfer: Billing       # a queue or an agent of that name, or else a new queue
