@@ -97,9 +97,17 @@ type chatCommand struct {
 // leaveTime is what a party gets to leave after an interrupt.
 const leaveTime = 5 * time.Second
 
-// hold passes on what the user types until the chat is over or the user has left it. over
-// tells of the end of the chat, heard that something was said.
-func hold(ctx context.Context, r *remote, p party, linger time.Duration, over <-chan error, heard <-chan struct{}) error {
+// conversation is what the other side of a chat does, as far as it matters to who types.
+type conversation struct {
+	// linger is how long nothing may be said after the end of the input.
+	linger time.Duration
+	// over tells of the end of the chat, heard that something was said.
+	over  <-chan error
+	heard <-chan struct{}
+}
+
+// hold passes on what the user types until the chat is over or the user has left it.
+func hold(ctx context.Context, r *remote, p party, talk conversation) error {
 	lines := readLines(ctx, r.env)
 	var quiet <-chan time.Time
 	failed := error(nil)
@@ -107,7 +115,7 @@ func hold(ctx context.Context, r *remote, p party, linger time.Duration, over <-
 		select {
 		case line, more := <-lines:
 			if !more {
-				lines, quiet = nil, time.After(linger)
+				lines, quiet = nil, time.After(talk.linger)
 				continue
 			}
 			left, err := heed(ctx, r, p, line)
@@ -116,19 +124,21 @@ func hold(ctx context.Context, r *remote, p party, linger time.Duration, over <-
 				failed = errReported // and the chat goes on
 			}
 			if left {
-				return errors.Join(seeOff(over), failed)
+				return errors.Join(seeOff(talk.over), failed)
 			}
-		case <-heard:
+		case <-talk.heard:
 			if quiet != nil {
-				quiet = time.After(linger)
+				quiet = time.After(talk.linger)
 			}
-		case err := <-over:
-			return errors.Join(err, failed)
+		case err := <-talk.over:
+			if ctx.Err() == nil {
+				return errors.Join(err, failed)
+			}
 		case <-quiet:
 			if err := p.leave(ctx); err != nil {
 				return errors.Join(err, failed)
 			}
-			return errors.Join(seeOff(over), failed)
+			return errors.Join(seeOff(talk.over), failed)
 		case <-ctx.Done():
 			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 			defer cancel()

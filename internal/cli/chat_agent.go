@@ -41,7 +41,7 @@ func chatAsAgent(ctx context.Context, r *remote, o chatOptions) (err error) {
 		defer close(done)
 		over <- r.follow(ctx, a.contactID, view)
 	}()
-	return hold(ctx, r, a, o.linger, over, heard)
+	return hold(ctx, r, a, conversation{o.linger, over, heard})
 }
 
 // listeningView prints a chat, and tells when something was said.
@@ -93,7 +93,7 @@ func (a *agentSide) signIn(ctx context.Context, name string) error {
 		return err
 	}
 	if len(added.Agents) != 1 {
-		return notParley(http.StatusOK)
+		return notParley(http.StatusOK, answer)
 	}
 	a.agent = added.Agents[0]
 	return nil

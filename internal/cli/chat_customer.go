@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -49,7 +50,7 @@ func chatAsCustomer(ctx context.Context, r *remote, o chatOptions) error {
 		defer close(done)
 		over <- c.listen(listening, socket, view)
 	}()
-	return hold(ctx, r, c, o.linger, over, heard)
+	return hold(ctx, r, c, conversation{o.linger, over, heard})
 }
 
 // start starts the chat at the front door. The terminal shows more than plain text.
@@ -277,8 +278,8 @@ func (c *customerSide) catchUp(ctx context.Context, view *shown) (ended bool, er
 			break
 		}
 	}
-	for i := len(pages) - 1; i >= 0; i-- {
-		for _, raw := range pages[i] {
+	for _, page := range slices.Backward(pages) {
+		for _, raw := range page {
 			over, err := view.add(raw)
 			if err != nil {
 				return false, err

@@ -35,6 +35,12 @@ const (
 	metadataItem    = "MESSAGEMETADATA"
 )
 
+// readItem reads an item; one of another kind, from a later server, is not readable.
+func readItem(raw json.RawMessage) (i item, readable bool) {
+	readable = json.Unmarshal(raw, &i) == nil
+	return i, readable
+}
+
 // passing reports whether an item is only of the moment: typing and receipts. A transcript on
 // a terminal leaves them out.
 func (i *item) passing() bool { return i.ContentType == typingEvent || i.Type == metadataItem }
@@ -42,11 +48,11 @@ func (i *item) passing() bool { return i.ContentType == typingEvent || i.Type ==
 // key tells items apart. An attachment comes again when its state has changed, a receipt has
 // an id of its own.
 func (i *item) key() string {
-	key := i.ID
+	key := []string{i.ID}
 	for _, a := range i.Attachments {
-		key += " " + a.Status
+		key = append(key, a.Status)
 	}
-	return key
+	return strings.Join(key, " ")
 }
 
 // line shows an item to a person.

@@ -234,23 +234,25 @@ func (r *remote) get(ctx context.Context, path string, into any) ([]byte, error)
 
 func decodeAnswer(text []byte, into any) error {
 	if json.Unmarshal(text, into) != nil {
-		return notParley(http.StatusOK)
+		return notParley(http.StatusOK, text)
 	}
 	return nil
 }
 
-func notParley(status int) error {
-	return &hintError{
-		fmt.Errorf("the server answered %d with something that is not an answer of Parley's API", status),
-		"check --server: another program, or an older Parley, may listen there",
+// notParley is an answer that the API does not give.
+func notParley(status int, text []byte) error {
+	hint := "check --server: another program, or an older Parley, may listen there"
+	if status == http.StatusBadRequest && bytes.Contains(text, []byte("HTTPS server")) { // of package net/http
+		hint = "the server speaks HTTPS: give --tls, or an address that begins with https:// to --server"
 	}
+	return &hintError{fmt.Errorf("the server answered %d with something that is not an answer of Parley's API", status), hint}
 }
 
 // refused turns an answer other than success into an error.
 func (r *remote) refused(status int, text []byte) error {
 	var answer startAnswer
 	if json.Unmarshal(text, &answer) != nil || answer.Error == "" {
-		return notParley(status)
+		return notParley(status, text)
 	}
 	refusal := &answeredError{status: status, answer: answer, text: compact(text)}
 	if answer.Code == adminTokenRequired {

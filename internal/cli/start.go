@@ -173,8 +173,9 @@ func startTarget(ctx context.Context, env *Env, s *settings.Settings, o *startOp
 		return handlerTransport{handler}, "http://localhost/startChatContact", nil
 	}
 	address, err := serverAddress(env, s, o.server)
-	// The user's proxy settings are meant for the world, not for this machine.
-	return &http.Transport{DisableKeepAlives: true}, address, err
+	transport := directTransport(env, s)
+	transport.DisableKeepAlives = true
+	return transport, address, err
 }
 
 // starterFunc is a function as a [startchat.Starter].

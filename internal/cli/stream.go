@@ -103,7 +103,7 @@ func (r *remote) listenOnce(ctx context.Context, query url.Values, last string, 
 		return lostUnlessRefused(r.refused(answer.StatusCode, text))
 	}
 	if kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";"); kind != "text/event-stream" {
-		return notParley(answer.StatusCode)
+		return notParley(answer.StatusCode, nil)
 	}
 	err = readEvents(answer.Body, func() { watch.Reset(silence) }, handle)
 	if lost, ok := errors.AsType[*lostError](err); ok && errors.Is(lost.error, context.Canceled) {

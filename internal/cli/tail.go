@@ -45,9 +45,12 @@ func newTail(env *Env) *cobra.Command {
 // tell prints an event.
 func (r *remote) tell(e serverEvent) error {
 	if r.json {
+		if !json.Valid(e.Data) {
+			return nil // a later server's
+		}
 		line, err := json.Marshal(map[string]any{"event": e.Name, "id": e.ID, "data": e.Data})
 		if err != nil {
-			return nil // not ours
+			return err
 		}
 		_, err = fmt.Fprintf(r.env.Stdout, "%s\n", line)
 		return err

@@ -34,8 +34,8 @@ func newTranscript(env *Env) *cobra.Command {
 		}
 		return r.print(answer, func(w io.Writer) error {
 			for _, raw := range items {
-				var i item
-				if json.Unmarshal(raw, &i) != nil || i.passing() {
+				i, readable := readItem(raw)
+				if !readable || i.passing() {
 					continue
 				}
 				if _, err := fmt.Fprintln(w, i.line()); err != nil {
@@ -100,19 +100,16 @@ type shown struct {
 
 // knows reports whether an item was printed.
 func (s *shown) knows(raw json.RawMessage) bool {
-	var i item
-	return json.Unmarshal(raw, &i) == nil && s.seen[i.key()]
+	i, readable := readItem(raw)
+	return readable && s.seen[i.key()]
 }
 
 func newShown(r *remote) *shown { return &shown{r: r, seen: map[string]bool{}} }
 
 // add prints an item unless it was printed before, and reports whether it ends the chat.
 func (s *shown) add(raw json.RawMessage) (ended bool, err error) {
-	var i item
-	if json.Unmarshal(raw, &i) != nil {
-		return false, nil // a later server's
-	}
-	if s.seen[i.key()] {
+	i, readable := readItem(raw)
+	if !readable || s.seen[i.key()] {
 		return false, nil
 	}
 	s.seen[i.key()] = true
