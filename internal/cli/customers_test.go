@@ -58,6 +58,12 @@ func TestPagesThatMayCall(t *testing.T) {
 					t.Errorf("a page of %q is answered %d, want %d", origin, got, want)
 				}
 			}
+			public := strings.HasPrefix(name, "aws, ") && name != "aws, loopback"
+			for _, path := range []string{"/", "/api/events", "/api/exchanges", "/console/inspector", "/docs/errors"} {
+				if got := statusOf(t, url+path); (got == http.StatusNotFound || got == http.StatusMethodNotAllowed) != public {
+					t.Errorf("GET %s is answered %d", path, got)
+				}
+			}
 			stop()
 			if got := <-code; got != cli.ExitOK {
 				t.Errorf("exit code %d", got)
@@ -81,6 +87,21 @@ func startFrom(t *testing.T, url, origin string) int {
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	return answer.StatusCode
+}
+
+// statusOf asks for a page and returns the status of the answer, without reading it.
+func statusOf(t *testing.T, url string) int {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

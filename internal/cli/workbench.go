@@ -70,7 +70,7 @@ func (w *workbench) api(r running, build Build, log *slog.Logger) (*api.API, err
 		"configured": map[string]bool{"instanceId": s.InstanceID != "", "contactFlowId": s.ContactFlowID != ""},
 	}
 	config := api.Config{
-		Status: status, Exchanges: w.recorder, Events: w.events, AdminToken: w.token, DocsURL: r.site.docs(), Log: log,
+		Status: status, Exchanges: w.recorder, Events: w.events, AdminToken: w.token, DocsURL: r.docs(), Log: log,
 	}
 	if embedded := r.upstream.embedded; embedded != nil {
 		config.Chats, config.Desk, config.Faults, config.Blobs = embedded.Chats(), embedded.Desk(), embedded.Faults(), embedded.Blobs()
