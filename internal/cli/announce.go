@@ -31,7 +31,7 @@ type running struct {
 func (r running) announce(ctx context.Context, env *Env, log *slog.Logger) {
 	log.InfoContext(ctx, "listening",
 		slog.String("url", r.site.url), slog.String("endpoint", r.site.endpoint()), slog.String("addr", r.site.listen),
-		slog.String("upstream", string(r.settings.Upstream)), slog.String("cost_guard", costGuardText(r.settings.CostGuard())))
+		slog.String("upstream", r.settings.Upstream.Kind()), slog.String("cost_guard", costGuardText(r.settings.CostGuard())))
 	if r.settings.LogFormat == settings.FormatJSON {
 		return
 	}
@@ -51,7 +51,9 @@ func (r running) text(color bool) string {
 	b.WriteString("Parley is ready.\n\n")
 	line := func(name, value string) { fmt.Fprintf(&b, "  %-11s %s\n", name, value) }
 	line("Endpoint", "POST "+bold(r.site.endpoint()))
-	line("Console", bold(r.site.url+"/"))
+	if !r.settings.ForCustomers() {
+		line("Console", bold(r.site.url+"/"))
+	}
 	if r.settings.Ephemeral && r.settings.AdminToken.IsZero() && r.upstream.embedded != nil {
 		line("Admin token", r.beside.token.Reveal()) // for this person; it ends with the run
 	}
@@ -65,7 +67,7 @@ func (r running) text(color bool) string {
 		line("Exposed", exposure)
 	}
 	b.WriteString("\n  In your chat widget:\n    " + bold(`apiGatewayEndpoint: "`+r.site.endpoint()+`"`) + "\n")
-	if r.upstream.embedded != nil {
+	if r.upstream.clients != nil {
 		b.WriteString("  In the page, before or after the widget's script, so that it chats here too:\n    " +
 			bold(pagescript.Tag(r.site.url)) + "\n")
 	}
@@ -75,6 +77,14 @@ func (r running) text(color bool) string {
 	b.WriteString(r.qr(addresses, color) + "\n")
 	b.WriteString("  Stop with Ctrl+C.\n")
 	return b.String()
+}
+
+// docs is the page that explains errors; a server for customers has none.
+func (r running) docs() string {
+	if r.settings.ForCustomers() {
+		return ""
+	}
+	return r.site.docs()
 }
 
 // server says where the server listens, for other devices.

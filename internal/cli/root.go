@@ -92,8 +92,8 @@ func withSettings(c *cobra.Command, show string) {
 	c.Annotations = map[string]string{settingsAnnotation: show}
 	for _, f := range settings.Fields() {
 		switch {
-		case f.OneOf != nil:
-			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(f.OneOf, cobra.ShellCompDirectiveNoFileComp))
+		case f.Suggest != nil:
+			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(f.Suggest, cobra.ShellCompDirectiveNoFileComp))
 		case f.Placeholder != "FILE" && f.Placeholder != "DIR":
 			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.NoFileCompletions)
 		}

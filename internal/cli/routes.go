@@ -26,7 +26,8 @@ type Routes struct {
 	Files map[string]http.Handler
 	// API answers what [api.Handles]; nil leaves it out.
 	API http.Handler
-	// Embedded answers what it says it handles: the APIs of the embedded Amazon Connect.
+	// Embedded answers what it says it handles: the APIs of the embedded Amazon Connect, or the
+	// Participant Service that is relayed.
 	Embedded Embedded
 	// Draining reports whether the server has begun to stop; nil means never.
 	Draining func() bool

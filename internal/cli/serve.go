@@ -62,7 +62,7 @@ func serve(ctx context.Context, env *Env, s *settings.Settings) error {
 func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *successor, err error) {
 	log := newLogger(env, s)
 	for _, flag := range s.Unused() {
-		log.WarnContext(ctx, "flag has no effect with the embedded amazon connect; was --upstream aws forgotten?", slog.String("flag", flag))
+		log.WarnContext(ctx, "flag has no effect without amazon connect; was --upstream aws forgotten?", slog.String("flag", flag))
 	}
 	if s.ForCustomers() && len(s.AllowOrigins) == 0 {
 		log.WarnContext(ctx, "no web page of another origin may call; name the site's with --allow-origin")
@@ -144,7 +144,7 @@ func listen(ctx context.Context, env *Env, s *settings.Settings) (net.Listener, 
 
 // compose puts the guard and the routes around an upstream.
 func compose(ctx context.Context, r running, build Build, draining func() bool, log *slog.Logger) (http.Handler, error) {
-	s, docs := r.settings, r.site.docs()
+	s, docs := r.settings, r.docs()
 	door, err := newFrontDoor(ctx, s, r.upstream, docs, log)
 	if err != nil {
 		return nil, err
@@ -159,9 +159,9 @@ func compose(ctx context.Context, r running, build Build, draining func() bool, 
 	}
 	access.MaxBodyFor = beside.MaxBodyFor
 	routes := Routes{StartChat: door, API: beside, Paths: s.Paths, Draining: draining, DocsURL: docs}
-	if embedded := r.upstream.embedded; embedded != nil {
-		access.MaxBodyFor = func(r *http.Request) int64 { return cmp.Or(beside.MaxBodyFor(r), embedded.MaxBodyFor(r)) }
-		routes.Embedded = embedded
+	if clients := r.upstream.clients; clients != nil {
+		access.MaxBodyFor = func(r *http.Request) int64 { return cmp.Or(beside.MaxBodyFor(r), clients.MaxBodyFor(r)) }
+		routes.Embedded = clients
 		routes.Files = map[string]http.Handler{"/parley.js": pagescript.Handler()}
 	}
 	if r.authority != nil {
@@ -171,7 +171,11 @@ func compose(ctx context.Context, r running, build Build, draining func() bool, 
 	if err != nil {
 		return nil, err
 	}
-	routes.Pages = console.New(r.consoleConfig(build, docs))
+	if s.ForCustomers() { // nothing of what is for developers: no pages, no API, no streams that stay
+		routes.API = nil
+	} else {
+		routes.Pages = console.New(r.consoleConfig(build, docs))
+	}
 	server := r.beside.record(policy.Wrap(routes.Handler()))
 	beside.Serve(server)
 	return server, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -15,8 +16,12 @@ import (
 	"github.com/parley-chat/parley/internal/startchat"
 )
 
-// endTime bounds the ending of a run's chats when the server stops.
-const endTime = 20 * time.Second
+const (
+	// endTime bounds the ending of a run's chats when the server stops.
+	endTime = 20 * time.Second
+	// leavingTime is what chat clients get to close their sockets.
+	leavingTime = 5 * time.Second
+)
 
 // upstream is who answers StartChatContact.
 type upstream struct {
@@ -28,6 +33,19 @@ type upstream struct {
 	// cost is nil unless chats cost money.
 	cost     *costguard.Guard
 	embedded *emulator.Emulator
+	// clients serves chat clients here: the embedded Amazon Connect or a relay to the real one;
+	// nil when they call that themselves.
+	clients chatClients
+}
+
+// chatClients is what serves the calls and sockets of chat clients.
+type chatClients interface {
+	Embedded
+	// MaxBodyFor returns how long the body of a request may be, zero for requests to others.
+	MaxBodyFor(r *http.Request) int64
+	// Drain tells those who are connected to leave; Shutdown waits for that, too.
+	Drain()
+	Shutdown(ctx context.Context) error
 }
 
 // openUpstream makes ready what the settings choose. For AWS that includes the
@@ -41,28 +59,39 @@ func openUpstream(ctx context.Context, env *Env, s *settings.Settings, beside *w
 		return nil, err
 	}
 	up := &upstream{starter: client, region: client.Region(), text: awsText(client, s)}
+	if err := up.openRelay(client, s, beside, log); err != nil {
+		return nil, err
+	}
+	if err := up.guardCosts(client, s, log); err != nil {
+		return nil, err
+	}
+	return up, nil
+}
+
+// guardCosts bounds what a run costs on AWS.
+func (u *upstream) guardCosts(client *connectapi.Client, s *settings.Settings, log *slog.Logger) (err error) {
 	plan := s.CostGuard()
 	if plan.EndOnExit && s.DataDir == "" {
-		return nil, &usageError{
+		return &usageError{
 			"--end-on-exit needs a directory for the list of chats to end, and the environment names no home",
 			"name one with --data-dir, or leave chats open with --end-on-exit=false",
 		}
 	}
 	if plan.MaxChats == 0 && !plan.EndOnExit {
-		return up, nil
+		return nil
 	}
-	up.cost, err = costguard.New(costguard.Config{
-		Starter: client, Stopper: client, MaxChats: plan.MaxChats, EndOnExit: plan.EndOnExit,
+	u.cost, err = costguard.New(costguard.Config{
+		Starter: u.starter, Stopper: client, MaxChats: plan.MaxChats, EndOnExit: plan.EndOnExit,
 		Dir: startedDir(s), Log: log,
 		Target: costguard.Target{
 			Region: client.Region(), InstanceID: s.InstanceID, Profile: client.Profile(), EndpointURL: client.Endpoint(),
 		},
 	})
 	if err != nil {
-		return nil, &hintError{err, "name a directory that can be written to with --data-dir, or leave chats open with --end-on-exit=false"}
+		return &hintError{err, "name a directory that can be written to with --data-dir, or leave chats open with --end-on-exit=false"}
 	}
-	up.starter = up.cost
-	return up, nil
+	u.starter = u.cost
+	return nil
 }
 
 // openEmbedded opens the embedded Amazon Connect and the chats it keeps.
@@ -88,7 +117,7 @@ func openEmbedded(ctx context.Context, env *Env, s *settings.Settings, beside *w
 	if s.Ephemeral {
 		text += ", in memory only"
 	}
-	return &upstream{starter: embedded, embedded: embedded, text: text}, nil
+	return &upstream{starter: embedded, embedded: embedded, clients: embedded, text: text}, nil
 }
 
 // startedDir is where runs keep the lists of the chats they started; empty when nothing
@@ -131,8 +160,8 @@ func (u *upstream) recover(ctx context.Context, log *slog.Logger) {
 
 // drain tells those who stay connected that the server is leaving.
 func (u *upstream) drain() {
-	if u.embedded != nil {
-		u.embedded.Drain()
+	if u.clients != nil {
+		u.clients.Drain()
 	}
 }
 
@@ -148,8 +177,13 @@ func (u *upstream) close(ctx context.Context) error {
 			})
 		}
 	}
-	if u.embedded != nil {
+	switch {
+	case u.embedded != nil:
 		errs = append(errs, u.embedded.Close())
+	case u.clients != nil:
+		leaving, stop := context.WithTimeout(ctx, leavingTime)
+		defer stop()
+		errs = append(errs, u.clients.Shutdown(leaving))
 	}
 	return errors.Join(errs...)
 }

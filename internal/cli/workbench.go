@@ -66,7 +66,7 @@ func (w *workbench) api(r running, build Build, log *slog.Logger) (*api.API, err
 	s := r.settings
 	status := map[string]any{
 		"version":    build.Version,
-		"upstream":   map[string]string{"kind": string(s.Upstream), "description": r.upstream.text},
+		"upstream":   map[string]string{"kind": s.Upstream.Kind(), "description": r.upstream.text},
 		"configured": map[string]bool{"instanceId": s.InstanceID != "", "contactFlowId": s.ContactFlowID != ""},
 	}
 	config := api.Config{

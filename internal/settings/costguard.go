@@ -29,6 +29,8 @@ func (s *Settings) CostGuard() CostGuard {
 	switch {
 	case s.Upstream == Embedded:
 		return CostGuard{Why: "the embedded Amazon Connect costs nothing"}
+	case s.Upstream != AWS:
+		return CostGuard{Why: "a recording costs nothing"}
 	case !s.MaxChats.Auto && s.EndOnExit != Auto:
 		return guard
 	case local:
@@ -62,11 +64,11 @@ func (s *Settings) Loopback() bool {
 // upstream chosen: most likely --upstream aws was forgotten. Variables and keys are
 // left out, because one file may well serve both upstreams.
 func (s *Settings) Unused() []string {
-	if s.Upstream != Embedded {
+	if s.Upstream == AWS {
 		return nil
 	}
 	var flags []string
-	for _, name := range []string{"region", "profile", "endpoint-url", "max-chats", "end-on-exit"} {
+	for _, name := range []string{"region", "profile", "endpoint-url", "max-chats", "end-on-exit", "relay", "participant-endpoint-url"} {
 		if s.Origin(name).Source == FromFlag {
 			flags = append(flags, "--"+name)
 		}

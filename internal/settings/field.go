@@ -30,6 +30,8 @@ type Field struct {
 	Placeholder string
 	// OneOf lists the values allowed; nil when there are too many to list.
 	OneOf []string
+	// Suggest lists values to complete to: those of OneOf, or some of those there are.
+	Suggest []string
 	// List says that the setting takes several values: the flag may be repeated,
 	// and every source may separate values by commas.
 	List bool
@@ -67,6 +69,10 @@ func Fields() []Field {
 		if oneOf := f.Tag.Get("oneof"); oneOf != "" {
 			field.OneOf = strings.Split(oneOf, ",")
 			field.Placeholder = strings.Join(field.OneOf, "|")
+			field.Suggest = field.OneOf
+		}
+		if suggest := f.Tag.Get("suggest"); suggest != "" {
+			field.Suggest = strings.Split(suggest, ",")
 		}
 		fields = append(fields, field)
 	}
@@ -85,7 +91,7 @@ func lookup(fields []Field, name string) (Field, bool) {
 
 // Groups returns the headings in the order of the help text.
 func Groups() []string {
-	return []string{"Listening", "Amazon Connect", "Embedded Amazon Connect", "Chats", "Access", "Public endpoint", "Devices", "Cost guard", "Running"}
+	return []string{"Listening", "Amazon Connect", "Embedded Amazon Connect", "Seeing chats", "Chats", "Access", "Public endpoint", "Devices", "Cost guard", "Running"}
 }
 
 // Value is one setting with its value in effect.

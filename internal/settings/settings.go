@@ -15,6 +15,7 @@
 package settings
 
 import (
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,41 @@ const (
 	Embedded Upstream = "embedded"
 	// AWS is Amazon Connect.
 	AWS Upstream = "aws"
+	// replayPrefix is what a recording's name follows.
+	replayPrefix = "replay:"
 )
+
+// Recording returns the file whose recorded chats are played; false when the upstream is
+// another one.
+func (u Upstream) Recording() (file string, ok bool) {
+	file, ok = strings.CutPrefix(string(u), replayPrefix)
+	if !ok {
+		file = ""
+	}
+	return file, ok
+}
+
+// Kind returns the upstream without the name of a file: "embedded", "aws" or "replay".
+func (u Upstream) Kind() string {
+	if _, ok := u.Recording(); ok {
+		return strings.TrimSuffix(replayPrefix, ":")
+	}
+	return string(u)
+}
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (u *Upstream) UnmarshalText(text []byte) error {
+	*u = Upstream(text)
+	file, replay := u.Recording()
+	switch {
+	case *u == Embedded || *u == AWS || file != "":
+		return nil
+	case replay:
+		return fault("names no file; write replay:FILE")
+	}
+	kinds := []string{string(Embedded), string(AWS), replayPrefix + "FILE"}
+	return faultf("is not one of %s%s", strings.Join(kinds, ", "), didYouMean(string(text), kinds))
+}
 
 // Format is the shape of log lines.
 type Format string
@@ -104,7 +139,7 @@ const (
 // Further tags: group (heading in help texts), help (one line), default (in the
 // form a user would write it), lambda (the variable of the production function, which
 // with PARLEY_ in front is a second name of the server's), value (placeholder in help texts), oneof (the only
-// values allowed), file:"-" (not a key of parley.yaml), defaulttext (what to show
+// values allowed), suggest (values to complete to), file:"-" (not a key of parley.yaml), defaulttext (what to show
 // for a default that depends on the machine).
 type Settings struct {
 	Config string `setting:"config" file:"-" value:"FILE" defaulttext:"parley.yaml in the working directory, if there is one" group:"Running" help:"read settings from this file; it must exist"`
@@ -114,13 +149,18 @@ type Settings struct {
 	PublicURL string   `setting:"public-url" value:"URL" group:"Listening" help:"address by which clients reach this server, when it is behind a proxy or tunnel"`
 	Paths     []string `setting:"path" value:"PATH" group:"Listening" help:"a further path at which chats are started"`
 
-	Upstream        Upstream      `setting:"upstream" default:"embedded" oneof:"embedded,aws" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account) or AWS"`
+	Upstream        Upstream      `setting:"upstream" default:"embedded" value:"embedded|aws|replay:FILE" suggest:"embedded,aws,replay:" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account), AWS, or a recording of chats"`
 	InstanceID      string        `setting:"instance-id" lambda:"INSTANCE_ID" value:"ID|ARN" group:"Amazon Connect" help:"instance to use when the page names none"`
 	ContactFlowID   string        `setting:"contact-flow-id" lambda:"CONTACT_FLOW_ID" value:"ID|ARN" group:"Amazon Connect" help:"contact flow to use when the page names none"`
 	Region          string        `setting:"region" lambda:"REGION" value:"REGION" defaulttext:"from the instance's ARN, the AWS environment or the profile" group:"Amazon Connect" help:"AWS Region of the instance"`
 	Profile         string        `setting:"profile" value:"NAME" defaulttext:"as the AWS CLI chooses" group:"Amazon Connect" help:"profile of the shared AWS configuration"`
 	EndpointURL     string        `setting:"endpoint-url" value:"URL" defaulttext:"the Region's endpoint" group:"Amazon Connect" help:"call Amazon Connect at this address (a VPC endpoint, a stand-in)"`
 	UpstreamTimeout time.Duration `setting:"upstream-timeout" default:"25s" value:"TIME" group:"Amazon Connect" help:"time a StartChatContact call may take, repetitions included"`
+
+	Relay                  bool   `setting:"relay" default:"false" group:"Seeing chats" help:"with AWS, pass the chat client's calls and socket on too, so that the inspector shows the whole chat; for a loopback address"`
+	ParticipantEndpointURL string `setting:"participant-endpoint-url" value:"URL" defaulttext:"the Region's endpoint" group:"Seeing chats" help:"call the Participant Service at this address; for --relay"`
+	Record                 string `setting:"record" value:"FILE" group:"Seeing chats" help:"write chats to this new file, secrets masked, for --upstream replay:FILE; for a loopback address"`
+	ReplaySpeed            Speed  `setting:"replay-speed" default:"1" value:"N" group:"Seeing chats" help:"how fast a recording is played: 1 with its own pauses, 10 ten times as fast, 0 without pauses"`
 
 	DisplayName    string         `setting:"display-name" lambda:"DISPLAY_NAME" default:"Customer" value:"NAME" group:"Chats" help:"the customer's name when the page gives none"`
 	ContentTypes   []string       `setting:"content-types" lambda:"CONTENT_TYPES" default:"text/plain" value:"TYPE" group:"Chats" help:"SupportedMessagingContentTypes when the page gives none"`

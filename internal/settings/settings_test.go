@@ -67,7 +67,7 @@ func TestDefaults(t *testing.T) {
 	want := map[string]string{
 		"config": "", "addr": "127.0.0.1:3000", "url-file": "", "public-url": "", "path": "",
 		"upstream": "embedded", "instance-id": "", "contact-flow-id": "", "region": "", "profile": "",
-		"endpoint-url": "", "upstream-timeout": "25s", "display-name": "Customer", "content-types": "text/plain",
+		"endpoint-url": "", "upstream-timeout": "25s", "relay": "false", "participant-endpoint-url": "", "record": "", "replay-speed": "1", "display-name": "Customer", "content-types": "text/plain",
 		"unknown-members": "ignore", "attachments": "false", "allow-origin": "", "allow-host": "", "admin-token": "",
 		"max-concurrent": "1024", "max-chats": "auto", "end-on-exit": "auto",
 		"ephemeral": "false", "keep": "30d", "partner": "true", "strict": "false", "seed": "1", "approved-origin": "", "views-dir": "",
@@ -174,7 +174,7 @@ func TestEveryFaultInOneRun(t *testing.T) {
 		got = append(got, f.String())
 	}
 	want := []string{
-		`--upstream: "asw" is not one of embedded, aws; did you mean aws? (flag --upstream, variable PARLEY_UPSTREAM, key upstream)`,
+		`--upstream: "asw" is not one of embedded, aws, replay:FILE; did you mean aws? (flag --upstream, variable PARLEY_UPSTREAM, key upstream)`,
 		`--upstream-timeout: "25" has no unit; write 25s for seconds (flag --upstream-timeout, variable PARLEY_UPSTREAM_TIMEOUT, key upstream-timeout)`,
 		`--max-chats: "-1" is neither auto nor a whole number from 0 up (flag --max-chats, variable PARLEY_MAX_CHATS, key max-chats)`,
 		`PARLEY_ADRR: there is no such variable; did you mean PARLEY_ADDR?`,
@@ -305,7 +305,7 @@ func TestUnreadableFile(t *testing.T) {
 func TestFaultsHidePasswords(t *testing.T) {
 	t.Parallel()
 	const canary = "hunter2-canary"
-	for _, flag := range []string{"endpoint-url", "public-url", "allow-host"} {
+	for _, flag := range []string{"endpoint-url", "participant-endpoint-url", "public-url", "allow-host"} {
 		for _, value := range []string{"https://me:" + canary + "@example.com", "https://me:%zz" + canary + "@example.com/"} {
 			_, err := load(t, input{args: []string{"--" + flag + "=" + value}})
 			if err == nil {
@@ -351,6 +351,7 @@ func TestCostGuard(t *testing.T) {
 		why       string
 	}{
 		"embedded":                     {nil, 0, false, "costs nothing"},
+		"a recording":                  {[]string{"--upstream=replay:x"}, 0, false, "costs nothing"},
 		"aws on loopback":              {[]string{"--upstream=aws"}, 100, true, loopback},
 		"aws on localhost":             {[]string{"--upstream=aws", "--addr=localhost:0"}, 100, true, loopback},
 		"aws on ipv6 loopback":         {[]string{"--upstream=aws", "--addr=[::1]:0"}, 100, true, loopback},
@@ -494,4 +495,53 @@ func FuzzFile(f *testing.F) {
 			t.Fatalf("error %T without faults", err)
 		}
 	})
+}
+
+func TestUpstream(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]struct{ file, kind, fault string }{
+		"embedded": {"", "embedded", ""}, "aws": {"", "aws", ""}, "replay:chats/a: b.jsonl": {"chats/a: b.jsonl", "replay", ""},
+		"replay:": {"", "", "names no file; write replay:FILE"}, "replay": {"", "", "did you mean replay:FILE?"},
+		"awz": {"", "", "is not one of embedded, aws, replay:FILE; did you mean aws?"},
+	} {
+		s, err := load(t, input{args: []string{"--upstream=" + value}})
+		if want.fault != "" {
+			if err == nil || !strings.Contains(err.Error(), want.fault) {
+				t.Errorf("%q: %v, want %q", value, err, want.fault)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", value, err)
+			continue
+		}
+		if file, _ := s.Upstream.Recording(); file != want.file || s.Upstream.Kind() != want.kind {
+			t.Errorf("%q is %s %q", value, s.Upstream.Kind(), file)
+		}
+	}
+}
+
+// Chats of customers are nobody's to look at or to write down.
+func TestSeeingChats(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{
+		"--upstream=aws --relay --record=x":                   "",
+		"--record=x":                                          "",
+		"--record=x --addr=:3000":                             "",
+		"--upstream=aws --relay --addr=:3000":                 "relay: \"true\" is for a developer's own chats",
+		"--upstream=aws --record=x --addr=:3000":              "record: \"x\" is for a developer's own chats",
+		"--upstream=replay:x --record=y":                      "records nothing new",
+		"--record=y --inspect=false":                          "records nothing with",
+		"--replay-speed=0":                                    "",
+		"--replay-speed=0.5":                                  "",
+		"--replay-speed=-1":                                   "is neither 0 nor a number",
+		"--replay-speed=NaN":                                  "is neither 0 nor a number",
+		"--replay-speed=fast":                                 "is neither 0 nor a number",
+		"--upstream=aws --participant-endpoint-url=localhost": "is not an address that begins with",
+	} {
+		_, err := load(t, input{args: strings.Fields(args), environ: []string{"PARLEY_INSTANCE_ID=i", "PARLEY_CONTACT_FLOW_ID=f"}})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", args, err, want)
+		}
+	}
 }

@@ -21,6 +21,7 @@ func (l *loader) validate() {
 	}
 	l.check("public-url", s.PublicURL, optional(checkURL))
 	l.check("endpoint-url", s.EndpointURL, optional(checkURL))
+	l.check("participant-endpoint-url", s.ParticipantEndpointURL, optional(checkURL))
 	l.check("display-name", s.DisplayName, checkDisplayName)
 	l.check("instance-id", s.InstanceID, optional(checkInstance))
 	l.check("contact-flow-id", s.ContactFlowID, optional(checkFlow))
@@ -69,6 +70,7 @@ func (l *loader) validateTogether() {
 			l.fault(Fault{Origin: s.origins[pair[0]], Setting: pair[0], Value: pair[1], Message: "needs tls-cert and tls-key together"})
 		}
 	}
+	l.validateSeeing()
 	if l.bad["instance-id"] || l.bad["contact-flow-id"] || l.bad["region"] {
 		return
 	}
@@ -85,6 +87,23 @@ func (l *loader) validateTogether() {
 			Message: "belongs to another instance than instance-id (" + id + ")",
 		})
 	}
+}
+
+// validateSeeing keeps what shows or writes down chats from a server that customers use, and
+// from one that looks at none.
+func (l *loader) validateSeeing() {
+	s := l.settings
+	if l.bad["addr"] || l.bad["upstream"] {
+		return
+	}
+	if s.ForCustomers() {
+		const reason = "is for a developer's own chats, and this server is for customers: it listens on more than this machine"
+		l.check("relay", strconv.FormatBool(s.Relay), require(!s.Relay, reason))
+		l.check("record", s.Record, require(s.Record == "", reason))
+	}
+	_, replay := s.Upstream.Recording()
+	l.check("record", s.Record, require(s.Record == "" || !replay, "records nothing new when a recording is played"))
+	l.check("record", s.Record, require(s.Record == "" || s.Inspect, "records nothing with --inspect=false"))
 }
 
 func optional(check func(string) error) func(string) error {

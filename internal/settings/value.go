@@ -81,6 +81,23 @@ func (d *Delay) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Speed is how many times as fast as it went something goes; zero is at once.
+type Speed float64
+
+// String returns the number.
+func (s Speed) String() string { return strconv.FormatFloat(float64(s), 'g', -1, 64) }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Speed) UnmarshalText(text []byte) error {
+	const fastest = 10_000
+	n, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !(n == 0 || n >= 0.01 && n <= fastest) {
+		return errors.New("is neither 0 nor a number from 0.01 to 10000")
+	}
+	*s = Speed(n)
+	return nil
+}
+
 // Retention is how long something is kept; zero is for ever.
 type Retention time.Duration
 

@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"log/slog"
+
+	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/relay"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// openRelay puts this server between chat clients and the Participant Service, when that was
+// asked for.
+func (u *upstream) openRelay(client *connectapi.Client, s *settings.Settings, beside *workbench, log *slog.Logger) error {
+	if !s.Relay {
+		return nil
+	}
+	endpoint, err := client.ParticipantEndpoint(s.ParticipantEndpointURL)
+	if err != nil {
+		return err
+	}
+	config := relay.Config{
+		Endpoint: endpoint, SocketDomains: client.SocketDomains(), Region: client.Region(), PublicURL: s.PublicURL,
+		DocsURL: errorsPage, Log: log,
+	}
+	if beside.recorder != nil {
+		config.Tap = beside.recorder
+	}
+	relayed, err := relay.New(config)
+	if err != nil {
+		return err
+	}
+	u.clients, u.starter = relayed, relayed.Starter(u.starter)
+	u.text += ", chats relayed to " + endpoint
+	return nil
+}
