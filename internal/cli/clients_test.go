@@ -88,22 +88,32 @@ func TestChatOutlivesItsSocket(t *testing.T) {
 	customer := run(t, "chat", "--name", "Pat", "--server", server)
 	agent.stderr.await(t, "Ann is in the chat")
 	customer.stdout.await(t, "-- Ann (agent) joined")
-	for i, breaking := range []string{"token-expired", "deploy", ""} {
+	breakThings := func(commands []string) {
+		for _, command := range commands {
+			run(t, append(strings.Fields("fault "+command), "--server", server)...).ok(t)
+		}
+	}
+	for i, breaking := range []struct{ before, after []string }{
+		{before: []string{"preset token-expired", "clear"}},
+		{before: []string{"preset deploy", "clear"}},
+		// The frame is lost, and only the transcript has what it said.
+		{before: []string{"add drop --action WebSocket"}, after: []string{"clear", "add cutSocket --times 1"}},
+		{},
+	} {
 		question, answer := fmt.Sprintf("question %d", i), fmt.Sprintf("answer %d", i)
 		customer.types(t, question)
 		agent.stdout.await(t, "Pat (customer): "+question)
-		if breaking != "" {
-			run(t, "fault", "preset", breaking, "--server", server).ok(t)
-			run(t, "fault", "clear", "--server", server).ok(t)
-		}
+		breakThings(breaking.before)
 		agent.types(t, answer)
+		agent.stdout.await(t, "Ann (agent): "+answer)
+		breakThings(breaking.after)
 		customer.stdout.await(t, "Ann (agent): "+answer)
 	}
 	customer.types(t, "/quit")
 	text := customer.ok(t)
 	agent.stdout.await(t, "-- the chat has ended")
 	agent.ok(t)
-	for _, part := range []string{"question 0", "question 1", "question 2", "answer 0", "answer 1", "answer 2", "-- Ann (agent) joined", "the chat has ended"} {
+	for _, part := range []string{"question 0", "question 1", "question 2", "question 3", "answer 0", "answer 1", "answer 2", "answer 3", "-- Ann (agent) joined", "the chat has ended"} {
 		if n := strings.Count(text, part); n != 1 {
 			t.Errorf("%q is shown %d times in\n%s", part, n, text)
 		}
