@@ -96,7 +96,7 @@ func TestChatOutlivesItsSocket(t *testing.T) {
 	for i, breaking := range []struct{ before, after []string }{
 		{before: []string{"preset token-expired", "clear"}},
 		{before: []string{"preset deploy", "clear"}},
-		// The frame is lost, and only the transcript has what it said.
+		// The frame is lost: what it said comes with the next socket.
 		{before: []string{"add drop --action WebSocket"}, after: []string{"clear", "add cutSocket --times 1"}},
 		{},
 	} {
