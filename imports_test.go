@@ -65,7 +65,7 @@ var allowed = map[string][]string{
 	"internal/settings":   {"internal/arn", "internal/secret"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
-		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
+		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/relay", "internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
 		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/pagescript", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},
