@@ -33,13 +33,15 @@ var allowed = map[string][]string{
 	"internal/startchat":  {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
 	"internal/guard":      {"internal/diagnosis"},
 	"internal/connectapi": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
-	"internal/inspect":    {"internal/diagnosis", "internal/rawjson"},
+	"internal/inspect":    {},
 	"internal/fault":      {"internal/awswire", "internal/chat", "internal/connectsim", "internal/participant", "internal/rawjson", "internal/secret"},
 	"internal/api": {
 		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault", "internal/inspect", "internal/participant", "internal/secret",
 	},
-	"internal/fidelity": {},
-	"internal/strict":   {"internal/chat"},
+	"internal/relay":     {"internal/awswire", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
+	"internal/recording": {"internal/inspect", "internal/participant"},
+	"internal/fidelity":  {},
+	"internal/strict":    {"internal/chat"},
 	"internal/connectsim": {
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
 		"internal/strict",
@@ -65,7 +67,7 @@ var allowed = map[string][]string{
 	"internal/settings":   {"internal/arn", "internal/secret"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
-		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/relay", "internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
+		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/recording", "internal/relay", "internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
 		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/pagescript", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},

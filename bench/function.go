@@ -149,14 +149,14 @@ func (l *lab) functions(ctx context.Context) ([]*function, error) {
 func (l *lab) measureFunctions(ctx context.Context, o functionOptions, functions []*function) error {
 	for n := range o.starts {
 		l.say("start %d/%d", n+1, o.starts)
-		for _, i := range rand.Perm(len(functions)) {
+		for _, i := range rand.Perm(len(functions)) { //nolint:gosec // an order is no secret
 			if err := l.startFunction(ctx, functions[i]); err != nil {
 				return err
 			}
 		}
 	}
 	for round := range o.rounds {
-		for _, i := range rand.Perm(len(functions)) {
+		for _, i := range rand.Perm(len(functions)) { //nolint:gosec // an order is no secret
 			f := functions[i]
 			if err := l.invokeFunction(ctx, f, o.invokes); err != nil {
 				return err

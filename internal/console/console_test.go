@@ -200,7 +200,8 @@ func TestPagesOfAnUpstream(t *testing.T) {
 			nil,
 		},
 		"aws": {
-			aws(), []string{"/ Connect", "/console/inspector Inspector", "/docs/errors Errors"},
+			aws(),
+			[]string{"/ Connect", "/console/inspector Inspector", "/docs/errors Errors"},
 			[]string{"/console/desk", "/console/faults"},
 		},
 	}
