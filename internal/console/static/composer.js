@@ -22,7 +22,7 @@ export class Composer {
     this.markdown = h("button", {
       type: "button", class: "quiet md", title: "Send as markdown", "aria-label": "Send as markdown", "aria-pressed": "false",
       onclick: () => this.markdown.setAttribute("aria-pressed", String(!this.formatted)),
-    }, "M↓");
+    }, icon("markdown"));
     this.button = h("button", { type: "submit", class: "quiet send", title: "Send", "aria-label": "Send" }, icon("send"));
     this.trouble = h("div", {});
     this.form = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) },

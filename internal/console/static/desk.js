@@ -112,6 +112,8 @@ function showList(name) {
   show();
 }
 
+const focusList = () => (byId("chats").hidden ? byId(`list-${listed}`) : byId("chats")).focus();
+
 async function loadEnded() {
   const { contacts: found } = await get(`/api/contacts?state=ended&limit=${most}`).catch(() => ({ contacts: [] }));
   for (const contact of found) contacts.set(contact.contactId, contact);
@@ -155,7 +157,7 @@ function showMe() {
   if (me) {
     byId("me-name").textContent = plain(me.name);
     if (document.activeElement !== byId("me-state")) byId("me-state").value = me.state;
-    if (focused) byId("chats").focus();
+    if (focused) focusList();
   }
   fill(byId("queues"), queues.map(({ name, waiting }) => h("li", {}, h("bdi", {}, plain(name)), h("span", { class: `pill ${waiting.length ? "warn" : ""}` }, `${waiting.length} waiting`))));
   const busy = desk.agents.filter((agent) => agent.state === "available").length;
@@ -180,14 +182,14 @@ async function choose(id, byKey) {
   list.choose(id);
   history.replaceState(null, "", id ? `?contact=${encodeURIComponent(id)}` : location.pathname);
   show();
+  const opened = talk.open(id);
   if (id && !contacts.has(id)) {
     await attempt(async () => contacts.set(id, await get(path`/api/contacts/${id}`)));
     showChat();
   }
-  await talk.open(id);
-  if (!byKey) return;
-  if (desk.holding(id)) talk.composer.focus();
-  else byId("chat-actions").querySelector("button")?.focus();
+  if (byKey && desk.holding(id)) talk.composer.focus();
+  else if (byKey) byId("chat-actions").querySelector("button")?.focus();
+  await opened;
 }
 
 let acted = ""; // what the actions are about; they are only made anew when that changes
@@ -244,7 +246,7 @@ document.addEventListener("keydown", (event) => {
 
 function back() {
   main.dataset.view = main.dataset.view === "side" ? "talk" : "list";
-  byId("chats").focus();
+  focusList();
 }
 
 // What happens on the server.

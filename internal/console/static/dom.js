@@ -27,6 +27,7 @@ const shapes = {
   cross: "M5 5l14 14M19 5 5 19",
   clock: "M12 7v5l3.5 2M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
   grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  markdown: "M3 17V7l4 5 4-5v10M18 7v9m-3-3 3 3 3-3",
   back: "M15 5l-7 7 7 7",
 };
 

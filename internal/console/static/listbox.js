@@ -13,9 +13,11 @@ export class Listbox {
     this.chosen = "";
     this.active = "";
     this.number = ++lists;
+    this.empty = empty;
+    view.hidden = true;
     view.setAttribute("role", "listbox");
     view.tabIndex = 0;
-    this.list = new VirtualList(view, { rowHeight, key, empty, follows, row: (entry) => this.#element(row(entry), key(entry)) });
+    this.list = new VirtualList(view, { rowHeight, key, follows, row: (entry) => this.#element(row(entry), key(entry)) });
     view.addEventListener("click", (event) => {
       const option = event.target.closest("[role=option]");
       const entry = option && this.#find(option.dataset.key);
@@ -42,6 +44,8 @@ export class Listbox {
   }
 
   set(entries) {
+    this.view.hidden = entries.length === 0;
+    this.empty.hidden = entries.length > 0;
     this.list.set(entries);
     if (this.active && !this.#find(this.active)) this.#mark((this.active = ""));
   }
