@@ -1,5 +1,5 @@
-// The page at / as a developer uses it: what to paste, a chat started with one click, and a
-// failure explained.
+// The page that says how to connect a client, as a developer uses it: what to paste, a chat
+// started with one click, and a failure explained.
 
 import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
@@ -26,7 +26,7 @@ async function open(options = {}) {
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== parley.url) complaints.push(`loads ${request.url()}`)
   })
-  await page.goto(parley.url)
+  await page.goto(`${parley.url}/console/connect`)
   return { page, complaints, close: () => context.close() }
 }
 

@@ -23,13 +23,19 @@ export function traffic(view, empty, contact) {
     const only = contact();
     list.set(only ? all.filter(({ contactId }) => contactId === only) : all);
   };
+  let early = null; // what comes while the others are asked for
   events(["exchanges"], {
     open: async () => {
+      const mine = (early = []);
       const { exchanges } = await get(`/api/exchanges?limit=${kept}`).catch(() => ({ exchanges: all }));
-      all = exchanges;
+      if (mine !== early) return; // asked again meanwhile
+      early = null;
+      const last = exchanges.at(-1)?.seq ?? 0;
+      all = [...exchanges, ...mine.filter(({ seq }) => seq > last)];
       show();
     },
     exchange: (exchange) => {
+      if (early) return early.push(exchange);
       if (all.at(-1)?.seq >= exchange.seq) return;
       all.push(exchange);
       if (all.length > 2 * kept) all = all.slice(-kept);

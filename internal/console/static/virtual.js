@@ -46,7 +46,7 @@ export class VirtualList {
   set(entries, gone = 0) {
     const { atEnd } = this;
     const top = this.view.scrollTop;
-    this.entries = entries;
+    this.entries = entries.slice(); // what is added to the caller's list is not drawn before it is set
     this.space.style.height = `${entries.length * this.rowHeight}px`;
     if (this.empty) this.empty.hidden = entries.length > 0;
     if (atEnd && this.follows) this.toEnd();
