@@ -39,7 +39,8 @@ type AgentConfig struct {
 	Queues []string
 	// Partner talks for a scripted agent; nil means a person.
 	Partner Partner
-	// Standby lets a scripted agent take contacts only while no person is available.
+	// Standby lets a scripted agent take contacts only while nobody else is there for them:
+	// no person, and no other scripted agent of the queue who has room.
 	Standby bool
 	// Count makes several scripted agents, "Name", "Name 2" and so on; zero makes one.
 	Count int
@@ -84,8 +85,14 @@ func (a *agent) refuses() error {
 	return nil
 }
 
-// attends reports whether the agent is a person who takes chats.
-func (a *agent) attends() bool { return a.partner == nil && a.state == Available }
+// attends reports whether a contact that waits is left to the agent by those who only stand
+// by: to a person who takes chats, or to a script with room.
+func (a *agent) attends(t *ticket) bool {
+	if a.partner == nil {
+		return a.state == Available
+	}
+	return !a.standby && a.free() && a.serves(t.queue) && !slices.Contains(t.past, a.name)
+}
 
 func (a *agent) serves(q *queue) bool { return len(a.queues) == 0 || slices.Contains(a.queues, q) }
 

@@ -377,6 +377,31 @@ func TestStandby(t *testing.T) {
 	})
 }
 
+// Whoever brings a script wants it to answer, and not the built-in partner every other time.
+func TestStandbyLeavesChatsToScripts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoomWith(t, nil, desk.Config{})
+		partner := desk.EchoAgent(desk.Echo{Pause: -1})
+		partner.Standby = true
+		r.add(partner)
+		robin, err := desk.Parse("robin.yaml", []byte("name: Robin\ncapacity: 2\ntyping: false\ngreeting: Robin here.\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.add(robin.Agents())
+		for i := range 3 {
+			pat := r.arrive()
+			pass(time.Second)
+			heard := pat.heard()
+			// For the third Robin has no room.
+			if byRobin := slices.Equal(heard, []string{"joined", "plain: Robin here."}); len(heard) != 2 || byRobin != (i < 2) {
+				t.Errorf("chat %d heard %q", i, heard)
+			}
+		}
+	})
+}
+
 func TestRemove(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -243,7 +243,7 @@ func (d *Desk) fill(a *agent) {
 // it was in before, because somebody had a reason to pass it on.
 func (d *Desk) wants(a *agent, t *ticket) bool {
 	return d.resuming == nil && a.partner != nil && a.free() && a.serves(t.queue) && t.spot != nil && t.claim == nil &&
-		!slices.Contains(t.past, a.name) && (!a.standby || !slices.ContainsFunc(d.agents, (*agent).attends))
+		!slices.Contains(t.past, a.name) && (!a.standby || !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) }))
 }
 
 // claim lets a scripted agent join a contact in the background.
