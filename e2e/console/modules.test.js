@@ -96,10 +96,10 @@ test('odd interactive messages do no harm', async () => {
 test('texts are written as people read them', async () => {
   const written = await page.evaluate(async () => {
     const { bytes, plain, short, span, time, took } = await import('/console/format.js')
-    return [span(59_400), span(61_000), span(3_600_000 * 5 + 60_000), span(3_600_000 * 72), span(-5), bytes(999), bytes(1500), bytes(2_500_000),
+    return [span(59_400), span(61_000), span(3_600_000 * 5 + 60_000), span(3_600_000 * 72), span(-5), span(600_000), span(7_200_000), bytes(999), bytes(1500), bytes(2_500_000),
       took(0.25), took(1234), took(undefined), short('0123456789'), short(''), time('rubbish'), time(undefined), plain('\u2066a\u0007\t\n'), plain(null)]
   })
-  assert.deepEqual(written, ['59 s', '1 min 1 s', '5 h 1 min', '3 days', '0 s', '999 B', '1.5 kB', '2.5 MB',
+  assert.deepEqual(written, ['59 s', '1 min 1 s', '5 h 1 min', '3 days', '0 s', '10 min', '2 h', '999 B', '1.5 kB', '2.5 MB',
     '0.3 ms', '1234 ms', '0.0 ms', '01234567', '', '', '', '\uFFFDa\uFFFD\t\n', ''])
 })
 

@@ -207,3 +207,20 @@ for (const width of [1280, 400]) {
     })
   }
 }
+
+test('every page says when something is on, and turns it off', async () => {
+  await api(parley.url, 'POST', 'faults/presets/slow-network')
+  await api(parley.url, 'POST', 'clock', { skipMs: 600_000 })
+  for (const path of ['/', '/console/desk', '/console/inspector', '/console/connect', '/docs/errors']) {
+    const { page, close } = await open(browser, parley.url, path)
+    await page.locator('#banner').getByText('A fault is on').waitFor()
+    await page.locator('#banner').getByText('The clock is ahead by 10 min').waitFor()
+    await accessible(page)
+    if (path === '/docs/errors') {
+      await page.getByRole('button', { name: 'Turn all off' }).click()
+      await page.getByText('A fault is on').waitFor({ state: 'detached' })
+    }
+    await close()
+  }
+  assert.deepEqual((await api(parley.url, 'GET', 'faults')).rules, [])
+})

@@ -6,7 +6,7 @@ import { events, get, path } from "/console/api.js";
 import { agents as showAgents, transfer } from "/console/deskdialogs.js";
 import { Details } from "/console/details.js";
 import { byId, fill, h, icon, say } from "/console/dom.js";
-import { plain, span, time } from "/console/format.js";
+import { plain, since, time } from "/console/format.js";
 import { Gallery } from "/console/gallery.js";
 import { Listbox } from "/console/listbox.js";
 import { tabs } from "/console/tabs.js";
@@ -76,7 +76,7 @@ function entry(id, customer, shown) {
 function row({ name, note, at, waits, unread: count }) {
   return h("div", { class: "chat-row" },
     h("span", { class: "chat-name" }, h("bdi", {}, name)),
-    h("span", { class: "chat-when note" }, waits ? h("span", { class: "since", dataset: { since: waits } }, span(Date.now() - new Date(waits))) : time(at)),
+    h("span", { class: "chat-when note" }, waits ? h("span", { class: "since", dataset: { since: waits } }, since(waits)) : time(at)),
     h("span", { class: "chat-note note" }, h("bdi", {}, plain(note))),
     count > 0 && h("span", { class: "pill on" }, String(count), h("span", { class: "unseen" }, " unread")));
 }
@@ -314,7 +314,7 @@ events(["desk", "items", "contacts"], {
   item: take,
 }, { keep: true });
 setInterval(() => {
-  for (const element of document.querySelectorAll(".since")) element.textContent = span(Date.now() - new Date(element.dataset.since));
+  for (const element of document.querySelectorAll(".since")) element.textContent = since(element.dataset.since);
 }, 1000);
 
 showList("waiting");

@@ -15,11 +15,17 @@ export function span(milliseconds) {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const rest = (n, unit) => (n ? ` ${n} ${unit}` : "");
+  if (minutes < 60) return `${minutes} min${rest(seconds % 60, "s")}`;
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  if (hours < 48) return `${hours} h${rest(minutes % 60, "min")}`;
   return `${Math.floor(hours / 24)} days`;
 }
+
+// The server's clock can be ahead of the page's: it can be skipped.
+let ahead = 0;
+export const setAhead = (milliseconds) => (ahead = milliseconds);
+export const since = (text) => span(Date.now() + ahead - new Date(text));
 
 export function bytes(n) {
   if (n < 1000) return `${n} B`;

@@ -3,7 +3,7 @@
 
 import { del, events, get } from "/console/api.js";
 import { byId, fill, h } from "/console/dom.js";
-import { plain, span } from "/console/format.js";
+import { plain, setAhead, span } from "/console/format.js";
 
 const noticed = 1000; // milliseconds; a clock that differs by less was not skipped
 
@@ -24,7 +24,7 @@ function show() {
     const more = faults.length > 3 ? ` and ${faults.length - 3} more` : "";
     parts.push(h("span", {}, h("strong", {}, faults.length > 1 ? `${faults.length} faults are on: ` : "A fault is on: "), names.join(", "), more));
   }
-  if (offset > noticed) parts.push(h("span", {}, h("strong", {}, "The clock is ahead"), ` by ${span(offset)}.`));
+  if (offset > noticed) parts.push(h("span", {}, h("strong", {}, "The clock is ahead"), ` by ${span(offset)}`));
   const off = faults.length > 0 && h("button", { type: "button", class: "small", onclick: () => del("/api/faults").then(ask, ask) }, "Turn all off");
   const here = document.body.classList.contains("page-faults");
   byId("banner").hidden = parts.length === 0;
@@ -36,6 +36,7 @@ async function ask() {
   const rules = faults.value?.rules ?? faults.value?.faults ?? faults.value;
   banner.faults = Array.isArray(rules) ? rules : [];
   banner.offset = clock.value?.offsetMs ?? 0;
+  setAhead(banner.offset);
   show();
 }
 

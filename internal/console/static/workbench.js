@@ -6,7 +6,7 @@ import { events, get } from "/console/api.js";
 import { copyButtons } from "/console/copy.js";
 import { Customer } from "/console/customer.js";
 import { byId, fill, h } from "/console/dom.js";
-import { plain, span } from "/console/format.js";
+import { plain, since } from "/console/format.js";
 import { useOwnAddress } from "/console/here.js";
 import { tabs } from "/console/tabs.js";
 import { traffic } from "/console/traffic.js";
@@ -108,7 +108,7 @@ function others(mine) {
   return select;
 }
 
-const waited = (since) => `waits ${span(Date.now() - new Date(since))}`;
+const waited = (from) => `waits ${since(from)}`;
 
 async function quickTemplates() {
   const { templates } = await get("/api/templates").catch(() => ({ templates: [] }));
@@ -134,7 +134,7 @@ events(["desk", "items"], {
   },
   desk: () => desk.refresh(),
   item: (item) => talk.take(item),
-}, { keep: true });
+});
 setInterval(() => {
   for (const element of document.querySelectorAll(".since")) element.textContent = waited(element.dataset.since);
 }, 1000);
