@@ -8,6 +8,19 @@ import (
 	"github.com/parley-chat/parley/internal/desk"
 )
 
+// mostAgents is how many agents can be added at once, and how many chats one can take.
+const mostAgents = 10_000
+
+func checkNumbers(capacity, count int) error {
+	switch {
+	case capacity < 0 || capacity > mostAgents:
+		return bad("capacity", fmt.Sprintf("capacity must be from 0 to %d", mostAgents))
+	case count < 0 || count > mostAgents:
+		return bad("count", fmt.Sprintf("count must be from 0 to %d", mostAgents))
+	}
+	return nil
+}
+
 // addAgent adds a person or, with a script, somebody who answers by it: "echo" or the YAML of
 // docs/agents.md.
 func (a *API) addAgent(r *http.Request) (any, error) {
@@ -28,11 +41,8 @@ func (a *API) addAgent(r *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	switch {
-	case in.Capacity < 0:
-		return nil, bad("capacity", "capacity must not be below zero")
-	case in.Count < 0:
-		return nil, bad("count", "count must not be below zero")
+	if err := checkNumbers(in.Capacity, in.Count); err != nil {
+		return nil, err
 	}
 	var cfg desk.AgentConfig
 	switch in.Script {
@@ -89,8 +99,8 @@ func (a *API) changeAgent(r *http.Request) (any, error) {
 		return nil, err
 	}
 	change := desk.AgentChange{Capacity: in.Capacity}
-	if in.Capacity != nil && *in.Capacity < 0 {
-		return nil, bad("capacity", "capacity must not be below zero")
+	if err := checkNumbers(orElse(in.Capacity, 0), 0); err != nil {
+		return nil, err
 	}
 	if in.State != nil {
 		state, err := stateOf(*in.State)

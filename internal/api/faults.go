@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/fault"
@@ -40,7 +41,11 @@ func (a *API) removeFault(r *http.Request) (any, error) {
 }
 
 func (a *API) applyPreset(r *http.Request) (any, error) {
-	rules, err := a.cfg.Faults.Apply(r.PathValue("preset"))
+	name := r.PathValue("preset")
+	if !slices.ContainsFunc(a.cfg.Faults.Presets(), func(p fault.Preset) bool { return p.Name == name }) {
+		return nil, diagnosis.New(diagnosis.NothingSuch, "There is no such preset.")
+	}
+	rules, err := a.cfg.Faults.Apply(name)
 	if err != nil {
 		return nil, err
 	}

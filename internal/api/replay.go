@@ -46,7 +46,7 @@ func (a *API) replay(w http.ResponseWriter, r *http.Request) error {
 	case x.Kind != inspect.HTTP:
 		return bad("exchange", "only calls can be made again, not frames and sockets")
 	case in.Body != nil:
-	case x.RequestOmitted:
+	case x.RequestOmitted || x.RequestSize > 0 && x.RequestBody == "": // left out, or never read
 		return bad("body", "body is needed: that of this call was not recorded")
 	case x.Truncated && x.RequestSize > int64(len(x.RequestBody)):
 		return bad("body", "body is needed: that of this call was longer than what is recorded")
