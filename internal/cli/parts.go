@@ -34,11 +34,11 @@ func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
 
 // frontDoor says how chats are started, but not by whom.
 func frontDoor(s *settings.Settings) frontdoor.Config {
-	if s.Upstream != settings.Embedded {
+	if s.Upstream == settings.AWS {
 		return frontdoor.Config{Settings: s}
 	}
 	// Some clients send no ids at all, because their production endpoint knows them. The
-	// embedded Amazon Connect takes attachments; of an instance only its owner knows.
+	// embedded Amazon Connect takes attachments, and so does a recording; of an instance only its owner knows.
 	return frontdoor.Config{
 		Settings: s, Attachments: true,
 		InstanceID: emulator.DefaultInstanceID, ContactFlowID: emulator.DefaultContactFlowID,

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/parley-chat/parley/e2e/chatclient"
 	"github.com/parley-chat/parley/internal/cli"
 )
@@ -207,5 +209,97 @@ func TestRelay(t *testing.T) {
 		if strings.Contains(near.stdout.String()+near.stderr.String(), token) {
 			t.Errorf("the %s token was printed", name)
 		}
+	}
+}
+
+// A chat with Amazon Connect, or the embedded one, is recorded and played to the same client
+// twice, without either.
+func TestRecordAndReplay(t *testing.T) {
+	withAWSKeys(t)
+	for _, name := range []string{"embedded", "relayed"} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "chat.jsonl")
+			var recorder *served
+			if name == "embedded" {
+				recorder = serving(t, "--ephemeral", "--record", file)
+			} else {
+				recorder = relayed(t, serving(t, "--ephemeral").url, "--record", file)
+			}
+			recorded := holdChat(t, recorder.url)
+			if code := recorder.stop(); code != cli.ExitOK {
+				t.Fatalf("exit code %d\n%s", code, recorder.stderr)
+			}
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, token := range map[string]string{
+				"participant": recorded.chat.ParticipantToken, "connection": recorded.connection.Token, "socket": recorded.connection.URL,
+			} {
+				if strings.Contains(string(text), token) {
+					t.Errorf("the %s token stands in the recording", name)
+				}
+			}
+
+			player := serving(t, "--upstream", "replay:"+file, "--replay-speed", "0")
+			if !strings.Contains(player.stdout.String(), "the recording chat.jsonl (1 chat of ") {
+				t.Errorf("the server says\n%s", player.stdout)
+			}
+			var earlier string
+			for range 2 {
+				played := holdChat(t, player.url)
+				if diff := cmp.Diff(recorded.messages, played.messages); diff != "" {
+					t.Errorf("messages (-recorded +played):\n%s", diff)
+				}
+				if diff := cmp.Diff(recorded.transcript, played.transcript); diff != "" {
+					t.Errorf("transcript (-recorded +played):\n%s", diff)
+				}
+				if played.chat.ContactID == recorded.chat.ContactID || played.chat.ContactID == earlier {
+					t.Error("the contact's id is not fresh")
+				}
+				earlier = played.chat.ContactID
+			}
+			if !strings.Contains(call(t, http.MethodGet, player.url+"/api/exchanges?contact="+earlier, ""), "DisconnectParticipant") {
+				t.Error("the timeline does not show the played chat")
+			}
+			if code := player.stop(); code != cli.ExitOK {
+				t.Errorf("exit code %d\n%s", code, player.stderr)
+			}
+		})
+	}
+}
+
+// What is wrong with a recording is said before anything is served, and none is overwritten.
+func TestBadRecordings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, test := range map[string]struct {
+		args []string
+		want []string
+	}{
+		"no such file":    {[]string{"--upstream", "replay:" + filepath.Join(dir, "none")}, []string{"error: --upstream: opening a recording", "hint: `parley serve --record FILE`"}},
+		"no recording":    {[]string{"--upstream", "replay:" + write("other", "{}\n")}, []string{"line 1: this is no recording", "hint: name a file that --record has written"}},
+		"overwriting one": {[]string{"--ephemeral", "--record", write("there", "x")}, []string{"error: --record:", "hint: a recording is never overwritten"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			env, _, stderr := newEnv(append([]string{"serve", "--addr", "127.0.0.1:0"}, test.args...)...)
+			env.Environ, env.ReadFile = nil, os.ReadFile
+			if code := cli.Run(t.Context(), env); code != cli.ExitFailure {
+				t.Errorf("exit code %d", code)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(stderr.String(), want) {
+					t.Errorf("the standard error lacks %q:\n%s", want, stderr)
+				}
+			}
+		})
 	}
 }

@@ -49,6 +49,10 @@ func prepareRestart(ctx context.Context, s *settings.Settings, l net.Listener, l
 		log.WarnContext(ctx, "not restarting: only the embedded amazon connect has chats to keep; stop and start instead")
 		return nil
 	}
+	if s.Record != "" {
+		log.WarnContext(ctx, "not restarting: a recording goes on; stop and start instead")
+		return nil
+	}
 	socket, environ, err := server.HandOver(l, os.Getpid())
 	if err != nil {
 		log.ErrorContext(ctx, "not restarting", slog.String("cause", err.Error()))

@@ -79,7 +79,12 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 	if err != nil {
 		return nil, err
 	}
+	var kept *keeper // until the last socket is closed
+	defer func() { err = errors.Join(err, kept.close()) }()
 	defer func() { err = errors.Join(err, up.close(ctx)) }()
+	if kept, err = beside.keep(s, up.text, log); err != nil {
+		return nil, errors.Join(err, listener.Close())
+	}
 
 	site := newSite(s, listener.Addr())
 	var draining atomic.Bool
@@ -108,11 +113,11 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *succe
 }
 
 // openBoth opens the upstream and the port. For AWS the credentials come first, so that
-// missing ones are known before a port is opened; for the embedded Amazon Connect the
-// port, because a second server on the same port is told so, and not that its chats are in
-// use.
+// missing ones are known before a port is opened, and so does a recording; for the embedded
+// Amazon Connect the port, because a second server on the same port is told so, and not that
+// its chats are in use.
 func openBoth(ctx context.Context, env *Env, s *settings.Settings, beside *workbench, log *slog.Logger) (net.Listener, *upstream, error) {
-	if s.Upstream == settings.AWS {
+	if s.Upstream != settings.Embedded {
 		up, err := openUpstream(ctx, env, s, beside, log)
 		if err != nil {
 			return nil, nil, err

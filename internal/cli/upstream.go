@@ -33,8 +33,8 @@ type upstream struct {
 	// cost is nil unless chats cost money.
 	cost     *costguard.Guard
 	embedded *emulator.Emulator
-	// clients serves chat clients here: the embedded Amazon Connect or a relay to the real one;
-	// nil when they call that themselves.
+	// clients serves chat clients here: the embedded Amazon Connect, a relay to the real one, or a
+	// recording; nil when they call Amazon Connect themselves.
 	clients chatClients
 }
 
@@ -53,6 +53,9 @@ type chatClients interface {
 func openUpstream(ctx context.Context, env *Env, s *settings.Settings, beside *workbench, log *slog.Logger) (*upstream, error) {
 	if s.Upstream == settings.Embedded {
 		return openEmbedded(ctx, env, s, beside, log)
+	}
+	if _, replay := s.Upstream.Recording(); replay {
+		return openRecording(env, s, beside, log)
 	}
 	client, err := newClient(ctx, env, s, log)
 	if err != nil {

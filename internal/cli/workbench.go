@@ -26,6 +26,10 @@ type workbench struct {
 	token    secret.Text
 }
 
+// recordedBody is how much of a body a recording keeps, in bytes: a page of a transcript with a
+// hundred long messages.
+const recordedBody = 4 << 20
+
 func newWorkbench(env *Env, s *settings.Settings) (*workbench, error) {
 	token, err := adminToken(env, s)
 	if err != nil {
@@ -33,7 +37,11 @@ func newWorkbench(env *Env, s *settings.Settings) (*workbench, error) {
 	}
 	w := &workbench{events: api.NewEvents(), token: token}
 	if s.Inspect && !s.ForCustomers() {
-		w.recorder = inspect.New(inspect.Config{Paths: s.Paths})
+		config := inspect.Config{Paths: s.Paths}
+		if s.Record != "" {
+			config.MaxBody = recordedBody
+		}
+		w.recorder = inspect.New(config)
 	}
 	return w, nil
 }
@@ -49,6 +57,7 @@ func (w *workbench) watch(config *emulator.Config) {
 	config.Faults.Injected = func(what fault.Injection) {
 		if what.Request != nil {
 			w.recorder.Injected(what.Request, what.Rule.Name)
+			w.recorder.Called(what.Request, what.Action, what.ContactID, what.ParticipantID, "")
 		}
 	}
 }
