@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -122,6 +123,8 @@ func (s *session) answer(w http.ResponseWriter, r *http.Request, f found) {
 			response = s.connection(r, response)
 		case startUpload, getAttachment:
 			response = s.address(r, e, response)
+		case getTranscript:
+			response = s.transcript(f.index, response)
 		}
 	}
 	header := w.Header()
@@ -163,6 +166,52 @@ func (s *session) connection(r *http.Request, response string) string {
 			}))
 		}
 	})
+}
+
+// transcript leaves out of an answer of GetTranscript what comes later: what was said after a
+// call that the client has not made yet.
+func (s *session) transcript(index int, response string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	steps := s.chat.steps()
+	missing := slices.IndexFunc(steps, func(next step) bool { return next.Kind == Call && s.used[next.index].IsZero() })
+	if missing < 0 {
+		return response
+	}
+	later := map[string]bool{}
+	for i := steps[missing].index; i < index; i++ {
+		if id := itemIn(string(s.chat.Events[i].Text)); id != "" {
+			later[s.ids.id(id)] = true
+		}
+	}
+	return edit(response, func(all map[string]jsontext.Value) {
+		var items []jsontext.Value
+		if decode(string(all["Transcript"]), &items) != nil {
+			return
+		}
+		kept := slices.DeleteFunc(items, func(item jsontext.Value) bool {
+			var in struct{ ID string }
+			return decode(string(item), &in) == nil && later[in.ID]
+		})
+		if text, err := json.Marshal(kept); err == nil {
+			all["Transcript"] = text
+		}
+	})
+}
+
+// itemIn is the id of the item that a frame shows; empty for other frames.
+func itemIn(frame string) string {
+	var outer struct {
+		Topic   string
+		Content any
+	}
+	if decode(frame, &outer) != nil || outer.Topic != "aws/chat" {
+		return ""
+	}
+	content, _ := outer.Content.(string)
+	var item struct{ ID string }
+	_ = decode(content, &item) // what is none has no id
+	return item.ID
 }
 
 // address puts an attachment's address on this server into an answer.

@@ -78,6 +78,7 @@ const (
 	sendEvent        = "SendEvent"
 	startUpload      = "StartAttachmentUpload"
 	getAttachment    = "GetAttachment"
+	getTranscript    = "GetTranscript"
 	describeView     = "DescribeView"
 )
 

@@ -315,7 +315,7 @@ func TestDifferences(t *testing.T) {
 		{"an unknown action", "authentication-url", `{}`, 409, "The recording has no GetAuthenticationUrl."},
 		{"an event of another kind", "event", `{"ContentType":"application/vnd.amazonaws.connect.event.typing"}`, 200, `"Id":`},
 		{"an event of the kind", "event", `{"ContentType":"application/vnd.amazonaws.connect.event.message.read","Content":"{}"}`, 200, `"Id":`},
-		{"another page", "transcript", `{"MaxResults":100,"NextToken":"x"}`, 200, "hi from Ann"},
+		{"another page", "transcript", `{"MaxResults":100,"NextToken":"x"}`, 200, "participant.joined"},
 		{"no operation", "nothing", `{}`, 404, "UnknownOperationException"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -329,6 +329,20 @@ func TestDifferences(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a transcript before its time", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, 0)
+		p := w.start("Ada")
+		p.connect()
+		early := p.must("transcript", "{}")
+		if !strings.Contains(early, "participant.joined") || strings.Contains(early, "hello") || strings.Contains(early, "hi from Ann") {
+			t.Errorf("before anything was said the transcript is %s", early)
+		}
+		p.must("message", `{"ClientToken":"x","Content":"hello","ContentType":"text/plain"}`)
+		if now := p.must("transcript", "{}"); !strings.Contains(now, "hello") || !strings.Contains(now, "hi from Ann") {
+			t.Errorf("then it is %s", now)
+		}
+	})
 	t.Run("once more", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t, 0)
