@@ -6,7 +6,7 @@ import { Detail } from "/console/exchange.js";
 import { exactTime, plain, short, took } from "/console/format.js";
 import { nameOf, outcome, whatOf } from "/console/naming.js";
 import { replay } from "/console/replay.js";
-import { VirtualList } from "/console/virtual.js";
+import { rowClicks, VirtualList } from "/console/virtual.js";
 
 const kept = 10_000; // as many as the server keeps
 const atOnce = 200; // are shown while the others are fetched
@@ -400,10 +400,7 @@ function closeDetail() {
   detail.none();
 }
 
-rows.addEventListener("click", (event) => {
-  const id = event.target.closest(".x")?.dataset.id;
-  if (id) select(id, { focus: narrow.matches });
-});
+rowClicks(rows, ".x", ({ dataset: { id } }) => select(id, { focus: narrow.matches }));
 
 rows.addEventListener("keydown", (event) => {
   if (event.altKey || event.ctrlKey || event.metaKey) return;

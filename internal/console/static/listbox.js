@@ -1,6 +1,6 @@
 // A long list in which one entry can be chosen, by pointer or keys (ARIA: listbox).
 
-import { VirtualList } from "/console/virtual.js";
+import { rowClicks, VirtualList } from "/console/virtual.js";
 
 let lists = 0;
 
@@ -18,9 +18,8 @@ export class Listbox {
     view.setAttribute("role", "listbox");
     view.tabIndex = 0;
     this.list = new VirtualList(view, { rowHeight, key, follows, row: (entry) => this.#element(row(entry), key(entry)) });
-    view.addEventListener("click", (event) => {
-      const option = event.target.closest("[role=option]");
-      const entry = option && this.#find(option.dataset.key);
+    rowClicks(view, "[role=option]", (option, event) => {
+      const entry = this.#find(option.dataset.key);
       if (!entry) return;
       this.#activate(entry);
       choose(entry, event);

@@ -4,6 +4,19 @@ import { h } from "/console/dom.js";
 
 const beyond = 12; // rows kept above and below what is in sight
 
+// rowClicks calls handle with the row that was clicked. What comes meanwhile moves rows away from
+// under the pointer; the one that was pressed is meant.
+export function rowClicks(view, selector, handle) {
+  let pressed = null;
+  view.addEventListener("pointerdown", ({ target, clientX: x, clientY: y }) => (pressed = { row: target.closest(selector), x, y }));
+  view.addEventListener("click", (event) => {
+    const stayed = pressed && event.detail > 0 && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 8;
+    const row = stayed ? pressed.row : event.target.closest(selector);
+    pressed = null;
+    if (row) handle(row, event);
+  });
+}
+
 export class VirtualList {
   // view scrolls; row makes the element of an entry; key tells entries apart. With follows the
   // list stays at its end as long as the end is in sight; moved is called when it may have come
