@@ -39,7 +39,9 @@ var allowed = map[string][]string{
 		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault", "internal/inspect", "internal/participant", "internal/secret",
 	},
 	"internal/relay":     {"internal/awswire", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
-	"internal/recording": {"internal/inspect", "internal/participant"},
+	"internal/recording": {
+		"internal/awswire", "internal/diagnosis", "internal/inspect", "internal/participant", "internal/secret", "internal/startchat",
+	},
 	"internal/fidelity":  {},
 	"internal/strict":    {"internal/chat"},
 	"internal/connectsim": {
