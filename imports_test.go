@@ -38,12 +38,12 @@ var allowed = map[string][]string{
 	"internal/api": {
 		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault", "internal/inspect", "internal/participant", "internal/secret",
 	},
-	"internal/relay":     {"internal/awswire", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
+	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
 	"internal/recording": {
 		"internal/awswire", "internal/diagnosis", "internal/inspect", "internal/participant", "internal/secret", "internal/startchat",
 	},
-	"internal/fidelity":  {},
-	"internal/strict":    {"internal/chat"},
+	"internal/fidelity": {},
+	"internal/strict":   {"internal/chat"},
 	"internal/connectsim": {
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
 		"internal/strict",
