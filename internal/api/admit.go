@@ -17,7 +17,7 @@ func (a *API) admit(r *http.Request, needs needs, changes bool) error {
 		return diagnosis.New(diagnosis.NotEmbedded, "")
 	case needs == recorder && a.cfg.Exchanges == nil:
 		p := diagnosis.New(diagnosis.NotEmbedded, "This server keeps no record of what passes it.")
-		p.Hint = "Servers that customers use keep none; start one on loopback to look at calls and frames."
+		p.Hint = "Start it without --inspect=false to look at calls and frames."
 		return p
 	case !changes || fromOwnPage(r) || a.hasToken(r):
 		return nil

@@ -63,7 +63,7 @@ func TestChangesAttributes(t *testing.T) {
 	}
 	big := strings.Repeat("x", 32<<10-len("b3"+"big"+"customerNameCustomer"))
 	change(map[string]any{"c": nil, "big": big})
-	w.refused(w.call(http.MethodPatch, path, `{"attributes":{"more":"x"}}`), 400, "InvalidRequestException", "")
+	w.refused(w.call(http.MethodPatch, path, `{"attributes":{"a":""}}`), 400, "InvalidRequestException", "")
 	w.must(http.MethodPost, path+"/end", nil)
 	if got := change(map[string]any{"big": nil, "late": "x"}); got.text("attributes", "late") != "x" {
 		t.Errorf("after the end: %s", got.Body)

@@ -2,7 +2,7 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"sync"
 	"time"
 
@@ -116,11 +116,14 @@ func (e *Events) exchange(x *inspect.Exchange) {
 	e.tell(event{name: eventExchange, contactID: x.ContactID, told: &told{exchange: &summary}, weight: weigh(len(x.Path))})
 }
 
-// Desk tells that queues or agents changed, Faults that rules did, Clock that time was
-// skipped.
-func (e *Events) Desk()   { e.tell(event{name: eventDesk}) }
+// Desk tells that queues or agents changed.
+func (e *Events) Desk() { e.tell(event{name: eventDesk}) }
+
+// Faults tells that rules of faults changed.
 func (e *Events) Faults() { e.tell(event{name: eventFaults}) }
-func (e *Events) Clock()  { e.tell(event{name: eventClock}) }
+
+// Clock tells that time was skipped.
+func (e *Events) Clock() { e.tell(event{name: eventClock}) }
 
 // Close ends all streams, those that begin later at once.
 func (e *Events) Close() {
@@ -247,7 +250,9 @@ func (e *Events) leave(l *listener) {
 
 // appendTo writes an event as a stream has it.
 func (h *event) appendTo(b []byte) []byte {
-	b = fmt.Appendf(b, "event: %s\nid: %d\ndata: ", h.name, h.seq)
+	b = append(append(b, "event: "...), h.name...)
+	b = strconv.AppendUint(append(b, "\nid: "...), h.seq, 10)
+	b = append(b, "\ndata: "...)
 	if h.told == nil {
 		b = append(b, "{}"...)
 	} else {
@@ -270,7 +275,6 @@ func (t *told) json() []byte {
 		if t.text, err = json.Marshal(value); err != nil { // the shapes are our own
 			t.text = []byte("{}")
 		}
-
 	})
 	return t.text
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -106,10 +107,7 @@ func TestRefusesBodies(t *testing.T) {
 		}
 		for member := range good {
 			for _, wrong := range wrongFor(good[member]) {
-				changed := map[string]any{}
-				for name, value := range good {
-					changed[name] = value
-				}
+				changed := maps.Clone(good)
 				changed[member] = wrong
 				body, err := json.Marshal(changed)
 				if err != nil {
@@ -182,6 +180,14 @@ func TestRefusesLargeBodies(t *testing.T) {
 				t.Errorf("%s, told %t: %s", o.id, told, got.status())
 			}
 		}
+	}
+	// Also without anything in front.
+	request := httptest.NewRequest(http.MethodPost, "http://"+s.host+"/api/clock", io.LimitReader(blanks{}, api.MaxBody+1))
+	request.Header.Set("Authorization", "Bearer "+adminToken)
+	recorder := httptest.NewRecorder()
+	s.api.ServeHTTP(recorder, request)
+	if recorder.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("%d %s", recorder.Code, recorder.Body)
 	}
 	// Just short enough is read to its end.
 	got := s.call(http.MethodPost, "/api/desk/agents/"+s.ann+"/contacts/"+s.chat.id+"/messages", `{"content":"x"}`+strings.Repeat(" ", api.MaxBody-15))

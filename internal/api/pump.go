@@ -24,13 +24,16 @@ type pump struct {
 const mostMissed = 1000
 
 // start begins to tell for one more listener, until stop is called. It comes before the
-// listener: what was recorded while nobody listened becomes events of the past, which those
-// who come back are given.
+// listener: what was recorded before becomes events of the past, which those who come back are
+// given, and others are not.
 func (p *pump) start() (stop func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.listeners == 0 {
+		p.skip()
+	}
+	p.catchUp()
 	if p.listeners++; p.listeners == 1 {
-		p.catchUp()
 		ctx, cancel := context.WithCancel(context.Background())
 		p.stop = cancel
 		go p.run(ctx, p.told) // ends with the last listener
@@ -44,19 +47,25 @@ func (p *pump) start() (stop func()) {
 	})
 }
 
-// catchUp tells what was recorded since somebody listened last. When it is too much, all who
-// have listened begin anew.
-func (p *pump) catchUp() {
-	missed, last := p.exchanges.List(inspect.Query{After: p.told, Limit: mostMissed + 1})
-	if !p.begun || len(missed) > mostMissed {
-		_, last = p.exchanges.List(inspect.Query{Limit: 1})
-		p.events.forget(eventExchange)
-		missed = nil
+// skip leaves out what was recorded since somebody listened last, if it is too much. All who
+// have listened begin anew then.
+func (p *pump) skip() {
+	missed, _ := p.exchanges.List(inspect.Query{After: p.told, Limit: mostMissed + 1})
+	if p.begun && len(missed) <= mostMissed {
+		return
 	}
+	_, p.told = p.exchanges.List(inspect.Query{Limit: 1})
+	p.begun = true
+	p.events.forget(eventExchange)
+}
+
+// catchUp tells what was recorded up to now.
+func (p *pump) catchUp() {
+	missed, last := p.exchanges.List(inspect.Query{After: p.told})
 	for i := range missed {
 		p.events.exchange(&missed[i])
 	}
-	p.begun, p.told = true, last
+	p.told = last
 }
 
 func (p *pump) run(ctx context.Context, after uint64) {

@@ -89,9 +89,8 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	control := http.NewResponseController(w)
-	// The time limits are for calls; this one lasts, and has its own for each write. A limit for
-	// reading, too, would end the request's context.
-	if err := control.SetReadDeadline(time.Time{}); err != nil {
+	// The time limit is for calls; this one lasts, and has its own for each write.
+	if err := control.SetWriteDeadline(time.Time{}); err != nil {
 		return fmt.Errorf("letting a stream last: %w", err)
 	}
 	if a.pump != nil && l.names[eventExchange] {

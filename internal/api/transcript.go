@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -73,8 +74,8 @@ func (a *API) items(ctx context.Context, contactID string) (all []chat.Item, tru
 		}
 	}
 	all = make([]chat.Item, 0, total)
-	for i := len(pages) - 1; i >= 0; i-- {
-		all = append(all, pages[i]...)
+	for _, page := range slices.Backward(pages) {
+		all = append(all, page...)
 	}
 	return all, token != "", nil
 }

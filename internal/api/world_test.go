@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "openapi.yaml describes answers that no test has seen:\n  %s\n", strings.Join(missing, "\n  "))
 		code = 1
 	}
-	os.Exit(code)
+	os.Exit(code) //nolint:forbidigo // how else would it fail
 }
 
 // setup says how a world differs from the usual one.
@@ -90,7 +90,7 @@ func newWorld(tb testing.TB, s setup) *world {
 		w.recorder = inspect.New(inspect.Config{})
 		config.Exchanges = w.recorder
 	}
-	door := http.Handler(http.NotFoundHandler())
+	door := http.NotFoundHandler()
 	handler := door
 	if !s.aws {
 		w.embed(&s, log)
