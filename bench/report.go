@@ -22,7 +22,8 @@ func (r *result) markdown() string {
 	b.WriteString("What one StartChatContact costs in the front door that stands between a chat widget and Amazon Connect: " +
 		"`parley serve --upstream aws` beside the alternatives, in one run on one machine. The account's quota is five chat " +
 		"starts a second, so what is felt is latency, memory and start-up time; processor time per request is the steadiest " +
-		"figure and is given first.\n\n")
+		"figure and is given first. [benchmarks-function.md](benchmarks-function.md) puts the production function beside the one " +
+		"it replaces, [benchmarks-embedded.md](benchmarks-embedded.md) is about the embedded Amazon Connect.\n\n")
 	b.WriteString("## Against the targets\n\n" + r.targets())
 	b.WriteString("\nRatios are taken within each round, between runs next to each other, and given as median (lowest–highest).\n")
 	b.WriteString("\n## Requests\n\n" + r.rates())
