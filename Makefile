@@ -76,6 +76,7 @@ bench-embedded: build ## Measure the embedded Amazon Connect
 
 bench-function: ## Compare the production function with one of Node
 	cd bench && $(GO) run . function $(ARGS)
+	cd e2e/sdk && $(GO) test -run '^$$' -bench 'BareCall|Invocation' -count 5 .
 
 crash: ## Kill the server, and a storing process, 100 times: nothing acknowledged may be lost or doubled
 	$(GO) test ./e2e/crash -count=1 -v -rounds=100
