@@ -14,7 +14,12 @@ export async function rawRequest(url, { method = 'POST', headers = {}, body = ''
   connection.write(`${method} ${pathname}${search} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
   connection.write(body)
   const chunks = []
-  for await (const chunk of connection) chunks.push(chunk)
+  try {
+    for await (const chunk of connection) chunks.push(chunk)
+  } catch (error) {
+    // A body that is refused is not read to its end, so a reset may follow the answer.
+    if (error.code !== 'ECONNRESET' || chunks.length === 0) throw error
+  }
   const [head, ...rest] = Buffer.concat(chunks).toString().split('\r\n\r\n')
   const [first, ...lines] = head.split('\r\n')
   const text = rest.join('\r\n\r\n')
