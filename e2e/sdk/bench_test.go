@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/frontdoor"
-	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/lambdahost"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -73,17 +72,11 @@ func BenchmarkInvocation(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	door, err := frontdoor.New(frontdoor.Config{Settings: s, Starter: client.client, Public: true, Log: log})
+	door, err := frontdoor.NewBehindGateway(frontdoor.Config{Settings: s, Starter: client.client, Public: true, Log: log})
 	if err != nil {
 		b.Fatal(err)
 	}
-	rules := frontdoor.Guard(s, "", log)
-	rules.AllowHosts = []string{"*"}
-	access, err := guard.New(rules)
-	if err != nil {
-		b.Fatal(err)
-	}
-	host := lambdahost.New(access.Wrap(door), lambdahost.Options{Log: log})
+	host := lambdahost.New(door, lambdahost.Options{Log: log})
 	payload, err := os.ReadFile("../../internal/lambdahost/testdata/events/rest.json")
 	if err != nil {
 		b.Fatal(err)

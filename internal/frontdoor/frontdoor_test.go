@@ -12,7 +12,6 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/frontdoor"
-	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/identity"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/settings"
@@ -56,17 +55,11 @@ func door(t *testing.T, environ ...string) (http.Handler, *upstream) {
 	}
 	behind := &upstream{}
 	config.Starter = behind
-	handler, err := frontdoor.New(config)
+	handler, err := frontdoor.NewBehindGateway(config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rules := frontdoor.Guard(s, "", nil)
-	rules.AllowHosts = []string{"*"}
-	access, err := guard.New(rules)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return access.Wrap(handler), behind
+	return handler, behind
 }
 
 func post(handler http.Handler, body string, header ...string) *httptest.ResponseRecorder {

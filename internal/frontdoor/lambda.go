@@ -34,12 +34,6 @@ func NewLambda(ctx context.Context, s *settings.Settings, loadErr error, userAge
 	if err := settings.Join(loadErr, config.Check()); err != nil {
 		return nil, err
 	}
-	rules := Guard(s, "", log)
-	rules.AllowHosts = []string{"*"} // the gateway routes by name, so the function has none of its own
-	access, err := guard.New(rules)
-	if err != nil {
-		return nil, err
-	}
 	client, clientErr := connectapi.New(ctx, connectapi.Config{
 		Region: s.Region, InstanceID: s.InstanceID, UserAgent: userAgent, MaxIdleConns: 1, Log: log,
 	})
@@ -48,7 +42,19 @@ func NewLambda(ctx context.Context, s *settings.Settings, loadErr error, userAge
 		return nil, err
 	}
 	config.Starter, config.Region, config.Keys = client, client.Region(), keys
-	door, err := New(config)
+	return NewBehindGateway(config)
+}
+
+// NewBehindGateway returns the front door with its guard for a server that a gateway routes to
+// by name and path: it has no host and no path of its own to compare.
+func NewBehindGateway(c Config) (http.Handler, error) {
+	rules := Guard(c.Settings, c.DocsURL, c.Log)
+	rules.AllowHosts = []string{"*"}
+	access, err := guard.New(rules)
+	if err != nil {
+		return nil, err
+	}
+	door, err := New(c)
 	if err != nil {
 		return nil, err
 	}
