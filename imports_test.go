@@ -76,10 +76,11 @@ var allowed = map[string][]string{
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
 	// For tests and the benchmark only.
 	"internal/awsfake": {"internal/awswire", "internal/secret"},
+	"internal/memnet":  {},
 }
 
 // testOnly are packages that the program itself must not contain.
-var testOnly = []string{"internal/awsfake"}
+var testOnly = []string{"internal/awsfake", "internal/memnet"}
 
 type goPackage struct {
 	ImportPath string

@@ -24,6 +24,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/inspect"
+	"github.com/parley-chat/parley/internal/memnet"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/startchat"
 )
@@ -169,8 +170,8 @@ func (w *world) beServed(s setup, handler http.Handler) {
 	}
 	var listener net.Listener
 	if s.pipe {
-		pipes := newPipes()
-		listener, w.host, w.dial = pipes, "127.0.0.1:3000", pipes.dial
+		pipes := memnet.Listen()
+		listener, w.host, w.dial = pipes, "127.0.0.1:3000", pipes.Dial
 	} else {
 		var err error
 		if listener, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0"); err != nil {
@@ -501,41 +502,6 @@ func (w *world) accepted(agentID string) *customer {
 	w.must(http.MethodPost, "/api/desk/agents/"+agentID+"/accept", map[string]any{"contactId": c.id})
 	return c
 }
-
-// pipes is a listener whose connections are in memory.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (p *pipes) dial(context.Context) (net.Conn, error) {
-	server, client := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 3000} }
 
 // encode writes a value as JSON.
 func encode(tb testing.TB, value any) string {

@@ -1,6 +1,7 @@
 package participant_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -19,7 +20,7 @@ type lean struct{ net.Conn }
 // openLean opens a socket by hand and subscribes.
 func (w *world) openLean(b *testing.B, address string) lean {
 	b.Helper()
-	conn, err := w.dial()
+	conn, err := w.dial(context.Background())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package participant_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -116,7 +117,7 @@ func TestHalfOpenIgnoresTheClient(t *testing.T) {
 	inFaultyBubble(t, func(w *world, rules *fault.Rules) {
 		t := w.t
 		c := w.newCustomer()
-		raw, err := w.dial()
+		raw, err := w.dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,6 +21,7 @@ import (
 	"github.com/lxzan/gws"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/memnet"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
 )
@@ -38,7 +39,7 @@ type world struct {
 	blobs    *blobs
 	host     string // as clients name it
 	client   *http.Client
-	dial     func() (net.Conn, error)
+	dial     func(ctx context.Context) (net.Conn, error)
 	shutdown func()
 }
 
@@ -77,18 +78,20 @@ func newWorld(tb testing.TB, s setup) *world {
 	}
 	var listener net.Listener
 	if s.pipe {
-		pipes := newPipes()
-		listener, w.host, w.dial = pipes, "127.0.0.1:3000", pipes.dial
+		pipes := memnet.Listen()
+		listener, w.host, w.dial = pipes, "127.0.0.1:3000", pipes.Dial
 	} else {
 		listener, err = (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
 		if err != nil {
 			tb.Fatal(err)
 		}
 		w.host = listener.Addr().String()
-		w.dial = func() (net.Conn, error) { return (&net.Dialer{}).Dial("tcp", listener.Addr().String()) }
+		w.dial = func(ctx context.Context) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "tcp", listener.Addr().String())
+		}
 	}
 	w.client = &http.Client{Transport: &http.Transport{
-		DialContext:       func(context.Context, string, string) (net.Conn, error) { return w.dial() },
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return w.dial(ctx) },
 		DisableKeepAlives: s.pipe, MaxIdleConnsPerHost: 256,
 	}}
 	server := &http.Server{Handler: handler, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
@@ -276,7 +279,7 @@ var errRefused = errors.New("refused")
 // open opens a socket. A refused upgrade is errRefused with the answer.
 func (w *world) open(address string, options ...func(*browser)) (*browser, answer, error) {
 	w.t.Helper()
-	conn, err := w.dial()
+	conn, err := w.dial(context.Background())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -423,41 +426,6 @@ func (b *blobs) Open(id string) (io.ReadSeekCloser, error) {
 	}
 	return opened{bytes.NewReader(kept)}, nil
 }
-
-// pipes is a listener whose connections are in memory.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-	once   sync.Once
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (p *pipes) dial() (net.Conn, error) {
-	server, client := net.Pipe()
-	select {
-	case p.conns <- server:
-		return client, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case c := <-p.conns:
-		return c, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	p.once.Do(func() { close(p.closed) })
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 3000} }
 
 // golden compares a text with a file.
 func golden(t *testing.T, name, got string) {

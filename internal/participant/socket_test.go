@@ -44,7 +44,7 @@ func TestIdleSocketIsPinged(t *testing.T) {
 	inBubble(t, setup{}, func(w *world) {
 		t := w.t
 		began := time.Now()
-		conn, err := w.dial()
+		conn, err := w.dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package participant_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
@@ -37,7 +38,7 @@ func frame(head byte, payload []byte) []byte {
 // raw opens a socket by hand and returns its connection.
 func (w *world) raw(tb testing.TB, address string) (net.Conn, *bufio.Reader) {
 	tb.Helper()
-	conn, err := w.dial()
+	conn, err := w.dial(context.Background())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -203,7 +204,7 @@ func TestFrameWithTheHandshake(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
-	conn, err := w.dial()
+	conn, err := w.dial(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -292,7 +293,7 @@ func TestRefusalsTakeTheirTime(t *testing.T) {
 func TestRefusedClientLeaves(t *testing.T) {
 	inBubble(t, setup{}, func(w *world) {
 		t := w.t
-		conn, err := w.dial()
+		conn, err := w.dial(context.Background())
 		if err != nil {
 			t.Fatal(err)
 		}

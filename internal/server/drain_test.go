@@ -13,49 +13,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/parley-chat/parley/internal/memnet"
 	"github.com/parley-chat/parley/internal/server"
 )
-
-// pipes is a listener whose connections never leave the process, so that time in a bubble
-// of synctest can stand still for them.
-type pipes struct {
-	conns  chan net.Conn
-	closed chan struct{}
-}
-
-func newPipes() *pipes { return &pipes{conns: make(chan net.Conn), closed: make(chan struct{})} }
-
-func (p *pipes) Accept() (net.Conn, error) {
-	select {
-	case conn := <-p.conns:
-		return conn, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	}
-}
-
-func (p *pipes) Close() error {
-	select {
-	case <-p.closed:
-	default:
-		close(p.closed)
-	}
-	return nil
-}
-
-func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 1} }
-
-func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
-	near, far := net.Pipe()
-	select {
-	case p.conns <- far:
-		return near, nil
-	case <-p.closed:
-		return nil, net.ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
 
 // clock notes when things happened, counted from its making.
 type clock struct{ from time.Time }
@@ -83,7 +43,7 @@ func TestDrainDelay(t *testing.T) {
 				result := make(chan error, 1)
 				go func() {
 					result <- server.Serve(ctx, server.Config{
-						Listener: newPipes(), Handler: http.NotFoundHandler(), DrainDelay: test.delay,
+						Listener: memnet.Listen(), Handler: http.NotFoundHandler(), DrainDelay: test.delay,
 						OnDrain: func() { drained = at.now() }, OnLeave: func() { left = at.now() },
 					})
 				}()
@@ -107,7 +67,7 @@ func TestDrainDelayServes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		var draining atomic.Bool
-		listener := newPipes()
+		listener := memnet.Listen()
 		result := make(chan error, 1)
 		go func() {
 			result <- server.Serve(ctx, server.Config{
@@ -123,7 +83,7 @@ func TestDrainDelayServes(t *testing.T) {
 				}),
 			})
 		}()
-		client := &http.Client{Transport: &http.Transport{DialContext: listener.dial}}
+		client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return listener.Dial(ctx) }}}
 		ask := func(path string) (status int, closing bool, err error) {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost"+path, nil)
 			if err != nil {
@@ -174,7 +134,7 @@ func TestDrainDelayEndsWithTheSocket(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		listener := newPipes()
+		listener := memnet.Listen()
 		at := clock{time.Now()}
 		err := server.Serve(ctx, server.Config{
 			Listener: listener, Handler: http.NotFoundHandler(), DrainDelay: time.Hour,
@@ -193,7 +153,7 @@ func TestDrainDelayIsLogged(t *testing.T) {
 		stop()
 		var log logBuffer
 		err := server.Serve(ctx, server.Config{
-			Listener: newPipes(), Handler: http.NotFoundHandler(), DrainDelay: 3 * time.Second, Log: slog.New(slog.NewTextHandler(&log, nil)),
+			Listener: memnet.Listen(), Handler: http.NotFoundHandler(), DrainDelay: 3 * time.Second, Log: slog.New(slog.NewTextHandler(&log, nil)),
 		})
 		if err != nil || !strings.Contains(log.String(), "delay=3s") || !strings.Contains(log.String(), "timeout=10s") {
 			t.Errorf("Serve: %v, log %s", err, log.String())
