@@ -2,10 +2,15 @@
 
 import { createServer } from 'node:http'
 import { chromium } from 'playwright-core'
+import { patience } from '../bounds.js'
 
-/** Launches Chromium without any traffic of its own; `hosts` maps names to loopback. */
-export function launch(hosts = []) {
-  return chromium.launch({
+/**
+ * Launches Chromium without any traffic of its own; `hosts` maps names to loopback. Its pages
+ * wait as long as every other part of the tests.
+ */
+export async function launch(hosts = []) {
+  const browser = await chromium.launch({
+    timeout: patience,
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -13,6 +18,13 @@ export function launch(hosts = []) {
       ...hosts.length ? [`--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`] : [],
     ],
   })
+  const newContext = browser.newContext.bind(browser)
+  browser.newContext = async (options) => { // newPage of the browser makes its context here, too
+    const context = await newContext(options)
+    context.setDefaultTimeout(patience)
+    return context
+  }
+  return browser
 }
 
 /** Serves one HTML page on a free port of loopback. */

@@ -19,7 +19,7 @@ export async function startGateway(origin) {
   const dir = await mkdtemp(join(tmpdir(), 'parley-gateway-'))
   const program = join(dir, 'stand')
   await promisify(execFile)(process.env.GO ?? 'go', ['test', '-c', '-o', program, '.'], { cwd: folder })
-  const child = spawn(program, ['-test.run', '^TestStand$', '-test.timeout', '10m', '-stand', origin], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(program, ['-test.run', '^TestStand$', '-test.timeout', '30m', '-stand', origin], { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
   const exited = new Promise((resolve) => child.once('exit', resolve))
   const told = new Promise((resolve, reject) => {
     let log = ''

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
+import { until } from '../bounds.js'
 import { launch, servePage } from './browser.js'
 import { startGateway } from './gateway.js'
 
@@ -86,7 +87,7 @@ test('nor does one that does not want to read the answer', async () => {
     await fetch(endpoint, { method: 'POST', mode: 'no-cors', body: '{}' })
     navigator.sendBeacon(endpoint, '{}')
   }, gateway.public)
-  for (const end = Date.now() + 10_000; Date.now() < end && (await since()).posts < 2;);
+  await until(async () => (await since()).posts >= 2, () => 'the beacon did not arrive')
   assert.deepEqual(await since(), { calls: 0, posts: 2, preflights: 0 })
 })
 

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '../bounds.js'
 
 const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', import.meta.url).pathname
 
@@ -46,10 +46,9 @@ export async function startParley(...flags) {
 }
 
 async function waitForURL(file, child, log) {
-  for (const end = Date.now() + 20_000; Date.now() < end; await delay(25)) {
+  return until(async () => {
     if (child.exitCode !== null) throw new Error(`parley ended with code ${child.exitCode}:\n${log()}`)
-    const url = (await readFile(file, 'utf8').catch(() => '')).trim()
-    if (url) return url
-  }
-  throw new Error(`parley did not say its address within 20 s:\n${log()}`)
+    const [url] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+    return url
+  }, () => `parley did not write its address:\n${log()}`)
 }

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { CreateParticipantCommand } from '@aws-sdk/client-connect'
 import { CreateParticipantConnectionCommand, SendMessageCommand } from '@aws-sdk/client-connectparticipant'
+import { atOnce } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { backend, participant } from './sdk.js'
@@ -47,7 +48,7 @@ async function chatAlone(t, body) {
   return { tab, details: await tab.chat(body) }
 }
 
-describe('a conversation', { concurrency: true }, () => {
+describe('a conversation', { concurrency: atOnce }, () => {
   test('forty messages are paged through, each once', async (t) => {
     const { tab } = await chatAlone(t)
     const sent = []

@@ -7,9 +7,9 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { atOnce, inTurn, until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 
@@ -21,7 +21,7 @@ let parley
 before(async () => { parley = await startParley('--ephemeral') })
 after(async () => assert.equal(await parley?.stop(), 0))
 
-describe('examples/web', { concurrency: true }, () => {
+describe('examples/web', { concurrency: atOnce }, () => {
   let dist, server, browser
   before(async () => {
     dist = await mkdtemp(join(tmpdir(), 'parley-web-'))
@@ -44,7 +44,7 @@ describe('examples/web', { concurrency: true }, () => {
       const complaints = []
       page.on('console', (message) => complaints.push(message.text()))
       page.on('pageerror', (error) => complaints.push(String(error)))
-      await page.goto(`http://localhost:${server.address().port}/`)
+      await inTurn(() => page.goto(`http://localhost:${server.address().port}/`))
       await page.getByLabel('Your name').fill('Ada')
       await page.getByRole('button', { name: 'Start chat' }).click()
       await page.getByText('Hello Ada!').waitFor()
@@ -88,11 +88,7 @@ test('examples/node holds a chat in the terminal', async (t) => {
   const exited = new Promise((resolve) => child.once('exit', resolve))
   let printed = ''
   child.stdout.on('data', (chunk) => { printed += chunk })
-  const prints = async (line) => {
-    for (const end = Date.now() + 15_000; !printed.includes(`${line}\n`); await delay(20)) {
-      assert.ok(Date.now() < end, `not printed: ${line}\n${printed}`)
-    }
-  }
+  const prints = (line) => until(() => printed.includes(`${line}\n`), () => `not printed: ${line}\n${printed}`)
   await prints('Write "help" to see what else I can do.')
   child.stdin.write('Where is my order?\n')
   await prints('Parley: You said: Where is my order?')

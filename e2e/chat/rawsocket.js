@@ -2,6 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
+import { patience } from '../bounds.js'
 
 export const opcode = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 }
 
@@ -93,7 +94,7 @@ class RawSocket {
   }
 
   /** Waits for the next frame: { op, text, payload, code }, or undefined once the connection is closed. */
-  async next(patience = 5_000) {
+  async next() {
     const end = Date.now() + patience
     while (this.#frames.length === 0) {
       if (this.#ended) return undefined

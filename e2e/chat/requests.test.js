@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { atOnce } from '../bounds.js'
 import { startParley } from '../browser/parley.js'
 import { rawRequest } from './rawrequest.js'
 
@@ -54,7 +55,7 @@ async function newChat() {
   return { started, token: ConnectionCredentials.ConnectionToken }
 }
 
-describe('the Participant Service', { concurrency: true }, () => {
+describe('the Participant Service', { concurrency: atOnce }, () => {
   test('tells browsers what they may send', async () => {
     const asked = 'authorization,content-type,x-amz-bearer,x-amz-content-sha256,x-amz-date,x-amz-user-agent'
     for (const [path, method, names] of [

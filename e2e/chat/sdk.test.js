@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import * as connect from '@aws-sdk/client-connect'
 import * as chat from '@aws-sdk/client-connectparticipant'
+import { atOnce } from '../bounds.js'
 import { startParley } from '../browser/parley.js'
 import { opcode, openSocket } from './rawsocket.js'
 import { backend, participant } from './sdk.js'
@@ -34,7 +35,7 @@ async function listen(t, url) {
   t.after(() => socket.end())
   socket.say('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
   return async (example) => {
-    for (let frame = await socket.next(10_000); frame; frame = await socket.next(10_000)) {
+    for (let frame = await socket.next(); frame; frame = await socket.next()) {
       if (frame.op === opcode.ping) socket.send({ op: opcode.pong, payload: frame.payload })
       if (frame.op !== opcode.text) continue
       const { topic, content } = JSON.parse(frame.text)
@@ -45,7 +46,7 @@ async function listen(t, url) {
   }
 }
 
-describe('the AWS SDK', { concurrency: true }, () => {
+describe('the AWS SDK', { concurrency: atOnce }, () => {
   test('holds a chat from start to end', async (t) => {
     const { ContactId, ParticipantId, ParticipantToken } = await start({ Attributes: { topic: 'orders' }, ClientToken: 'once' })
     assert.equal((await start({ Attributes: { topic: 'orders' }, ClientToken: 'once' })).ContactId, ContactId, 'a repeat starts no other chat')

@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { atOnce, patience } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { golden, write } from './scribe.js'
@@ -36,7 +37,7 @@ after(async () => {
 // client's own, or by the page's own configuration.
 const ways = { chatjs5: 'after', chatjs3: 'before', chatjs2: 'config' }
 
-describe('a whole chat', { concurrency: true }, () => {
+describe('a whole chat', { concurrency: atOnce }, () => {
   for (const [release, version] of Object.entries(releases)) {
     test(`by chatjs ${version} (${ways[release]})`, async (t) => {
       const context = await browser.newContext()
@@ -56,7 +57,7 @@ describe('a whole chat', { concurrency: true }, () => {
   }
 })
 
-describe('the client comes to know the server', { concurrency: true }, () => {
+describe('the client comes to know the server', { concurrency: atOnce }, () => {
   for (const release of Object.keys(releases)) {
     for (const way of Object.values(ways).filter((each) => each !== ways[release])) {
       test(`chatjs ${releases[release]} (${way})`, async (t) => {
@@ -100,7 +101,7 @@ async function wholeChat(tab, release) {
   await exchangeFile(tab)
 
   await tab.call('disconnectParticipant')
-  await tab.page.waitForFunction(() => window.sockets[0].code, undefined, { polling: 20, timeout: 5_000 })
+  await tab.page.waitForFunction(() => window.sockets[0].code, undefined, { polling: 20, timeout: patience })
   const [socket, ...more] = await tab.sockets()
   assert.match(socket.url, /^ws:\/\/127\.0\.0\.1:\d+\//)
   assert.deepEqual({ ...socket, url: '' }, { ...socket, url: '', by: 'client', code: 1000 })

@@ -1,8 +1,7 @@
 // A customer's tab: the page with a chat client in it, and what the tests do there.
 
 import assert from 'node:assert/strict'
-
-const patience = 20_000
+import { inTurn, patience } from '../bounds.js'
 
 /**
  * Opens a page in a context of a browser.
@@ -14,7 +13,7 @@ export async function openTab(context, address) {
   const complaints = []
   page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error}`))
-  await page.goto(address)
+  await inTurn(() => page.goto(address))
   return new Tab(page, complaints, new URL(address).searchParams.get('parley'))
 }
 

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { CreateParticipantConnectionCommand, SendMessageCommand } from '@aws-sdk/client-connectparticipant'
 import { StartChatContactCommand } from '@aws-sdk/client-connect'
+import { atOnce } from '../bounds.js'
 import { startParley } from '../browser/parley.js'
 import { closing, frame, opcode, openSocket } from './rawsocket.js'
 import { backend, participant } from './sdk.js'
@@ -100,7 +101,7 @@ const refused = {
   'a length beyond 63 bits': [[{ op: text, payload: 'x', declare: 1n << 63n }], [1002, 1009]],
 }
 
-describe('the chat socket', { concurrency: 8 }, () => {
+describe('the chat socket', { concurrency: atOnce }, () => {
   test('opens with the answer that the key asks for', async (t) => {
     const { socket } = await open(t, {
       headers: { 'Sec-WebSocket-Protocol': 'chat, superchat', 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' },

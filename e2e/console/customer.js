@@ -2,7 +2,7 @@
 // its socket.
 
 import assert from 'node:assert/strict'
-import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '../bounds.js'
 import { openSocket } from '../chat/rawsocket.js'
 import { post } from './harness.js'
 
@@ -49,13 +49,9 @@ export async function connect(url, name, request = {}) {
     },
     leave: () => call('disconnect', {}),
     /** Waits for an item of the transcript that has a text in it. */
-    next: async (text) => {
-      for (const end = Date.now() + 10_000; Date.now() < end; await delay(50)) {
-        const { Transcript } = await call('transcript', { MaxResults: 100, SortOrder: 'DESCENDING' })
-        const found = Transcript.find((item) => JSON.stringify(item).replaceAll('\\"', '"').includes(text))
-        if (found) return found
-      }
-      throw new Error(`${name} is not shown ${text}`)
-    },
+    next: (text) => until(async () => {
+      const { Transcript } = await call('transcript', { MaxResults: 100, SortOrder: 'DESCENDING' })
+      return Transcript.find((item) => JSON.stringify(item).replaceAll('\\"', '"').includes(text))
+    }, () => `${name} is not shown ${text}`),
   }
 }

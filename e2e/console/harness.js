@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
+import { inTurn } from '../bounds.js'
 
 const shots = process.env.SCREENSHOTS // a directory to keep pictures in
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -22,7 +23,7 @@ export async function open(browser, url, path, options = {}) {
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== url && !request.url().startsWith('blob:')) complaints.push(`loads ${request.url()}`)
   })
-  await page.goto(url + path)
+  await inTurn(() => page.goto(url + path))
   return { page, complaints, close: () => context.close() }
 }
 

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
+import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { serveSite } from '../chat/site.js'
@@ -53,7 +53,7 @@ async function starts(t) {
   assert.equal((await fetch(parley.url)).status, 200)
   t.diagnostic(`the first answer came after ${Math.round(performance.now() - began)} ms`)
   const url = `http://localhost:${parley.port}`
-  for (const end = Date.now() + 5000; !parley.log().includes('Stop with Ctrl+C.') && Date.now() < end;) await delay(10)
+  await until(() => parley.log().includes('Stop with Ctrl+C.'), () => `parley did not announce itself:\n${parley.log()}`)
   const printed = parley.log()
   for (const text of [
     'Parley is ready.', `Endpoint    POST ${url}/startChatContact\n`, `Console     ${url}/\n`, 'Upstream    embedded Amazon Connect',

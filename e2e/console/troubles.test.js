@@ -120,7 +120,7 @@ test('a click means the row that was pressed, whatever comes meanwhile', async (
   await startChat(parley.url, 'Meanwhile')
   await page.waitForFunction((before) => document.getElementById('traffic').scrollTop > before, before)
   await page.mouse.up()
-  await page.waitForURL(`**/console/inspector?*exchange=${encodeURIComponent(id)}*`, { timeout: 5000 })
+  await page.waitForURL(`**/console/inspector?*exchange=${encodeURIComponent(id)}*`)
   assert.deepEqual(complaints, [])
   await close()
 })

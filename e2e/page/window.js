@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import vm from 'node:vm'
+import { patience } from '../bounds.js'
 
 const require = createRequire(import.meta.url)
 const parley = readFileSync(new URL('../../internal/pagescript/parley.js', import.meta.url), 'utf8')
@@ -20,7 +21,7 @@ export function newPage () {
   let requested
   const first = new Promise((resolve, reject) => {
     requested = resolve
-    setTimeout(() => reject(new Error(`no request was made: ${errors.join()}`)), 5000)
+    setTimeout(() => reject(new Error(`no request was made: ${errors.join()}`)), patience).unref()
   })
   first.catch(() => {}) // most pages in tests wait for none
 
