@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-sdk test-template test-browser lint fmt generate dist bench bench-proxy bench-embedded bench-function crash fuzz clean
+.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function crash fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
@@ -33,7 +33,20 @@ dist: ## Build the function's zips, the binaries and their checksums into dist/
 	done
 	cd dist && sha256sum parley-* > SHA256SUMS && cat SHA256SUMS
 
-test: test-go test-sdk test-template test-browser ## Set up what the tests need, and run all of them
+test: ## Set up what the tests need, run all of them, and print the times; BUDGET=1 fails over 15 minutes
+	@node tools/parts.mjs \
+		'prepare=$(MAKE) test-prepare' \
+		'go=$(MAKE) test-go' \
+		'console:prepare=$(MAKE) test-e2e-console' \
+		'chat:prepare=$(MAKE) test-e2e-chat' \
+		'template:prepare=$(MAKE) test-template' \
+		'sdk=$(MAKE) test-sdk' \
+		'browser:prepare=$(MAKE) test-e2e-browser' \
+		'page:prepare=$(MAKE) test-e2e-page'
+
+test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and install npm packages, a Chromium and an AWS CLI
+	@e2e/chromium.sh
+	@e2e/chat/awscli.sh || [ "$$CI" != true ]
 
 test-go: ## Vet and the Go tests, shuffled, under the race detector
 	$(GO) vet ./...
@@ -45,11 +58,20 @@ test-sdk: ## Compare our AWS calls with those of the generated SDK client
 test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudFormation template against AWS's own validator, planted mistakes included
 	cd tools/templatecheck && node --test --test-reporter=spec
 
-test-browser: build $(NPM:=/node_modules/.installed) ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
-	cd e2e/page && node --test --test-reporter=spec
-	set -e; chromium="$$(e2e/chromium.sh)"; for dir in e2e/browser e2e/chat e2e/console; do \
-		(cd $$dir && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$chromium" node --test --test-concurrency=2 --test-reporter=spec); \
-	done
+test-browser: test-e2e-page test-e2e-browser test-e2e-chat test-e2e-console ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
+
+# One suite of them, by its folder. As many of its files run at once as there are cores (e2e/bounds.js).
+E2E_CORES ?= $(shell node -p 'os.availableParallelism()')
+
+test-e2e-%: build $(NPM:=/node_modules/.installed)
+	cd e2e/$* && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$($(CURDIR)/e2e/chromium.sh)" E2E_CORES=$(E2E_CORES) \
+		node --test --test-concurrency=$(E2E_CORES) --test-reporter=spec
+
+test-cold: ## Run the tests in a fresh clone, with module, build and npm caches of their own
+	tools/cold.sh
+
+test-loaded: ## Run the tests beside two processes that do nothing but work
+	tools/loaded.sh $(MAKE) test
 
 %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci --silent
