@@ -21,6 +21,9 @@ var version string
 func main() {
 	ctx := context.Background()
 	s, faults := settings.LoadLambda(os.Environ())
+	// Lines are written before the call that logs them returns, and not from a queue as in
+	// `parley serve`: Lambda freezes the process after its answer, and what is in memory then is
+	// written at the next invocation, or never.
 	log := lambdahost.NewLogger(level(s))
 	slog.SetDefault(log) // the lines of libraries, too, in one form
 	handler, err := frontdoor.NewLambda(ctx, s, faults, "parley-lambda/"+cmp.Or(version, "devel"), log)

@@ -52,10 +52,14 @@ func TestRuntime(t *testing.T) {
 	aws := awsfake.Start(t, awsfake.Config{SessionToken: "session"})
 	s := open(t, aws, 0)
 	var ids []string
-	for range 2 {
+	for i := range 2 {
 		got := s.call(t, gateway.RESTAPI, from(shop, `{"ParticipantDetails":{"DisplayName":"Pat"}}`))
 		if got.status != http.StatusOK {
 			t.Fatalf("answer %d %s", got.status, got.body)
+		}
+		// Lambda freezes the process after its answer: the line has to be out by then.
+		if n := len(lines(t, s.function)); n != i+1 {
+			t.Errorf("after answer %d the log has %d lines", i+1, n)
 		}
 		ids = append(ids, got.header.Get("X-Amzn-Requestid"))
 	}

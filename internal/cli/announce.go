@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 
@@ -35,8 +34,7 @@ func (r running) announce(ctx context.Context, env *Env, log *slog.Logger) {
 	if r.settings.LogFormat == settings.FormatJSON {
 		return
 	}
-	// A closed standard output is no reason to stop serving.
-	_, _ = io.WriteString(env.Stdout, r.text(env.color(env.StdoutTerminal)))
+	env.printInOrder(ctx, r.text(env.color(env.StdoutTerminal)))
 }
 
 // text is the block for a person.

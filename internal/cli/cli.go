@@ -15,6 +15,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/logqueue"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -55,6 +56,13 @@ type Env struct {
 	// never does. Replace then runs the program anew in its place.
 	Restart <-chan os.Signal
 	Replace func(socket *os.File, environ []string) error
+	// SurviveClosedOutput makes writes to outputs that have lost their reader fail, for which the
+	// process otherwise ends. A server calls it, because it has more to do than to write. It may
+	// be nil.
+	SurviveClosedOutput func()
+
+	// queues are between a server and its outputs.
+	queues []*logqueue.Writer
 }
 
 // getenv returns the value of a variable, or "".
@@ -79,6 +87,7 @@ func (e *Env) color(terminal bool) bool {
 // Run runs one command to its end and returns the exit code. When ctx ends, a server
 // stops in good order.
 func Run(ctx context.Context, env Env) int {
+	defer env.closeOutput()
 	root := newRoot(&env)
 	root.SetArgs(env.Args)
 	err := root.ExecuteContext(ctx)

@@ -22,12 +22,16 @@ func newLogger(env *Env, s *settings.Settings) *slog.Logger {
 	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		level = slog.LevelInfo // settings allow only levels that slog knows
 	}
-	if s.LogFormat == settings.FormatJSON || s.LogFormat == settings.FormatAuto && !env.StderrTerminal {
-		return slog.New(slog.NewJSONHandler(env.Stderr, &slog.HandlerOptions{Level: level, ReplaceAttr: secondsJSON}))
+	return slog.New(newLogHandler(env.Stderr, env, s.LogFormat, level))
+}
+
+// newLogHandler returns the handler that writes the lines of a log, as they are to look on the
+// standard error, to out.
+func newLogHandler(out io.Writer, env *Env, format settings.Format, level slog.Level) slog.Handler {
+	if format == settings.FormatJSON || format == settings.FormatAuto && !env.StderrTerminal {
+		return slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level, ReplaceAttr: secondsJSON})
 	}
-	return slog.New(&textHandler{
-		level: level, color: env.color(env.StderrTerminal), out: &lockedWriter{w: env.Stderr},
-	})
+	return &textHandler{level: level, color: env.color(env.StderrTerminal), out: &lockedWriter{w: out}}
 }
 
 // secondsJSON writes lengths of time in seconds, as Prometheus and most log tools

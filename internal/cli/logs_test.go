@@ -126,3 +126,19 @@ func TestLogForm(t *testing.T) {
 		})
 	}
 }
+
+// The line about dropped lines has the log's form, and is there at every level.
+func TestDroppedLine(t *testing.T) {
+	t.Parallel()
+	tests := map[settings.Format]string{
+		settings.FormatText: " WARN  log lines dropped: the log is not read, or not fast enough dropped=7\n",
+		settings.FormatJSON: `"level":"WARN","msg":"log lines dropped: the log is not read, or not fast enough","dropped":7}` + "\n",
+	}
+	for format, want := range tests {
+		line := droppedLine(&Env{}, &settings.Settings{LogFormat: format, LogLevel: "error"})
+		line(3)
+		if got := string(line(7)); !strings.HasSuffix(got, want) || strings.Count(got, "\n") != 1 {
+			t.Errorf("%s: %q", format, got)
+		}
+	}
+}

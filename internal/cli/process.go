@@ -31,6 +31,7 @@ func Main(version string) int {
 		StdinTerminal: isTerminal(os.Stdin), StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
 		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
 		Restart: restarts, Replace: replaceProcess,
+		SurviveClosedOutput: surviveClosedOutput,
 	})
 }
 

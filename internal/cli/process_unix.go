@@ -18,6 +18,15 @@ func restartSignals() (<-chan os.Signal, func()) {
 	return signals, func() { signal.Stop(signals) }
 }
 
+// surviveClosedOutput takes SIGPIPE, which otherwise ends the process at the first line that
+// it writes to a standard output or standard error without a reader: a server would end so in
+// the middle of its own orderly end, when the test runner or the `| head` behind its log is
+// gone. The signal is taken and not ignored, because programs that this one starts would
+// inherit that (a credential process).
+//
+// Source: package os/signal, section SIGPIPE.
+func surviveClosedOutput() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+
 // replaceProcess runs the program anew in this process, with a socket left open for it. It
 // returns only when that is not possible.
 func replaceProcess(socket *os.File, environ []string) error {

@@ -62,8 +62,11 @@ func prepareRestart(ctx context.Context, s *settings.Settings, l net.Listener, l
 }
 
 // restart replaces this process by the program as it is now on disk, with the same
-// arguments.
-func restart(env *Env, next *successor) error {
+// arguments, when what it has logged is written.
+func restart(ctx context.Context, env *Env, next *successor) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastLinesTime)
+	defer cancel()
+	env.flushOutput(ctx)
 	environ := slices.DeleteFunc(slices.Clone(env.Environ), func(pair string) bool { return strings.HasPrefix(pair, "LISTEN_") })
 	return env.Replace(next.socket, append(environ, next.environ...))
 }

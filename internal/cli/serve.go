@@ -50,17 +50,18 @@ func newServe(env *Env) *cobra.Command {
 
 // serve runs a server, and the program anew when a restart was asked for.
 func serve(ctx context.Context, env *Env, s *settings.Settings) error {
-	next, err := serveOnce(ctx, env, s)
+	env.queueOutput(s)
+	log := newLogger(env, s)
+	next, err := serveOnce(ctx, env, s, log)
 	if err != nil || next == nil {
 		return err
 	}
-	return restart(env, next)
+	return restart(ctx, env, next)
 }
 
 // serveOnce runs a server: first everything that can be refused, then the port, then the
 // announcement. What was opened is closed in reverse.
-func serveOnce(ctx context.Context, env *Env, s *settings.Settings) (next *successor, err error) {
-	log := newLogger(env, s)
+func serveOnce(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (next *successor, err error) {
 	for _, flag := range s.Unused() {
 		log.WarnContext(ctx, "flag has no effect without amazon connect; was --upstream aws forgotten?", slog.String("flag", flag))
 	}
