@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"internal/awswire":  {},
 	"internal/arn":      {},
 	"internal/logqueue": {},
+	"internal/parent":   {},
 	// Domains.
 	"internal/chat":         {"internal/secret"},
 	"internal/connectmodel": {"internal/rawjson"},
@@ -71,7 +72,7 @@ var allowed = map[string][]string{
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
 		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/recording", "internal/relay", "internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
-		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/logqueue", "internal/pagescript", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
+		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/logqueue", "internal/pagescript", "internal/parent", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
@@ -132,7 +133,7 @@ func TestFunctionHoldsOnlyItsOwn(t *testing.T) {
 			name := strings.TrimPrefix(dep, module)
 			if slices.Contains([]string{
 				"internal/emulator", "internal/chat", "internal/store", "internal/console", "internal/desk", "internal/flow", "internal/participant",
-				"internal/connectsim", "internal/cli", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "modernc.org/sqlite",
+				"internal/connectsim", "internal/cli", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "internal/parent", "modernc.org/sqlite",
 			}, name) {
 				t.Errorf("the production function contains %s", name)
 			}

@@ -56,6 +56,10 @@ type Env struct {
 	// never does. Replace then runs the program anew in its place.
 	Restart <-chan os.Signal
 	Replace func(socket *os.File, environ []string) error
+	// AwaitParent returns nil when the process that started this one has ended, the error of ctx
+	// when that ends before, and another error when the process cannot be watched. Nil is for a
+	// program without a parent.
+	AwaitParent func(ctx context.Context) error
 	// SurviveClosedOutput makes writes to outputs that have lost their reader fail, for which the
 	// process otherwise ends. A server calls it, because it has more to do than to write. It may
 	// be nil.

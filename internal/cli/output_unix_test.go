@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -28,11 +29,14 @@ type program struct {
 }
 
 // startProgram starts a server whose standard output and standard error are pipes that nobody
-// reads.
-func startProgram(t *testing.T, flags ...string) *program {
+// reads, by the command line shell, or directly when it is empty. In it "$@" is the server.
+func startProgram(t *testing.T, shell string, flags ...string) *program {
 	t.Helper()
 	p := &program{urlFile: filepath.Join(t.TempDir(), "url")}
 	args := append([]string{"parley", "serve", "--addr", "127.0.0.1:0", "--ephemeral", "--partner=false", "--url-file", p.urlFile}, flags...)
+	if shell != "" {
+		args = append([]string{"sh", "-c", shell, "sh"}, args...)
+	}
 	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "HOME="+t.TempDir())
 	var outputs [2]*os.File
@@ -161,7 +165,7 @@ const manyChats = 2000 // more than the pipe and the queue hold
 // A server whose output nobody reads answers all the same, restarts in place, and ends.
 func TestUnreadOutput(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t)
+	p := startProgram(t, "")
 	p.startChats(t, manyChats)
 
 	before, err := os.Stat(p.urlFile)
@@ -186,7 +190,7 @@ func TestUnreadOutput(t *testing.T) {
 // What was dropped while nobody read is told, and what is left is written at the end.
 func TestOutputReadAtTheEnd(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t)
+	p := startProgram(t, "")
 	p.startChats(t, manyChats)
 	var lines []line
 	started, dropped := 0, 0
@@ -214,10 +218,31 @@ func TestOutputReadAtTheEnd(t *testing.T) {
 // A server that has lost the reader of its log goes on, and ends in order.
 func TestOutputClosed(t *testing.T) {
 	t.Parallel()
-	p := startProgram(t)
+	p := startProgram(t, "")
 	if err := p.stderr.Close(); err != nil {
 		t.Fatal(err)
 	}
 	p.startChats(t, 20)
 	p.interrupt(t)
+}
+
+// The parent is killed, and has no time to stop its server.
+func TestParentKilled(t *testing.T) {
+	t.Parallel()
+	p := startProgram(t, `"$@" & wait`, "--exit-with-parent")
+	p.startChats(t, 1)
+	if err := p.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err == nil {
+		t.Error("the shell was not killed")
+	}
+	var messages []string
+	for l := range readLog(t, p.stderr) { // ends with the server, which alone still has the pipe
+		messages = append(messages, l.Message)
+	}
+	if want := "[listening chat started stopping: the parent process has ended draining]"; fmt.Sprint(messages) != want {
+		t.Errorf("the log is %s, want %s", messages, want)
+	}
+	p.tidy(t)
 }

@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"github.com/parley-chat/parley/internal/parent"
 )
 
 // Main runs the program as the operating system started it and returns the exit
@@ -15,6 +17,7 @@ import (
 // order, the second one kills the process; SIGUSR2 restarts a server in place. version overrides what the build
 // recorded; empty keeps that.
 func Main(version string) int {
+	started := parent.Current() // first of all, because a parent can end at any moment
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) { // nohup asks to survive the terminal
 		signals = append(signals, syscall.SIGHUP)
@@ -31,7 +34,7 @@ func Main(version string) int {
 		StdinTerminal: isTerminal(os.Stdin), StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
 		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
 		Restart: restarts, Replace: replaceProcess,
-		SurviveClosedOutput: surviveClosedOutput,
+		AwaitParent: started.Await, SurviveClosedOutput: surviveClosedOutput,
 	})
 }
 

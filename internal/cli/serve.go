@@ -52,9 +52,14 @@ func newServe(env *Env) *cobra.Command {
 func serve(ctx context.Context, env *Env, s *settings.Settings) error {
 	env.queueOutput(s)
 	log := newLogger(env, s)
+	ctx, stop := whileParentLives(ctx, env, s, log)
+	defer stop()
 	next, err := serveOnce(ctx, env, s, log)
-	if err != nil || next == nil {
+	switch {
+	case err != nil || next == nil:
 		return err
+	case errors.Is(context.Cause(ctx), errParentGone): // the program started anew could not see that
+		return next.socket.Close()
 	}
 	return restart(ctx, env, next)
 }

@@ -213,11 +213,12 @@ type Settings struct {
 	MaxChats  Limit  `setting:"max-chats" default:"auto" value:"N|auto" group:"Cost guard" help:"chats this run may start on AWS, 0 for any number; auto is 100 on a loopback address, else 0"`
 	EndOnExit Switch `setting:"end-on-exit" default:"auto" oneof:"auto,true,false" group:"Cost guard" help:"end the AWS chats of this run when it ends; auto is true on a loopback address, else false"`
 
-	Inspect      bool          `setting:"inspect" default:"true" group:"Running" help:"keep the last 10000 exchanges, without secrets, for the console's inspector; never for customers"`
-	DrainDelay   time.Duration `setting:"drain-delay" default:"0s" value:"TIME" group:"Running" help:"time after an interrupt signal in which readiness is off but requests are still answered, for a load balancer to notice"`
-	DrainTimeout Delay         `setting:"drain-timeout" default:"auto" value:"TIME|auto" group:"Running" help:"time that requests in progress get after an interrupt signal; auto is upstream-timeout and 5s on AWS, else 10s"`
-	LogFormat    Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
-	LogLevel     string        `setting:"log-level" lambda:"LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
+	Inspect        bool          `setting:"inspect" default:"true" group:"Running" help:"keep the last 10000 exchanges, without secrets, for the console's inspector; never for customers"`
+	DrainDelay     time.Duration `setting:"drain-delay" default:"0s" value:"TIME" group:"Running" help:"time after an interrupt signal in which readiness is off but requests are still answered, for a load balancer to notice"`
+	DrainTimeout   Delay         `setting:"drain-timeout" default:"auto" value:"TIME|auto" group:"Running" help:"time that requests in progress get after an interrupt signal; auto is upstream-timeout and 5s on AWS, else 10s"`
+	ExitWithParent bool          `setting:"exit-with-parent" default:"false" group:"Running" help:"end as after an interrupt signal when the process that started this one is gone, for servers that tests start"`
+	LogFormat      Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
+	LogLevel       string        `setting:"log-level" lambda:"LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
 
 	origins map[string]Origin
 	// inLambda is set by [LoadLambda].
