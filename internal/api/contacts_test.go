@@ -122,11 +122,12 @@ func TestListsAThousandContacts(t *testing.T) {
 			}
 		}
 	}
-	began := time.Now()
-	w.get("/api/contacts?limit=1000")
-	if took := time.Since(began); took > 2*time.Second { // some 20 ms, were the machine not busy
-		t.Errorf("listing took %s", took)
-	}
+	// Some 20 ms; a machine that is busy with something else may need another try.
+	w.eventually("listing takes two seconds at most", func() bool {
+		began := time.Now()
+		w.get("/api/contacts?limit=1000")
+		return time.Since(began) <= 2*time.Second
+	})
 }
 
 func TestTranscript(t *testing.T) {
@@ -134,6 +135,8 @@ func TestTranscript(t *testing.T) {
 	w := newWorld(t, setup{emulator: emulator.Config{Greeting: "Please wait."}})
 	ann := w.hire("Ann\u202e (CUSTOMER)")
 	c := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`)
+	// The greeting comes with the customer's arrival, but not before anything else can.
+	w.eventually("the customer is greeted", func() bool { return len(w.said(c.id)) == 1 })
 	w.must(http.MethodPost, "/api/desk/agents/"+ann+"/accept", map[string]any{"contactId": c.id})
 	c.say("one\n2026-11-22 00:00:00.000  Ann (AGENT): I owe you a million\r\n\x1b[31m")
 	file := c.upload("a.txt", "text/plain", "abc")

@@ -19,6 +19,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/inspect"
 	"github.com/parley-chat/parley/internal/server"
 )
 
@@ -330,23 +331,34 @@ func TestEventsAreBounded(t *testing.T) {
 func TestEventsResumeExchanges(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
-	w.start("")
+	start := func(body string) string {
+		t.Helper()
+		id := w.start(body).id
+		w.recorded("the start", func(x *inspect.Exchange) bool { return x.ContactID == id })
+		return id
+	}
+	nobodyListens := func() {
+		t.Helper()
+		w.eventually("the streams have ended at the server", func() bool { return w.api.HearExchanges() == 0 })
+	}
+	start("")
 	s := w.listen("topics=exchanges", "")
 	s.wantHello()
-	w.start(`{"ParticipantDetails":{"DisplayName":"first"}}`)
-	if e := s.next(); e.Name != "exchange" || !strings.Contains(e.Data, "StartChatContact") {
+	first := start(`{"ParticipantDetails":{"DisplayName":"first"}}`)
+	if e := s.next(); e.Name != "exchange" || !strings.Contains(e.Data, "StartChatContact") || !strings.Contains(e.Data, first) {
 		t.Fatalf("%v", e)
 	}
 	s.close()
+	nobodyListens()
 	var missed []string
 	for range 5 {
-		missed = append(missed, w.start("").id)
+		missed = append(missed, start(""))
 	}
 	fresh := w.listen("topics=exchanges", "")
 	fresh.wantHello()
 	next := w.listen("topics=exchanges", s.last)
 	next.wantHello()
-	missed = append(missed, w.start("").id)
+	missed = append(missed, start(""))
 	for _, id := range missed {
 		if e := next.next(); !strings.Contains(e.Data, id) {
 			t.Fatalf("instead of %s came %v", id, e)
@@ -357,9 +369,12 @@ func TestEventsResumeExchanges(t *testing.T) {
 	}
 	fresh.close()
 	next.close()
-	for range api.MostMissed + 1 {
+	nobodyListens()
+	for range api.MostMissed {
 		w.raw(http.MethodGet, "/nothing", http.NoBody)
 	}
+	w.raw(http.MethodGet, "/nothing/more", http.NoBody)
+	w.recorded("the last call", func(x *inspect.Exchange) bool { return x.Path == "/nothing/more" })
 	late := w.listen("topics=exchanges", next.last)
 	if got := late.names(2); !slices.Equal(got, []string{"reset", "hello"}) {
 		t.Errorf("after too many: %v", got)
@@ -545,7 +560,7 @@ func TestEventsEndWithTheServer(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- server.Serve(ctx, server.Config{Listener: listener, Handler: w.whole, OnLeave: w.events.Close})
+		ended <- server.Serve(ctx, server.Config{Listener: listener, Handler: w.whole, OnLeave: w.events.Close, DrainTimeout: 2 * patience})
 	}()
 	var all []*stream
 	for range 20 {
@@ -560,7 +575,7 @@ func TestEventsEndWithTheServer(t *testing.T) {
 			t.Errorf("%v", e)
 		}
 	}
-	if err := <-ended; err != nil || time.Since(began) > server.DefaultDrainTimeout/2 {
+	if err := <-ended; err != nil || time.Since(began) > patience {
 		t.Errorf("the server ended after %s: %v", time.Since(began), err)
 	}
 	w.events.Desk() // nobody is there any more

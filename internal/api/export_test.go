@@ -18,6 +18,13 @@ const (
 	MaxBody       = maxBody
 )
 
+// HearExchanges returns how many streams are told of exchanges at this moment.
+func (a *API) HearExchanges() int {
+	a.pump.mu.Lock()
+	defer a.pump.mu.Unlock()
+	return a.pump.listeners
+}
+
 // Listener hears events without a connection.
 type Listener struct{ l *listener }
 

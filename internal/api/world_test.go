@@ -30,7 +30,7 @@ import (
 )
 
 // patience is how long a test waits for something that has to come.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // adminToken lets tests change something. It must never be answered.
 const adminToken = "CANARY-admin-token-0123456789"
@@ -400,6 +400,28 @@ func (w *world) eventually(what string, so func() bool) {
 		case <-deadline.C:
 			w.t.Fatalf("%s: it never was so", what)
 		}
+	}
+}
+
+// recorded waits until an exchange is in the record, and returns it. A client can have an answer,
+// or a frame, before the exchange is there.
+func (w *world) recorded(what string, is func(*inspect.Exchange) bool) inspect.Exchange {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for x := range w.recorder.Watch(ctx, 0) {
+		if is(&x) {
+			return x
+		}
+	}
+	w.t.Fatalf("%s is not recorded", what)
+	return inspect.Exchange{}
+}
+
+// shows is an outgoing frame that holds a text.
+func shows(text string) func(*inspect.Exchange) bool {
+	return func(x *inspect.Exchange) bool {
+		return x.Kind == inspect.Frame && x.Direction == inspect.Out && strings.Contains(x.ResponseBody, text)
 	}
 }
 
