@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // patience is how long a test waits for something that has to come.
-const patience = 10 * time.Second
+const patience = 60 * time.Second
 
 // world is an embedded Amazon Connect behind a server.
 type world struct {
@@ -98,6 +99,21 @@ func (w *world) must(method, path, bearer, body string) map[string]any {
 	return answer
 }
 
+// eventually waits until something is so.
+func (w *world) eventually(what string, so func() bool) {
+	w.t.Helper()
+	deadline, again := time.NewTimer(patience), time.NewTicker(time.Millisecond)
+	defer deadline.Stop()
+	defer again.Stop()
+	for !so() {
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			w.t.Fatalf("%s: it never was so", what)
+		}
+	}
+}
+
 // page is a customer's page with a chat.
 type page struct {
 	gws.BuiltinEventHandler
@@ -108,6 +124,10 @@ type page struct {
 	conn   *gws.Conn
 	items  chan map[string]any
 	closed chan uint16
+	// subscribed is closed with the first frame, which answers the subscription: what was said
+	// before is not shown.
+	subscribed chan struct{}
+	once       sync.Once
 }
 
 // open starts a chat with a body and connects to it.
@@ -119,10 +139,11 @@ func (w *world) open(body string) *page {
 	return p
 }
 
-// connect opens the socket, as a page does that was reloaded.
+// connect opens the socket and subscribes, as a page does that was reloaded.
 func (p *page) connect(w *world) {
 	w.t.Helper()
 	p.w, p.items, p.closed = w, make(chan map[string]any, 100), make(chan uint16, 1)
+	p.subscribed, p.once = make(chan struct{}), sync.Once{}
 	answer := w.must(http.MethodPost, "/participant/connection", p.start, `{"Type":["WEBSOCKET","CONNECTION_CREDENTIALS"]}`)
 	p.bearer = text(answer, "ConnectionCredentials", "ConnectionToken")
 	address := text(answer, "Websocket", "Url")
@@ -139,11 +160,17 @@ func (p *page) connect(w *world) {
 	if err := conn.WriteString(`{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`); err != nil {
 		w.t.Fatal(err)
 	}
+	select {
+	case <-p.subscribed:
+	case <-time.After(patience):
+		w.t.Fatal("the subscription is not answered")
+	}
 }
 
 // OnMessage implements [gws.Event].
 func (p *page) OnMessage(_ *gws.Conn, m *gws.Message) {
 	defer func() { _ = m.Close() }()
+	p.once.Do(func() { close(p.subscribed) })
 	var frame struct{ Topic, Content json.RawMessage }
 	var content string
 	if json.Unmarshal(m.Bytes(), &frame) != nil || !bytes.Equal(frame.Topic, []byte(`"aws/chat"`)) ||
