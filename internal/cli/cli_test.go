@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +18,9 @@ import (
 
 	"github.com/parley-chat/parley/internal/cli"
 )
+
+// patience is how long a test waits for something that has to come.
+const patience = 60 * time.Second
 
 // screen is what the program prints; await waits for a part of it.
 type screen struct {
@@ -44,7 +49,7 @@ func (s *screen) String() string {
 
 func (s *screen) await(t *testing.T, part string) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	for !strings.Contains(s.String(), part) {
 		select {
 		case <-s.changed:
@@ -63,6 +68,16 @@ func newEnv(args ...string) (env cli.Env, stdout, stderr *screen) {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 		},
 	}, stdout, stderr
+}
+
+// environ is this process's environment with a home of the test's own: without what Parley finds
+// in the user's, such as settings, admin tokens and chats.
+func environ(t *testing.T) []string {
+	t.Helper()
+	own := slices.DeleteFunc(os.Environ(), func(pair string) bool {
+		return strings.HasPrefix(pair, "PARLEY_") || strings.HasPrefix(pair, "XDG_") || strings.HasPrefix(pair, "HOME=")
+	})
+	return append(own, "HOME="+t.TempDir())
 }
 
 func TestExitCodes(t *testing.T) {

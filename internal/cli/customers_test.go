@@ -3,7 +3,6 @@ package cli_test
 import (
 	"context"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -46,7 +45,7 @@ func TestPagesThatMayCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env, stdout, stderr := newEnv(append([]string{"serve"}, test.args...)...)
-			env.Environ = os.Environ()
+			env.Environ = environ(t)
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
 			code := make(chan int, 1)

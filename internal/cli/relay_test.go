@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -29,7 +28,7 @@ type served struct {
 func serving(t *testing.T, args ...string) *served {
 	t.Helper()
 	env, stdout, stderr := newEnv(append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
-	env.Environ, env.ReadFile = os.Environ(), os.ReadFile
+	env.Environ, env.ReadFile = environ(t), os.ReadFile
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)
 	go func() { code <- cli.Run(ctx, env) }()
@@ -60,7 +59,7 @@ type said struct {
 // holdChat is a customer's whole chat with the built-in partner.
 func holdChat(t *testing.T, url string) said {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 	defer cancel()
 	client := chatclient.New(url, 4)
 	defer client.Close()

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"crypto/tls"
 	"flag"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,8 +48,8 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "first-id": cmdFirstID, "awsfake": cmdAWSFake,
-			"fake-script": cmdFakeScript, "fake-open": cmdFakeOpen, "fake-await": cmdFakeAwait,
+			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "first-id": cmdFirstID, "end-chat": cmdEndChat,
+			"awsfake": cmdAWSFake, "fake-script": cmdFakeScript, "fake-open": cmdFakeOpen, "fake-await": cmdFakeAwait,
 		},
 	})
 }
@@ -67,7 +69,7 @@ func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	request, err := http.NewRequest(args[0], address, body)
 	ts.Check(err)
-	client := http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Do(request)
 	if neg {
 		if err == nil {
@@ -104,26 +106,47 @@ func cmdDrained(ts *testscript.TestScript, _ bool, args []string) {
 	})
 }
 
-// cmdPort sets a variable: port NAME FILE to the port of the URL in a file, or port
-// NAME to one that nobody listens on.
+// cmdPort sets a variable: port NAME FILE to the port of the URL in a file.
 func cmdPort(ts *testscript.TestScript, _ bool, args []string) {
-	if len(args) == 2 {
-		u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[1])))
-		ts.Check(err)
-		ts.Setenv(args[0], u.Port())
-		return
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[1])))
 	ts.Check(err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	ts.Check(err)
-	ts.Check(l.Close())
-	ts.Setenv(args[0], port)
+	ts.Setenv(args[0], u.Port())
 }
+
+// cmdEndChat ends the newest chat of the server whose URL is in a file, as soon as everything
+// was said that is named: end-chat FILE TEXT….
+func cmdEndChat(ts *testscript.TestScript, _ bool, args []string) {
+	base := strings.TrimSpace(ts.ReadFile(args[0]))
+	client := http.Client{Timeout: patience, Transport: &http.Transport{
+		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // its authority is of no matter here
+	}}
+	ask := func(method, path, body string) string {
+		request, err := http.NewRequest(method, base+path, strings.NewReader(body))
+		ts.Check(err)
+		answer, err := client.Do(request)
+		ts.Check(err)
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		ts.Check(err)
+		return string(text)
+	}
+	id := ""
+	await(ts, fmt.Sprintf("%q to be said", args[1:]), func() bool {
+		if id = someID.FindString(ask(http.MethodGet, "/api/contacts?limit=1&state=active", "")); id == "" {
+			return false
+		}
+		said := ask(http.MethodGet, "/api/contacts/"+id+"/transcript", "")
+		return !slices.ContainsFunc(args[1:], func(text string) bool { return !strings.Contains(said, text) })
+	})
+	ask(http.MethodPost, "/contact/stop", `{"InstanceId":"00000000-0000-4000-8000-000000000001","ContactId":"`+id+`"}`)
+}
+
+// someID is the form of ids.
+var someID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`)
 
 // cmdFirstID sets a variable to the beginning of the first id in a file: first-id NAME FILE.
 func cmdFirstID(ts *testscript.TestScript, _ bool, args []string) {
-	id := regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f-]{27}`).FindString(ts.ReadFile(args[1]))
+	id := someID.FindString(ts.ReadFile(args[1]))
 	if id == "" {
 		ts.Fatalf("%s holds no id", args[1])
 	}
@@ -185,7 +208,7 @@ func cmdFakeAwait(ts *testscript.TestScript, _ bool, args []string) {
 
 // await asks until the answer is yes.
 func await(ts *testscript.TestScript, what string, ask func() bool) {
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !ask() {
