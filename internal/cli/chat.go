@@ -104,6 +104,9 @@ type conversation struct {
 	// over tells of the end of the chat, heard that something was said.
 	over  <-chan error
 	heard <-chan struct{}
+	// parting is how long the end of the chat may take to come after the party has left. It may
+	// never come: others may go on.
+	parting time.Duration
 }
 
 // hold passes on what the user types until the chat is over or the user has left it.
@@ -124,7 +127,7 @@ func hold(ctx context.Context, r *remote, p party, talk conversation) error {
 				failed = errReported // and the chat goes on
 			}
 			if left {
-				return errors.Join(seeOff(talk.over), failed)
+				return errors.Join(seeOff(talk), failed)
 			}
 		case <-talk.heard:
 			if quiet != nil {
@@ -138,7 +141,7 @@ func hold(ctx context.Context, r *remote, p party, talk conversation) error {
 			if err := p.leave(ctx); err != nil {
 				return errors.Join(err, failed)
 			}
-			return errors.Join(seeOff(talk.over), failed)
+			return errors.Join(seeOff(talk), failed)
 		case <-ctx.Done():
 			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 			defer cancel()
@@ -149,12 +152,11 @@ func hold(ctx context.Context, r *remote, p party, talk conversation) error {
 }
 
 // seeOff lets the end of a chat be shown, if it comes with the party's leaving.
-func seeOff(over <-chan error) error {
-	const moment = 500 * time.Millisecond
+func seeOff(talk conversation) error {
 	select {
-	case err := <-over:
+	case err := <-talk.over:
 		return err
-	case <-time.After(moment):
+	case <-time.After(talk.parting):
 		return nil
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // agentSide is an agent in a chat.
@@ -41,7 +42,7 @@ func chatAsAgent(ctx context.Context, r *remote, o chatOptions) (err error) {
 		defer close(done)
 		over <- r.follow(ctx, a.contactID, view)
 	}()
-	return hold(ctx, r, a, conversation{o.linger, over, heard})
+	return hold(ctx, r, a, conversation{o.linger, over, heard, 500 * time.Millisecond})
 }
 
 // listeningView prints a chat, and tells when something was said.

@@ -50,7 +50,7 @@ func chatAsCustomer(ctx context.Context, r *remote, o chatOptions) error {
 		defer close(done)
 		over <- c.listen(listening, socket, view)
 	}()
-	return hold(ctx, r, c, conversation{o.linger, over, heard})
+	return hold(ctx, r, c, conversation{o.linger, over, heard, leaveTime}) // a chat ends with its customer
 }
 
 // start starts the chat at the front door. The terminal shows more than plain text.
