@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,7 +21,7 @@ import (
 const (
 	shop = "https://shop.example"
 	// patience bounds everything that is waited for.
-	patience = 30 * time.Second
+	patience = 60 * time.Second
 )
 
 // binary is the program under test.
@@ -88,7 +87,7 @@ func serve(t *testing.T, flags ...string) string {
 // smoke runs the script and returns its lines, without what varies, and its exit code.
 func smoke(t *testing.T, environ []string, args ...string) ([]string, int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*patience) // some forty programs
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"smoke.sh"}, args...)...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + t.TempDir(), "PAUSE=0"}, environ...)
@@ -215,14 +214,7 @@ func TestSmokeUsage(t *testing.T) {
 			t.Errorf("with %v: exit code %d, want 2", args, code)
 		}
 	}
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	nobody := "http://" + listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
+	const nobody = "http://127.0.0.1:1"
 	lines, code := smoke(t, []string{"CHAT=no", "BURST=2"}, nobody, shop)
 	if code != 1 || len(lines) == 0 || !strings.HasSuffix(lines[0], ": no answer") {
 		t.Errorf("nobody there: exit code %d\n%s", code, strings.Join(lines, "\n"))
