@@ -45,14 +45,16 @@ func balancers(t *testing.T) map[string]func(*testing.T, []*replica) balancer {
 	return known
 }
 
-// haproxyConfig tries nothing twice and asks for readiness ten times a second. The Host
-// header is that of a replica's own address, which each answers for.
+// haproxyConfig tries nothing twice and asks for readiness ten times a second; an answer may
+// take longer than that. The Host header is that of a replica's own address, which each answers
+// for.
 const haproxyConfig = `
 defaults
     mode http
-    timeout connect 2s
-    timeout client 20s
-    timeout server 20s
+    timeout connect 60s
+    timeout client 60s
+    timeout server 60s
+    timeout check 60s
     retries 0
     option forwardfor
 frontend chats

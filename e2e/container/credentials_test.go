@@ -110,7 +110,12 @@ func TestCredentials(t *testing.T) {
 // of the metadata service leads nowhere.
 func TestNoCredentials(t *testing.T) {
 	t.Parallel()
-	const atMost = 3 * time.Second // a second and a half for the metadata service, and some for a busy machine
+	// A second and a half for the metadata service, and as much for the rest; a machine that is
+	// busy with something else may need another try.
+	const (
+		atMost = 3 * time.Second
+		tries  = 5
+	)
 	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -142,8 +147,15 @@ func TestNoCredentials(t *testing.T) {
 			s := launch(t, newRoot(t), freePort(t), test.env)
 			begun := time.Now()
 			exit, ok := errors.AsType[*exec.ExitError](s.ended(t))
-			if took := time.Since(begun); took > atMost {
-				t.Errorf("it took %s to say that there are no credentials", took)
+			took := time.Since(begun)
+			for try := 1; took > atMost; try++ {
+				if try == tries {
+					t.Fatalf("it took %s to say that there are no credentials", took)
+				}
+				s = launch(t, newRoot(t), freePort(t), test.env)
+				begun = time.Now()
+				exit, ok = errors.AsType[*exec.ExitError](s.ended(t))
+				took = time.Since(begun)
 			}
 			if !ok || exit.ExitCode() != 1 {
 				t.Errorf("the container ended with %v, want 1", exit)

@@ -18,7 +18,7 @@ import (
 // signal is noticed before anything is refused, and whoever is waiting gets an answer.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	const delay = 3 * time.Second
+	const delay = 6 * time.Second // half of it is for noticing, the other for the requests meanwhile
 	aws, files, port := newAccount(t), newRoot(t), freePort(t)
 	env := append(aws.Environ(), "PARLEY_DRAIN_DELAY="+delay.String())
 	s := start(t, files, port, env)

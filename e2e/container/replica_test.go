@@ -25,7 +25,7 @@ const (
 	// containerUser is who the image's program runs as.
 	containerUser = 65532
 	// patience bounds everything that is waited for.
-	patience = 20 * time.Second
+	patience = 60 * time.Second
 	// origin is the page's.
 	origin = "https://www.example.com"
 )

@@ -20,7 +20,7 @@ func TestRollingRestart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			aws, files := newAccount(t), newRoot(t)
-			env := append(aws.Environ(), "PARLEY_DRAIN_DELAY=1s", "PARLEY_TRUSTED_PROXIES=1", "PARLEY_LOG_LEVEL=warn")
+			env := append(aws.Environ(), "PARLEY_DRAIN_DELAY=3s", "PARLEY_TRUSTED_PROXIES=1", "PARLEY_LOG_LEVEL=warn")
 			replicas := []*replica{start(t, files, freePort(t), env), start(t, files, freePort(t), env)}
 			front := newBalancer(t, replicas)
 			for i := range replicas {
