@@ -19,7 +19,7 @@ import (
 var rounds = flag.Int("rounds", 10, "how often the server is killed")
 
 // patience bounds everything that is waited for.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // binary is the program under test.
 var binary string
