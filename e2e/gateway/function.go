@@ -207,6 +207,7 @@ func (f *Function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, &FunctionError{"Runtime.ExitError", "the process ended while it handled an event"}
 	case <-late.C:
 		f.Kill()
+		<-f.exited
 		return nil, &FunctionError{"Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", f.timeout.Seconds())}
 	}
 }

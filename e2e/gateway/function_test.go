@@ -20,7 +20,7 @@ import (
 )
 
 // patience bounds everything that is waited for.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // logLine is what the tests read of a line of the function's log.
 type logLine struct {
@@ -110,29 +110,46 @@ func residentBytes(t *testing.T, pid int) int64 {
 }
 
 // A slow Amazon Connect leads to an answer before Lambda would kill the function, and the
-// function goes on.
+// function goes on. Half a second is kept for the answer, which a machine that is busy with
+// something else may miss: then it is tried again, with a new function.
 func TestDeadline(t *testing.T) {
 	t.Parallel()
+	const tries = 5
 	aws := awsfake.Start(t)
-	s := open(t, aws, 1500*time.Millisecond)
 	for _, kind := range gateway.Kinds()[:2] {
-		aws.Script(awsfake.Step{Hang: true})
-		began := time.Now()
-		got := s.call(t, kind, from(shop, "{}"))
-		if got.status != http.StatusGatewayTimeout || !strings.Contains(got.body, `"statusCode":504`) || got.header.Get("Access-Control-Allow-Origin") != shop {
-			t.Errorf("%s: answer %d %v %s", kind, got.status, got.header, got.body)
-		}
-		if took := time.Since(began); took < 500*time.Millisecond {
-			t.Errorf("%s: given up after %s already", kind, took)
-		}
-		if got := s.call(t, kind, from(shop, "{}")); got.status != http.StatusOK {
-			t.Errorf("%s: the function does not go on: %d %s", kind, got.status, got.body)
+		for try := 1; ; try++ {
+			s := open(t, aws, 1500*time.Millisecond)
+			aws.Script(awsfake.Step{Hang: true})
+			began := time.Now()
+			got := s.call(t, kind, from(shop, "{}"))
+			if took := time.Since(began); took < 500*time.Millisecond {
+				t.Errorf("%s: given up after %s already", kind, took)
+			}
+			next := s.call(t, kind, from(shop, "{}"))
+			if s.killed() && try < tries {
+				continue
+			}
+			if got.status != http.StatusGatewayTimeout || !strings.Contains(got.body, `"statusCode":504`) || got.header.Get("Access-Control-Allow-Origin") != shop {
+				t.Errorf("%s: answer %d %v %s", kind, got.status, got.header, got.body)
+			}
+			if next.status != http.StatusOK {
+				t.Errorf("%s: the function does not go on: %d %s", kind, next.status, next.body)
+			}
+			if s.killed() {
+				t.Errorf("%s: the function was killed, %d times", kind, try)
+			}
+			break
 		}
 	}
+}
+
+// killed reports whether the function is gone.
+func (s *site) killed() bool {
 	select {
 	case <-s.function.Exited():
-		t.Error("the function was killed")
+		return true
 	default:
+		return false
 	}
 }
 
