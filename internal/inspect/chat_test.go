@@ -20,6 +20,9 @@ import (
 	"github.com/parley-chat/parley/internal/startchat"
 )
 
+// patience is how long a test waits for something that has to come.
+const patience = 60 * time.Second
+
 // scene is a whole embedded Amazon Connect, recorded.
 type scene struct {
 	t        *testing.T
@@ -94,7 +97,7 @@ func (s *scene) call(method, address, bearer, body string, header ...string) str
 // await waits for an exchange.
 func (s *scene) await(what string, is func(inspect.Exchange) bool) inspect.Exchange {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
 	for e := range s.recorder.Watch(ctx, 0) {
 		if is(e) {
@@ -158,6 +161,9 @@ func TestAWholeChat(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	s.await("the answer to the subscription", func(e inspect.Exchange) bool { // before which nothing is shown
+		return e.Kind == inspect.Frame && e.Direction == inspect.Out && e.Topic == "aws/subscribe"
+	})
 	s.call("POST", "/participant/message", bearer, `{"ContentType":"text/plain","Content":"my token is `+bearer+`"}`)
 	echoed := s.await("the echo", func(e inspect.Exchange) bool {
 		return e.Kind == inspect.Frame && e.Direction == inspect.Out && e.ContentType == "text/plain" && strings.Contains(e.ResponseBody, "my token is")

@@ -29,7 +29,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 // patience is how long a test over real sockets waits for something that has to come.
-const patience = 10 * time.Second
+const patience = 60 * time.Second
 
 // world is a Participant Service with everything behind it, on a network of its own.
 type world struct {
