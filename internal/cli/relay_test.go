@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -120,6 +121,26 @@ func holdChat(t *testing.T, url string) said {
 	return s
 }
 
+// timeline returns the answer that lists what was recorded of a contact, once it shows an action:
+// a call is recorded when it is over, and its answer may come before that.
+func timeline(t *testing.T, url, contactID, action string) string {
+	t.Helper()
+	deadline, again := time.NewTimer(patience), time.NewTicker(5*time.Millisecond)
+	defer deadline.Stop()
+	defer again.Stop()
+	for {
+		listed := call(t, http.MethodGet, url+"/api/exchanges?contact="+contactID, "")
+		if strings.Contains(listed, `"action":"`+action+`"`) {
+			return listed
+		}
+		select {
+		case <-again.C:
+		case <-deadline.C:
+			t.Fatalf("the timeline does not show %s: %s", action, listed)
+		}
+	}
+}
+
 func postAs(t *testing.T, url, bearer string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader("{}"))
@@ -176,7 +197,7 @@ func TestRelay(t *testing.T) {
 	if strings.Contains(s.connection.URL, strings.TrimPrefix(far.url, "http://localhost")) {
 		t.Errorf("the socket is at %s, not here", s.connection.URL)
 	}
-	answer := call(t, http.MethodGet, near.url+"/api/exchanges?contact="+s.chat.ContactID, "")
+	answer := timeline(t, near.url, s.chat.ContactID, "DisconnectParticipant")
 	var listed struct {
 		Exchanges []struct{ Kind, Action, Direction, Role string }
 	}
@@ -258,9 +279,7 @@ func TestRecordAndReplay(t *testing.T) {
 				}
 				earlier = played.chat.ContactID
 			}
-			if !strings.Contains(call(t, http.MethodGet, player.url+"/api/exchanges?contact="+earlier, ""), "DisconnectParticipant") {
-				t.Error("the timeline does not show the played chat")
-			}
+			timeline(t, player.url, earlier, "DisconnectParticipant")
 			if code := player.stop(); code != cli.ExitOK {
 				t.Errorf("exit code %d\n%s", code, player.stderr)
 			}
