@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/e2e/chatclient"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // heartbeatEvery is how often a page sends each kind of heartbeat.
@@ -157,22 +158,22 @@ func fill(ctx context.Context, dir string, items int) (*chat.Contact, error) {
 func fillChat(ctx context.Context, s *store.Store, items int) (*chat.Contact, error) {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	contact := &chat.Contact{
-		ID: uuid.NewString(), InstanceID: uuid.NewString(), FlowID: uuid.NewString(), ContentTypes: []string{chat.TextPlain},
+		ID: uuid.NewString(), InstanceID: uuid.NewString(), FlowID: uuid.NewString(), ContentTypes: []string{transcript.TextPlain},
 		Attributes: map[string]string{"customerName": "Ana", "plan": "gold"},
 		Started:    now, Connected: now, Duration: chat.DefaultLimits().Duration,
 		Participants: []chat.Participant{
-			{ID: uuid.NewString(), DisplayName: "Ana", Role: chat.Customer, Joined: now},
-			{ID: uuid.NewString(), DisplayName: "Joe", Role: chat.Agent, Joined: now},
+			{ID: uuid.NewString(), DisplayName: "Ana", Role: transcript.Customer, Joined: now},
+			{ID: uuid.NewString(), DisplayName: "Joe", Role: transcript.Agent, Joined: now},
 		},
 	}
 	contact.InitialID = contact.ID
 	changes := chat.Changes{Contact: contact}
 	for i := range items {
 		p := contact.Participants[i%2]
-		changes.Items = append(changes.Items, chat.Item{
-			ID: uuid.NewString(), Type: chat.MessageItem, ContactID: contact.ID, InitialContactID: contact.ID,
+		changes.Items = append(changes.Items, transcript.Item{
+			ID: uuid.NewString(), Type: transcript.MessageItem, ContactID: contact.ID, InitialContactID: contact.ID,
 			Seq: int64(i) + 1, Time: now.Add(time.Duration(i) * time.Millisecond),
-			ContentType: chat.TextPlain, Content: text, HasContent: true, ClientToken: uuid.NewString(),
+			ContentType: transcript.TextPlain, Content: text, HasContent: true, ClientToken: uuid.NewString(),
 			ParticipantID: p.ID, DisplayName: p.DisplayName, Role: p.Role,
 		})
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/startchat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Chat is a started chat: what a chat client is given.
@@ -20,7 +21,7 @@ func (s *Server) StartChat(tb testing.TB, name string) Chat {
 	body, err := json.Marshal(map[string]any{
 		"InstanceId": s.InstanceID, "ContactFlowId": s.ContactFlowID, "ParticipantDetails": map[string]string{"DisplayName": name},
 		"SupportedMessagingContentTypes": []string{
-			chat.TextPlain, chat.TextMarkdown, chat.ApplicationJSON, chat.Interactive, chat.InteractiveResponse,
+			transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse,
 		},
 	})
 	if err != nil {
@@ -42,7 +43,7 @@ type Agent struct {
 // JoinAgent lets an agent of a name take a chat.
 func (s *Server) JoinAgent(tb testing.TB, contactID, name string) *Agent {
 	tb.Helper()
-	joined, err := s.emulator.Chats().Join(tb.Context(), contactID, chat.Agent, name)
+	joined, err := s.emulator.Chats().Join(tb.Context(), contactID, transcript.Agent, name)
 	if err != nil {
 		tb.Fatalf("joining the chat %s: %v", contactID, err)
 	}
@@ -52,13 +53,13 @@ func (s *Server) JoinAgent(tb testing.TB, contactID, name string) *Agent {
 // Say says something as plain text.
 func (a *Agent) Say(tb testing.TB, text string) {
 	tb.Helper()
-	a.Send(tb, chat.TextPlain, text)
+	a.Send(tb, transcript.TextPlain, text)
 }
 
 // Send sends a message of a content type, for example an interactive one as its JSON text.
 func (a *Agent) Send(tb testing.TB, contentType, content string) {
 	tb.Helper()
-	message := chat.Message{ContentType: contentType, Content: content}
+	message := transcript.Message{ContentType: contentType, Content: content}
 	if _, err := a.s.emulator.Chats().Say(tb.Context(), a.contactID, a.id, message); err != nil {
 		tb.Fatalf("sending %s to the chat %s: %v", contentType, a.contactID, err)
 	}
@@ -98,7 +99,7 @@ func (s *Server) Messages(tb testing.TB, contactID string) []Message {
 	}
 	messages := []Message{}
 	for _, item := range page.Items {
-		if item.Type == chat.MessageItem {
+		if item.Type == transcript.MessageItem {
 			messages = append(messages, Message{string(item.Role), item.DisplayName, item.ContentType, item.Content})
 		}
 	}

@@ -12,13 +12,14 @@ import (
 
 	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // message is an item as chats have it.
-func message() *chat.Item {
-	return &chat.Item{
-		ID: "5c1b1f0e-4c2c-4c3f-9d2f-0a1b2c3d4e5f", Type: chat.MessageItem, ContactID: "c", InitialContactID: "c", Time: time.Unix(1, 0),
-		ContentType: chat.TextPlain, Content: strings.Repeat("x", 100), HasContent: true, ParticipantID: "p", DisplayName: "Pat", Role: chat.Customer,
+func message() *transcript.Item {
+	return &transcript.Item{
+		ID: "5c1b1f0e-4c2c-4c3f-9d2f-0a1b2c3d4e5f", Type: transcript.MessageItem, ContactID: "c", InitialContactID: "c", Time: time.Unix(1, 0),
+		ContentType: transcript.TextPlain, Content: strings.Repeat("x", 100), HasContent: true, ParticipantID: "p", DisplayName: "Pat", Role: transcript.Customer,
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func TestContactLives(t *testing.T) {
@@ -186,7 +187,7 @@ func TestLongTranscript(t *testing.T) {
 	agent := w.get("/api/contacts/"+c.id).text("participants", 1, "participantId")
 	const many = 345
 	for i := range many {
-		if _, err := w.emulator.Chats().Say(t.Context(), c.id, agent, chat.Message{ContentType: "text/plain", Content: fmt.Sprint(i)}); err != nil {
+		if _, err := w.emulator.Chats().Say(t.Context(), c.id, agent, transcript.Message{ContentType: "text/plain", Content: fmt.Sprint(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/inspect"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const (
@@ -60,7 +61,7 @@ type event struct {
 // told is what an event tells. It is encoded once, when somebody listens.
 type told struct {
 	contact  *chat.Contact
-	item     *chat.Item
+	item     *transcript.Item
 	exchange *inspect.Exchange
 
 	once sync.Once
@@ -86,7 +87,7 @@ func NewEvents() *Events {
 
 // Observe tells of a contact that changed, or of an item that was added to it, and then of the
 // contact if the item says that it changed. It fits [chat.Config].
-func (e *Events) Observe(contact chat.Contact, item *chat.Item) {
+func (e *Events) Observe(contact chat.Contact, item *transcript.Item) {
 	if item != nil {
 		e.tell(event{name: eventItem, contactID: contact.ID, told: &told{item: item}, weight: weigh(len(item.Content))})
 		if !changesContact(item) {
@@ -102,12 +103,12 @@ func (e *Events) Observe(contact chat.Contact, item *chat.Item) {
 
 // changesContact reports whether an item tells of a change of the contact itself: who is in it,
 // where it waits, whether it is over.
-func changesContact(item *chat.Item) bool {
+func changesContact(item *transcript.Item) bool {
 	switch item.ContentType {
-	case chat.Typing, chat.MessageDelivered, chat.MessageRead:
+	case transcript.Typing, transcript.MessageDelivered, transcript.MessageRead:
 		return false
 	}
-	return item.Type == chat.EventItem
+	return item.Type == transcript.EventItem
 }
 
 // exchange tells of an exchange that was recorded.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const (
@@ -59,8 +60,8 @@ func (a *API) transcript(w http.ResponseWriter, r *http.Request) error {
 }
 
 // items reads a transcript, oldest first. Of one that is longer than mostItems it is the end.
-func (a *API) items(ctx context.Context, contactID string) (all []chat.Item, truncated bool, err error) {
-	var pages [][]chat.Item
+func (a *API) items(ctx context.Context, contactID string) (all []transcript.Item, truncated bool, err error) {
+	var pages [][]transcript.Item
 	total, token := 0, ""
 	for total < mostItems {
 		page, err := a.cfg.Chats.ReadTranscript(ctx, contactID, chat.TranscriptQuery{MaxResults: itemsPage, NextToken: token})
@@ -73,7 +74,7 @@ func (a *API) items(ctx context.Context, contactID string) (all []chat.Item, tru
 			break
 		}
 	}
-	all = make([]chat.Item, 0, total)
+	all = make([]transcript.Item, 0, total)
 	for _, page := range slices.Backward(pages) {
 		all = append(all, page...)
 	}
@@ -82,7 +83,7 @@ func (a *API) items(ctx context.Context, contactID string) (all []chat.Item, tru
 
 // transcriptText writes a conversation as people paste it into a ticket. Every line begins with
 // a time or with spaces, so that nobody can say what looks like somebody else's line.
-func transcriptText(items []chat.Item, truncated bool) []byte {
+func transcriptText(items []transcript.Item, truncated bool) []byte {
 	var b strings.Builder
 	if truncated {
 		b.WriteString("(What was said before is left out.)\n")
@@ -95,13 +96,13 @@ func transcriptText(items []chat.Item, truncated bool) []byte {
 			who = strings.TrimSpace(who + " (" + string(item.Role) + ")")
 		}
 		switch item.Type {
-		case chat.MessageItem:
+		case transcript.MessageItem:
 			fmt.Fprintf(&b, "%s  %s: %s\n", at, who, visible(item.Content, "\n    "))
-		case chat.AttachmentItem:
+		case transcript.AttachmentItem:
 			for _, file := range item.Attachments {
 				fmt.Fprintf(&b, "%s  %s: [%s, %s, %s]\n", at, who, inLine(file.Name), inLine(file.ContentType), file.Status)
 			}
-		case chat.EventItem, chat.MetadataItem:
+		case transcript.EventItem, transcript.MetadataItem:
 			name := item.ContentType[strings.LastIndexByte(item.ContentType, '/')+1:]
 			name = strings.TrimPrefix(name, "vnd.amazonaws.connect.event.")
 			fmt.Fprintf(&b, "%s  -- %s\n", at, strings.TrimSpace(name+" "+who))

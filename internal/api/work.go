@@ -3,8 +3,8 @@ package api
 import (
 	"net/http"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // contactOf reads which contact a call is about.
@@ -57,11 +57,11 @@ func (a *API) say(r *http.Request) (any, error) {
 	in := struct {
 		ContentType string `json:"contentType"`
 		Content     string `json:"content"`
-	}{ContentType: chat.TextPlain}
+	}{ContentType: transcript.TextPlain}
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	sent, err := a.cfg.Desk.Say(r.Context(), r.PathValue("agent"), r.PathValue("contact"), chat.Message(in))
+	sent, err := a.cfg.Desk.Say(r.Context(), r.PathValue("agent"), r.PathValue("contact"), transcript.Message(in))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // extensions are the file types chats take by default.
@@ -34,7 +35,7 @@ func (s *Service) StartUpload(ctx context.Context, token secret.Text, name, cont
 	var file File
 	err = s.change(ctx, e, func(d *draft) error {
 		p, ok := d.contact.Participant(participantID)
-		if !ok || !p.Active() || p.Role == CustomBot {
+		if !ok || !p.Active() || p.Role == transcript.CustomBot {
 			return ErrAccessDenied
 		}
 		n, err := s.store.Files(ctx, d.contact.ID)
@@ -86,7 +87,7 @@ func (s *Service) CompleteUpload(ctx context.Context, token secret.Text, fileID 
 	}
 	err = s.changeFile(ctx, fileID, func(d *draft, file *File) error {
 		p, ok := d.contact.Participant(participantID)
-		if !ok || !p.Active() || p.Role == CustomBot || file.ParticipantID != participantID {
+		if !ok || !p.Active() || p.Role == transcript.CustomBot || file.ParticipantID != participantID {
 			return ErrAccessDenied
 		}
 		switch file.Status {
@@ -100,8 +101,8 @@ func (s *Service) CompleteUpload(ctx context.Context, token secret.Text, fileID 
 		if scan {
 			file.Status = FileScanning
 		}
-		item := by(p, AttachmentItem, "")
-		item.Attachments = []Attachment{file.shown()}
+		item := by(p, transcript.AttachmentItem, "")
+		item.Attachments = []transcript.Attachment{file.shown()}
 		file.ItemID = d.add(item, true).ID
 		d.heard(p)
 		return nil
@@ -124,8 +125,8 @@ func (s *Service) Decide(ctx context.Context, fileID string, approve bool) error
 			file.Status = FileApproved
 		}
 		p, _ := d.contact.Participant(file.ParticipantID)
-		item := by(p, AttachmentItem, "")
-		item.ID, item.Attachments = file.ItemID, []Attachment{file.shown()}
+		item := by(p, transcript.AttachmentItem, "")
+		item.ID, item.Attachments = file.ItemID, []transcript.Attachment{file.shown()}
 		seq, err := s.store.Find(ctx, d.contact.ID, file.ItemID)
 		if err != nil {
 			return err
@@ -170,7 +171,7 @@ func (s *Service) File(ctx context.Context, token secret.Text, fileID string) (F
 	contact := e.contact
 	e.mu.Unlock()
 	p, ok := contact.Participant(participantID)
-	if !ok || !p.Active() || p.Role == CustomBot || contact.HasEnded() {
+	if !ok || !p.Active() || p.Role == transcript.CustomBot || contact.HasEnded() {
 		return File{}, ErrAccessDenied
 	}
 	file, err := s.store.File(ctx, fileID)
@@ -202,14 +203,14 @@ func (c *Contact) reaches(contactID string) bool {
 }
 
 // shown is the file as its item shows it.
-func (f *File) shown() Attachment {
-	status := AttachmentInProgress
+func (f *File) shown() transcript.Attachment {
+	status := transcript.AttachmentInProgress
 	switch f.Status {
 	case FileApproved:
-		status = AttachmentApproved
+		status = transcript.AttachmentApproved
 	case FileRejected:
-		status = AttachmentRejected
+		status = transcript.AttachmentRejected
 	case FileStarted, FileUploaded, FileScanning:
 	}
-	return Attachment{ID: f.ID, Name: f.Name, ContentType: f.ContentType, Status: status}
+	return transcript.Attachment{ID: f.ID, Name: f.Name, ContentType: f.ContentType, Status: status}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Check returns whom a connection token acts for. It is for calls that are answered without
@@ -45,7 +46,7 @@ func (s *Service) BeginAuthentication(ctx context.Context, contactID string) (st
 	}
 	sessionID := newID()
 	err := s.change(ctx, e, func(d *draft) error {
-		d.authentication(AuthInitiated, sessionID)
+		d.authentication(transcript.AuthInitiated, sessionID)
 		d.after = append(d.after, func() { e.auth = &authentication{sessionID: sessionID, began: d.now} })
 		return nil
 	})
@@ -76,7 +77,7 @@ func (s *Service) CancelAuthentication(ctx context.Context, token secret.Text, s
 	if err != nil {
 		return err
 	}
-	return s.endAuthentication(ctx, e, sessionID, AuthCancelled)
+	return s.endAuthentication(ctx, e, sessionID, transcript.AuthCancelled)
 }
 
 // EndAuthentication tells how a sign-in went: AuthSucceeded, AuthFailed or AuthTimeout.
@@ -102,7 +103,7 @@ func (s *Service) endAuthentication(ctx context.Context, e *entry, sessionID, ou
 
 // authentication adds the event that tells the clients about a sign-in.
 func (d *draft) authentication(contentType, sessionID string) {
-	d.add(Item{
-		Type: EventItem, ContentType: contentType, Content: `{"SessionId":"` + sessionID + `"}`, HasContent: true,
+	d.add(transcript.Item{
+		Type: transcript.EventItem, ContentType: contentType, Content: `{"SessionId":"` + sessionID + `"}`, HasContent: true,
 	}, false)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Connection is what CreateParticipantConnection gives a client.
@@ -60,19 +61,19 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 	p, ok := e.contact.Participant(participantID)
 	ended, streaming := e.contact.HasEnded(), len(e.contact.Streaming) > 0
 	e.mu.Unlock()
-	if ok && !ended && p.Role == CustomBot && p.Connected.IsZero() && s.clock.Now().After(p.Joined.Add(s.limits.BotConnectWithin)) {
+	if ok && !ended && p.Role == transcript.CustomBot && p.Connected.IsZero() && s.clock.Now().After(p.Joined.Add(s.limits.BotConnectWithin)) {
 		return ErrNotFound
 	}
 	if !ok || !p.Active() || ended {
 		return ErrAccessDenied
 	}
-	if p.Role == CustomBot && p.Connected.IsZero() { // it only had to ask in time
+	if p.Role == transcript.CustomBot && p.Connected.IsZero() { // it only had to ask in time
 		present = true
 	}
 	if !present {
 		return nil
 	}
-	if p.Role == Customer && !streaming {
+	if p.Role == transcript.Customer && !streaming {
 		return invalid("ConnectParticipant", "is only for a customer of a chat with streaming; ask for a WEBSOCKET.")
 	}
 	first, err := s.arrive(ctx, e, participantID, false)
@@ -91,14 +92,14 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string, so
 		if !ok || !p.Active() {
 			return ErrAccessDenied
 		}
-		if p.Role == Customer && d.contact.Connected.IsZero() {
+		if p.Role == transcript.Customer && d.contact.Connected.IsZero() {
 			d.edit().Connected = d.now.UTC().Truncate(time.Millisecond)
 			first = true
 			if socket { // it is told what is said between now and its subscription
 				d.after = append(d.after, func() { e.lose(participantID, e.lastSeq) })
 			}
 		}
-		if p.Role == CustomBot && p.Connected.IsZero() {
+		if p.Role == transcript.CustomBot && p.Connected.IsZero() {
 			for i := range d.edit().Participants {
 				if bot := &d.contact.Participants[i]; bot.ID == participantID {
 					bot.Connected = d.now.UTC().Truncate(time.Millisecond)
@@ -126,7 +127,7 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string, so
 func (s *Service) rehydrated(ctx context.Context, e *entry) error {
 	return s.change(ctx, e, func(d *draft) error {
 		if len(d.contact.Past) > 0 {
-			d.add(Item{Type: EventItem, ContentType: ChatRehydrated}, false)
+			d.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatRehydrated}, false)
 		}
 		return nil
 	})
@@ -152,7 +153,7 @@ func (s *Service) use(token secret.Text) (*entry, string, error) {
 type Feed interface {
 	// Deliver hands over the next item. It must not block: a feed that cannot keep up
 	// leaves by itself.
-	Deliver(item *Item)
+	Deliver(item *transcript.Item)
 	// End says that nothing more will come: the chat or the participation is over, or the
 	// service closes.
 	End()
@@ -361,6 +362,6 @@ func (s *Service) dismiss(d *draft) {
 }
 
 // visible keeps a receipt from the one who gave it; everything else is for everybody.
-func visible(item *Item, participantID string) bool {
+func visible(item *transcript.Item, participantID string) bool {
 	return item.Receipt == nil || item.Receipt.RecipientID != participantID
 }

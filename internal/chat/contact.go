@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Contact is one chat, from its start to its end.
@@ -58,7 +60,7 @@ type Participant struct {
 	ID string
 	// DisplayName is what the others see.
 	DisplayName string
-	Role        Role
+	Role        transcript.Role
 	// Joined and Left bound the time of taking part; Left is zero for who is still there.
 	Joined, Left time.Time
 	// Connected is when a custom bot first connected; zero for all others.
@@ -67,18 +69,6 @@ type Participant struct {
 
 // Active reports whether the participant is still there.
 func (p Participant) Active() bool { return p.Left.IsZero() }
-
-// Role is what a participant is, in the service's own spelling.
-type Role string
-
-// Roles of participants.
-const (
-	Customer   Role = "CUSTOMER"
-	Agent      Role = "AGENT"
-	System     Role = "SYSTEM"
-	CustomBot  Role = "CUSTOM_BOT"
-	Supervisor Role = "SUPERVISOR"
-)
 
 // Reason is why a contact ended, in the service's own spelling.
 //
@@ -105,7 +95,7 @@ type Stream struct{ ID, Endpoint string }
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateParticipantRoleConfig.html
 type Timer struct {
-	Role Role
+	Role transcript.Role
 	Type TimerType
 	// After is how long the participant may be silent; zero means the timer is unset.
 	After time.Duration
@@ -140,7 +130,7 @@ func (c *Contact) Participant(id string) (Participant, bool) {
 func (c *Contact) present() []Participant {
 	var there []Participant
 	for _, p := range c.Participants {
-		if p.Active() && p.Role != System {
+		if p.Active() && p.Role != transcript.System {
 			there = append(there, p)
 		}
 	}

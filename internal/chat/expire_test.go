@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // In virtual time everything here happens in the same millisecond.
@@ -90,10 +91,10 @@ func TestSkippingThroughAChat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, chat.Config{})
 		begun, connection, record := w.begin(request())
-		w.join(begun.ContactID, chat.Agent, "Ann")
+		w.join(begun.ContactID, transcript.Agent, "Ann")
 		w.timers(begun.ContactID,
-			chat.Timer{Role: chat.Customer, Type: chat.IdleTimer, After: 5 * time.Minute},
-			chat.Timer{Role: chat.Customer, Type: chat.DisconnectTimer, After: 10 * time.Minute})
+			chat.Timer{Role: transcript.Customer, Type: chat.IdleTimer, After: 5 * time.Minute},
+			chat.Timer{Role: transcript.Customer, Type: chat.DisconnectTimer, After: 10 * time.Minute})
 		for range 2 {
 			w.Clock().SkipToNext()
 			synctest.Wait()

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // A client that lost its socket is told on the next one exactly what it missed.
@@ -15,7 +16,7 @@ func TestCatchUp(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{})
 	started := w.start(request())
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	agentConnection := w.connect(agent.Token)
 	n := 0
 	say := func() {
@@ -37,7 +38,7 @@ func TestCatchUp(t *testing.T) {
 	expect("first", record, "2")
 	socket.Close(true, 0)
 	say()
-	if _, err := w.SendEvent(t.Context(), agentConnection.Token, chat.Typing, ""); err != nil { // which nobody needs later
+	if _, err := w.SendEvent(t.Context(), agentConnection.Token, transcript.Typing, ""); err != nil { // which nobody needs later
 		t.Fatal(err)
 	}
 	say()
@@ -131,11 +132,11 @@ func TestReceiptsAreForTheOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{})
 	started, connection, customer := w.begin(request())
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	desk, _ := w.socket(agent.Token)
 	sent, err := w.Say(t.Context(), started.ContactID, agent.ParticipantID, plain("hi"))
 	if err == nil {
-		_, err = w.SendEvent(t.Context(), connection.Token, chat.MessageDelivered, `{"messageId":"`+sent.ID+`"}`)
+		_, err = w.SendEvent(t.Context(), connection.Token, transcript.MessageDelivered, `{"messageId":"`+sent.ID+`"}`)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -153,8 +154,8 @@ func TestSocketsEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{})
 	started, connection, customer := w.begin(request())
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
-	w.join(started.ContactID, chat.Agent, "Bob")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
+	w.join(started.ContactID, transcript.Agent, "Bob")
 	desk, socket := w.socket(agent.Token)
 	silent := &tape{}
 	waiting, err := w.OpenSocket(w.connect(agent.Token).Ticket, silent)

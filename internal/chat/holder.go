@@ -1,12 +1,16 @@
 package chat
 
-import "github.com/parley-chat/parley/internal/secret"
+import (
+	"github.com/parley-chat/parley/internal/secret"
+
+	"github.com/parley-chat/parley/internal/transcript"
+)
 
 // Holder is whom a token was made for, and what may keep it from working.
 type Holder struct {
 	ContactID, ParticipantID string
 	// Role is empty once the contact has ended.
-	Role Role
+	Role transcript.Role
 	// Kind is what the token is for.
 	Kind TokenKind
 	// Ended says that the contact is over, Left that the participant is no longer in it, and

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Joined is a participant that was added to a contact.
@@ -18,16 +19,16 @@ type Joined struct {
 
 // Join adds a participant: an agent who takes the chat, a bot, a supervisor. The others are
 // told. Errors: ErrNotFound, ErrConflict when a bot may not join.
-func (s *Service) Join(ctx context.Context, contactID string, role Role, displayName string) (Joined, error) {
+func (s *Service) Join(ctx context.Context, contactID string, role transcript.Role, displayName string) (Joined, error) {
 	e := s.find(contactID)
 	if e == nil {
 		return Joined{}, ErrNotFound
 	}
 	var joined Participant
 	err := s.change(ctx, e, func(d *draft) error {
-		if role == CustomBot {
+		if role == transcript.CustomBot {
 			for _, p := range d.contact.present() {
-				if p.Role != Customer {
+				if p.Role != transcript.Customer {
 					return ErrConflict
 				}
 			}
@@ -51,14 +52,14 @@ func (s *Service) joined(contactID string, p Participant) (Joined, error) {
 }
 
 // join adds a participant.
-func (d *draft) join(role Role, displayName string) Participant {
+func (d *draft) join(role transcript.Role, displayName string) Participant {
 	joined := Participant{ID: newID(), DisplayName: displayName, Role: role, Joined: d.now.UTC().Truncate(time.Millisecond)}
 	contact := d.edit()
 	contact.Participants = append(contact.Participants, joined)
-	if role != System {
-		d.add(by(joined, EventItem, ParticipantJoined), true)
+	if role != transcript.System {
+		d.add(by(joined, transcript.EventItem, transcript.ParticipantJoined), true)
 	}
-	if role == Agent {
+	if role == transcript.Agent {
 		d.dismissBots()
 	}
 	return joined
@@ -67,7 +68,7 @@ func (d *draft) join(role Role, displayName string) Participant {
 // dismissBots lets custom bots leave, because an agent came.
 func (d *draft) dismissBots() {
 	for _, p := range d.contact.present() {
-		if p.Role == CustomBot {
+		if p.Role == transcript.CustomBot {
 			d.leave(p.ID)
 		}
 	}
@@ -79,8 +80,8 @@ func (d *draft) leave(participantID string) {
 	for i := range contact.Participants {
 		if p := &contact.Participants[i]; p.ID == participantID && p.Active() {
 			p.Left = d.now.UTC().Truncate(time.Millisecond)
-			if p.Role != System {
-				d.add(by(*p, EventItem, ParticipantLeft), true)
+			if p.Role != transcript.System {
+				d.add(by(*p, transcript.EventItem, transcript.ParticipantLeft), true)
 			}
 		}
 	}
@@ -95,7 +96,7 @@ func (d *draft) end(reason Reason) {
 			contact.Participants[i].Left = at
 		}
 	}
-	d.add(Item{Type: EventItem, ContentType: ChatEnded}, true)
+	d.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatEnded}, true)
 	contact.Ended, contact.Reason = d.last, reason
 	d.over = true
 }
@@ -128,9 +129,9 @@ func (s *Service) leave(ctx context.Context, e *entry, participantID string) err
 		}
 		d.leave(participantID)
 		switch {
-		case p.Role == Customer:
+		case p.Role == transcript.Customer:
 			d.end(CustomerDisconnect)
-		case p.Role == Agent && !d.hasAgent():
+		case p.Role == transcript.Agent && !d.hasAgent():
 			d.end(AgentDisconnect)
 		}
 		return nil
@@ -139,7 +140,7 @@ func (s *Service) leave(ctx context.Context, e *entry, participantID string) err
 
 func (d *draft) hasAgent() bool {
 	for _, p := range d.contact.present() {
-		if p.Role == Agent {
+		if p.Role == transcript.Agent {
 			return true
 		}
 	}

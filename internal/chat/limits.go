@@ -3,6 +3,8 @@ package chat
 import (
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Limits are the bounds of a chat service. Zero members mean the default.
@@ -80,17 +82,17 @@ func (l Limits) withDefaults() Limits {
 
 // checkMessage holds a message against the documented rules. Only the service's own side
 // (agents, bots, flows) may send interactive messages.
-func (s *Service) checkMessage(contact *Contact, role Role, m Message) error {
+func (s *Service) checkMessage(contact *Contact, role transcript.Role, m transcript.Message) error {
 	switch m.ContentType {
-	case TextPlain, TextMarkdown, ApplicationJSON, InteractiveResponse:
-	case Interactive:
-		if role == Customer {
+	case transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.InteractiveResponse:
+	case transcript.Interactive:
+		if role == transcript.Customer {
 			return invalid("ContentType", "is not allowed for a customer's message.")
 		}
 	default:
-		return invalid("ContentType", "must be one of text/plain, text/markdown, application/json and %s.", InteractiveResponse)
+		return invalid("ContentType", "must be one of text/plain, text/markdown, application/json and %s.", transcript.InteractiveResponse)
 	}
-	if m.ContentType != TextPlain && !slices.Contains(contact.ContentTypes, m.ContentType) {
+	if m.ContentType != transcript.TextPlain && !slices.Contains(contact.ContentTypes, m.ContentType) {
 		return invalid("ContentType", "%s is not among the SupportedMessagingContentTypes this chat was started with.", m.ContentType)
 	}
 	if m.Content == "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func TestMessages(t *testing.T) {
@@ -16,29 +17,29 @@ func TestMessages(t *testing.T) {
 	w := newWorld(t, chat.Config{})
 	ctx := t.Context()
 	limited := request()
-	limited.ContentTypes = []string{chat.TextPlain}
+	limited.ContentTypes = []string{transcript.TextPlain}
 	_, simple, _ := w.begin(limited)
 	started, rich, _ := w.begin(request())
-	agent := w.connect(w.join(started.ContactID, chat.Agent, "Ann").Token)
+	agent := w.connect(w.join(started.ContactID, transcript.Agent, "Ann").Token)
 	tests := []struct {
 		name    string
 		by      chat.Connection
-		message chat.Message
+		message transcript.Message
 		field   string
 	}{
 		{"as long as may be", simple, plain(strings.Repeat("a", 16_384)), ""},
 		{"too long", simple, plain(strings.Repeat("a", 16_385)), "Content"},
 		{"bytes count, not letters", simple, plain(strings.Repeat("ü", 8_193)), "Content"},
 		{"empty", simple, plain(""), "Content"},
-		{"markdown, not asked for", simple, chat.Message{ContentType: chat.TextMarkdown, Content: "*x*"}, "ContentType"},
-		{"markdown", rich, chat.Message{ContentType: chat.TextMarkdown, Content: "*x*"}, ""},
-		{"JSON", rich, chat.Message{ContentType: chat.ApplicationJSON, Content: "{}"}, ""},
-		{"an unknown type", rich, chat.Message{ContentType: "text/html", Content: "x"}, "ContentType"},
-		{"no type", rich, chat.Message{Content: "x"}, "ContentType"},
-		{"an answer to an interactive message", rich, chat.Message{ContentType: chat.InteractiveResponse, Content: "{}"}, ""},
-		{"an interactive message of a customer", rich, chat.Message{ContentType: chat.Interactive, Content: "{}"}, "ContentType"},
-		{"an interactive message of an agent", agent, chat.Message{ContentType: chat.Interactive, Content: "{}"}, ""},
-		{"an agent's markdown", agent, chat.Message{ContentType: chat.TextMarkdown, Content: "x"}, ""},
+		{"markdown, not asked for", simple, transcript.Message{ContentType: transcript.TextMarkdown, Content: "*x*"}, "ContentType"},
+		{"markdown", rich, transcript.Message{ContentType: transcript.TextMarkdown, Content: "*x*"}, ""},
+		{"JSON", rich, transcript.Message{ContentType: transcript.ApplicationJSON, Content: "{}"}, ""},
+		{"an unknown type", rich, transcript.Message{ContentType: "text/html", Content: "x"}, "ContentType"},
+		{"no type", rich, transcript.Message{Content: "x"}, "ContentType"},
+		{"an answer to an interactive message", rich, transcript.Message{ContentType: transcript.InteractiveResponse, Content: "{}"}, ""},
+		{"an interactive message of a customer", rich, transcript.Message{ContentType: transcript.Interactive, Content: "{}"}, "ContentType"},
+		{"an interactive message of an agent", agent, transcript.Message{ContentType: transcript.Interactive, Content: "{}"}, ""},
+		{"an agent's markdown", agent, transcript.Message{ContentType: transcript.TextMarkdown, Content: "x"}, ""},
 	}
 	for _, test := range tests {
 		_, err := w.SendMessage(ctx, test.by.Token, test.message, "")
@@ -49,13 +50,13 @@ func TestMessages(t *testing.T) {
 			invalidField(t, test.name, err, test.field)
 		}
 	}
-	limited.InitialMessage = &chat.Message{ContentType: chat.TextMarkdown, Content: "x"}
+	limited.InitialMessage = &transcript.Message{ContentType: transcript.TextMarkdown, Content: "x"}
 	_, err := w.Start(ctx, limited)
 	invalidField(t, "an initial message", err, "ContentType")
 	if w.ActiveContacts() != 2 {
 		t.Errorf("%d contacts", w.ActiveContacts())
 	}
-	limited.InitialMessage = &chat.Message{ContentType: chat.TextPlain, Content: "Where is my order?"}
+	limited.InitialMessage = &transcript.Message{ContentType: transcript.TextPlain, Content: "Where is my order?"}
 	_, connection, record := w.begin(limited)
 	if got := contents(w.page(connection.Token, chat.TranscriptQuery{})); got != "Where is my order? " || len(record.lines()) > 0 {
 		t.Errorf("%q, and heard %q", got, record.lines())
@@ -89,7 +90,7 @@ func TestSixthSocket(t *testing.T) {
 	}
 	_, err := w.OpenSocket(connection.Ticket, &tape{})
 	refusal(t, "a sixth socket", err, chat.ErrTooManySockets)
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	w.socket(agent.Token) // whose sockets are counted apart
 	w.say(connection.Token, "hello")
 	for i, record := range append(records, first) {
@@ -135,7 +136,7 @@ func TestFileRules(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	agent := w.connect(w.join(started.ContactID, chat.Agent, "Ann").Token)
+	agent := w.connect(w.join(started.ContactID, transcript.Agent, "Ann").Token)
 	refusal(t, "another's file", w.CompleteUpload(ctx, agent.Token, files[0].ID, false), chat.ErrAccessDenied)
 	if err := errors.Join(w.CompleteUpload(ctx, connection.Token, files[0].ID, false), w.CompleteUpload(ctx, connection.Token, files[1].ID, true)); err != nil {
 		t.Fatal(err)
@@ -185,19 +186,19 @@ func TestCustomBots(t *testing.T) {
 	w := newWorld(t, chat.Config{})
 	ctx := t.Context()
 	started, connection, record := w.begin(request())
-	bot := w.join(started.ContactID, chat.CustomBot, "Bot")
+	bot := w.join(started.ContactID, transcript.CustomBot, "Bot")
 	botRecord, _ := w.socket(bot.Token)
 	botConnection := w.connect(bot.Token)
-	_, err := w.Join(ctx, started.ContactID, chat.CustomBot, "Second")
+	_, err := w.Join(ctx, started.ContactID, transcript.CustomBot, "Second")
 	refusal(t, "a second bot", err, chat.ErrConflict)
 	_, err = w.StartUpload(ctx, botConnection.Token, "a.txt", "", 1)
 	refusal(t, "a bot's attachment", err, chat.ErrAccessDenied)
 	_, err = w.File(ctx, botConnection.Token, "x")
 	refusal(t, "reading an attachment", err, chat.ErrAccessDenied)
 	w.say(botConnection.Token, "beep")
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	refusal(t, "a bot that left", w.Disconnect(ctx, botConnection.Token), chat.ErrAccessDenied)
-	_, err = w.Join(ctx, started.ContactID, chat.CustomBot, "Third")
+	_, err = w.Join(ctx, started.ContactID, transcript.CustomBot, "Third")
 	refusal(t, "a bot beside an agent", err, chat.ErrConflict)
 	want := []string{"Bot: participant.joined", "Bot: beep", "Ann: participant.joined", "Bot: participant.left"}
 	if diff := cmp.Diff(want, record.lines()); diff != "" {
@@ -207,8 +208,8 @@ func TestCustomBots(t *testing.T) {
 	if diff := cmp.Diff(want[1:], lines(items)); diff != "" || ends != 1 {
 		t.Errorf("%d ends, %s", ends, diff)
 	}
-	w.join(started.ContactID, chat.Agent, "Bob")
-	w.join(started.ContactID, chat.Supervisor, "Sue")
+	w.join(started.ContactID, transcript.Agent, "Bob")
+	w.join(started.ContactID, transcript.Supervisor, "Sue")
 	if err := w.Leave(ctx, started.ContactID, agent.ParticipantID); err != nil {
 		t.Fatal(err)
 	}
@@ -222,11 +223,11 @@ func TestCustomBots(t *testing.T) {
 		t.Errorf("%v, %v", c.Reason, err)
 	}
 	for what, f := range map[string]func() error{
-		"joining": func() error { _, err := w.Join(ctx, started.ContactID, chat.Agent, "x"); return err },
+		"joining": func() error { _, err := w.Join(ctx, started.ContactID, transcript.Agent, "x"); return err },
 		"saying":  func() error { _, err := w.Say(ctx, started.ContactID, agent.ParticipantID, plain("x")); return err },
 		"leaving": func() error { return w.Leave(ctx, started.ContactID, agent.ParticipantID) },
 		"signal": func() error {
-			_, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, chat.Typing, "")
+			_, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, transcript.Typing, "")
 			return err
 		},
 		"updates": func() error { return w.Update(ctx, started.ContactID, func(*chat.Contact) error { return nil }) },
@@ -246,7 +247,7 @@ func TestCustomBots(t *testing.T) {
 func TestConnectedWithoutSocket(t *testing.T) {
 	t.Parallel()
 	var published []string
-	w := newWorld(t, chat.Config{Publish: func(_ chat.Contact, item chat.Item) { published = append(published, line(item)) }})
+	w := newWorld(t, chat.Config{Publish: func(_ chat.Contact, item transcript.Item) { published = append(published, line(item)) }})
 	ctx := t.Context()
 	started := w.start(request())
 	_, err := w.Connect(ctx, started.Token, true)
@@ -263,7 +264,7 @@ func TestConnectedWithoutSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.say(connection.Token, "hello")
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	if _, err := w.Connect(ctx, agent.Token, true); err != nil {
 		t.Error(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 var modelRounds = flag.Int("model.rounds", 6, "how many random histories the model test lives through")
@@ -251,7 +252,7 @@ func (h *history) say(t *testing.T, r *rand.Rand, c *modelChat, worker, order in
 }
 
 func (h *history) join(r *rand.Rand, c *modelChat) error {
-	roles := []chat.Role{chat.Agent, chat.Supervisor, chat.CustomBot, chat.System}
+	roles := []transcript.Role{transcript.Agent, transcript.Supervisor, transcript.CustomBot, transcript.System}
 	joined, err := h.w.Join(context.Background(), c.started.ContactID, roles[r.IntN(len(roles))], "x")
 	if err != nil {
 		return err
@@ -277,9 +278,9 @@ func (h *history) signal(r *rand.Rand, c *modelChat) error {
 		break
 	}
 	c.mu.Unlock()
-	kind := []string{chat.Typing, chat.MessageRead, chat.MessageDelivered}[r.IntN(3)]
+	kind := []string{transcript.Typing, transcript.MessageRead, transcript.MessageDelivered}[r.IntN(3)]
 	if about == "" {
-		kind = chat.Typing
+		kind = transcript.Typing
 	}
 	_, err := h.w.SendEvent(context.Background(), by.connection, kind, `{"messageId":"`+about+`"}`)
 	return err
@@ -288,7 +289,7 @@ func (h *history) signal(r *rand.Rand, c *modelChat) error {
 // transcript reads the newest page, which has to be in order.
 func (h *history) transcript(r *rand.Rand, c *modelChat) error {
 	page, err := h.w.Transcript(context.Background(), c.someone(r).connection, chat.TranscriptQuery{MaxResults: 1 + r.IntN(100)})
-	if err == nil && !slices.IsSortedFunc(page.Items, func(a, b chat.Item) int { return a.Time.Compare(b.Time) }) {
+	if err == nil && !slices.IsSortedFunc(page.Items, func(a, b transcript.Item) int { return a.Time.Compare(b.Time) }) {
 		return errors.New("a page is out of order")
 	}
 	return err
@@ -356,7 +357,7 @@ func (h *history) check(t *testing.T) {
 			if item.Seq != int64(i+1) || i > 0 && !item.Time.After(items[i-1].Time) {
 				t.Errorf("place %d: %+v", i+1, item)
 			}
-			if item.Type != chat.MessageItem {
+			if item.Type != transcript.MessageItem {
 				continue
 			}
 			if _, twice := places[item.Content]; twice {
@@ -400,7 +401,7 @@ func mapKeys[V any](m map[string]V) func(func(string) bool) {
 
 // check checks that a client's tapes, one after the other, hold each stored item once, in
 // order and without gaps.
-func (m *modelClient) check(t *testing.T, items []chat.Item, contact chat.Contact) {
+func (m *modelClient) check(t *testing.T, items []transcript.Item, contact chat.Contact) {
 	t.Helper()
 	seq := int64(0)
 	for i, record := range m.tapes {
@@ -438,10 +439,10 @@ func (m *modelClient) check(t *testing.T, items []chat.Item, contact chat.Contac
 	if gone != (ends == 1) {
 		t.Errorf("a client is gone: %v, and was told so %d times", gone, ends)
 	}
-	leftBefore := p.Role == chat.System || p.Role != chat.Customer && slices.ContainsFunc(items, func(item chat.Item) bool {
-		return item.ContentType == chat.ParticipantLeft && item.ParticipantID == p.ID
+	leftBefore := p.Role == transcript.System || p.Role != transcript.Customer && slices.ContainsFunc(items, func(item transcript.Item) bool {
+		return item.ContentType == transcript.ParticipantLeft && item.ParticipantID == p.ID
 	})
-	if contact.HasEnded() && !leftBefore && (len(heard) == 0 || heard[len(heard)-1].ContentType != chat.ChatEnded) {
+	if contact.HasEnded() && !leftBefore && (len(heard) == 0 || heard[len(heard)-1].ContentType != transcript.ChatEnded) {
 		t.Errorf("a client was not told of the end: %q", lines(heard))
 	}
 	if !gone && seq != 0 && seq != int64(len(items)) {

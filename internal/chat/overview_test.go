@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // observer writes down what it is told.
@@ -20,7 +21,7 @@ type observer struct {
 	wrong []string
 }
 
-func (o *observer) observe(contact chat.Contact, item *chat.Item) {
+func (o *observer) observe(contact chat.Contact, item *transcript.Item) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	short := "contact"
@@ -59,7 +60,7 @@ func TestObserved(t *testing.T) {
 		}
 	}
 	first := request()
-	first.InitialMessage = &chat.Message{ContentType: chat.TextPlain, Content: "hello"}
+	first.InitialMessage = &transcript.Message{ContentType: transcript.TextPlain, Content: "hello"}
 	started := w.start(first)
 	is("start", "Pat: hello")
 	w.start(request())
@@ -68,9 +69,9 @@ func TestObserved(t *testing.T) {
 	is("connect", "contact")
 	w.socket(started.Token)
 	is("connect again")
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	is("join", "Ann: participant.joined")
-	if _, err := w.Signal(t.Context(), started.ContactID, agent.ParticipantID, chat.Typing, ""); err != nil {
+	if _, err := w.Signal(t.Context(), started.ContactID, agent.ParticipantID, transcript.Typing, ""); err != nil {
 		t.Fatal(err)
 	}
 	is("typing", "Ann: typing")
@@ -102,7 +103,7 @@ func TestNothingIsLostWhileArriving(t *testing.T) {
 	t.Parallel()
 	said := make(chan error, 1)
 	var w *world
-	w = newWorld(t, chat.Config{Connected: func(chat.Contact) {}, Observed: func(contact chat.Contact, item *chat.Item) {
+	w = newWorld(t, chat.Config{Connected: func(chat.Contact) {}, Observed: func(contact chat.Contact, item *transcript.Item) {
 		if item == nil && !contact.Connected.IsZero() {
 			go func() { said <- w.Prompt(t.Context(), contact.ID, plain("welcome")) }()
 			<-time.After(2 * time.Millisecond) // a lock goes to who has waited for so long
@@ -169,7 +170,7 @@ func TestReissue(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{})
 	started, _, _ := w.begin(request())
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	connection, err := w.Reissue(t.Context(), started.ContactID, agent.ParticipantID)
 	if err != nil {
 		t.Fatal(err)
@@ -194,7 +195,7 @@ func TestTransfer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{})
 	started, _, record := w.begin(request())
-	ann := w.join(started.ContactID, chat.Agent, "Ann")
+	ann := w.join(started.ContactID, transcript.Agent, "Ann")
 	bob, err := w.Transfer(t.Context(), started.ContactID, ann.ParticipantID, chat.Transfer{Agent: "Bob"})
 	if err != nil {
 		t.Fatal(err)
@@ -234,7 +235,7 @@ func TestPrompt(t *testing.T) {
 	if diff := cmp.Diff([]string{"SYSTEM_MESSAGE: welcome", "SYSTEM_MESSAGE: please wait"}, record.lines()); diff != "" {
 		t.Error(diff)
 	}
-	if c := w.contact(started.ContactID); len(c.Participants) != 2 || c.Participants[1].Role != chat.System {
+	if c := w.contact(started.ContactID); len(c.Participants) != 2 || c.Participants[1].Role != transcript.System {
 		t.Errorf("the participants are %+v", c.Participants)
 	}
 	invalidField(t, "nothing", w.Prompt(t.Context(), started.ContactID, plain("")), "Content")

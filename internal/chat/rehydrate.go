@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Continue makes an active contact continue an earlier conversation, as if it had been
@@ -30,7 +32,7 @@ func (s *Service) Continue(ctx context.Context, contactID, sourceID string, whol
 		}
 		contact := d.edit()
 		contact.Past, contact.RelatedID = past, past[0]
-		d.add(Item{Type: EventItem, ContentType: ChatRehydrated}, false)
+		d.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatRehydrated}, false)
 		return nil
 	})
 	if errors.Is(err, ErrAccessDenied) { // it ended in between

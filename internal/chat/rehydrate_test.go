@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // continuable returns a service with two chats, and its store.
@@ -32,7 +33,7 @@ func continuable(t *testing.T) (service *chat.Service, kept *store.Store, first,
 		}
 	})
 	for _, started := range []*chat.Started{&first, &second} {
-		*started, err = service.Start(t.Context(), chat.StartRequest{DisplayName: "Pat", ContentTypes: []string{chat.TextPlain}})
+		*started, err = service.Start(t.Context(), chat.StartRequest{DisplayName: "Pat", ContentTypes: []string{transcript.TextPlain}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,7 +45,7 @@ func TestContinue(t *testing.T) {
 	t.Parallel()
 	service, _, first, second := continuable(t)
 	ctx := t.Context()
-	if _, err := service.Say(ctx, first.ContactID, first.ParticipantID, chat.Message{ContentType: chat.TextPlain, Content: "before"}); err != nil {
+	if _, err := service.Say(ctx, first.ContactID, first.ParticipantID, transcript.Message{ContentType: transcript.TextPlain, Content: "before"}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := service.Continue(ctx, second.ContactID, first.ContactID, false); err == nil {
@@ -130,18 +131,18 @@ func TestBotConnectsInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		service, _, first, _ := continuable(t)
-		late, err := service.Join(t.Context(), first.ContactID, chat.CustomBot, "Bot")
+		late, err := service.Join(t.Context(), first.ContactID, transcript.CustomBot, "Bot")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := service.Join(t.Context(), first.ContactID, chat.CustomBot, "Bot"); !errors.Is(err, chat.ErrConflict) {
+		if _, err := service.Join(t.Context(), first.ContactID, transcript.CustomBot, "Bot"); !errors.Is(err, chat.ErrConflict) {
 			t.Errorf("a second bot: %v, want ErrConflict", err)
 		}
 		<-time.After(16 * time.Second)
 		if _, err := service.Connect(t.Context(), late.Token, true); !errors.Is(err, chat.ErrNotFound) {
 			t.Errorf("a late bot: %v, want ErrNotFound", err)
 		}
-		bot, err := service.Join(t.Context(), first.ContactID, chat.CustomBot, "Bot")
+		bot, err := service.Join(t.Context(), first.ContactID, transcript.CustomBot, "Bot")
 		if err != nil {
 			t.Fatalf("another bot after the late one: %v", err)
 		}

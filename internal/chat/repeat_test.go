@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func withToken(token string) chat.StartRequest {
@@ -113,7 +114,7 @@ func TestRepeatedMessages(t *testing.T) {
 	w := newWorld(t, chat.Config{})
 	ctx := t.Context()
 	started, connection, record := w.begin(request())
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	agentConnection := w.connect(agent.Token)
 	send := func(by chat.Connection, text, token string) chat.Sent {
 		t.Helper()

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Sent is what a client learns of what it sent.
@@ -27,7 +28,7 @@ const remembered = 128
 
 // SendMessage says something as the participant of a connection token. A repeated client
 // token returns what the first call returned. Errors: ErrAccessDenied, [InvalidError].
-func (s *Service) SendMessage(ctx context.Context, token secret.Text, m Message, clientToken string) (Sent, error) {
+func (s *Service) SendMessage(ctx context.Context, token secret.Text, m transcript.Message, clientToken string) (Sent, error) {
 	e, participantID, err := s.use(token)
 	if err != nil {
 		return Sent{}, err
@@ -37,7 +38,7 @@ func (s *Service) SendMessage(ctx context.Context, token secret.Text, m Message,
 
 // Say says something as a participant that needs no token: an agent of the desk, a flow.
 // Errors: ErrNotFound, ErrAccessDenied, [InvalidError].
-func (s *Service) Say(ctx context.Context, contactID, participantID string, m Message) (Sent, error) {
+func (s *Service) Say(ctx context.Context, contactID, participantID string, m transcript.Message) (Sent, error) {
 	e := s.find(contactID)
 	if e == nil {
 		return Sent{}, ErrNotFound
@@ -45,7 +46,7 @@ func (s *Service) Say(ctx context.Context, contactID, participantID string, m Me
 	return s.say(ctx, e, participantID, m, "")
 }
 
-func (s *Service) say(ctx context.Context, e *entry, participantID string, m Message, clientToken string) (Sent, error) {
+func (s *Service) say(ctx context.Context, e *entry, participantID string, m transcript.Message, clientToken string) (Sent, error) {
 	var sent Sent
 	err := s.change(ctx, e, func(d *draft) error {
 		p, ok := d.contact.Participant(participantID)
@@ -62,7 +63,7 @@ func (s *Service) say(ctx context.Context, e *entry, participantID string, m Mes
 		if err := s.checkMessage(d.contact, p.Role, m); err != nil {
 			return err
 		}
-		item := by(p, MessageItem, m.ContentType)
+		item := by(p, transcript.MessageItem, m.ContentType)
 		item.Content, item.HasContent, item.ClientToken = m.Content, true, clientToken
 		item = d.add(item, true)
 		sent = Sent{item.ID, item.Time}
@@ -136,16 +137,16 @@ func (s *Service) event(ctx context.Context, e *entry, participantID, contentTyp
 			return ErrAccessDenied
 		}
 		switch contentType {
-		case Typing:
-			item := d.add(by(p, EventItem, Typing), false)
+		case transcript.Typing:
+			item := d.add(by(p, transcript.EventItem, transcript.Typing), false)
 			sent = Sent{item.ID, item.Time}
 			return nil
-		case ConnectionAck: // obsolete: taken and not passed on
+		case transcript.ConnectionAck: // obsolete: taken and not passed on
 			sent = Sent{newID(), later(d.now, d.last)}
 			return nil
-		case MessageDelivered, MessageRead:
+		case transcript.MessageDelivered, transcript.MessageRead:
 			var err error
-			sent, err = s.receipt(ctx, d, p, contentType == MessageRead, content)
+			sent, err = s.receipt(ctx, d, p, contentType == transcript.MessageRead, content)
 			return err
 		}
 		return invalid("ContentType", "must be one of the event types typing, message.delivered and message.read.")
@@ -175,10 +176,10 @@ func (s *Service) receipt(ctx context.Context, d *draft, p Participant, read boo
 	}
 	at := later(d.now, d.last)
 	d.mark = &Mark{ContactID: d.contact.ID, ParticipantID: p.ID, Seq: seq, At: at, Read: read}
-	receipt := &Receipt{MessageID: about.MessageID, RecipientID: p.ID, Delivered: at}
+	receipt := &transcript.Receipt{MessageID: about.MessageID, RecipientID: p.ID, Delivered: at}
 	if read {
 		receipt.Read = at
 	}
-	d.add(Item{ID: about.MessageID, Type: MetadataItem, ContentType: MessageMetadata, Receipt: receipt}, false)
+	d.add(transcript.Item{ID: about.MessageID, Type: transcript.MetadataItem, ContentType: transcript.MessageMetadata, Receipt: receipt}, false)
 	return Sent{newID(), at}, nil
 }

@@ -17,6 +17,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/parley-chat/parley/internal/clock"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Config is what a [Service] needs.
@@ -24,7 +27,7 @@ type Config struct {
 	// Store keeps everything. Required.
 	Store Store
 	// Clock is the service's time; nil makes one.
-	Clock *Clock
+	Clock *clock.Clock
 	// Limits are the service's bounds; the zero value means [DefaultLimits].
 	Limits Limits
 	// Connected is called in a goroutine of its own when a customer has connected for the
@@ -32,13 +35,13 @@ type Config struct {
 	Connected func(contact Contact)
 	// Publish is called in order with every item of a contact that has streaming on. It
 	// must not block. Nil does nothing.
-	Publish func(contact Contact, item Item)
+	Publish func(contact Contact, item transcript.Item)
 	// Observed is called with every change of any contact, in the contact's order and before
 	// the operation answers: once for each item, stored or not, and with a nil item when only
 	// the contact changed. The contact is as it is after the change. Both share memory with
 	// the service: they may be kept, but not be changed. It must not block, nor call the
 	// service: the contact is locked meanwhile. Nil costs nothing.
-	Observed func(contact Contact, item *Item)
+	Observed func(contact Contact, item *transcript.Item)
 	// Failed is told of operations the service does on its own (timers) that could not be
 	// made durable. Nil does nothing.
 	Failed func(contactID string, err error)
@@ -47,12 +50,12 @@ type Config struct {
 // Service is the chats of one Amazon Connect.
 type Service struct {
 	store     Store
-	clock     *Clock
+	clock     *clock.Clock
 	limits    Limits
 	signer    signer
 	connected func(Contact)
-	publish   func(Contact, Item)
-	observed  func(Contact, *Item)
+	publish   func(Contact, transcript.Item)
+	observed  func(Contact, *transcript.Item)
 	failed    func(string, error)
 
 	stop    chan struct{}
@@ -82,7 +85,7 @@ type entry struct {
 	known bool // sent holds what was sent before a restart
 	spoke map[string]activity
 	auth  *authentication
-	alarm alarm
+	alarm clock.Alarm
 	// expired is when the connection tokens and tickets issued until then stopped working, in
 	// milliseconds since 1970; zero for never.
 	expired atomic.Int64
@@ -96,7 +99,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		return nil, errors.New("a chat service needs a store")
 	}
 	if cfg.Clock == nil {
-		cfg.Clock = &Clock{}
+		cfg.Clock = &clock.Clock{}
 	}
 	key, err := cfg.Store.Key(ctx, newKey)
 	if err != nil {
@@ -126,13 +129,13 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading active contacts: %w", err)
 	}
-	s.running.Go(func() { s.clock.run(s.stop) })
+	s.running.Go(func() { s.clock.Run(s.stop) })
 	return s, nil
 }
 
 func (s *Service) newEntry(contact *Contact) *entry {
 	e := &entry{contact: contact, known: true}
-	e.alarm = alarm{index: -1, fire: func() { s.ring(e) }}
+	e.alarm = clock.NewAlarm(func() { s.ring(e) })
 	return e
 }
 
@@ -173,7 +176,7 @@ func (s *Service) Close() {
 		e.mu.Lock()
 		feeds := e.feeds
 		e.feeds, e.closed = nil, true
-		s.clock.set(&e.alarm, time.Time{}) // the clock may be used for another service
+		s.clock.Set(&e.alarm, time.Time{}) // the clock may be used for another service
 		e.mu.Unlock()
 		for _, f := range feeds {
 			f.to.End()
@@ -182,7 +185,7 @@ func (s *Service) Close() {
 }
 
 // Clock returns the service's time.
-func (s *Service) Clock() *Clock { return s.clock }
+func (s *Service) Clock() *clock.Clock { return s.clock }
 
 // Limits returns the service's bounds.
 func (s *Service) Limits() Limits { return s.limits }
@@ -222,7 +225,7 @@ type draft struct {
 	now     time.Time
 	contact *Contact // as it will be; edit makes a copy before the first change
 	edited  bool
-	items   []Item // in the order they will be seen
+	items   []transcript.Item // in the order they will be seen
 	mark    *Mark
 	file    *File
 	seq     int64
@@ -292,7 +295,7 @@ func (d *draft) edit() *Contact {
 
 // add appends an item to the conversation: it gets its id, time and, when it is to be
 // stored, its place.
-func (d *draft) add(item Item, keep bool) Item {
+func (d *draft) add(item transcript.Item, keep bool) transcript.Item {
 	if item.ID == "" {
 		item.ID = newID()
 	}
@@ -308,8 +311,8 @@ func (d *draft) add(item Item, keep bool) Item {
 }
 
 // by returns an item of a participant.
-func by(p Participant, kind ItemType, contentType string) Item {
-	return Item{Type: kind, ContentType: contentType, ParticipantID: p.ID, DisplayName: p.DisplayName, Role: p.Role}
+func by(p Participant, kind transcript.ItemType, contentType string) transcript.Item {
+	return transcript.Item{Type: kind, ContentType: contentType, ParticipantID: p.ID, DisplayName: p.DisplayName, Role: p.Role}
 }
 
 // later returns the time of the next item: now, to the millisecond, but after the last.

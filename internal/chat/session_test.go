@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // A whole chat, as a customer's client and an agent live it.
@@ -38,19 +39,19 @@ func TestWorkedSession(t *testing.T) {
 		}
 
 		first := w.say(connection.Token, "hello")
-		if _, err := w.SendEvent(ctx, connection.Token, chat.Typing, ""); err != nil {
+		if _, err := w.SendEvent(ctx, connection.Token, transcript.Typing, ""); err != nil {
 			t.Fatal(err)
 		}
-		agent := w.join(started.ContactID, chat.Agent, "Ann")
+		agent := w.join(started.ContactID, transcript.Agent, "Ann")
 		second, err := w.Say(ctx, started.ContactID, agent.ParticipantID, plain("hi from agent"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		desk, _ := w.socket(agent.Token)
-		if _, err := w.SendEvent(ctx, connection.Token, chat.MessageRead, `{"messageId":"`+second.ID+`"}`); err != nil {
+		if _, err := w.SendEvent(ctx, connection.Token, transcript.MessageRead, `{"messageId":"`+second.ID+`"}`); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, chat.MessageDelivered, `{"messageId":"`+first.ID+`"}`); err != nil {
+		if _, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, transcript.MessageDelivered, `{"messageId":"`+first.ID+`"}`); err != nil {
 			t.Fatal(err)
 		}
 		file, err := w.StartUpload(ctx, connection.Token, "a b.txt", "text/plain", 10)
@@ -100,7 +101,7 @@ func TestWorkedSession(t *testing.T) {
 }
 
 // checkFeed checks what holds for whatever a client is handed.
-func checkFeed(t *testing.T, initialID string, items []chat.Item) {
+func checkFeed(t *testing.T, initialID string, items []transcript.Item) {
 	t.Helper()
 	for i, item := range items {
 		if item.ID == "" || item.InitialContactID != initialID || item.ContactID == "" || item.Type == "" || item.Time.Nanosecond()%1e6 != 0 {
@@ -118,7 +119,7 @@ func TestStoreFailureLeavesNothing(t *testing.T) {
 	w := newWorld(t, chat.Config{})
 	ctx := t.Context()
 	started, connection, record := w.begin(request())
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	message := w.say(connection.Token, "before")
 	file, err := w.StartUpload(ctx, connection.Token, "a.txt", "text/plain", 1)
 	if err != nil {
@@ -134,10 +135,10 @@ func TestStoreFailureLeavesNothing(t *testing.T) {
 		"start":   func() error { _, err := w.Start(ctx, request()); return err },
 		"message": func() error { _, err := w.SendMessage(ctx, connection.Token, plain("lost"), "token"); return err },
 		"receipt": func() error {
-			_, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, chat.MessageRead, receipt)
+			_, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, transcript.MessageRead, receipt)
 			return err
 		},
-		"join":       func() error { _, err := w.Join(ctx, started.ContactID, chat.Supervisor, "Sue"); return err },
+		"join":       func() error { _, err := w.Join(ctx, started.ContactID, transcript.Supervisor, "Sue"); return err },
 		"leave":      func() error { return w.Leave(ctx, started.ContactID, agent.ParticipantID) },
 		"disconnect": func() error { return w.Disconnect(ctx, connection.Token) },
 		"end":        func() error { return w.End(ctx, started.ContactID, chat.StoppedByAPI) },

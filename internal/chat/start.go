@@ -7,6 +7,7 @@ import (
 	"unique"
 
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // StartRequest is what a chat is started with. Its members are checked by the adapter that
@@ -17,7 +18,7 @@ type StartRequest struct {
 	Attributes         map[string]string
 	SegmentAttributes  []byte
 	ContentTypes       []string
-	InitialMessage     *Message
+	InitialMessage     *transcript.Message
 	CustomerID         string
 	// RelatedID links to an earlier contact.
 	RelatedID string
@@ -131,10 +132,10 @@ func (s *Service) first(d *draft, request StartRequest) error {
 		return nil
 	}
 	message := *request.InitialMessage
-	if err := s.checkMessage(d.contact, Customer, message); err != nil {
+	if err := s.checkMessage(d.contact, transcript.Customer, message); err != nil {
 		return err
 	}
-	item := by(d.contact.Customer(), MessageItem, message.ContentType)
+	item := by(d.contact.Customer(), transcript.MessageItem, message.ContentType)
 	item.Content, item.HasContent = message.Content, true
 	d.add(item, true)
 	return nil
@@ -165,7 +166,7 @@ func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contac
 		ID: id, InitialID: id,
 		// Nearly all contacts have the same ones.
 		InstanceID: unique.Make(request.InstanceID).Value(), FlowID: unique.Make(request.FlowID).Value(),
-		Participants: []Participant{{ID: newID(), DisplayName: request.DisplayName, Role: Customer, Joined: now}},
+		Participants: []Participant{{ID: newID(), DisplayName: request.DisplayName, Role: transcript.Customer, Joined: now}},
 		Attributes:   request.Attributes, SegmentAttributes: request.SegmentAttributes,
 		ContentTypes: request.ContentTypes, RelatedID: request.RelatedID, CustomerID: request.CustomerID,
 		Started: now, Duration: duration,

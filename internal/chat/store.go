@@ -3,6 +3,8 @@ package chat
 import (
 	"context"
 	"time"
+
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Store keeps contacts and their transcripts durably. It is implemented by package store.
@@ -22,7 +24,7 @@ type Store interface {
 	StartedBy(ctx context.Context, instanceID, clientToken string, since time.Time) (*Contact, error)
 	// Items returns items of one contact: those with After < Seq < Before, at most Limit,
 	// the oldest of them first or, with Newest, the newest first.
-	Items(ctx context.Context, query ItemQuery) ([]Item, error)
+	Items(ctx context.Context, query ItemQuery) ([]transcript.Item, error)
 	// Find returns the sequence number of an item of a contact, or ErrNotFound.
 	Find(ctx context.Context, contactID, itemID string) (int64, error)
 	// Marks returns how far the participants of a contact have received and read.
@@ -55,7 +57,7 @@ type Changes struct {
 	// ClientToken is the one a new Contact was started with.
 	ClientToken string
 	// Items are added. An item whose ID the contact already has replaces it in its place.
-	Items []Item
+	Items []transcript.Item
 	Mark  *Mark
 	File  *File
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // activity is when a participant was last heard, for the idle timers.
@@ -16,7 +18,7 @@ type activity struct {
 // heard resets the idle timers of a participant who said something.
 func (d *draft) heard(p Participant) {
 	if d.e.spoke[p.ID].idle {
-		d.add(by(p, EventItem, ParticipantReturned), false)
+		d.add(by(p, transcript.EventItem, transcript.ParticipantReturned), false)
 	}
 	d.after = append(d.after, func() { d.e.speak(p.ID, activity{heard: d.now}) })
 }
@@ -26,7 +28,7 @@ func (d *draft) heard(p Participant) {
 func (s *Service) schedule(e *entry) {
 	c := e.contact
 	if c.HasEnded() {
-		s.clock.set(&e.alarm, time.Time{})
+		s.clock.Set(&e.alarm, time.Time{})
 		return
 	}
 	next := c.Started.Add(c.Duration)
@@ -39,7 +41,7 @@ func (s *Service) schedule(e *entry) {
 	for _, t := range e.timers() {
 		next = earliest(next, t.at)
 	}
-	s.clock.set(&e.alarm, next)
+	s.clock.Set(&e.alarm, next)
 }
 
 // ring does what is due.
@@ -65,7 +67,7 @@ func (s *Service) ring(e *entry) {
 		if s.failed != nil {
 			s.failed(contactID, err)
 		}
-		s.clock.set(&e.alarm, s.clock.Now().Add(retryTimer))
+		s.clock.Set(&e.alarm, s.clock.Now().Add(retryTimer))
 	}
 }
 
@@ -76,7 +78,7 @@ func (s *Service) ring(e *entry) {
 func (c *Contact) lateBots(joined time.Time) []Participant {
 	var late []Participant
 	for _, p := range c.Participants {
-		if p.Role == CustomBot && p.Active() && p.Connected.IsZero() && (joined.IsZero() || p.Joined.Before(joined)) {
+		if p.Role == transcript.CustomBot && p.Active() && p.Connected.IsZero() && (joined.IsZero() || p.Joined.Before(joined)) {
 			late = append(late, p)
 		}
 	}
@@ -106,13 +108,13 @@ func (e *entry) timers() []running {
 	since := time.Time{}
 	for _, p := range e.contact.present() {
 		switch p.Role {
-		case Agent:
+		case transcript.Agent:
 			agent = &p
-		case Customer:
+		case transcript.Customer:
 			customer = &p
-		case CustomBot:
+		case transcript.CustomBot:
 			bot = &p
-		case System, Supervisor:
+		case transcript.System, transcript.Supervisor:
 			continue
 		}
 		since = latest(since, p.Joined)
@@ -165,12 +167,12 @@ func (d *draft) runTimers() {
 				state.idle = true
 				d.e.speak(t.participant.ID, state)
 			})
-			d.add(by(t.participant, EventItem, ParticipantIdle), false)
+			d.add(by(t.participant, transcript.EventItem, transcript.ParticipantIdle), false)
 			continue
 		}
-		d.add(by(t.participant, EventItem, AutoDisconnection), false)
+		d.add(by(t.participant, transcript.EventItem, transcript.AutoDisconnection), false)
 		for _, p := range d.contact.present() {
-			if p.Role != Customer {
+			if p.Role != transcript.Customer {
 				d.leave(p.ID)
 			}
 		}

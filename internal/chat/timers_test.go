@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // pass lets time pass, by waiting and by skipping.
@@ -136,11 +137,11 @@ func TestIdleTimers(t *testing.T) {
 	//nolint:thelper // it is the test
 	pass(t, func(t *testing.T, w *world, pass func(time.Duration)) {
 		started, connection, record := w.begin(request())
-		w.timers(started.ContactID, chat.Timer{Role: chat.Customer, Type: chat.IdleTimer, After: 5 * time.Minute},
-			chat.Timer{Role: chat.Customer, Type: chat.DisconnectTimer, After: 2 * time.Minute},
-			chat.Timer{Role: chat.Agent, Type: chat.IdleTimer, After: 3 * time.Minute})
+		w.timers(started.ContactID, chat.Timer{Role: transcript.Customer, Type: chat.IdleTimer, After: 5 * time.Minute},
+			chat.Timer{Role: transcript.Customer, Type: chat.DisconnectTimer, After: 2 * time.Minute},
+			chat.Timer{Role: transcript.Agent, Type: chat.IdleTimer, After: 3 * time.Minute})
 		pass(time.Hour) // alone: nothing runs
-		agent := w.join(started.ContactID, chat.Agent, "Ann")
+		agent := w.join(started.ContactID, transcript.Agent, "Ann")
 		pass(2 * time.Minute)
 		w.say(connection.Token, "hello")
 		pass(61 * time.Second)
@@ -185,8 +186,8 @@ func TestTimersUnset(t *testing.T) {
 	//nolint:thelper // it is the test
 	pass(t, func(t *testing.T, w *world, pass func(time.Duration)) {
 		started, _, record := w.begin(request())
-		agent := w.join(started.ContactID, chat.Agent, "Ann")
-		idle := chat.Timer{Role: chat.Customer, Type: chat.DisconnectTimer, After: time.Minute}
+		agent := w.join(started.ContactID, transcript.Agent, "Ann")
+		idle := chat.Timer{Role: transcript.Customer, Type: chat.DisconnectTimer, After: time.Minute}
 		w.timers(started.ContactID, idle)
 		pass(59 * time.Second)
 		w.timers(started.ContactID)
@@ -194,10 +195,10 @@ func TestTimersUnset(t *testing.T) {
 		idle.After = 0
 		w.timers(started.ContactID, idle)
 		pass(time.Hour)
-		w.join(started.ContactID, chat.Supervisor, "Sue")
+		w.join(started.ContactID, transcript.Supervisor, "Sue")
 		idle.After = time.Minute
 		w.timers(started.ContactID, idle)
-		w.join(started.ContactID, chat.Agent, "Bob")
+		w.join(started.ContactID, transcript.Agent, "Bob")
 		if err := w.Leave(t.Context(), started.ContactID, agent.ParticipantID); err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // uses are the calls that take a token, by the kind they take.
@@ -19,7 +20,7 @@ func (w *world) uses() (participant, connection, ticket map[string]func(secret.T
 	}
 	connection = map[string]func(secret.Text) error{
 		"SendMessage": func(token secret.Text) error { _, err := w.SendMessage(ctx, token, plain("x"), ""); return err },
-		"SendEvent":   func(token secret.Text) error { _, err := w.SendEvent(ctx, token, chat.Typing, ""); return err },
+		"SendEvent":   func(token secret.Text) error { _, err := w.SendEvent(ctx, token, transcript.Typing, ""); return err },
 		"Transcript":  func(token secret.Text) error { _, err := w.Transcript(ctx, token, chat.TranscriptQuery{}); return err },
 		"Disconnect":  func(token secret.Text) error { return w.Disconnect(ctx, token) },
 		"StartUpload": func(token secret.Text) error { _, err := w.StartUpload(ctx, token, "a.txt", "", 1); return err },
@@ -148,8 +149,8 @@ func TestTokensAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{})
 	started, connection, _ := w.begin(request())
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
-	second := w.join(started.ContactID, chat.Agent, "Bob")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
+	second := w.join(started.ContactID, transcript.Agent, "Bob")
 	agentConnection := w.connect(agent.Token)
 	w.restart()
 	if got := w.connect(started.Token); got.ContactID != started.ContactID || got.ParticipantID != started.ParticipantID {
@@ -205,7 +206,7 @@ func TestEverybodyIsToldOfTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, chat.Config{})
 		started, _, customer := w.begin(request())
-		agent := w.join(started.ContactID, chat.Agent, "Ann")
+		agent := w.join(started.ContactID, transcript.Agent, "Ann")
 		desk, _ := w.socket(agent.Token)
 		w.restart()
 		for name, record := range map[string]*tape{"customer": customer, "agent": desk} {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // TranscriptQuery is what GetTranscript asks for.
@@ -38,7 +39,7 @@ type StartPosition struct {
 // Page is a part of a transcript.
 type Page struct {
 	InitialContactID string
-	Items            []Item
+	Items            []transcript.Item
 	// Past says that the items are of an earlier chat of the same conversation.
 	Past bool
 	// NextToken asks for the next page; empty on the last.
@@ -199,7 +200,7 @@ func (s *Service) startSeq(ctx context.Context, contactID string, newest int64, 
 }
 
 // collect reads a page of one contact and whether there is more, with receipts filled in.
-func (s *Service) collect(ctx context.Context, query ItemQuery, size int) ([]Item, bool, error) {
+func (s *Service) collect(ctx context.Context, query ItemQuery, size int) ([]transcript.Item, bool, error) {
 	query.Limit = size + 1
 	items, err := s.store.Items(ctx, query)
 	if err != nil {
@@ -221,18 +222,18 @@ func (s *Service) collect(ctx context.Context, query ItemQuery, size int) ([]Ite
 
 // receipts says who had received and read a message, and when. Marks are in the order they
 // were set; the first that reaches the message counts.
-func receipts(item *Item, marks []Mark) []Receipt {
-	if item.Type != MessageItem {
+func receipts(item *transcript.Item, marks []Mark) []transcript.Receipt {
+	if item.Type != transcript.MessageItem {
 		return nil
 	}
-	var list []Receipt
+	var list []transcript.Receipt
 	for _, m := range marks {
 		if m.ParticipantID == item.ParticipantID || m.Seq < item.Seq {
 			continue
 		}
-		i := slices.IndexFunc(list, func(r Receipt) bool { return r.RecipientID == m.ParticipantID })
+		i := slices.IndexFunc(list, func(r transcript.Receipt) bool { return r.RecipientID == m.ParticipantID })
 		if i < 0 {
-			list = append(list, Receipt{MessageID: item.ID, RecipientID: m.ParticipantID, Delivered: m.At})
+			list = append(list, transcript.Receipt{MessageID: item.ID, RecipientID: m.ParticipantID, Delivered: m.At})
 			i = len(list) - 1
 		}
 		if m.Read && list[i].Read.IsZero() {

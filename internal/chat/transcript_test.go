@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // numbered starts a chat in which m1, m2 and so on were said.
@@ -253,10 +254,10 @@ func TestTranscriptReceipts(t *testing.T) {
 	w := newWorld(t, chat.Config{})
 	ctx := t.Context()
 	started, connection, sent := w.numbered(3)
-	agent := w.join(started.ContactID, chat.Agent, "Ann")
+	agent := w.join(started.ContactID, transcript.Agent, "Ann")
 	at := make([]time.Time, 0, 3)
 	for _, event := range []struct{ kind, id string }{
-		{chat.MessageDelivered, sent[1].ID}, {chat.MessageRead, sent[0].ID}, {chat.MessageRead, sent[1].ID}, {chat.MessageDelivered, sent[0].ID},
+		{transcript.MessageDelivered, sent[1].ID}, {transcript.MessageRead, sent[0].ID}, {transcript.MessageRead, sent[1].ID}, {transcript.MessageDelivered, sent[0].ID},
 	} {
 		got, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, event.kind, `{"messageId":"`+event.id+`"}`)
 		if err != nil || got.ID == "" {
@@ -264,11 +265,11 @@ func TestTranscriptReceipts(t *testing.T) {
 		}
 		at = append(at, got.Time)
 	}
-	receipt := func(i int, delivered, read time.Time) []chat.Receipt {
-		return []chat.Receipt{{MessageID: sent[i].ID, RecipientID: agent.ParticipantID, Delivered: delivered, Read: read}}
+	receipt := func(i int, delivered, read time.Time) []transcript.Receipt {
+		return []transcript.Receipt{{MessageID: sent[i].ID, RecipientID: agent.ParticipantID, Delivered: delivered, Read: read}}
 	}
-	want := [][]chat.Receipt{receipt(0, at[0], at[1]), receipt(1, at[0], at[2]), nil, nil}
-	var got [][]chat.Receipt
+	want := [][]transcript.Receipt{receipt(0, at[0], at[1]), receipt(1, at[0], at[2]), nil, nil}
+	var got [][]transcript.Receipt
 	for _, item := range w.page(connection.Token, chat.TranscriptQuery{}).Items {
 		got = append(got, item.Receipts)
 	}
@@ -276,16 +277,16 @@ func TestTranscriptReceipts(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, content := range []string{"", "{}", `{"messageId":""}`, `{"messageId":"unknown"}`, "null", "[]"} {
-		_, err := w.SendEvent(ctx, connection.Token, chat.MessageRead, content)
+		_, err := w.SendEvent(ctx, connection.Token, transcript.MessageRead, content)
 		invalidField(t, content, err, "Content")
 	}
-	_, err := w.SendEvent(ctx, connection.Token, chat.ParticipantJoined, "")
+	_, err := w.SendEvent(ctx, connection.Token, transcript.ParticipantJoined, "")
 	invalidField(t, "a made-up event", err, "ContentType")
-	if _, err := w.SendEvent(ctx, connection.Token, chat.ConnectionAck, ""); err != nil {
+	if _, err := w.SendEvent(ctx, connection.Token, transcript.ConnectionAck, ""); err != nil {
 		t.Error(err)
 	}
-	w.join(started.ContactID, chat.Supervisor, "Sue")
-	_, err = w.SendEvent(ctx, connection.Token, chat.MessageRead, `{"messageId":"`+sent[0].ID+`"}`)
+	w.join(started.ContactID, transcript.Supervisor, "Sue")
+	_, err = w.SendEvent(ctx, connection.Token, transcript.MessageRead, `{"messageId":"`+sent[0].ID+`"}`)
 	refusal(t, "a receipt among three", err, chat.ErrConflict)
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Transfer says where an agent's contact goes; one member is set.
@@ -26,16 +28,16 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 	var joined Participant
 	err := s.change(ctx, e, func(d *draft) error {
 		p, ok := d.contact.Participant(participantID)
-		if !ok || !p.Active() || p.Role != Agent {
+		if !ok || !p.Active() || p.Role != transcript.Agent {
 			return ErrAccessDenied
 		}
 		d.leave(participantID)
 		if to.Agent != "" {
-			joined = d.join(Agent, to.Agent)
+			joined = d.join(transcript.Agent, to.Agent)
 		} else {
 			d.edit().Queue = &Queued{Name: to.Queue, Since: d.now.UTC().Truncate(time.Millisecond)}
 		}
-		d.add(Item{Type: EventItem, ContentType: TransferSucceeded}, true)
+		d.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferSucceeded}, true)
 		return nil
 	})
 	if err != nil || joined.ID == "" {
@@ -47,20 +49,20 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 // Prompt says something in the name of the instance itself, as a flow does: as a participant
 // with the role of the system, who comes with the first such message and is not announced.
 // Errors: ErrNotFound, [InvalidError].
-func (s *Service) Prompt(ctx context.Context, contactID string, m Message) error {
+func (s *Service) Prompt(ctx context.Context, contactID string, m transcript.Message) error {
 	e := s.find(contactID)
 	if e == nil {
 		return ErrNotFound
 	}
 	err := s.change(ctx, e, func(d *draft) error {
-		if err := s.checkMessage(d.contact, System, m); err != nil {
+		if err := s.checkMessage(d.contact, transcript.System, m); err != nil {
 			return err
 		}
 		system, ok := d.contact.system()
 		if !ok {
-			system = d.join(System, systemName)
+			system = d.join(transcript.System, systemName)
 		}
-		item := by(system, MessageItem, m.ContentType)
+		item := by(system, transcript.MessageItem, m.ContentType)
 		item.Content, item.HasContent = m.Content, true
 		d.add(item, true)
 		return nil
@@ -77,7 +79,7 @@ const systemName = "SYSTEM_MESSAGE"
 // system returns the participant in whose name the instance itself speaks.
 func (c *Contact) system() (Participant, bool) {
 	for _, p := range c.Participants {
-		if p.Role == System && p.Active() {
+		if p.Role == transcript.System && p.Active() {
 			return p, true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // ears is a feed that remembers what it was handed.
@@ -20,7 +21,7 @@ type ears struct {
 	ended bool
 }
 
-func (e *ears) Deliver(item *chat.Item) {
+func (e *ears) Deliver(item *transcript.Item) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.heard = append(e.heard, item.Content)
@@ -55,11 +56,11 @@ func watchable(t *testing.T) (service *chat.Service, contactID, customerID, agen
 			t.Error(err)
 		}
 	})
-	started, err := service.Start(t.Context(), chat.StartRequest{DisplayName: "Pat", ContentTypes: []string{chat.TextPlain}})
+	started, err := service.Start(t.Context(), chat.StartRequest{DisplayName: "Pat", ContentTypes: []string{transcript.TextPlain}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	joined, err := service.Join(t.Context(), started.ContactID, chat.Agent, "Ann")
+	joined, err := service.Join(t.Context(), started.ContactID, transcript.Agent, "Ann")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +71,7 @@ func TestWatch(t *testing.T) {
 	t.Parallel()
 	service, contactID, customerID, agentID := watchable(t)
 	say := func(text string) {
-		if _, err := service.Say(t.Context(), contactID, customerID, chat.Message{ContentType: chat.TextPlain, Content: text}); err != nil {
+		if _, err := service.Say(t.Context(), contactID, customerID, transcript.Message{ContentType: transcript.TextPlain, Content: text}); err != nil {
 			t.Fatal(err)
 		}
 	}

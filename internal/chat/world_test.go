@@ -8,8 +8,10 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // errDisk is what the store of a world fails with on request.
@@ -30,7 +32,7 @@ func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
 	return f.Store.Commit(ctx, changes)
 }
 
-func (f *flaky) Items(ctx context.Context, query chat.ItemQuery) ([]chat.Item, error) {
+func (f *flaky) Items(ctx context.Context, query chat.ItemQuery) ([]transcript.Item, error) {
 	if f.mute.Load() {
 		return nil, errDisk
 	}
@@ -52,7 +54,7 @@ func newWorld(t *testing.T, config chat.Config) *world {
 		t.Fatal(err)
 	}
 	w := &world{t: t, store: &flaky{Store: kept}, config: config}
-	w.config.Store, w.config.Clock = w.store, &chat.Clock{}
+	w.config.Store, w.config.Clock = w.store, &clock.Clock{}
 	w.open()
 	t.Cleanup(func() {
 		w.Close()
@@ -103,7 +105,7 @@ func (w *world) restart() {
 func request() chat.StartRequest {
 	return chat.StartRequest{
 		InstanceID: "instance", FlowID: "flow", DisplayName: "Pat",
-		ContentTypes: []string{chat.TextPlain, chat.TextMarkdown, chat.ApplicationJSON, chat.Interactive, chat.InteractiveResponse},
+		ContentTypes: []string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse},
 	}
 }
 
@@ -148,7 +150,7 @@ func (w *world) begin(r chat.StartRequest) (chat.Started, chat.Connection, *tape
 	return started, w.connect(started.Token), record
 }
 
-func (w *world) join(contactID string, role chat.Role, name string) chat.Joined {
+func (w *world) join(contactID string, role transcript.Role, name string) chat.Joined {
 	w.t.Helper()
 	joined, err := w.Join(w.t.Context(), contactID, role, name)
 	if err != nil {
@@ -183,7 +185,7 @@ func (w *world) contact(contactID string) chat.Contact {
 }
 
 // transcript returns the whole transcript of a contact, the oldest item first.
-func (w *world) transcript(contactID string) []chat.Item {
+func (w *world) transcript(contactID string) []transcript.Item {
 	w.t.Helper()
 	items, err := w.store.Items(w.t.Context(), chat.ItemQuery{ContactID: contactID})
 	if err != nil {
@@ -192,7 +194,9 @@ func (w *world) transcript(contactID string) []chat.Item {
 	return items
 }
 
-func plain(text string) chat.Message { return chat.Message{ContentType: chat.TextPlain, Content: text} }
+func plain(text string) transcript.Message {
+	return transcript.Message{ContentType: transcript.TextPlain, Content: text}
+}
 
 // refusal checks that an error is the expected one.
 func refusal(t *testing.T, what string, err, want error) {
@@ -213,12 +217,12 @@ func invalidField(t *testing.T, what string, err error, field string) {
 // tape is a feed that keeps what it is handed.
 type tape struct {
 	mu    sync.Mutex
-	items []chat.Item
+	items []transcript.Item
 	ends  int
 	late  int // items after the end
 }
 
-func (r *tape) Deliver(item *chat.Item) {
+func (r *tape) Deliver(item *transcript.Item) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.items = append(r.items, *item)
@@ -234,10 +238,10 @@ func (r *tape) End() {
 }
 
 // heard returns the items, and how often the end was announced.
-func (r *tape) heard() ([]chat.Item, int) {
+func (r *tape) heard() ([]transcript.Item, int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return append([]chat.Item{}, r.items...), r.ends
+	return append([]transcript.Item{}, r.items...), r.ends
 }
 
 // lines are the items in short: the content of messages, the last word of other types.
@@ -246,7 +250,7 @@ func (r *tape) lines() []string {
 	return lines(items)
 }
 
-func lines(items []chat.Item) []string {
+func lines(items []transcript.Item) []string {
 	list := []string{}
 	for _, item := range items {
 		list = append(list, line(item))
@@ -254,14 +258,14 @@ func lines(items []chat.Item) []string {
 	return list
 }
 
-func line(item chat.Item) string {
+func line(item transcript.Item) string {
 	text := item.Content
 	switch item.Type {
-	case chat.AttachmentItem:
+	case transcript.AttachmentItem:
 		text = string(item.Attachments[0].Status)
-	case chat.EventItem, chat.MetadataItem:
+	case transcript.EventItem, transcript.MetadataItem:
 		text = item.ContentType[len("application/vnd.amazonaws.connect.event."):]
-	case chat.MessageItem:
+	case transcript.MessageItem:
 	}
 	if item.DisplayName != "" {
 		text = item.DisplayName + ": " + text

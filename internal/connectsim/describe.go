@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 type describeContactInput struct {
@@ -64,7 +65,7 @@ type contactMetrics struct {
 
 type participantMetrics struct {
 	ParticipantID   string `json:"ParticipantId"`
-	ParticipantType chat.Role
+	ParticipantType transcript.Role
 	MessagesSent    int
 	MessageLength   int   `json:"MessageLengthInChars"`
 	LastMessage     epoch `json:"LastMessageTimestamp,omitzero"`
@@ -86,7 +87,7 @@ func (s *Service) describeContact(ctx context.Context, in *describeContactInput)
 		CustomerID: c.CustomerID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes, DisconnectReason: c.Reason,
 	}
 	for _, p := range c.Participants {
-		if p.Role == chat.Agent {
+		if p.Role == transcript.Agent {
 			out.AgentInfo = &agentInfo{epoch{p.Joined}}
 		}
 	}
@@ -125,16 +126,16 @@ func lastUpdate(c *chat.Contact) time.Time {
 
 // metrics counts the messages of a contact.
 func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, error) {
-	m := &chatMetrics{Customer: participantMetrics{ParticipantID: c.Customer().ID, ParticipantType: chat.Customer}}
+	m := &chatMetrics{Customer: participantMetrics{ParticipantID: c.Customer().ID, ParticipantType: transcript.Customer}}
 	people := 0
 	for _, p := range c.Participants {
 		switch p.Role {
-		case chat.Agent:
+		case transcript.Agent:
 			people++
-			m.Agent = &participantMetrics{ParticipantID: p.ID, ParticipantType: chat.Agent}
-		case chat.Customer, chat.Supervisor:
+			m.Agent = &participantMetrics{ParticipantID: p.ID, ParticipantType: transcript.Agent}
+		case transcript.Customer, transcript.Supervisor:
 			people++
-		case chat.System, chat.CustomBot:
+		case transcript.System, transcript.CustomBot:
 		}
 	}
 	m.Contact.MultiParty = people > 2
@@ -145,7 +146,7 @@ func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, e
 			return nil, err
 		}
 		for i := range page.Items {
-			if page.Items[i].Type == chat.MessageItem {
+			if page.Items[i].Type == transcript.MessageItem {
 				m.count(&page.Items[i])
 			}
 		}
@@ -161,23 +162,23 @@ func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, e
 }
 
 // count counts one message. Messages come in any order.
-func (m *chatMetrics) count(item *chat.Item) {
+func (m *chatMetrics) count(item *transcript.Item) {
 	length := utf8.RuneCountInString(item.Content)
 	m.Contact.TotalMessages++
 	switch item.Role {
-	case chat.Customer:
+	case transcript.Customer:
 		m.Customer.count(length, item.Time)
-	case chat.Agent:
+	case transcript.Agent:
 		if m.Agent != nil {
 			m.Agent.count(length, item.Time)
 		}
 		if first := m.Contact.AgentFirstResponse; first.IsZero() || item.Time.Before(first.Time) {
 			m.Contact.AgentFirstResponse = epoch{item.Time}
 		}
-	case chat.System, chat.CustomBot:
+	case transcript.System, transcript.CustomBot:
 		m.Contact.TotalBotMessages++
 		m.Contact.TotalBotMessageLength += length
-	case chat.Supervisor:
+	case transcript.Supervisor:
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 type integrateInput struct {
@@ -97,7 +98,7 @@ func (s *Service) integrate(ctx context.Context, in *integrateInput) (*integrate
 	case "EVENT":
 		_, err = s.chats.Signal(ctx, contact.ID, customer, in.Event.ContentType, in.Event.Content)
 	default:
-		_, err = s.chats.Say(ctx, contact.ID, customer, chat.Message{ContentType: in.Event.ContentType, Content: in.Event.Content})
+		_, err = s.chats.Say(ctx, contact.ID, customer, transcript.Message{ContentType: in.Event.ContentType, Content: in.Event.Content})
 	}
 	if errors.Is(err, chat.ErrAccessDenied) { // it ended in between
 		return nil, resourceNotFound("The chat has ended.")
@@ -131,7 +132,7 @@ func (s *Service) startSession(ctx context.Context, in *integrateInput) (chat.Co
 	details := in.NewSessionDetails
 	types := details.ContentTypes
 	if len(types) == 0 {
-		types = []string{chat.TextPlain}
+		types = []string{transcript.TextPlain}
 	}
 	name := details.ParticipantDetails.DisplayName
 	if name == "" {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 type createParticipantInput struct {
@@ -15,7 +16,7 @@ type createParticipantInput struct {
 	ContactID          string `json:"ContactId"`
 	ClientToken        string
 	ParticipantDetails struct {
-		ParticipantRole chat.Role
+		ParticipantRole transcript.Role
 		DisplayName     string
 	}
 }
@@ -32,7 +33,7 @@ type participantCredentials struct {
 
 func (in *createParticipantInput) rules() *awswire.Error {
 	switch {
-	case in.ParticipantDetails.ParticipantRole != chat.CustomBot:
+	case in.ParticipantDetails.ParticipantRole != transcript.CustomBot:
 		return refusal(invalidRequest, "ParticipantDetails.ParticipantRole must be CUSTOM_BOT for a chat.")
 	case in.ParticipantDetails.DisplayName == "":
 		return refusal(invalidRequest, "ParticipantDetails.DisplayName is missing.")
@@ -74,7 +75,7 @@ type updateTimersInput struct {
 }
 
 type timerInput struct {
-	ParticipantRole chat.Role
+	ParticipantRole transcript.Role
 	TimerType       chat.TimerType
 	TimerValue      struct {
 		Action  string `json:"ParticipantTimerAction"`

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // PublisherConfig is what a [Publisher] needs.
@@ -23,7 +24,7 @@ type PublisherConfig struct {
 	// endpoint, an http or https URL. An endpoint without one is written to the log.
 	Targets map[string]string
 	// Encode makes the JSON text of an item, as a chat socket delivers it. Required.
-	Encode func(item *chat.Item) ([]byte, error)
+	Encode func(item *transcript.Item) ([]byte, error)
 	// Client makes the calls; nil means one that waits 10 seconds and follows no redirect.
 	Client *http.Client
 	// Account stands in the attributes of messages; empty means 000000000000.
@@ -43,7 +44,7 @@ const (
 // order. A target that is too slow or stays away loses messages; chats never wait for it.
 // It is safe for concurrent use.
 type Publisher struct {
-	encode  func(item *chat.Item) ([]byte, error)
+	encode  func(item *transcript.Item) ([]byte, error)
 	client  *http.Client
 	account string
 	log     *slog.Logger
@@ -65,7 +66,7 @@ type target struct {
 // published is an item on its way to an endpoint.
 type published struct {
 	endpoint, instanceID string
-	item                 chat.Item
+	item                 transcript.Item
 }
 
 // NewPublisher returns a publisher. Close ends it.
@@ -101,7 +102,7 @@ func NewPublisher(cfg PublisherConfig) (*Publisher, error) {
 }
 
 // Publish hands over an item of a contact that is streamed. It does not block.
-func (p *Publisher) Publish(contact chat.Contact, item chat.Item) {
+func (p *Publisher) Publish(contact chat.Contact, item transcript.Item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {

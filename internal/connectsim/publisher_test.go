@@ -19,6 +19,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // endpoint answers posts with scripted statuses, then 200; it keeps what it was sent and when.
@@ -62,7 +63,7 @@ func newPublisher(t *testing.T, e *endpoint, log io.Writer) *connectsim.Publishe
 	t.Helper()
 	p, err := connectsim.NewPublisher(connectsim.PublisherConfig{
 		Targets: map[string]string{arn: "http://consumer.example/sns"}, Client: &http.Client{Transport: e}, Account: "111122223333",
-		Encode: func(item *chat.Item) ([]byte, error) { return []byte(`{"Id":"` + item.ID + `"}`), nil },
+		Encode: func(item *transcript.Item) ([]byte, error) { return []byte(`{"Id":"` + item.ID + `"}`), nil },
 		Log:    slog.New(slog.NewTextHandler(log, nil)),
 	})
 	if err != nil {
@@ -79,9 +80,9 @@ func contact(endpoints ...string) chat.Contact {
 	return c
 }
 
-func item(id string) chat.Item {
-	return chat.Item{
-		ID: id, Type: chat.MessageItem, ContentType: "text/plain", ContactID: "c", InitialContactID: "c0", Role: chat.Customer,
+func item(id string) transcript.Item {
+	return transcript.Item{
+		ID: id, Type: transcript.MessageItem, ContentType: "text/plain", ContactID: "c", InitialContactID: "c0", Role: transcript.Customer,
 		Time: time.Date(2026, 11, 22, 6, 31, 36, 122_000_000, time.UTC),
 	}
 }
@@ -93,7 +94,7 @@ func TestPublishedMessage(t *testing.T) {
 	p := newPublisher(t, e, io.Discard)
 	p.Publish(contact(arn), item("1"))
 	ended := item("2")
-	ended.Type, ended.ContentType, ended.Role = chat.EventItem, chat.ChatEnded, ""
+	ended.Type, ended.ContentType, ended.Role = transcript.EventItem, transcript.ChatEnded, ""
 	p.Publish(contact(arn), ended)
 	if err := p.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -199,7 +200,7 @@ func TestStreamedChat(t *testing.T) {
 	e := &endpoint{}
 	p, err := connectsim.NewPublisher(connectsim.PublisherConfig{
 		Targets: map[string]string{arn: "http://consumer.example/"}, Client: &http.Client{Transport: e},
-		Encode: func(item *chat.Item) ([]byte, error) { return []byte(item.ContentType + " " + item.Content), nil },
+		Encode: func(item *transcript.Item) ([]byte, error) { return []byte(item.ContentType + " " + item.Content), nil },
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -212,7 +213,7 @@ func TestStreamedChat(t *testing.T) {
 	s.call("POST", "/contact/start-streaming", `{"InstanceId":"i","ContactId":"`+started.ContactID+
 		`","ChatStreamingConfiguration":{"StreamingEndpointArn":"`+arn+`"},"ClientToken":"t"}`)
 	for i := range 3 {
-		if _, err := s.chats.Say(t.Context(), started.ContactID, started.ParticipantID, chat.Message{ContentType: "text/plain", Content: fmt.Sprint(i)}); err != nil {
+		if _, err := s.chats.Say(t.Context(), started.ContactID, started.ParticipantID, transcript.Message{ContentType: "text/plain", Content: fmt.Sprint(i)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -228,7 +229,7 @@ func TestStreamedChat(t *testing.T) {
 		}
 		got = append(got, n.Message)
 	}
-	want := []string{"text/plain 0", "text/plain 1", "text/plain 2", chat.ChatEnded + " "}
+	want := []string{"text/plain 0", "text/plain 1", "text/plain 2", transcript.ChatEnded + " "}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("messages (-want +got):\n%s", diff)
 	}

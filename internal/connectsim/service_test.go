@@ -25,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const minimal = `{"InstanceId":"i","ContactFlowId":"f","ParticipantDetails":{"DisplayName":"Pat"}}`
@@ -324,7 +325,7 @@ func TestMetricsOfALongChat(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 250 {
-		if _, err := s.chats.Say(t.Context(), started.ContactID, started.ParticipantID, chat.Message{ContentType: "text/plain", Content: "ö"}); err != nil {
+		if _, err := s.chats.Say(t.Context(), started.ContactID, started.ParticipantID, transcript.Message{ContentType: "text/plain", Content: "ö"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -16,13 +16,14 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/rawjson"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // contentTypes are the messaging content types AWS documents for chats.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_StartChatContact.html
 func contentTypes() []string {
-	return []string{chat.TextPlain, chat.TextMarkdown, chat.ApplicationJSON, chat.Interactive, chat.InteractiveResponse}
+	return []string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse}
 }
 
 // wholeSession is the RehydrationType that continues from the last contact of a session.
@@ -34,7 +35,7 @@ type startChatInput struct {
 	ContactFlowID      string `json:"ContactFlowId"`
 	ParticipantDetails struct{ DisplayName string }
 	Attributes         map[string]string
-	InitialMessage     *chat.Message
+	InitialMessage     *transcript.Message
 	ClientToken        string
 	Duration           int      `json:"ChatDurationInMinutes"`
 	ContentTypes       []string `json:"SupportedMessagingContentTypes"`
@@ -69,7 +70,7 @@ func (in *startChatInput) rules() *awswire.Error {
 		}
 	}
 	if len(in.ContentTypes) == 0 {
-		in.ContentTypes = []string{chat.TextPlain}
+		in.ContentTypes = []string{transcript.TextPlain}
 	}
 	if m := in.InitialMessage; m != nil && !slices.Contains(in.ContentTypes, m.ContentType) {
 		return refusal(invalidRequest, "InitialMessage.ContentType must be one of SupportedMessagingContentTypes.")
@@ -78,7 +79,7 @@ func (in *startChatInput) rules() *awswire.Error {
 		return refusal(invalidRequest, "PersistentChat needs a RehydrationType and a SourceContactId.")
 	}
 	if subtype(in.SegmentAttributes) == "connect:Guide" {
-		for _, needed := range []string{chat.Interactive, chat.InteractiveResponse} {
+		for _, needed := range []string{transcript.Interactive, transcript.InteractiveResponse} {
 			if !slices.Contains(in.ContentTypes, needed) {
 				return refusal(invalidRequest, "A connect:Guide chat needs "+needed+" in SupportedMessagingContentTypes.")
 			}

@@ -22,6 +22,7 @@ import (
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -34,7 +35,7 @@ type stage struct {
 	store   *store.Store
 }
 
-func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, chat.Item)) *stage {
+func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, transcript.Item)) *stage {
 	tb.Helper()
 	kept, err := store.Open(context.Background(), store.Config{Ephemeral: true})
 	if err != nil {
@@ -158,9 +159,9 @@ func (d *dialogue) answer(lines []string) []string {
 		<-time.After(duration)
 		return nil
 	case "agent": // joins a contact and says something
-		joined, err := d.chats.Join(context.Background(), rest, chat.Agent, "Ann")
+		joined, err := d.chats.Join(context.Background(), rest, transcript.Agent, "Ann")
 		if err == nil {
-			_, err = d.chats.Say(context.Background(), rest, joined.ParticipantID, chat.Message{ContentType: chat.TextPlain, Content: body})
+			_, err = d.chats.Say(context.Background(), rest, joined.ParticipantID, transcript.Message{ContentType: transcript.TextPlain, Content: body})
 		}
 		return []string{answerMark + fmt.Sprint(err)}
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // State says whether an agent takes chats.
@@ -99,10 +100,10 @@ func (a *agent) serves(q *queue) bool { return len(a.queues) == 0 || slices.Cont
 // sit gives the agent a place. Where it is an agent and a supervisor at once, it is taken for
 // the agent.
 func (a *agent) sit(s *seat) {
-	if held := a.seats[s.ticket.id]; held == nil || held.role == chat.Supervisor {
+	if held := a.seats[s.ticket.id]; held == nil || held.role == transcript.Supervisor {
 		a.seats[s.ticket.id] = s
 	}
-	if s.role == chat.Agent {
+	if s.role == transcript.Agent {
 		a.load++
 	}
 }
@@ -241,7 +242,7 @@ func (d *Desk) fillAll() {
 
 // engage lets a scripted agent talk in a contact it has come to.
 func (d *Desk) engage(s *seat) {
-	if s.agent.partner == nil || s.role != chat.Agent || s.talk != nil {
+	if s.agent.partner == nil || s.role != transcript.Agent || s.talk != nil {
 		return
 	}
 	talk := &Conversation{desk: d, seat: s, busy: true}
@@ -336,7 +337,7 @@ func (d *Desk) vacate(ctx context.Context, a *agent) error {
 	d.mu.Unlock()
 	for _, s := range seats {
 		var err error
-		if s.role == chat.Supervisor {
+		if s.role == transcript.Supervisor {
 			err = d.chats.Leave(ctx, s.ticket.id, s.participantID)
 		} else {
 			_, err = d.chats.Transfer(ctx, s.ticket.id, s.participantID, chat.Transfer{Queue: d.origin(s.ticket)})

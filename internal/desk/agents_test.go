@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // refusal checks that an error is the expected one; nil means none.
@@ -130,14 +131,14 @@ func TestAPersonAnswers(t *testing.T) {
 		}
 		pat.say("Hello?")
 		message := pat.lastMessage()
-		sent, err := r.desk.Say(ctx, "Ann", pat.contactID, chat.Message{ContentType: chat.TextPlain, Content: "Hi!"})
+		sent, err := r.desk.Say(ctx, "Ann", pat.contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "Hi!"})
 		if err != nil || sent.ID == "" {
 			t.Error(err)
 		}
 		refusal(t, "typing", r.desk.Typing(ctx, "Ann", pat.contactID), nil)
 		refusal(t, "reading", r.desk.Read(ctx, "Ann", pat.contactID, message), nil)
 		refusal(t, "saying as another", r.desk.Typing(ctx, "Bob", pat.contactID), desk.ErrNotThere)
-		_, err = r.desk.Say(ctx, "Ann", pat.contactID, chat.Message{ContentType: chat.TextPlain})
+		_, err = r.desk.Say(ctx, "Ann", pat.contactID, transcript.Message{ContentType: transcript.TextPlain})
 		if _, ok := errors.AsType[*chat.InvalidError](err); !ok {
 			t.Errorf("saying nothing: %v", err)
 		}
@@ -157,7 +158,7 @@ func (c *customer) lastMessage() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, item := range slices.Backward(c.items) {
-		if item.Role == chat.Customer && item.Type == chat.MessageItem {
+		if item.Role == transcript.Customer && item.Type == transcript.MessageItem {
 			return item.ID
 		}
 	}
@@ -223,7 +224,7 @@ func TestEndsWhileAnswered(t *testing.T) {
 		refusal(t, "rejecting", r.desk.Reject("Bob", waits.contactID), desk.ErrNoContact)
 		_, err = r.desk.Supervise(ctx, "Bob", talks.contactID)
 		refusal(t, "supervising", err, desk.ErrNoContact)
-		_, err = r.desk.Say(ctx, "Ann", talks.contactID, chat.Message{ContentType: chat.TextPlain, Content: "x"})
+		_, err = r.desk.Say(ctx, "Ann", talks.contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "x"})
 		refusal(t, "saying", err, desk.ErrNoContact)
 		refusal(t, "typing", r.desk.Typing(ctx, "Ann", talks.contactID), desk.ErrNoContact)
 		refusal(t, "transferring", r.desk.Transfer(ctx, "Ann", talks.contactID, desk.Target{Agent: "Bob"}), desk.ErrNoContact)
@@ -296,7 +297,7 @@ func TestSupervises(t *testing.T) {
 		if again, err := r.desk.Supervise(ctx, "Sue", pat.contactID); again != id || err != nil {
 			t.Errorf("twice: %q, %v", again, err)
 		}
-		_, err = r.desk.Say(ctx, "Sue", pat.contactID, chat.Message{ContentType: chat.TextPlain, Content: "Let me help."})
+		_, err = r.desk.Say(ctx, "Sue", pat.contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "Let me help."})
 		refusal(t, "saying", err, nil)
 		refusal(t, "a receipt among three", r.desk.Read(ctx, "Ann", pat.contactID, "any"), nil)
 		refusal(t, "transferring", r.desk.Transfer(ctx, "Sue", pat.contactID, desk.Target{Queue: desk.DefaultQueue}), desk.ErrNotThere)
@@ -438,7 +439,7 @@ func TestGuests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, nil)
 		pat := r.arrive()
-		joined, err := r.chats.Join(t.Context(), pat.contactID, chat.Agent, "Guest")
+		joined, err := r.chats.Join(t.Context(), pat.contactID, transcript.Agent, "Guest")
 		refusal(t, "joining", err, nil)
 		if got := r.holds("Guest"); !slices.Equal(got, []string{pat.contactID}) || len(r.waiting(desk.DefaultQueue)) != 0 {
 			t.Errorf("the guest has %q", got)
@@ -479,7 +480,7 @@ func TestRestartWithPeople(t *testing.T) {
 			t.Errorf("heard %q", got)
 		}
 		r.add(desk.AgentConfig{Name: "Ann"})
-		_, err := r.desk.Say(t.Context(), "Ann", mine.contactID, chat.Message{ContentType: chat.TextPlain, Content: "Still here."})
+		_, err := r.desk.Say(t.Context(), "Ann", mine.contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "Still here."})
 		refusal(t, "saying", err, nil)
 	})
 }
@@ -615,7 +616,7 @@ func TestTransferToAScript(t *testing.T) {
 		r.accept("Ann", pat.contactID)
 		pat.say("for Ann")
 		pass(time.Second)
-		if _, err := r.desk.Say(t.Context(), "Ann", pat.contactID, chat.Message{ContentType: chat.TextPlain, Content: "One moment"}); err != nil {
+		if _, err := r.desk.Say(t.Context(), "Ann", pat.contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "One moment"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.desk.Transfer(t.Context(), "Ann", pat.contactID, desk.Target{Queue: "Bots"}); err != nil {
@@ -646,7 +647,7 @@ func TestAgentAndSupervisor(t *testing.T) {
 		r.add(desk.AgentConfig{Name: "Ann"})
 		pat := r.arrive()
 		r.accept("Ann", pat.contactID)
-		for _, role := range []chat.Role{chat.Supervisor, chat.Agent} {
+		for _, role := range []transcript.Role{transcript.Supervisor, transcript.Agent} {
 			joined, err := r.chats.Join(t.Context(), pat.contactID, role, "Ann")
 			refusal(t, "joining", err, nil)
 			refusal(t, "leaving", r.chats.Leave(t.Context(), pat.contactID, joined.ParticipantID), nil)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Partner is someone who talks with customers. Its methods are called by the desk, for one
@@ -18,7 +19,7 @@ type Partner interface {
 	Greet(ctx context.Context, talk *Conversation) error
 	// Hear takes the next thing that somebody else said or did: a message, an attachment,
 	// an event, a receipt.
-	Hear(ctx context.Context, talk *Conversation, item *chat.Item) error
+	Hear(ctx context.Context, talk *Conversation, item *transcript.Item) error
 }
 
 // Conversation is a partner's side of one chat. Its methods are for the partner; errors are
@@ -28,7 +29,7 @@ type Conversation struct {
 	seat *seat // its agent, ticket and participantID never change
 
 	mu    sync.Mutex
-	inbox []*chat.Item
+	inbox []*transcript.Item
 	busy  bool // a goroutine is at work, or will be
 	over  bool
 	// caughtUp are the items that were found in the transcript and may arrive again.
@@ -60,7 +61,7 @@ func (c *Conversation) Now() time.Time { return c.desk.chats.Clock().Now() }
 
 // Takes reports whether the customer's client can show a content type.
 func (c *Conversation) Takes(ctx context.Context, contentType string) bool {
-	if contentType == chat.TextPlain {
+	if contentType == transcript.TextPlain {
 		return true
 	}
 	contact, err := c.Contact(ctx)
@@ -69,7 +70,7 @@ func (c *Conversation) Takes(ctx context.Context, contentType string) bool {
 
 // Say says something.
 func (c *Conversation) Say(ctx context.Context, contentType, content string) error {
-	_, err := c.desk.chats.Say(ctx, c.ContactID(), c.seat.participantID, chat.Message{ContentType: contentType, Content: content})
+	_, err := c.desk.chats.Say(ctx, c.ContactID(), c.seat.participantID, transcript.Message{ContentType: contentType, Content: content})
 	return err
 }
 
@@ -82,7 +83,7 @@ func (c *Conversation) Type(ctx context.Context, takes time.Duration) error {
 	if waiting || takes <= 0 {
 		return nil
 	}
-	if _, err := c.desk.chats.Signal(ctx, c.ContactID(), c.seat.participantID, chat.Typing, ""); err != nil {
+	if _, err := c.desk.chats.Signal(ctx, c.ContactID(), c.seat.participantID, transcript.Typing, ""); err != nil {
 		return err
 	}
 	return c.desk.chats.Clock().Wait(ctx, takes)
@@ -98,7 +99,7 @@ func (c *Conversation) Wait(ctx context.Context, d time.Duration) error {
 
 // Read tells the customer that an item was read. In a chat of more than two there are no
 // receipts.
-func (c *Conversation) Read(ctx context.Context, item *chat.Item) error {
+func (c *Conversation) Read(ctx context.Context, item *transcript.Item) error {
 	return c.desk.read(ctx, c.ContactID(), c.seat.participantID, item.ID)
 }
 
@@ -120,7 +121,7 @@ func (c *Conversation) Leave(ctx context.Context) error {
 }
 
 // Deliver implements [chat.Feed].
-func (c *Conversation) Deliver(item *chat.Item) {
+func (c *Conversation) Deliver(item *transcript.Item) {
 	if item.ParticipantID == c.seat.participantID {
 		return
 	}
@@ -223,7 +224,7 @@ func (c *Conversation) attach(ctx context.Context) (greet bool, err error) {
 	for _, item := range missed {
 		c.caughtUp[item.ID] = true
 	}
-	live := slices.DeleteFunc(c.inbox, func(item *chat.Item) bool { return c.caughtUp[item.ID] })
+	live := slices.DeleteFunc(c.inbox, func(item *transcript.Item) bool { return c.caughtUp[item.ID] })
 	c.inbox = append(missed, live...)
 	return !spoke, nil
 }
@@ -232,7 +233,7 @@ func (c *Conversation) attach(ctx context.Context) (greet bool, err error) {
 func crowded(contact *chat.Contact) bool {
 	n := 0
 	for _, p := range contact.Participants {
-		if p.Active() && p.Role != chat.System {
+		if p.Active() && p.Role != transcript.System {
 			n++
 		}
 	}
@@ -244,27 +245,27 @@ func crowded(contact *chat.Contact) bool {
 // one that was read and followed by words of self was answered, and one that was not read
 // was not, even when an answer to an earlier one stands below it. What was said before
 // another agent did or left is that agent's matter.
-func unanswered(items []chat.Item, self string) (missed []*chat.Item, spoke bool) {
+func unanswered(items []transcript.Item, self string) (missed []*transcript.Item, spoke bool) {
 	var last, others time.Time
 	for i := range items {
 		item := &items[i]
 		switch {
-		case item.ParticipantID == self && item.Type == chat.MessageItem:
+		case item.ParticipantID == self && item.Type == transcript.MessageItem:
 			last, spoke = item.Time, true
-		case item.ParticipantID != self && item.Role == chat.Agent && item.ContentType != chat.ParticipantJoined:
+		case item.ParticipantID != self && item.Role == transcript.Agent && item.ContentType != transcript.ParticipantJoined:
 			others = item.Time
 		}
 	}
 	for i := range items {
 		item := &items[i]
 		switch {
-		case item.Role != chat.Customer || item.Time.Before(others):
+		case item.Role != transcript.Customer || item.Time.Before(others):
 			continue
-		case item.Type == chat.MessageItem:
+		case item.Type == transcript.MessageItem:
 			if read, ok := readBy(item, self); ok && last.After(read) {
 				continue
 			}
-		case item.Type == chat.AttachmentItem:
+		case item.Type == transcript.AttachmentItem:
 			if last.After(item.Time) {
 				continue
 			}
@@ -276,7 +277,7 @@ func unanswered(items []chat.Item, self string) (missed []*chat.Item, spoke bool
 	return missed, spoke
 }
 
-func readBy(item *chat.Item, participantID string) (time.Time, bool) {
+func readBy(item *transcript.Item, participantID string) (time.Time, bool) {
 	for _, r := range item.Receipts {
 		if r.RecipientID == participantID && !r.Read.IsZero() {
 			return r.Read, true

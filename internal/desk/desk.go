@@ -23,6 +23,7 @@ import (
 	"sync"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const (
@@ -109,7 +110,7 @@ func New(cfg Config) (*Desk, error) {
 
 // Observe is told of every change of any contact, as [chat.Config.Observed] describes. It
 // returns at once.
-func (d *Desk) Observe(contact chat.Contact, item *chat.Item) {
+func (d *Desk) Observe(contact chat.Contact, item *transcript.Item) {
 	if item != nil && !moves(item) {
 		return
 	}
@@ -125,12 +126,12 @@ func (d *Desk) Observe(contact chat.Contact, item *chat.Item) {
 }
 
 // moves reports whether an item can come with a change of who is in a contact.
-func moves(item *chat.Item) bool {
-	if item.Type != chat.EventItem {
+func moves(item *transcript.Item) bool {
+	if item.Type != transcript.EventItem {
 		return false
 	}
 	switch item.ContentType {
-	case chat.ParticipantJoined, chat.ParticipantLeft, chat.TransferSucceeded, chat.ChatEnded:
+	case transcript.ParticipantJoined, transcript.ParticipantLeft, transcript.TransferSucceeded, transcript.ChatEnded:
 		return true
 	}
 	return false

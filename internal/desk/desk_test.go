@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // room is a chat service with a desk, in a synctest bubble.
@@ -63,7 +64,7 @@ func newRoomWith(t *testing.T, partner desk.Partner, cfg desk.Config) *room {
 func (r *room) open(partner desk.Partner) {
 	r.t.Helper()
 	var err error
-	r.chats, err = chat.Open(r.t.Context(), chat.Config{Store: r.store, Observed: func(c chat.Contact, item *chat.Item) {
+	r.chats, err = chat.Open(r.t.Context(), chat.Config{Store: r.store, Observed: func(c chat.Contact, item *transcript.Item) {
 		if seen := r.seen.Load(); seen != nil {
 			seen.Observe(c, item)
 		}
@@ -110,11 +111,11 @@ type customer struct {
 	token     secret.Text
 
 	mu    sync.Mutex
-	items []chat.Item
+	items []transcript.Item
 	ended bool
 }
 
-func (c *customer) Deliver(item *chat.Item) {
+func (c *customer) Deliver(item *transcript.Item) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.items = append(c.items, *item)
@@ -132,14 +133,14 @@ func (c *customer) heard() []string {
 	defer c.mu.Unlock()
 	var list []string
 	for _, item := range c.items {
-		if item.Role == chat.Customer {
+		if item.Role == transcript.Customer {
 			continue
 		}
 		short := item.ContentType[strings.LastIndexAny(item.ContentType, "./")+1:]
 		switch {
 		case item.Receipt != nil:
 			short = "read"
-		case item.Type == chat.MessageItem:
+		case item.Type == transcript.MessageItem:
 			short += ": " + item.Content
 		}
 		list = append(list, short)
@@ -152,7 +153,7 @@ func (c *customer) heard() []string {
 func (r *room) start(request chat.StartRequest) *customer {
 	r.t.Helper()
 	request.DisplayName = "Pat"
-	request.ContentTypes = append(request.ContentTypes, chat.TextPlain)
+	request.ContentTypes = append(request.ContentTypes, transcript.TextPlain)
 	started, err := r.chats.Start(r.t.Context(), request)
 	if err != nil {
 		r.t.Fatal(err)
@@ -177,12 +178,12 @@ func (c *customer) connect() {
 
 func (c *customer) say(text string) {
 	c.r.t.Helper()
-	c.send(chat.TextPlain, text)
+	c.send(transcript.TextPlain, text)
 }
 
 func (c *customer) send(contentType, text string) {
 	c.r.t.Helper()
-	message := chat.Message{ContentType: contentType, Content: text}
+	message := transcript.Message{ContentType: contentType, Content: text}
 	if _, err := c.r.chats.Say(c.r.t.Context(), c.contactID, c.id, message); err != nil {
 		c.r.t.Fatal(err)
 	}
@@ -242,7 +243,7 @@ func TestAnswersWhatWasSaidBeforeItCame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, desk.Echo{Pause: time.Second})
-		pat := r.start(chat.StartRequest{InitialMessage: &chat.Message{ContentType: chat.TextPlain, Content: "Where is my order?"}})
+		pat := r.start(chat.StartRequest{InitialMessage: &transcript.Message{ContentType: transcript.TextPlain, Content: "Where is my order?"}})
 		pat.say("Hello?")
 		pat.connect()
 		pat.say("Anybody there?")
@@ -271,7 +272,7 @@ func TestSurvivesRestart(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newRoom(t, desk.Echo{Pause: time.Second})
-				pat := r.start(chat.StartRequest{InitialMessage: &chat.Message{ContentType: chat.TextPlain, Content: "one"}})
+				pat := r.start(chat.StartRequest{InitialMessage: &transcript.Message{ContentType: transcript.TextPlain, Content: "one"}})
 				pat.connect()
 				if after > 0 {
 					pass(time.Millisecond)
@@ -311,7 +312,7 @@ func (r *room) said(contactID string) []string {
 	}
 	var list []string
 	for _, item := range page.Items {
-		if item.Role == chat.Agent && item.Type == chat.MessageItem {
+		if item.Role == transcript.Agent && item.Type == transcript.MessageItem {
 			text, _, _ := strings.Cut(item.Content, " I am")
 			list = append(list, text)
 		}
@@ -327,7 +328,7 @@ func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 		unnoticed, elsewhere, waiting := r.start(chat.StartRequest{}), r.start(chat.StartRequest{}), r.start(chat.StartRequest{})
 		unnoticed.connect()
 		elsewhere.connect()
-		if _, err := r.chats.Join(t.Context(), elsewhere.contactID, chat.Agent, "Ann"); err != nil {
+		if _, err := r.chats.Join(t.Context(), elsewhere.contactID, transcript.Agent, "Ann"); err != nil {
 			t.Fatal(err)
 		}
 		pass(time.Second)
@@ -395,7 +396,7 @@ type slow struct{}
 
 func (slow) Greet(context.Context, *desk.Conversation) error { return nil }
 
-func (slow) Hear(ctx context.Context, _ *desk.Conversation, _ *chat.Item) error {
+func (slow) Hear(ctx context.Context, _ *desk.Conversation, _ *transcript.Item) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -415,7 +416,7 @@ func TestCloseDoesNotWaitForAPartner(t *testing.T) {
 		if waited := time.Since(began); waited != 0 {
 			t.Errorf("closing took %s", waited)
 		}
-		r.desk.Observe(chat.Contact{ID: "any", Connected: began, Participants: []chat.Participant{{Role: chat.Customer}}}, nil)
+		r.desk.Observe(chat.Contact{ID: "any", Connected: began, Participants: []chat.Participant{{Role: transcript.Customer}}}, nil)
 		r.desk.Resume()
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Echo is the built-in [Partner]: it greets, repeats what it is told, and shows on request
@@ -48,40 +48,40 @@ I repeat everything else.`
 
 // Greet implements [Partner].
 func (e Echo) Greet(ctx context.Context, talk *Conversation) error {
-	return e.answer(ctx, talk, chat.TextPlain, fmt.Sprintf(greeting, talk.Customer()))
+	return e.answer(ctx, talk, transcript.TextPlain, fmt.Sprintf(greeting, talk.Customer()))
 }
 
 // Hear implements [Partner].
-func (e Echo) Hear(ctx context.Context, talk *Conversation, item *chat.Item) error {
-	if item.Role != chat.Customer {
+func (e Echo) Hear(ctx context.Context, talk *Conversation, item *transcript.Item) error {
+	if item.Role != transcript.Customer {
 		return nil
 	}
 	switch item.Type {
-	case chat.MessageItem:
+	case transcript.MessageItem:
 		if err := talk.Read(ctx, item); err != nil {
 			return err
 		}
 		return e.reply(ctx, talk, item)
-	case chat.AttachmentItem:
+	case transcript.AttachmentItem:
 		return e.thank(ctx, talk, item.Attachments)
-	case chat.EventItem, chat.MetadataItem:
+	case transcript.EventItem, transcript.MetadataItem:
 	}
 	return nil
 }
 
-func (e Echo) reply(ctx context.Context, talk *Conversation, item *chat.Item) error {
-	if item.ContentType == chat.InteractiveResponse {
+func (e Echo) reply(ctx context.Context, talk *Conversation, item *transcript.Item) error {
+	if item.ContentType == transcript.InteractiveResponse {
 		return e.react(ctx, talk, item.Content)
 	}
 	switch word := strings.ToLower(strings.TrimSpace(item.Content)); word {
 	case "help":
-		return e.answer(ctx, talk, chat.TextPlain, helpText)
+		return e.answer(ctx, talk, transcript.TextPlain, helpText)
 	case "file":
-		return e.answer(ctx, talk, chat.TextPlain, fileText)
+		return e.answer(ctx, talk, transcript.TextPlain, fileText)
 	case "markdown":
-		return e.answer(ctx, talk, chat.TextMarkdown, markdownText)
+		return e.answer(ctx, talk, transcript.TextMarkdown, markdownText)
 	case "bye":
-		if err := e.answer(ctx, talk, chat.TextPlain, "Goodbye!"); err != nil {
+		if err := e.answer(ctx, talk, transcript.TextPlain, "Goodbye!"); err != nil {
 			return err
 		}
 		return talk.Leave(ctx)
@@ -90,22 +90,22 @@ func (e Echo) reply(ctx context.Context, talk *Conversation, item *chat.Item) er
 			return e.show(ctx, talk, shown)
 		}
 	}
-	return e.answer(ctx, talk, chat.TextPlain, "You said: "+cut(picked(item.Content), mostEchoed))
+	return e.answer(ctx, talk, transcript.TextPlain, "You said: "+cut(picked(item.Content), mostEchoed))
 }
 
 // thank answers attachments that were scanned.
-func (e Echo) thank(ctx context.Context, talk *Conversation, attachments []chat.Attachment) error {
+func (e Echo) thank(ctx context.Context, talk *Conversation, attachments []transcript.Attachment) error {
 	for _, a := range attachments {
 		text := ""
 		switch a.Status {
-		case chat.AttachmentApproved:
+		case transcript.AttachmentApproved:
 			text = fmt.Sprintf("I have your attachment %q (%s).", a.Name, a.ContentType)
-		case chat.AttachmentRejected:
+		case transcript.AttachmentRejected:
 			text = fmt.Sprintf("Your attachment %q was rejected.", a.Name)
-		case chat.AttachmentInProgress: // it is seen again when it was scanned
+		case transcript.AttachmentInProgress: // it is seen again when it was scanned
 			continue
 		}
-		if err := e.answer(ctx, talk, chat.TextPlain, text); err != nil {
+		if err := e.answer(ctx, talk, transcript.TextPlain, text); err != nil {
 			return err
 		}
 	}
@@ -130,20 +130,20 @@ func (e Echo) react(ctx context.Context, talk *Conversation, content string) err
 			return e.show(ctx, talk, cityPage(response.Data.Before))
 		}
 	}
-	return e.answer(ctx, talk, chat.TextPlain, "You chose: "+cut(cmp.Or(response.Action, content), mostEchoed))
+	return e.answer(ctx, talk, transcript.TextPlain, "You chose: "+cut(cmp.Or(response.Action, content), mostEchoed))
 }
 
 // show sends an interactive message, or its text to a client that cannot display it.
 func (e Echo) show(ctx context.Context, talk *Conversation, shown template) error {
-	if !talk.Takes(ctx, chat.Interactive) {
-		return e.answer(ctx, talk, chat.TextPlain, shown.text()+"\n(This is a "+shown.Type+
-			" when the chat is started with "+chat.Interactive+" among its SupportedMessagingContentTypes.)")
+	if !talk.Takes(ctx, transcript.Interactive) {
+		return e.answer(ctx, talk, transcript.TextPlain, shown.text()+"\n(This is a "+shown.Type+
+			" when the chat is started with "+transcript.Interactive+" among its SupportedMessagingContentTypes.)")
 	}
 	content, err := json.Marshal(shown)
 	if err != nil {
 		return fmt.Errorf("writing a template: %w", err)
 	}
-	return e.answer(ctx, talk, chat.Interactive, string(content))
+	return e.answer(ctx, talk, transcript.Interactive, string(content))
 }
 
 // answer types and says. What the customer's client cannot display is said as plain text.
@@ -152,7 +152,7 @@ func (e Echo) answer(ctx context.Context, talk *Conversation, contentType, conte
 		return err
 	}
 	if !talk.Takes(ctx, contentType) {
-		contentType = chat.TextPlain
+		contentType = transcript.TextPlain
 	}
 	return talk.Say(ctx, contentType, content)
 }

@@ -10,10 +10,11 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // ask returns the partner's one answer to a message.
-func ask(t *testing.T, pat *customer, contentType, text string) chat.Item {
+func ask(t *testing.T, pat *customer, contentType, text string) transcript.Item {
 	t.Helper()
 	pass(time.Second)
 	pat.heard()
@@ -21,9 +22,9 @@ func ask(t *testing.T, pat *customer, contentType, text string) chat.Item {
 	pass(time.Second)
 	pat.mu.Lock()
 	defer pat.mu.Unlock()
-	var said []chat.Item
+	var said []transcript.Item
 	for _, item := range pat.items {
-		if item.Role == chat.Agent && item.Type == chat.MessageItem {
+		if item.Role == transcript.Agent && item.Type == transcript.MessageItem {
 			said = append(said, item)
 		}
 	}
@@ -43,12 +44,12 @@ func talkTo(t *testing.T, contentTypes ...string) *customer {
 func TestShowsEveryTemplate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		pat := talkTo(t, chat.Interactive, chat.InteractiveResponse)
+		pat := talkTo(t, transcript.Interactive, transcript.InteractiveResponse)
 		for word, kind := range map[string]string{
 			"list": "ListPicker", "PANEL": "Panel", " quick\n": "QuickReply", "carousel": "Carousel", "time": "TimePicker",
 		} {
-			answer := ask(t, pat, chat.TextPlain, word)
-			if answer.ContentType != chat.Interactive {
+			answer := ask(t, pat, transcript.TextPlain, word)
+			if answer.ContentType != transcript.Interactive {
 				t.Errorf("%s: %s", word, answer.ContentType)
 			}
 			checkTemplate(t, answer.Content, kind, true)
@@ -59,8 +60,8 @@ func TestShowsEveryTemplate(t *testing.T) {
 func TestLeafs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		pat := talkTo(t, chat.Interactive, chat.InteractiveResponse)
-		answer := ask(t, pat, chat.TextPlain, "pages")
+		pat := talkTo(t, transcript.Interactive, transcript.InteractiveResponse)
+		answer := ask(t, pat, transcript.TextPlain, "pages")
 		var titles []string
 		for _, action := range []string{"SHOW_MORE", "SHOW_MORE", "PREVIOUS_OPTIONS", "PREVIOUS_OPTIONS", ""} {
 			c := checkTemplate(t, answer.Content, "ListPicker", false)
@@ -79,7 +80,7 @@ func TestLeafs(t *testing.T) {
 				t.Fatal(err)
 			}
 			if action != "" {
-				answer = ask(t, pat, chat.InteractiveResponse, string(response))
+				answer = ask(t, pat, transcript.InteractiveResponse, string(response))
 			}
 		}
 		want := []string{
@@ -93,12 +94,12 @@ func TestLeafs(t *testing.T) {
 			"no JSON": "You chose: no JSON",
 			`{"action":"SHOW_MORE","data":{"listId":"another","nextIndex":99}}`: "You chose: SHOW_MORE",
 		} {
-			if got := ask(t, pat, chat.InteractiveResponse, content); got.Content != want {
+			if got := ask(t, pat, transcript.InteractiveResponse, content); got.Content != want {
 				t.Errorf("%s: answered %q", content, got.Content)
 			}
 		}
 		huge := `{"action":"SHOW_MORE","data":{"listId":"parley-cities","nextIndex":9223372036854775807}}`
-		checkTemplate(t, ask(t, pat, chat.InteractiveResponse, huge).Content, "ListPicker", false)
+		checkTemplate(t, ask(t, pat, transcript.InteractiveResponse, huge).Content, "ListPicker", false)
 	})
 }
 
@@ -107,7 +108,7 @@ func TestRespectsWhatTheClientCanShow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		plain := talkTo(t)
 		for word, want := range map[string]string{
-			"list":     "Where to?\n- Rome\n- Oslo\n- Porto\n(This is a ListPicker when the chat is started with " + chat.Interactive,
+			"list":     "Where to?\n- Rome\n- Oslo\n- Porto\n(This is a ListPicker when the chat is started with " + transcript.Interactive,
 			"carousel": "Offers\n- Rome\n  - Hotels",
 			"time":     "When shall we call?\n- 20",
 			"markdown": "# Markdown",
@@ -116,16 +117,16 @@ func TestRespectsWhatTheClientCanShow(t *testing.T) {
 			"hello":    "You said: hello",
 			`{"templateIdentifier":"rome","listTitle":"Rome","selectionText":"Hotels"}`: "You said: Rome, Hotels",
 		} {
-			answer := ask(t, plain, chat.TextPlain, word)
-			if answer.ContentType != chat.TextPlain || !strings.HasPrefix(answer.Content, want) {
+			answer := ask(t, plain, transcript.TextPlain, word)
+			if answer.ContentType != transcript.TextPlain || !strings.HasPrefix(answer.Content, want) {
 				t.Errorf("%s: answered %s %q", word, answer.ContentType, answer.Content)
 			}
 		}
-		long := ask(t, plain, chat.TextPlain, strings.Repeat("ö", 8192))
+		long := ask(t, plain, transcript.TextPlain, strings.Repeat("ö", 8192))
 		if !strings.HasSuffix(long.Content, "öö…") || strings.Contains(long.Content, "\ufffd") {
 			t.Errorf("a long message was answered with …%q", long.Content[len(long.Content)-9:])
 		}
-		if got := ask(t, talkTo(t, chat.TextMarkdown), chat.TextPlain, "markdown"); got.ContentType != chat.TextMarkdown {
+		if got := ask(t, talkTo(t, transcript.TextMarkdown), transcript.TextPlain, "markdown"); got.ContentType != transcript.TextMarkdown {
 			t.Errorf("markdown came as %s", got.ContentType)
 		}
 	})

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Sample is an interactive message to send, or to begin one's own with.
@@ -16,7 +16,7 @@ type Sample struct {
 	// Name is the word that scripts know it by; unique.
 	Name               string
 	Title, Description string
-	// Example is the message: the content of [chat.Interactive].
+	// Example is the message: the content of [transcript.Interactive].
 	Example json.RawMessage
 }
 
@@ -188,5 +188,5 @@ func plainText(content []byte) string {
 	if text := strings.Join(lines, "\n"); strings.TrimSpace(text) != "" {
 		return text
 	}
-	return "(" + chat.Interactive + ")"
+	return "(" + transcript.Interactive + ")"
 }

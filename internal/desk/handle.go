@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Accept lets an agent take a contact that waits, and returns the participant it is then.
@@ -16,7 +17,7 @@ func (d *Desk) Accept(ctx context.Context, agentRef, contactID string) (particip
 	d.mu.Lock()
 	a, t, err := d.both(agentRef, contactID)
 	if err == nil {
-		if s := a.seats[contactID]; s != nil && s.role == chat.Agent {
+		if s := a.seats[contactID]; s != nil && s.role == transcript.Agent {
 			d.mu.Unlock()
 			return s.participantID, nil
 		}
@@ -97,7 +98,7 @@ func (d *Desk) Supervise(ctx context.Context, agentRef, contactID string) (parti
 	}
 	a.pending++ // keeps the agent from being struck off meanwhile
 	d.mu.Unlock()
-	joined, err := d.chats.Join(ctx, contactID, chat.Supervisor, a.name)
+	joined, err := d.chats.Join(ctx, contactID, transcript.Supervisor, a.name)
 	d.mu.Lock()
 	a.pending--
 	leaves := a.leaves
@@ -155,7 +156,7 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 		return err
 	}
 	s := a.seats[contactID]
-	if s == nil || s.role != chat.Agent {
+	if s == nil || s.role != transcript.Agent {
 		d.mu.Unlock()
 		return ErrNotThere
 	}

@@ -14,7 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // ParseError is a mistake in a script.
@@ -219,7 +219,7 @@ func (r *reader) expression(n *yaml.Node) func(string) map[string]string {
 func (r *reader) actions(n *yaml.Node) []action {
 	switch n.Kind {
 	case yaml.ScalarNode:
-		return r.replies(n, chat.TextPlain)
+		return r.replies(n, transcript.TextPlain)
 	case yaml.SequenceNode:
 		var list []action
 		for _, v := range n.Content {
@@ -239,15 +239,15 @@ func (r *reader) actions(n *yaml.Node) []action {
 // in the script, they are carried out in that below.
 func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []action {
 	var wait, do, reply, interactive, attachment, transfer, end *yaml.Node
-	typing, contentType := r.typing, chat.TextPlain
+	typing, contentType := r.typing, transcript.TextPlain
 	note := func(to **yaml.Node) func(*yaml.Node) { return func(v *yaml.Node) { *to = v } }
 	known["delay"], known["do"], known["reply"], known["interactive"] = note(&wait), note(&do), note(&reply), note(&interactive)
 	known["attachment"], known["transfer"], known["end"] = note(&attachment), note(&transfer), note(&end)
 	known["typing"] = func(v *yaml.Node) { typing = r.pause(v) }
 	known["contentType"] = func(v *yaml.Node) {
 		contentType = r.text(v)
-		if !slices.Contains([]string{chat.TextPlain, chat.TextMarkdown, chat.ApplicationJSON}, contentType) {
-			r.fail(v, "contentType is %s, %s or %s", chat.TextPlain, chat.TextMarkdown, chat.ApplicationJSON)
+		if !slices.Contains([]string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON}, contentType) {
+			r.fail(v, "contentType is %s, %s or %s", transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON)
 		}
 	}
 	r.members(n, "an action", known)
@@ -327,7 +327,7 @@ func (r *reader) interactive(n *yaml.Node) action {
 	for _, problem := range CheckTemplate(content) {
 		r.fail(n, "interactive: %s", problem)
 	}
-	return action{typing: r.typing, contentType: chat.Interactive, text: string(content)}
+	return action{typing: r.typing, contentType: transcript.Interactive, text: string(content)}
 }
 
 // attachment reads a file to send, whose bytes stand in the script.
@@ -365,7 +365,7 @@ func (r *reader) attachment(n *yaml.Node) action {
 // typeOf guesses a content type from a name, without asking the system, which differs.
 func typeOf(name string) string {
 	types := map[string]string{
-		"txt": chat.TextPlain, "csv": "text/csv", "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg",
+		"txt": transcript.TextPlain, "csv": "text/csv", "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg",
 	}
 	if i := strings.LastIndexByte(name, '.'); i >= 0 {
 		if t, ok := types[strings.ToLower(name[i+1:])]; ok {

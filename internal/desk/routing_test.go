@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 var errDisk = errors.New("no space left on device")
@@ -48,7 +49,7 @@ type juggler struct {
 func (j *juggler) watch(c chat.Contact) {
 	hands := 0
 	for _, p := range c.Participants {
-		if p.Active() && p.Role == chat.Agent {
+		if p.Active() && p.Role == transcript.Agent {
 			hands++
 		}
 	}
@@ -95,7 +96,7 @@ func (j *juggler) act(ctx context.Context, m *rand.Rand) error {
 		_, err := d.Add(j.config(agent))
 		return err
 	case 14:
-		_, err := d.Say(ctx, agent, contactID, chat.Message{ContentType: chat.TextPlain, Content: "x"})
+		_, err := d.Say(ctx, agent, contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "x"})
 		return err
 	}
 	switch m.IntN(4) {
@@ -140,7 +141,7 @@ func (j *juggler) check() {
 	for _, a := range snapshot.Agents {
 		load := 0
 		for _, h := range a.Contacts {
-			if h.Role == chat.Agent {
+			if h.Role == transcript.Agent {
 				held[h.ContactID]++
 				load++
 			}
@@ -152,7 +153,7 @@ func (j *juggler) check() {
 	for _, c := range j.r.chats.Active() {
 		agents := 0
 		for _, p := range c.Participants {
-			if p.Active() && p.Role == chat.Agent {
+			if p.Active() && p.Role == transcript.Agent {
 				agents++
 			}
 		}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Script is a [Partner] that follows rules somebody has written; see [Parse]. It keeps
@@ -63,12 +63,12 @@ func (s *Script) Greet(ctx context.Context, talk *Conversation) error {
 }
 
 // Hear implements [Partner].
-func (s *Script) Hear(ctx context.Context, talk *Conversation, item *chat.Item) error {
-	if item.Role != chat.Customer {
+func (s *Script) Hear(ctx context.Context, talk *Conversation, item *transcript.Item) error {
+	if item.Role != transcript.Customer {
 		return nil
 	}
 	switch item.Type {
-	case chat.MessageItem:
+	case transcript.MessageItem:
 		if err := talk.Read(ctx, item); err != nil {
 			return err
 		}
@@ -86,9 +86,9 @@ func (s *Script) Hear(ctx context.Context, talk *Conversation, item *chat.Item) 
 				return s.act(ctx, talk, r.actions, parts)
 			}
 		}
-	case chat.AttachmentItem:
+	case transcript.AttachmentItem:
 		for _, a := range item.Attachments {
-			if a.Status != chat.AttachmentApproved {
+			if a.Status != transcript.AttachmentApproved {
 				continue
 			}
 			for _, r := range s.rules {
@@ -97,15 +97,15 @@ func (s *Script) Hear(ctx context.Context, talk *Conversation, item *chat.Item) 
 				}
 			}
 		}
-	case chat.EventItem, chat.MetadataItem:
+	case transcript.EventItem, transcript.MetadataItem:
 	}
 	return nil
 }
 
 // meant is what a customer means by a message: a choice in an interactive message is what was
 // chosen.
-func meant(item *chat.Item) string {
-	if item.ContentType != chat.InteractiveResponse {
+func meant(item *transcript.Item) string {
+	if item.ContentType != transcript.InteractiveResponse {
 		return picked(item.Content)
 	}
 	var response struct {
@@ -156,10 +156,10 @@ func (s *Script) do(ctx context.Context, talk *Conversation, a action, fill *str
 		}
 		for _, sample := range gallery {
 			if sample.Name == a.sample {
-				contentType, text = chat.Interactive, string(sample.Example)
+				contentType, text = transcript.Interactive, string(sample.Example)
 			}
 		}
-	case contentType != chat.Interactive:
+	case contentType != transcript.Interactive:
 		text = fill.Replace(text)
 	}
 	if text == "" { // an action that only waited for no time
@@ -169,12 +169,12 @@ func (s *Script) do(ctx context.Context, talk *Conversation, a action, fill *str
 		return err
 	}
 	if !talk.Takes(ctx, contentType) {
-		if contentType == chat.Interactive {
+		if contentType == transcript.Interactive {
 			text = plainText([]byte(text))
 		}
-		contentType = chat.TextPlain
+		contentType = transcript.TextPlain
 	}
-	if contentType != chat.Interactive {
+	if contentType != transcript.Interactive {
 		text = cut(text, mostEchoed)
 	}
 	return talk.Say(ctx, contentType, text)

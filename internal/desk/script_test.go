@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const wholeScript = `name: Ann
@@ -69,7 +70,7 @@ func TestScript(t *testing.T) {
 			t.Errorf("%+v, %v", a, err)
 		}
 		pat := r.start(chat.StartRequest{
-			Attributes: map[string]string{"tier": "gold {customer}"}, ContentTypes: []string{chat.TextMarkdown, chat.Interactive},
+			Attributes: map[string]string{"tier": "gold {customer}"}, ContentTypes: []string{transcript.TextMarkdown, transcript.Interactive},
 		})
 		pat.connect()
 		pass(time.Second)

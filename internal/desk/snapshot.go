@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Snapshot is the desk at one moment.
@@ -49,8 +49,8 @@ type Agent struct {
 // Holding is an agent's part in a contact.
 type Holding struct {
 	ContactID, ParticipantID string
-	// Role is [chat.Agent] or [chat.Supervisor].
-	Role chat.Role
+	// Role is [transcript.Agent] or [transcript.Supervisor].
+	Role transcript.Role
 	// Customer is the name of the customer.
 	Customer string
 	// Since is when the agent joined.

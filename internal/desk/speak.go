@@ -7,11 +7,12 @@ import (
 	"io"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Say lets an agent say something and returns the id of the message and its time. Errors:
 // [ErrNoAgent], [ErrNoContact], [ErrNotThere], [*chat.InvalidError].
-func (d *Desk) Say(ctx context.Context, agentRef, contactID string, m chat.Message) (sent chat.Sent, err error) {
+func (d *Desk) Say(ctx context.Context, agentRef, contactID string, m transcript.Message) (sent chat.Sent, err error) {
 	err = d.as(agentRef, contactID, func(participantID string) error {
 		sent, err = d.chats.Say(ctx, contactID, participantID, m)
 		return err
@@ -22,7 +23,7 @@ func (d *Desk) Say(ctx context.Context, agentRef, contactID string, m chat.Messa
 // Typing shows that an agent is typing. Errors: [ErrNoAgent], [ErrNoContact], [ErrNotThere].
 func (d *Desk) Typing(ctx context.Context, agentRef, contactID string) error {
 	return d.as(agentRef, contactID, func(participantID string) error {
-		_, err := d.chats.Signal(ctx, contactID, participantID, chat.Typing, "")
+		_, err := d.chats.Signal(ctx, contactID, participantID, transcript.Typing, "")
 		return err
 	})
 }
@@ -37,7 +38,7 @@ func (d *Desk) Read(ctx context.Context, agentRef, contactID, messageID string) 
 }
 
 func (d *Desk) read(ctx context.Context, contactID, participantID, messageID string) error {
-	_, err := d.chats.Signal(ctx, contactID, participantID, chat.MessageRead, fmt.Sprintf(`{"messageId":%q}`, messageID))
+	_, err := d.chats.Signal(ctx, contactID, participantID, transcript.MessageRead, fmt.Sprintf(`{"messageId":%q}`, messageID))
 	if errors.Is(err, chat.ErrConflict) {
 		return nil
 	}

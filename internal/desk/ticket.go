@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // queue is where contacts wait.
@@ -40,7 +41,7 @@ type seat struct {
 	agent         *agent
 	ticket        *ticket
 	participantID string
-	role          chat.Role
+	role          transcript.Role
 	since         time.Time
 	talk          *Conversation // of a scripted agent
 }
@@ -48,7 +49,7 @@ type seat struct {
 // holder returns the agent who answers the contact, or is about to; nil for none.
 func (t *ticket) holder() *agent {
 	for _, s := range t.seats {
-		if s.role == chat.Agent {
+		if s.role == transcript.Agent {
 			return s.agent
 		}
 	}
@@ -77,7 +78,7 @@ func (d *Desk) settle(contact *chat.Contact) (changed bool) {
 		d.tickets[t.id] = t
 	}
 	changed = d.seat(t, contact)
-	waits := !contact.Connected.IsZero() && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == chat.Agent })
+	waits := !contact.Connected.IsZero() && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
 	switch {
 	case waits && t.spot == nil:
 		d.enqueue(t, contact)
@@ -92,7 +93,7 @@ func (d *Desk) settle(contact *chat.Contact) (changed bool) {
 
 // isAgent reports whether a participant is one of the desk's who is there.
 func isAgent(p chat.Participant) bool {
-	return p.Active() && (p.Role == chat.Agent || p.Role == chat.Supervisor)
+	return p.Active() && (p.Role == transcript.Agent || p.Role == transcript.Supervisor)
 }
 
 // seat gives agents who came their seats and takes those of agents who left.
@@ -111,7 +112,7 @@ func (d *Desk) seat(t *ticket, contact *chat.Contact) (changed bool) {
 		changed = true
 	}
 	for _, p := range contact.Participants {
-		if !p.Active() && p.Role == chat.Agent && !slices.Contains(t.past, p.DisplayName) {
+		if !p.Active() && p.Role == transcript.Agent && !slices.Contains(t.past, p.DisplayName) {
 			t.past = append(t.past, p.DisplayName)
 		}
 		if !isAgent(p) || slices.ContainsFunc(t.seats, func(s *seat) bool { return s.participantID == p.ID }) {
@@ -141,7 +142,7 @@ func (d *Desk) rise(s *seat) {
 			}
 		}
 	}
-	if s.role == chat.Agent {
+	if s.role == transcript.Agent {
 		s.agent.load--
 		d.fill(s.agent)
 	}
@@ -173,11 +174,11 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 	}
 	for _, p := range contact.Participants {
 		switch p.Role {
-		case chat.System:
+		case transcript.System:
 			t.greeted = true // by an earlier run, or by somebody else
-		case chat.Agent:
+		case transcript.Agent:
 			t.since, t.greeted = later(t.since, p.Left), true
-		case chat.Customer, chat.CustomBot, chat.Supervisor:
+		case transcript.Customer, transcript.CustomBot, transcript.Supervisor:
 		}
 	}
 	t.queue = d.queue(name)
@@ -201,7 +202,7 @@ func (d *Desk) offer(t *ticket) {
 	}
 	t.greeted = true
 	d.start(func() {
-		d.report(t.id, d.chats.Prompt(d.ctx, t.id, chat.Message{ContentType: chat.TextPlain, Content: d.greeting}))
+		d.report(t.id, d.chats.Prompt(d.ctx, t.id, transcript.Message{ContentType: transcript.TextPlain, Content: d.greeting}))
 	})
 }
 
@@ -273,7 +274,7 @@ func (d *Desk) take(a *agent, t *ticket) {
 
 // join makes an agent one of the contact's.
 func (d *Desk) join(ctx context.Context, a *agent, t *ticket) (participantID string, err error) {
-	joined, err := d.chats.Join(ctx, t.id, chat.Agent, a.name)
+	joined, err := d.chats.Join(ctx, t.id, transcript.Agent, a.name)
 	return joined.ParticipantID, d.gone(t.id, err)
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Desk is where agents are and contacts wait, for what is built around it.
@@ -14,8 +15,8 @@ func (e *Emulator) Desk() *desk.Desk { return e.desk.Load() }
 
 // observe passes on what happens in the chats. The desk comes after the chats, which may
 // have something to tell before: the desk finds it when it resumes.
-func (e *Emulator) observe(observed func(chat.Contact, *chat.Item)) func(chat.Contact, *chat.Item) {
-	return func(contact chat.Contact, item *chat.Item) {
+func (e *Emulator) observe(observed func(chat.Contact, *transcript.Item)) func(chat.Contact, *transcript.Item) {
+	return func(contact chat.Contact, item *transcript.Item) {
 		if d := e.desk.Load(); d != nil {
 			d.Observe(contact, item)
 		}

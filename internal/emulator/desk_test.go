@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Without a scripted agent a customer is greeted and waits until a person takes the chat.
@@ -23,7 +24,7 @@ func TestAPersonAtTheDesk(t *testing.T) {
 	changes := 0
 	w := newWorld(t, emulator.Config{
 		Ephemeral: true, Greeting: desk.DefaultGreeting, Queues: []string{"Sales"},
-		Observed: func(c chat.Contact, _ *chat.Item) {
+		Observed: func(c chat.Contact, _ *transcript.Item) {
 			mu.Lock()
 			defer mu.Unlock()
 			seen[c.ID]++

@@ -29,6 +29,7 @@ import (
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const (
@@ -68,7 +69,7 @@ type Config struct {
 	DeskChanged func()
 	// Observed is told of every change of a chat, as [chat.Config] describes; nil costs
 	// nothing.
-	Observed func(chat.Contact, *chat.Item)
+	Observed func(chat.Contact, *transcript.Item)
 	// InstanceID is the one instance there is; empty means [DefaultInstanceID].
 	InstanceID string
 	// Flows returns contact flows beside the default one, each time anew; nil means none.

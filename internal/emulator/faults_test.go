@@ -17,9 +17,9 @@ import (
 	"github.com/lxzan/gws"
 
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // faulty is a world in which things can go wrong.
@@ -429,7 +429,7 @@ func TestFaultsEndWithTheServer(t *testing.T) {
 
 func sayAs(t *testing.T, w *world, contactID, participantID, content string) {
 	t.Helper()
-	_, err := w.emulator.Chats().Say(t.Context(), contactID, participantID, chat.Message{ContentType: "text/plain", Content: content})
+	_, err := w.emulator.Chats().Say(t.Context(), contactID, participantID, transcript.Message{ContentType: "text/plain", Content: content})
 	if err != nil {
 		t.Fatal(err)
 	}

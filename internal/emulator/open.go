@@ -13,11 +13,13 @@ import (
 	"path/filepath"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // chatsDir is the store's directory within the data directory.
@@ -26,7 +28,7 @@ const chatsDir = "chats"
 // open opens the parts, from the store outwards. What was opened before an error is the
 // caller's to close.
 func (e *Emulator) open(ctx context.Context, cfg Config) error {
-	clock := &chat.Clock{}
+	clock := &clock.Clock{}
 	var rules *strict.Rules
 	if cfg.Strict {
 		rules = strict.New(strict.Config{Seed: cfg.Seed, Now: clock.Now})
@@ -63,7 +65,7 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 }
 
 // openChats opens the store, the chats and what hears of them.
-func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *chat.Clock, rules *strict.Rules) error {
+func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock, rules *strict.Rules) error {
 	var err error
 	stored := store.Config{Ephemeral: cfg.Ephemeral, Keep: cfg.Keep, Now: clock.Now, Log: cfg.Log}
 	if !cfg.Ephemeral {
@@ -82,7 +84,7 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *chat.Clock,
 	}
 	e.publisher, err = connectsim.NewPublisher(connectsim.PublisherConfig{
 		Targets: cfg.StreamTargets, Log: cfg.Log,
-		Encode: func(item *chat.Item) ([]byte, error) { return participant.Encode(item), nil },
+		Encode: func(item *transcript.Item) ([]byte, error) { return participant.Encode(item), nil },
 	})
 	if err != nil {
 		return err

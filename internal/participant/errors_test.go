@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // TestErrors holds every way an action can be refused against its golden answer.
@@ -61,9 +62,9 @@ func TestErrors(t *testing.T) {
 		{"message too long", "POST", "message", ct, `{"ContentType":"text/plain","Content":"` + long + `"}`},
 		{"message of an unknown type", "POST", "message", ct, `{"ContentType":"text/html","Content":"x"}`},
 		{"message of a type the chat has not", "POST", "message", ct, `{"ContentType":"application/json","Content":"{}"}`},
-		{"interactive message of a customer", "POST", "message", ct, `{"ContentType":"` + chat.Interactive + `","Content":` +
+		{"interactive message of a customer", "POST", "message", ct, `{"ContentType":"` + transcript.Interactive + `","Content":` +
 			`"{\"templateType\":\"QuickReply\",\"version\":\"1.0\",\"data\":{\"content\":{\"title\":\"t\",\"elements\":[{\"title\":\"a\"},{\"title\":\"b\"}]}}}"}`},
-		{"interactive message that is no JSON", "POST", "message", ct, `{"ContentType":"` + chat.Interactive + `","Content":"hello"}`},
+		{"interactive message that is no JSON", "POST", "message", ct, `{"ContentType":"` + transcript.Interactive + `","Content":"hello"}`},
 		{"message with a long client token", "POST", "message", ct, `{"ContentType":"text/plain","Content":"x","ClientToken":"` + long[:501] + `"}`},
 		{"event of an unknown type", "POST", "event", ct, `{"ContentType":"` + eventsIn + `birthday"}`},
 		{"event without a type", "POST", "event", ct, `{}`},
@@ -228,7 +229,7 @@ func TestSignIn(t *testing.T) {
 	if a := w.post("authentication-url", c.token, body(session)); a.Status != 400 {
 		t.Errorf("a session served twice: %d %s", a.Status, a.Body)
 	}
-	if err := w.chats.EndAuthentication(context.Background(), c.ContactID, session, chat.AuthSucceeded); err != nil {
+	if err := w.chats.EndAuthentication(context.Background(), c.ContactID, session, transcript.AuthSucceeded); err != nil {
 		t.Error(err)
 	}
 	session = begin()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // FuzzBodies sends any body to any action: the answer is always JSON with a status that is
@@ -111,7 +112,7 @@ func FuzzWire(f *testing.F) {
 		_ = conn.Close()
 		w.must("disconnect", c.token, `{}`)
 		other.item()
-		if got := other.item()["ContentType"]; got != chat.ChatEnded {
+		if got := other.item()["ContentType"]; got != transcript.ChatEnded {
 			t.Errorf("the other socket got %v", got)
 		}
 	})

@@ -24,6 +24,7 @@ import (
 	"github.com/parley-chat/parley/internal/memnet"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -202,7 +203,7 @@ func (w *world) start(request chat.StartRequest) chat.Started {
 		request.DisplayName = "Pat"
 	}
 	if request.ContentTypes == nil {
-		request.ContentTypes = []string{"text/plain", "text/markdown", chat.Interactive, chat.InteractiveResponse}
+		request.ContentTypes = []string{"text/plain", "text/markdown", transcript.Interactive, transcript.InteractiveResponse}
 	}
 	started, err := w.chats.Start(context.Background(), request)
 	if err != nil {
@@ -226,7 +227,7 @@ func (w *world) newCustomer() customer {
 
 func (w *world) join(contactID, name string) string {
 	w.t.Helper()
-	joined, err := w.chats.Join(context.Background(), contactID, chat.Agent, name)
+	joined, err := w.chats.Join(context.Background(), contactID, transcript.Agent, name)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -235,7 +236,7 @@ func (w *world) join(contactID, name string) string {
 
 func (w *world) say(contactID, participantID, text string) chat.Sent {
 	w.t.Helper()
-	sent, err := w.chats.Say(context.Background(), contactID, participantID, chat.Message{ContentType: "text/plain", Content: text})
+	sent, err := w.chats.Say(context.Background(), contactID, participantID, transcript.Message{ContentType: "text/plain", Content: text})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -5,8 +5,8 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // timeFormat is how times stand on the wire: UTC, three decimals, the letter Z. Some clients
@@ -27,28 +27,28 @@ const (
 // appendItem writes an item. It is written by hand because which members stand there even
 // when they are empty depends on the item: the Android SDK loses a message without a
 // DisplayName, and an event with a Content is not what clients expect.
-func appendItem(dst []byte, item *chat.Item, in setting) []byte {
+func appendItem(dst []byte, item *transcript.Item, in setting) []byte {
 	dst = append(dst, `{"AbsoluteTime":"`...)
 	dst = item.Time.UTC().AppendFormat(dst, timeFormat)
 	dst = append(dst, '"')
-	if item.HasContent || item.Type == chat.MessageItem {
+	if item.HasContent || item.Type == transcript.MessageItem {
 		dst = appendMember(dst, "Content", item.Content)
 	}
-	if item.Type != chat.AttachmentItem {
+	if item.Type != transcript.AttachmentItem {
 		dst = appendMember(dst, "ContentType", item.ContentType)
 	}
 	dst = appendMember(dst, "Id", item.ID)
 	dst = appendMember(dst, "Type", string(item.Type))
-	if item.Type == chat.MetadataItem { // a receipt says nothing else
+	if item.Type == transcript.MetadataItem { // a receipt says nothing else
 		if item.Receipt != nil {
-			dst = appendMetadata(dst, item.Receipt.MessageID, []chat.Receipt{*item.Receipt})
+			dst = appendMetadata(dst, item.Receipt.MessageID, []transcript.Receipt{*item.Receipt})
 		}
 		return append(dst, '}')
 	}
-	if item.Type == chat.AttachmentItem {
+	if item.Type == transcript.AttachmentItem {
 		dst = appendAttachments(dst, item.Attachments)
 	}
-	if item.ParticipantID != "" || item.Type == chat.MessageItem {
+	if item.ParticipantID != "" || item.Type == transcript.MessageItem {
 		dst = appendMember(dst, "ParticipantId", item.ParticipantID)
 		dst = appendMember(dst, "DisplayName", item.DisplayName)
 		dst = appendMember(dst, "ParticipantRole", string(item.Role))
@@ -69,7 +69,7 @@ func appendItem(dst []byte, item *chat.Item, in setting) []byte {
 }
 
 // appendMetadata writes who has received and read a message.
-func appendMetadata(dst []byte, messageID string, receipts []chat.Receipt) []byte {
+func appendMetadata(dst []byte, messageID string, receipts []transcript.Receipt) []byte {
 	dst = append(dst, `,"MessageMetadata":{"MessageId":`...)
 	dst = appendText(dst, messageID)
 	dst = append(dst, `,"Receipts":[`...)
@@ -92,7 +92,7 @@ func appendMetadata(dst []byte, messageID string, receipts []chat.Receipt) []byt
 	return append(dst, `]}`...)
 }
 
-func appendAttachments(dst []byte, attachments []chat.Attachment) []byte {
+func appendAttachments(dst []byte, attachments []transcript.Attachment) []byte {
 	dst = append(dst, `,"Attachments":[`...)
 	for i, a := range attachments {
 		if i > 0 {
@@ -124,7 +124,7 @@ func appendText[T ~string | ~[]byte](dst []byte, text T) []byte {
 
 // appendFrame writes the frame that shows an item on a socket. Its content is not an object
 // but the text of one: chatjs drops the other form.
-func appendFrame(dst, scratch []byte, item *chat.Item, rules *strict.Rules) (frame, used []byte) {
+func appendFrame(dst, scratch []byte, item *transcript.Item, rules *strict.Rules) (frame, used []byte) {
 	scratch = rules.Extra(appendItem(scratch[:0], item, onSocket))
 	dst = append(dst, `{"topic":"aws/chat","contentType":"application/json","content":`...)
 	dst = appendText(dst, scratch)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const (
@@ -38,13 +39,13 @@ func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
 			required("ContentType", in.ContentType, longestContentType), required("Content", in.Content, len(in.Content)),
 			optional("ClientToken", in.ClientToken, longestClientToken))
 	}
-	if err == nil && in.ContentType == chat.Interactive {
+	if err == nil && in.ContentType == transcript.Interactive {
 		err = s.checkInteractive(ctx, contactID, participantID, in.Content)
 	}
 	if err != nil {
 		return nil, err
 	}
-	sent, err := s.chats.SendMessage(ctx, c.token, chat.Message{ContentType: in.ContentType, Content: in.Content}, in.ClientToken)
+	sent, err := s.chats.SendMessage(ctx, c.token, transcript.Message{ContentType: in.ContentType, Content: in.Content}, in.ClientToken)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const (
@@ -74,7 +75,7 @@ var _ chat.Feed = (*socket)(nil)
 type outgoing struct {
 	kind kind
 	free bool // does not count for the bounds
-	item *chat.Item
+	item *transcript.Item
 	text string        // an answer's, or a control frame's payload
 	due  time.Duration // not to be written before, counted since the service began
 }
@@ -98,7 +99,7 @@ func (o outgoing) size() int {
 
 // Deliver implements [chat.Feed]. It does not block: a client that does not read is cut off
 // and catches up when it comes back.
-func (k *socket) Deliver(item *chat.Item) {
+func (k *socket) Deliver(item *transcript.Item) {
 	rules := k.service.strict
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -106,7 +107,7 @@ func (k *socket) Deliver(item *chat.Item) {
 		k.pause(lateEcho)
 	}
 	k.put(outgoing{kind: sendItem, item: item, free: k.subscribing})
-	if rules.Twice() && item.Type != chat.EventItem {
+	if rules.Twice() && item.Type != transcript.EventItem {
 		k.put(outgoing{kind: sendItem, item: item, free: k.subscribing})
 	}
 }

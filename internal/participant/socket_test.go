@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // inBubble runs a test in virtual time, over connections in memory. That it returns shows
@@ -192,10 +193,10 @@ func TestEndOfChat(t *testing.T) {
 		began := time.Now()
 		w.must("disconnect", c.token, `{}`)
 		for _, b := range []*browser{stays, closes} {
-			if got := b.item()["ContentType"]; got != chat.ParticipantLeft {
+			if got := b.item()["ContentType"]; got != transcript.ParticipantLeft {
 				t.Errorf("first %v", got)
 			}
-			if got := b.item()["ContentType"]; got != chat.ChatEnded {
+			if got := b.item()["ContentType"]; got != transcript.ChatEnded {
 				t.Errorf("then %v", got)
 			}
 		}
@@ -511,7 +512,7 @@ func TestSocketsUnderStress(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				_, _ = w.chats.Say(t.Context(), c.ContactID, agent, chat.Message{ContentType: "text/plain", Content: "x"})
+				_, _ = w.chats.Say(t.Context(), c.ContactID, agent, transcript.Message{ContentType: "text/plain", Content: "x"})
 			}
 		}
 	})

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // The tests of this file are the known traps of the chat clients: things a naive server does
@@ -69,7 +70,7 @@ func TestTrapChatEndedIsSentLast(t *testing.T) {
 		for len(b.frames) > 0 {
 			last = b.item()
 		}
-		if last["ContentType"] != chat.ChatEnded {
+		if last["ContentType"] != transcript.ChatEnded {
 			t.Errorf("the last item is %v", last)
 		}
 	})
@@ -234,7 +235,7 @@ func TestTrapReceipts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
-	joined, err := w.chats.Join(t.Context(), c.ContactID, chat.Agent, "Ann")
+	joined, err := w.chats.Join(t.Context(), c.ContactID, transcript.Agent, "Ann")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +312,7 @@ func TestTrapEmptyMembersStay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
-	joined, err := w.chats.Join(t.Context(), c.ContactID, chat.System, "")
+	joined, err := w.chats.Join(t.Context(), c.ContactID, transcript.System, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -506,7 +507,7 @@ func TestTrapInteractiveContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
-	joined, err := w.chats.Join(t.Context(), c.ContactID, chat.Agent, "Ann")
+	joined, err := w.chats.Join(t.Context(), c.ContactID, transcript.Agent, "Ann")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -514,12 +515,12 @@ func TestTrapInteractiveContent(t *testing.T) {
 	b := w.subscribed(c.socketURL)
 	const template = `{ "templateType":"QuickReply", "version":"1.0","data":{"content":{"title":"<Did\/it> \u00e4 help?","elements":[{"title":"Yes"},{"title":"No"}],"x":1.0e2}}}`
 	content, _ := json.Marshal(template)
-	w.must("message", agent.token, `{"ContentType":"`+chat.Interactive+`","Content":`+string(content)+`}`)
+	w.must("message", agent.token, `{"ContentType":"`+transcript.Interactive+`","Content":`+string(content)+`}`)
 	if got := b.item()["Content"]; got != template {
 		t.Errorf("content %v", got)
 	}
 	for _, broken := range []string{`"hello"`, `"{\"templateType\":\"QuickReply\",\"data\":{\"title\":\"x\"}}"`} {
-		a := w.post("message", agent.token, `{"ContentType":"`+chat.Interactive+`","Content":`+broken+`}`)
+		a := w.post("message", agent.token, `{"ContentType":"`+transcript.Interactive+`","Content":`+broken+`}`)
 		if a.Status != 400 {
 			t.Errorf("%s is answered %d %s", broken, a.Status, a.Body)
 		}

@@ -15,17 +15,18 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // writers is how many goroutines store at the same time in the benchmarks.
 const writers = 64
 
 // message returns a message of 300 bytes.
-func message(c *chat.Contact, seq int64) chat.Item {
+func message(c *chat.Contact, seq int64) transcript.Item {
 	p := c.Participants[0]
-	return chat.Item{
-		ID: uuid.NewString(), Type: chat.MessageItem, ContactID: c.ID, InitialContactID: c.InitialID, Seq: seq,
-		Time: time.UnixMilli(1_700_000_000_000 + seq).UTC(), ContentType: chat.TextPlain, Content: strings.Repeat("m", 300), HasContent: true,
+	return transcript.Item{
+		ID: uuid.NewString(), Type: transcript.MessageItem, ContactID: c.ID, InitialContactID: c.InitialID, Seq: seq,
+		Time: time.UnixMilli(1_700_000_000_000 + seq).UTC(), ContentType: transcript.TextPlain, Content: strings.Repeat("m", 300), HasContent: true,
 		ParticipantID: p.ID, DisplayName: p.DisplayName, Role: p.Role, ClientToken: uuid.NewString(),
 	}
 }
@@ -36,8 +37,8 @@ func newContact() *chat.Contact {
 	start := time.UnixMilli(1_700_000_000_000).UTC()
 	return &chat.Contact{
 		ID: id, InitialID: id, InstanceID: uuid.NewString(), FlowID: uuid.NewString(),
-		Participants: []chat.Participant{{ID: uuid.NewString(), DisplayName: "Pat", Role: chat.Customer, Joined: start}},
-		ContentTypes: []string{chat.TextPlain}, Started: start, Duration: 25 * time.Hour,
+		Participants: []chat.Participant{{ID: uuid.NewString(), DisplayName: "Pat", Role: transcript.Customer, Joined: start}},
+		ContentTypes: []string{transcript.TextPlain}, Started: start, Duration: 25 * time.Hour,
 	}
 }
 
@@ -80,7 +81,7 @@ func BenchmarkCommit(b *testing.B) {
 				wait.Go(func() {
 					for seq := range int64(each) {
 						start := time.Now()
-						if err := s.Commit(context.Background(), chat.Changes{Items: []chat.Item{message(c, seq+1)}}); err != nil {
+						if err := s.Commit(context.Background(), chat.Changes{Items: []transcript.Item{message(c, seq+1)}}); err != nil {
 							b.Error(err)
 							return
 						}
@@ -127,7 +128,7 @@ func BenchmarkOpenKilled(b *testing.B) {
 	s := open(b, store.Config{Dir: dir})
 	for seq := int64(1001); ; seq++ {
 		for _, c := range contacts {
-			commit(b, s, chat.Changes{Items: []chat.Item{message(c, seq)}})
+			commit(b, s, chat.Changes{Items: []transcript.Item{message(c, seq)}})
 		}
 		info, err := os.Stat(filepath.Join(dir, "parley.db-wal"))
 		if err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 var crashRounds = flag.Int("crash.rounds", 10, "how often the writing process is killed")
@@ -79,7 +80,7 @@ func writeForEver(dir string) error {
 			for seq := l.LastSeq + 1; ; seq++ {
 				item := message(l.Contact, seq)
 				item.Content = item.ID + strings.Repeat("x", int(seq%700))
-				changes := chat.Changes{Items: []chat.Item{item}}
+				changes := chat.Changes{Items: []transcript.Item{item}}
 				if seq%10 == 0 {
 					changes.Contact = l.Contact
 					changes.Mark = &chat.Mark{ContactID: l.Contact.ID, ParticipantID: "p", Seq: seq}

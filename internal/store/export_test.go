@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // LimitPages makes the database full at so many pages; zero lets it grow again.
@@ -81,12 +82,12 @@ func DecodeContact(id, initial, body string) (*chat.Contact, error) {
 	return decodeContact(id, initial, body)
 }
 
-func DecodeFile(id, body string) (*chat.File, error) { return decodeFile(id, body) }
-func EncodeFile(f *chat.File) (string, error)        { return encodeFile(f) }
-func DecodeExtra(text string, item *chat.Item) error { return decodeExtra(text, item) }
-func PackID(id string) any                           { return packID(id) }
-func UnpackID(value any) (string, error)             { return unpackID(value) }
-func EncodeExtra(item *chat.Item) (string, error) {
+func DecodeFile(id, body string) (*chat.File, error)       { return decodeFile(id, body) }
+func EncodeFile(f *chat.File) (string, error)              { return encodeFile(f) }
+func DecodeExtra(text string, item *transcript.Item) error { return decodeExtra(text, item) }
+func PackID(id string) any                                 { return packID(id) }
+func UnpackID(value any) (string, error)                   { return unpackID(value) }
+func EncodeExtra(item *transcript.Item) (string, error) {
 	text, err := encodeExtra(item)
 	return text.String, err
 }

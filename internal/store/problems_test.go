@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // refused opens a directory that cannot be used and checks what is said about it.
@@ -139,7 +140,7 @@ func snapshot(t *testing.T) (files map[string][]byte, contact *chat.Contact, ite
 	add := func(n int) {
 		for range n {
 			items++
-			commit(t, s, chat.Changes{Items: []chat.Item{message(contact, int64(items))}})
+			commit(t, s, chat.Changes{Items: []transcript.Item{message(contact, int64(items))}})
 		}
 	}
 	add(200)
@@ -224,7 +225,7 @@ func intact(t *testing.T, dir string, contact *chat.Contact, items int) bool {
 	s, err := store.Open(t.Context(), store.Config{Dir: dir})
 	if err == nil {
 		defer func() { _ = s.Close() }() // a damaged one may not like it
-		var got []chat.Item
+		var got []transcript.Item
 		got, err = s.Items(t.Context(), chat.ItemQuery{ContactID: contact.ID})
 		if err == nil && len(got) != items {
 			t.Errorf("%d items of %d, and no error", len(got), items)
@@ -286,7 +287,7 @@ func TestFull(t *testing.T) {
 			}
 			stored := int64(0)
 			for ; err == nil; stored++ {
-				err = s.Commit(t.Context(), chat.Changes{Items: []chat.Item{message(c, stored+1)}})
+				err = s.Commit(t.Context(), chat.Changes{Items: []transcript.Item{message(c, stored+1)}})
 			}
 			stored--
 			explained(t, err, store.ErrFull, "--keep")
@@ -300,7 +301,7 @@ func TestFull(t *testing.T) {
 			if err := s.LimitPages(t.Context(), 0); err != nil {
 				t.Fatal(err)
 			}
-			commit(t, s, chat.Changes{Items: []chat.Item{message(c, stored+1)}})
+			commit(t, s, chat.Changes{Items: []transcript.Item{message(c, stored+1)}})
 		})
 	}
 }

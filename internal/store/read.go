@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // look lends a connection to f for reading.
@@ -114,7 +115,7 @@ const (
 
 // Items returns items of one contact: those with After < Seq < Before, at most Limit (zero:
 // all), the oldest of them first or, with Newest, the newest first.
-func (s *Store) Items(ctx context.Context, q chat.ItemQuery) ([]chat.Item, error) {
+func (s *Store) Items(ctx context.Context, q chat.ItemQuery) ([]transcript.Item, error) {
 	text := oldestFirst
 	if q.Newest {
 		text = newestFirst
@@ -127,7 +128,7 @@ func (s *Store) Items(ctx context.Context, q chat.ItemQuery) ([]chat.Item, error
 		limit = -1
 	}
 	args := []any{q.ContactID, clampSeq(q.After), clampSeq(before), fromBound(q.From), toBound(q.To), limit}
-	var items []chat.Item
+	var items []transcript.Item
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
 		return c.rows(ctx, text, args, func(rows *sql.Rows) error {
 			item, err := scanItem(rows, q.ContactID)
@@ -151,8 +152,8 @@ func clampSeq(seq int64) int64 { return min(max(0, seq), afterAll) }
 // scanner is a row to be read.
 type scanner interface{ Scan(dest ...any) error }
 
-func scanItem(row scanner, contactID string) (chat.Item, error) {
-	item := chat.Item{ContactID: contactID}
+func scanItem(row scanner, contactID string) (transcript.Item, error) {
+	item := transcript.Item{ContactID: contactID}
 	var id, participant any
 	var ms int64
 	var kind string
@@ -162,7 +163,7 @@ func scanItem(row scanner, contactID string) (chat.Item, error) {
 	if err != nil {
 		return item, err
 	}
-	item.Time, item.Type, item.Role = fromMillis(ms), chat.ItemType(kind), chat.Role(role.String)
+	item.Time, item.Type, item.Role = fromMillis(ms), transcript.ItemType(kind), transcript.Role(role.String)
 	item.Content, item.HasContent = content.String, content.Valid
 	item.DisplayName, item.ClientToken = name.String, token.String
 	if item.ID, err = unpackID(id); err != nil {

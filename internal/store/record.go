@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // The records below are the JSON texts in the database. Their member names are part of the
@@ -42,12 +43,12 @@ type queueRecord struct {
 }
 
 type participantRecord struct {
-	ID          string    `json:"id"`
-	DisplayName string    `json:"name,omitempty"`
-	Role        chat.Role `json:"role,omitempty"`
-	Joined      time.Time `json:"joined,omitzero"`
-	Left        time.Time `json:"left,omitzero"`
-	Connected   time.Time `json:"connected,omitzero"`
+	ID          string          `json:"id"`
+	DisplayName string          `json:"name,omitempty"`
+	Role        transcript.Role `json:"role,omitempty"`
+	Joined      time.Time       `json:"joined,omitzero"`
+	Left        time.Time       `json:"left,omitzero"`
+	Connected   time.Time       `json:"connected,omitzero"`
 }
 
 type streamRecord struct {
@@ -56,9 +57,9 @@ type streamRecord struct {
 }
 
 type timerRecord struct {
-	Role  chat.Role      `json:"role,omitempty"`
-	Type  chat.TimerType `json:"type,omitempty"`
-	After time.Duration  `json:"after,omitempty"` // in nanoseconds
+	Role  transcript.Role `json:"role,omitempty"`
+	Type  chat.TimerType  `json:"type,omitempty"`
+	After time.Duration   `json:"after,omitempty"` // in nanoseconds
 }
 
 // fileRecord is the body of an attachment.
@@ -80,10 +81,10 @@ type extraRecord struct {
 }
 
 type attachmentRecord struct {
-	ID          string                `json:"id"`
-	Name        string                `json:"name,omitempty"`
-	ContentType string                `json:"contentType,omitempty"`
-	Status      chat.AttachmentStatus `json:"status,omitempty"`
+	ID          string                      `json:"id"`
+	Name        string                      `json:"name,omitempty"`
+	ContentType string                      `json:"contentType,omitempty"`
+	Status      transcript.AttachmentStatus `json:"status,omitempty"`
 }
 
 type receiptRecord struct {
@@ -158,7 +159,7 @@ func decodeFile(id, body string) (*chat.File, error) {
 }
 
 // encodeExtra returns null for the many items that have nothing more.
-func encodeExtra(item *chat.Item) (sql.NullString, error) {
+func encodeExtra(item *transcript.Item) (sql.NullString, error) {
 	if len(item.Attachments) == 0 && item.Receipt == nil {
 		return sql.NullString{}, nil
 	}
@@ -175,16 +176,16 @@ func encodeExtra(item *chat.Item) (sql.NullString, error) {
 	return sql.NullString{String: text, Valid: true}, err
 }
 
-func decodeExtra(text string, item *chat.Item) error {
+func decodeExtra(text string, item *transcript.Item) error {
 	var r extraRecord
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return fmt.Errorf("reading item %d of contact %s: %w", item.Seq, item.ContactID, err)
 	}
 	for _, a := range r.Attachments {
-		item.Attachments = append(item.Attachments, chat.Attachment(a))
+		item.Attachments = append(item.Attachments, transcript.Attachment(a))
 	}
 	if r.Receipt != nil {
-		receipt := chat.Receipt(*r.Receipt)
+		receipt := transcript.Receipt(*r.Receipt)
 		item.Receipt = &receipt
 	}
 	return nil

@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const day = 24 * time.Hour
@@ -200,7 +201,7 @@ func TestRetentionByItself(t *testing.T) {
 		s := open(t, store.Config{Ephemeral: true, Keep: 30 * time.Minute})
 		c := newContact()
 		c.Ended = time.Now()
-		commit(t, s, chat.Changes{Contact: c, Items: []chat.Item{message(c, 1)}})
+		commit(t, s, chat.Changes{Contact: c, Items: []transcript.Item{message(c, 1)}})
 		synctest.Wait()
 		if _, err := s.Contact(t.Context(), c.ID); err != nil {
 			t.Error(err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // maker makes changes at random.
@@ -66,26 +67,26 @@ func (m maker) contact() *chat.Contact {
 	for range m.IntN(4) {
 		c.Attributes[m.text()] = m.text()
 		c.Participants = append(c.Participants, chat.Participant{
-			ID: m.id(), DisplayName: m.text(), Role: chat.Role(m.text()), Joined: m.precise(), Left: m.precise(), Connected: m.precise(),
+			ID: m.id(), DisplayName: m.text(), Role: transcript.Role(m.text()), Joined: m.precise(), Left: m.precise(), Connected: m.precise(),
 		})
 		c.Streaming = append(c.Streaming, chat.Stream{ID: m.id(), Endpoint: m.text()})
-		c.Timers = append(c.Timers, chat.Timer{Role: chat.Role(m.text()), Type: chat.TimerType(m.text()), After: time.Duration(m.Int64())})
+		c.Timers = append(c.Timers, chat.Timer{Role: transcript.Role(m.text()), Type: chat.TimerType(m.text()), After: time.Duration(m.Int64())})
 	}
 	return c
 }
 
-func (m maker) item(c *chat.Contact, seq int64) chat.Item {
-	item := chat.Item{
-		ID: m.id(), Type: chat.ItemType(m.text()), ContactID: c.ID, InitialContactID: c.InitialID, Seq: seq, Time: m.moment(),
-		ContentType: m.text(), ParticipantID: m.text(), DisplayName: m.text(), Role: chat.Role(m.text()), ClientToken: m.text(),
+func (m maker) item(c *chat.Contact, seq int64) transcript.Item {
+	item := transcript.Item{
+		ID: m.id(), Type: transcript.ItemType(m.text()), ContactID: c.ID, InitialContactID: c.InitialID, Seq: seq, Time: m.moment(),
+		ContentType: m.text(), ParticipantID: m.text(), DisplayName: m.text(), Role: transcript.Role(m.text()), ClientToken: m.text(),
 	}
 	if item.HasContent = m.IntN(3) > 0; item.HasContent {
 		item.Content = m.text()
 	}
 	if m.IntN(4) == 0 {
-		item.Receipt = &chat.Receipt{MessageID: m.id(), RecipientID: m.id(), Delivered: m.precise(), Read: m.precise()}
-		item.Attachments = []chat.Attachment{
-			{ID: m.id(), Name: m.text(), ContentType: m.text(), Status: chat.AttachmentStatus(m.text())}, {},
+		item.Receipt = &transcript.Receipt{MessageID: m.id(), RecipientID: m.id(), Delivered: m.precise(), Read: m.precise()}
+		item.Attachments = []transcript.Attachment{
+			{ID: m.id(), Name: m.text(), ContentType: m.text(), Status: transcript.AttachmentStatus(m.text())}, {},
 		}
 	}
 	return item
@@ -101,7 +102,7 @@ func (m maker) file(c *chat.Contact) *chat.File {
 // model is what a store has to hold.
 type model struct {
 	contacts []*chat.Contact
-	items    map[string][]chat.Item // by contact, in order
+	items    map[string][]transcript.Item // by contact, in order
 	marks    map[string][]chat.Mark
 	files    map[string]*chat.File
 }
@@ -152,7 +153,7 @@ func (w *model) step(m maker) chat.Changes {
 func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
-		reflect.TypeFor[chat.Contact](): 19, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[chat.Item](): 16, reflect.TypeFor[chat.File](): 9,
+		reflect.TypeFor[chat.Contact](): 19, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 16, reflect.TypeFor[chat.File](): 9,
 		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 5,
 	} {
 		if kind.NumField() != want {
@@ -172,7 +173,7 @@ func TestRoundTrip(t *testing.T) {
 				if !cfg.Ephemeral {
 					cfg.Dir = t.TempDir()
 				}
-				w := &model{items: map[string][]chat.Item{}, marks: map[string][]chat.Mark{}, files: map[string]*chat.File{}}
+				w := &model{items: map[string][]transcript.Item{}, marks: map[string][]chat.Mark{}, files: map[string]*chat.File{}}
 				s := open(t, cfg)
 				for range 120 {
 					commit(t, s, w.step(m))
@@ -242,13 +243,13 @@ func (w *model) checkItems(t *testing.T, m maker, s *store.Store, contactID stri
 		After: m.Int64N(6) - 1, Before: m.Int64N(8), Limit: m.IntN(4), Newest: m.IntN(2) == 0, From: m.precise(), To: m.precise(),
 	}} {
 		q.ContactID = contactID
-		var want []chat.Item
+		var want []transcript.Item
 		for _, item := range w.items[contactID] {
 			if item.Seq > q.After && (q.Before == 0 || item.Seq < q.Before) && !item.Time.Before(q.From) && (q.To.IsZero() || !item.Time.After(q.To)) {
 				want = append(want, item)
 			}
 		}
-		slices.SortFunc(want, func(a, b chat.Item) int { return cmp.Compare(a.Seq, b.Seq) })
+		slices.SortFunc(want, func(a, b transcript.Item) int { return cmp.Compare(a.Seq, b.Seq) })
 		if q.Newest {
 			slices.Reverse(want)
 		}
@@ -293,7 +294,7 @@ func FuzzItemRecord(f *testing.F) {
 	f.Add(`{"attachments":[{"id":"a","status":"APPROVED"}],"receipt":{"message":"m","read":"2026-01-02T03:04:05.678Z"}}`)
 	f.Add(`{"receipt":null}`)
 	f.Fuzz(func(t *testing.T, text string) {
-		var first, second chat.Item
+		var first, second transcript.Item
 		if store.DecodeExtra(text, &first) != nil {
 			return
 		}
@@ -340,15 +341,15 @@ func FuzzItem(f *testing.F) {
 			return
 		}
 		c := newContact()
-		want := chat.Item{
+		want := transcript.Item{
 			ID: id, Seq: seq, ContactID: c.ID, InitialContactID: c.ID, Content: content, HasContent: true, ParticipantID: participant,
 			ClientToken: token, Time: time.UnixMilli(seq).UTC(),
 		}
-		if err := s.Commit(t.Context(), chat.Changes{Contact: c, Items: []chat.Item{want}}); err != nil {
+		if err := s.Commit(t.Context(), chat.Changes{Contact: c, Items: []transcript.Item{want}}); err != nil {
 			t.Fatal(err)
 		}
 		got, err := s.Items(t.Context(), chat.ItemQuery{ContactID: c.ID})
-		if diff := gocmp.Diff([]chat.Item{want}, got); diff != "" || err != nil {
+		if diff := gocmp.Diff([]transcript.Item{want}, got); diff != "" || err != nil {
 			t.Error(diff, err)
 		}
 	})

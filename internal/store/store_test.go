@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // kinds are the two stores that have to behave alike.
@@ -82,16 +83,16 @@ func TestReplacedItemKeepsItsPlace(t *testing.T) {
 			s := open(t, cfg)
 			c := newContact()
 			first, second := message(c, 1), message(c, 2)
-			commit(t, s, chat.Changes{Contact: c, Items: []chat.Item{first, second}})
+			commit(t, s, chat.Changes{Contact: c, Items: []transcript.Item{first, second}})
 			again := first
 			again.Content, again.Time = "decided", second.Time.Add(time.Minute)
-			again.Attachments = []chat.Attachment{{ID: "a", Status: chat.AttachmentApproved}}
+			again.Attachments = []transcript.Attachment{{ID: "a", Status: transcript.AttachmentApproved}}
 			for _, seq := range []int64{1, 7} { // whatever place it claims
 				again.Seq = seq
-				commit(t, s, chat.Changes{Items: []chat.Item{again}})
+				commit(t, s, chat.Changes{Items: []transcript.Item{again}})
 				again.Seq = 1
 				got, err := s.Items(t.Context(), chat.ItemQuery{ContactID: c.ID})
-				if diff := cmp.Diff([]chat.Item{again, second}, got); diff != "" || err != nil {
+				if diff := cmp.Diff([]transcript.Item{again, second}, got); diff != "" || err != nil {
 					t.Error(diff, err)
 				}
 			}
@@ -116,16 +117,16 @@ func TestBadChanges(t *testing.T) {
 			t.Parallel()
 			s := open(t, cfg)
 			c := newContact()
-			commit(t, s, chat.Changes{Contact: c, Items: []chat.Item{message(c, 1)}})
+			commit(t, s, chat.Changes{Contact: c, Items: []transcript.Item{message(c, 1)}})
 			stranger := newContact()
 			changed := *c
 			changed.CustomerID = "changed"
 			bad := map[string]chat.Changes{
-				"a place that is taken":      {Contact: &changed, Items: []chat.Item{message(c, 2), message(c, 1)}},
-				"an item without a place":    {Contact: &changed, Items: []chat.Item{message(c, 0)}},
-				"an item beyond all places":  {Contact: &changed, Items: []chat.Item{message(c, 1<<32)}},
-				"an item without an id":      {Contact: &changed, Items: []chat.Item{{ContactID: c.ID, Seq: 2}}},
-				"an item of an unknown chat": {Contact: &changed, Items: []chat.Item{message(stranger, 1)}},
+				"a place that is taken":      {Contact: &changed, Items: []transcript.Item{message(c, 2), message(c, 1)}},
+				"an item without a place":    {Contact: &changed, Items: []transcript.Item{message(c, 0)}},
+				"an item beyond all places":  {Contact: &changed, Items: []transcript.Item{message(c, 1<<32)}},
+				"an item without an id":      {Contact: &changed, Items: []transcript.Item{{ContactID: c.ID, Seq: 2}}},
+				"an item of an unknown chat": {Contact: &changed, Items: []transcript.Item{message(stranger, 1)}},
 				"a mark of an unknown chat":  {Contact: &changed, Mark: &chat.Mark{ContactID: stranger.ID, Seq: 1}},
 				"a file of an unknown chat":  {Contact: &changed, File: &chat.File{ID: uuid.NewString(), ContactID: stranger.ID}},
 			}
@@ -138,7 +139,7 @@ func TestBadChanges(t *testing.T) {
 				})
 				wait.Go(func() {
 					good := newContact()
-					if err := s.Commit(t.Context(), chat.Changes{Contact: good, Items: []chat.Item{message(good, 1)}}); err != nil {
+					if err := s.Commit(t.Context(), chat.Changes{Contact: good, Items: []transcript.Item{message(good, 1)}}); err != nil {
 						t.Error(err)
 					}
 				})
@@ -240,7 +241,7 @@ func TestActive(t *testing.T) {
 				} else {
 					want = append(want, c.ID)
 				}
-				var items []chat.Item
+				var items []transcript.Item
 				for seq := range int64(i % 4) {
 					items = append(items, message(c, seq+1))
 				}
@@ -278,7 +279,7 @@ func TestPlans(t *testing.T) {
 	file, item := &chat.File{ID: uuid.NewString(), ContactID: c.ID}, message(c, 1)
 	for range 2 { // the second time it is replaced
 		commit(t, s, chat.Changes{
-			Contact: c, ClientToken: "t", Items: []chat.Item{item}, File: file,
+			Contact: c, ClientToken: "t", Items: []transcript.Item{item}, File: file,
 			Mark: &chat.Mark{ContactID: c.ID, ParticipantID: "p", Seq: 1},
 		})
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // fillUp stores until the system lets no file grow any more, and checks what it is left with.
@@ -39,7 +40,7 @@ func fillUp(dir string) error {
 	err = s.Commit(ctx, chat.Changes{Contact: c})
 	stored := int64(0)
 	for ; err == nil; stored++ {
-		err = s.Commit(ctx, chat.Changes{Items: []chat.Item{message(c, stored+1)}})
+		err = s.Commit(ctx, chat.Changes{Items: []transcript.Item{message(c, stored+1)}})
 	}
 	stored--
 	if e, ok := errors.AsType[*store.Error](err); !ok || !errors.Is(err, store.ErrDisk) || e.Hint() == "" || stored < 10 {
@@ -48,7 +49,7 @@ func fillUp(dir string) error {
 	if err := errors.Join(count(ctx, s, c, stored), syscall.Setrlimit(syscall.RLIMIT_FSIZE, &unlimited)); err != nil {
 		return err
 	}
-	if err := s.Commit(ctx, chat.Changes{Items: []chat.Item{message(c, stored+1)}}); err != nil {
+	if err := s.Commit(ctx, chat.Changes{Items: []transcript.Item{message(c, stored+1)}}); err != nil {
 		return fmt.Errorf("with room again: %w", err)
 	}
 	if err := errors.Join(count(ctx, s, c, stored+1), s.Close()); err != nil {

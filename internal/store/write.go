@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // step is a part of a change, with everything encoded that can be, to be made in a
@@ -74,7 +75,7 @@ func putContact(contact *chat.Contact, clientToken string) (step, error) {
 	}, nil
 }
 
-func putItem(item *chat.Item) (step, error) {
+func putItem(item *transcript.Item) (step, error) {
 	if item.Seq < 1 || item.Seq > math.MaxUint32 || item.ID == "" {
 		return nil, errors.New("storing an item: it has no id or no place")
 	}

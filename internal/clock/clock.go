@@ -1,4 +1,9 @@
-package chat
+// Package clock is the time of the embedded Amazon Connect: the machine's, plus what was skipped, so
+// that a test or the console can let hours pass at once.
+//
+// It owns alarms and the order in which they fire, and refuses to know what they are for. A [Clock]
+// is safe for concurrent use.
+package clock
 
 import (
 	"container/heap"
@@ -7,10 +12,9 @@ import (
 	"time"
 )
 
-// Clock is the time of a chat service: the machine's, plus what was skipped. Everything that
-// happens to a chat by itself goes by it, the lives of tokens and sockets included; what is
-// about connections (pings, pauses, retries) goes by the machine's. It is safe for concurrent
-// use. The zero value is ready.
+// Clock is the machine's time plus what was skipped. Everything that happens to a chat by itself
+// goes by it, the lives of tokens and sockets included; what is about connections (pings, pauses,
+// retries) goes by the machine's. It is safe for concurrent use. The zero value is ready.
 type Clock struct {
 	mu      sync.Mutex
 	offset  time.Duration
@@ -18,12 +22,17 @@ type Clock struct {
 	changed chan struct{} // closed and replaced when run has to look again
 }
 
-// alarm is one thing to be woken for. Its fields belong to the clock.
-type alarm struct {
+// Alarm is a call that a [Clock] makes at some time. Its owner keeps it, so that moving it
+// allocates nothing.
+type Alarm struct {
 	at    time.Time
 	fire  func()
 	index int // in the heap; -1 when not set
 }
+
+// NewAlarm returns an alarm that calls fire, and is not set. The clock makes one call at a time and
+// waits for it, so fire must not block.
+func NewAlarm(fire func()) Alarm { return Alarm{fire: fire, index: -1} }
 
 // Now returns the service's time.
 func (c *Clock) Now() time.Time {
@@ -62,24 +71,24 @@ func (c *Clock) Offset() time.Duration {
 }
 
 // At calls f once this clock shows t or later, unless stop was called before. The clock waits
-// for f, which therefore must not block. Time passes only while the clock's service is open.
+// for f, which therefore must not block.
 func (c *Clock) At(t time.Time, f func()) (stop func()) {
-	a := &alarm{index: -1, fire: f}
-	c.set(a, t)
-	return func() { c.set(a, time.Time{}) }
+	a := NewAlarm(f)
+	c.Set(&a, t)
+	return func() { c.Set(&a, time.Time{}) }
 }
 
 // Wait blocks until d has passed on this clock, skipped time included, or ctx ends; it then
-// returns the cause. Time passes only while the clock's service is open.
+// returns the cause.
 func (c *Clock) Wait(ctx context.Context, d time.Duration) error {
 	done := make(chan struct{})
-	a := &alarm{index: -1, fire: func() { close(done) }}
-	c.set(a, c.Now().Add(d))
+	a := NewAlarm(func() { close(done) })
+	c.Set(&a, c.Now().Add(d))
 	select {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		c.set(a, time.Time{})
+		c.Set(&a, time.Time{})
 		return context.Cause(ctx)
 	}
 }
@@ -94,8 +103,8 @@ func (c *Clock) Next() (time.Duration, bool) {
 	return max(0, c.alarms[0].at.Sub(time.Now().Add(c.offset))), true
 }
 
-// set arms an alarm, or moves it; a zero time disarms it.
-func (c *Clock) set(a *alarm, at time.Time) {
+// Set sets an alarm to a time, or moves it; the zero time unsets it.
+func (c *Clock) Set(a *Alarm, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -123,8 +132,8 @@ func (c *Clock) wake() {
 	}
 }
 
-// run fires alarms until stop is closed. Alarms are fired one after the other.
-func (c *Clock) run(stop <-chan struct{}) {
+// Run fires alarms, one after the other, until stop is closed. Time passes only while it runs.
+func (c *Clock) Run(stop <-chan struct{}) {
 	for {
 		due, wait, changed := c.next()
 		if due != nil {
@@ -153,7 +162,7 @@ func (c *Clock) run(stop <-chan struct{}) {
 }
 
 // next takes the alarm that is due, or says how long to wait for one (zero: for ever).
-func (c *Clock) next() (due *alarm, wait time.Duration, changed <-chan struct{}) {
+func (c *Clock) next() (due *Alarm, wait time.Duration, changed <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.changed == nil {
@@ -171,7 +180,7 @@ func (c *Clock) next() (due *alarm, wait time.Duration, changed <-chan struct{})
 }
 
 // alarmHeap implements [heap.Interface], earliest first.
-type alarmHeap []*alarm
+type alarmHeap []*Alarm
 
 func (h alarmHeap) Len() int           { return len(h) }
 func (h alarmHeap) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
@@ -181,7 +190,7 @@ func (h alarmHeap) Swap(i, j int) {
 }
 
 func (h *alarmHeap) Push(x any) {
-	if a, ok := x.(*alarm); ok {
+	if a, ok := x.(*Alarm); ok {
 		a.index = len(*h)
 		*h = append(*h, a)
 	}

@@ -1,4 +1,11 @@
-package chat
+// Package transcript is the vocabulary of a chat's conversation: its items, their types and
+// content types, the roles of those who take part, receipts and attachments, in the spelling of
+// Amazon Connect.
+//
+// It holds no rules: package chat decides which items there are, and the packages that speak a
+// protocol write them down. An item that was delivered or stored is not changed any more, so items
+// may be read by several goroutines.
+package transcript
 
 import "time"
 
@@ -76,6 +83,18 @@ const (
 	AuthFailed          = eventPrefix + "authentication.failed"
 	AuthTimeout         = eventPrefix + "authentication.timeout"
 	AuthCancelled       = eventPrefix + "authentication.cancelled"
+)
+
+// Role is what a participant is, in the service's own spelling.
+type Role string
+
+// Roles of participants.
+const (
+	Customer   Role = "CUSTOMER"
+	Agent      Role = "AGENT"
+	System     Role = "SYSTEM"
+	CustomBot  Role = "CUSTOM_BOT"
+	Supervisor Role = "SUPERVISOR"
 )
 
 // Message is something a participant says.
