@@ -93,7 +93,7 @@ type Message struct {
 // It works for chats that have ended too.
 func (s *Server) Messages(tb testing.TB, contactID string) []Message {
 	tb.Helper()
-	page, err := s.emulator.Chats().ReadTranscript(tb.Context(), contactID, chat.TranscriptQuery{MaxResults: 100})
+	page, err := s.emulator.Chats().Transcript(tb.Context(), contactID, chat.TranscriptQuery{MaxResults: 100})
 	if err != nil {
 		tb.Fatalf("reading the transcript of %s: %v", contactID, err)
 	}

@@ -11,8 +11,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // fileAnswer is an attachment.
@@ -27,15 +27,15 @@ type fileAnswer struct {
 	Created       time.Time `json:"created"`
 }
 
-func fileJSON(f chat.File) fileAnswer {
+func fileJSON(f transcript.File) fileAnswer {
 	return fileAnswer{f.ID, f.ContactID, f.ParticipantID, f.Name, f.ContentType, f.Size, string(f.Status), f.Created.UTC()}
 }
 
 // listAttachments lists those of a contact, or of all that have not ended.
 func (a *API) listAttachments(r *http.Request) (any, error) {
 	q := r.URL.Query()
-	state := chat.FileStatus(q.Get("state"))
-	states := []chat.FileStatus{chat.FileStarted, chat.FileUploaded, chat.FileScanning, chat.FileApproved, chat.FileRejected}
+	state := transcript.FileStatus(q.Get("state"))
+	states := []transcript.FileStatus{transcript.FileStarted, transcript.FileUploaded, transcript.FileScanning, transcript.FileApproved, transcript.FileRejected}
 	if state != "" && !slices.Contains(states, state) {
 		return nil, bad("state", fmt.Sprintf("state %q is not one of started, uploaded, scanning, approved, rejected", shorten(string(state))))
 	}
@@ -61,7 +61,7 @@ func (a *API) listAttachments(r *http.Request) (any, error) {
 // attachment answers the bytes of an attachment, to be kept and not to be shown: it may be
 // anything.
 func (a *API) attachment(w http.ResponseWriter, r *http.Request) error {
-	file, err := a.cfg.Chats.AnyFile(r.Context(), r.PathValue("file"))
+	file, err := a.cfg.Chats.File(r.Context(), r.PathValue("file"))
 	if err != nil {
 		return err
 	}

@@ -143,25 +143,24 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 		}
 	}
 	var changed contact
-	err := a.cfg.Chats.Annotate(r.Context(), r.PathValue("contact"), func(c *chat.Contact) error {
-		if c.Attributes == nil {
-			c.Attributes = map[string]string{}
-		}
-		for key, value := range in.Attributes {
-			if value == nil {
-				delete(c.Attributes, key)
-				continue
+	err := a.cfg.Chats.Annotate(r.Context(), r.PathValue("contact"), func(step *chat.Step) error {
+		step.SetAttributes(func(attributes map[string]string) {
+			for key, value := range in.Attributes {
+				if value == nil {
+					delete(attributes, key)
+					continue
+				}
+				attributes[key] = *value
 			}
-			c.Attributes[key] = *value
-		}
+		})
 		size := 0
-		for key, value := range c.Attributes {
+		for key, value := range step.Contact().Attributes {
 			size += len(key) + len(value)
 		}
 		if size > mostAttributes {
 			return diagnosis.New(diagnosis.AttributesTooLarge, "The contact would have %d bytes of attributes; at most %d are allowed.", size, mostAttributes)
 		}
-		changed = contactJSON(c)
+		changed = contactJSON(step.Contact())
 		return nil
 	})
 	if err != nil {

@@ -94,7 +94,7 @@ func (a *API) request(ctx context.Context, x *inspect.Exchange, in *changes) (*h
 			request.Header.Add(name, h.Value)
 		}
 	}
-	a.reissue(ctx, x, request)
+	a.reissue(x, request)
 	for name, value := range in.Headers {
 		if !isToken(name) || strings.ContainsAny(value, "\r\n\x00") {
 			return nil, bad("headers", fmt.Sprintf("headers has %q, which is no header", shorten(name)))
@@ -119,21 +119,20 @@ func isToken(text string) bool {
 
 // reissue gives a request the token that was masked. Who is not there any more gets none, and
 // the answer shows what a client sees then.
-func (a *API) reissue(ctx context.Context, x *inspect.Exchange, request *http.Request) {
+func (a *API) reissue(x *inspect.Exchange, request *http.Request) {
 	const bearer = "X-Amz-Bearer"
 	masked := slices.ContainsFunc(x.RequestHeaders, func(h inspect.Header) bool { return http.CanonicalHeaderKey(h.Name) == bearer })
 	if !masked || a.cfg.Chats == nil || x.ContactID == "" || x.ParticipantID == "" {
 		return
 	}
-	if x.Action == "CreateParticipantConnection" {
-		if token, err := a.cfg.Chats.ReissueToken(x.ContactID, x.ParticipantID); err == nil {
-			request.Header.Set(bearer, token.Reveal())
-		}
+	token, connection, err := a.cfg.Chats.Reissue(x.ContactID, x.ParticipantID)
+	if err != nil {
 		return
 	}
-	if connection, err := a.cfg.Chats.Reissue(ctx, x.ContactID, x.ParticipantID); err == nil {
-		request.Header.Set(bearer, connection.Token.Reveal())
+	if x.Action != "CreateParticipantConnection" {
+		token = connection.Token
 	}
+	request.Header.Set(bearer, token.Reveal())
 }
 
 // serveAgain lets a server answer a request that nobody has sent, and returns the status; zero

@@ -64,7 +64,7 @@ func (a *API) items(ctx context.Context, contactID string) (all []transcript.Ite
 	var pages [][]transcript.Item
 	total, token := 0, ""
 	for total < mostItems {
-		page, err := a.cfg.Chats.ReadTranscript(ctx, contactID, chat.TranscriptQuery{MaxResults: itemsPage, NextToken: token})
+		page, err := a.cfg.Chats.Transcript(ctx, contactID, chat.TranscriptQuery{MaxResults: itemsPage, NextToken: token})
 		if err != nil {
 			return nil, false, err
 		}

@@ -61,7 +61,7 @@ func (a *API) say(r *http.Request) (any, error) {
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	sent, err := a.cfg.Desk.Say(r.Context(), r.PathValue("agent"), r.PathValue("contact"), transcript.Message(in))
+	sent, err := a.cfg.Desk.Say(r.Context(), r.PathValue("agent"), r.PathValue("contact"), transcript.Message{ContentType: in.ContentType, Content: in.Content})
 	if err != nil {
 		return nil, err
 	}

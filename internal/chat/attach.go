@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -22,37 +21,44 @@ func extensions() []string {
 	}
 }
 
-// StartUpload announces an attachment of a connection token's participant. Errors:
-// ErrAccessDenied (also for custom bots), ErrQuota, [InvalidError].
-func (s *Service) StartUpload(ctx context.Context, token secret.Text, name, contentType string, size int64) (File, error) {
-	e, participantID, err := s.use(token)
-	if err != nil {
-		return File{}, err
+// StartUpload announces an attachment of a participant. Errors: [ErrNotFound], [ErrAccessDenied]
+// (also for custom bots), [ErrQuota], [InvalidError].
+func (s *Service) StartUpload(ctx context.Context, contactID, participantID string, announced transcript.File) (transcript.File, error) {
+	if err := s.checkFile(announced.Name, announced.Size); err != nil {
+		return transcript.File{}, err
 	}
-	if err := s.checkFile(name, size); err != nil {
-		return File{}, err
+	file := transcript.File{
+		ID: newID(), ContactID: contactID, ParticipantID: participantID, Name: announced.Name, ContentType: announced.ContentType,
+		Size: announced.Size, Status: transcript.FileStarted,
 	}
-	var file File
-	err = s.change(ctx, e, func(d *draft) error {
-		p, ok := d.contact.Participant(participantID)
-		if !ok || !p.Active() || p.Role == transcript.CustomBot {
-			return ErrAccessDenied
+	err := s.Step(ctx, contactID, func(step *Step) error {
+		if err := step.uploader(participantID); err != nil {
+			return err
 		}
-		n, err := s.store.Files(ctx, d.contact.ID)
+		n, err := s.store.Files(ctx, contactID)
 		if err != nil {
 			return err
 		}
 		if n >= s.limits.Files {
 			return ErrQuota
 		}
-		file = File{
-			ID: newID(), ContactID: d.contact.ID, ParticipantID: participantID, Name: name, ContentType: contentType,
-			Size: size, Status: FileStarted, Created: d.now,
-		}
-		d.file = &file
+		file.Created = step.now
+		step.file = &file
 		return nil
 	})
-	return file, err
+	if err != nil {
+		return transcript.File{}, err
+	}
+	return file, nil
+}
+
+// uploader refuses those who cannot send attachments: custom bots, and those who do not take part.
+func (step *Step) uploader(participantID string) error {
+	p, err := step.participant(participantID)
+	if err != nil || p.Role == transcript.CustomBot {
+		return ErrAccessDenied
+	}
+	return nil
 }
 
 func (s *Service) checkFile(name string, size int64) error {
@@ -68,43 +74,39 @@ func (s *Service) checkFile(name string, size int64) error {
 
 // Uploaded notes that the bytes of an attachment are here.
 func (s *Service) Uploaded(ctx context.Context, fileID string) error {
-	return s.changeFile(ctx, fileID, func(_ *draft, file *File) error {
-		if file.Status != FileStarted && file.Status != FileUploaded {
+	return s.changeFile(ctx, fileID, func(_ *Step, file *transcript.File) error {
+		if file.Status != transcript.FileStarted && file.Status != transcript.FileUploaded {
 			return ErrConflict
 		}
-		file.Status = FileUploaded
+		file.Status = transcript.FileUploaded
 		return nil
 	})
 }
 
-// CompleteUpload sends an uploaded attachment: everyone sees it being scanned, or, when there
-// is no scanner, at once. Errors: ErrAccessDenied, ErrConflict for one that was completed
-// already, [InvalidError] for one whose bytes never came.
-func (s *Service) CompleteUpload(ctx context.Context, token secret.Text, fileID string, scan bool) error {
-	_, participantID, err := s.use(token)
-	if err != nil {
-		return err
-	}
-	err = s.changeFile(ctx, fileID, func(d *draft, file *File) error {
-		p, ok := d.contact.Participant(participantID)
-		if !ok || !p.Active() || p.Role == transcript.CustomBot || file.ParticipantID != participantID {
+// CompleteUpload sends an uploaded attachment of a participant: everyone sees it being scanned, or,
+// when there is no scanner, at once. Errors: [ErrAccessDenied], [ErrConflict] for one that was
+// completed already, [InvalidError] for one that is unknown or whose bytes never came.
+func (s *Service) CompleteUpload(ctx context.Context, participantID, fileID string, scan bool) error {
+	err := s.changeFile(ctx, fileID, func(step *Step, file *transcript.File) error {
+		if err := step.uploader(participantID); err != nil || file.ParticipantID != participantID {
 			return ErrAccessDenied
 		}
 		switch file.Status {
-		case FileStarted:
+		case transcript.FileStarted:
 			return invalid("AttachmentIds", "names an attachment whose bytes were not uploaded.")
-		case FileScanning, FileApproved, FileRejected:
+		case transcript.FileScanning, transcript.FileApproved, transcript.FileRejected:
 			return ErrConflict
-		case FileUploaded:
+		case transcript.FileUploaded:
 		}
-		file.Status = FileApproved
+		file.Status = transcript.FileApproved
 		if scan {
-			file.Status = FileScanning
+			file.Status = transcript.FileScanning
 		}
+		p, _ := step.contact.Participant(participantID)
 		item := by(p, transcript.AttachmentItem, "")
-		item.Attachments = []transcript.Attachment{file.shown()}
-		file.ItemID = d.add(item, true).ID
-		d.heard(p)
+		item.Attachments = []transcript.Attachment{shown(file)}
+		file.ItemID = step.add(item, true).ID
+		step.heard(p)
 		return nil
 	})
 	if errors.Is(err, ErrNotFound) {
@@ -116,29 +118,29 @@ func (s *Service) CompleteUpload(ctx context.Context, token secret.Text, fileID 
 // Decide approves or rejects an attachment that is being scanned. Errors: ErrNotFound,
 // ErrConflict.
 func (s *Service) Decide(ctx context.Context, fileID string, approve bool) error {
-	return s.changeFile(ctx, fileID, func(d *draft, file *File) error {
-		if file.Status != FileScanning {
+	return s.changeFile(ctx, fileID, func(step *Step, file *transcript.File) error {
+		if file.Status != transcript.FileScanning {
 			return ErrConflict
 		}
-		file.Status = FileRejected
+		file.Status = transcript.FileRejected
 		if approve {
-			file.Status = FileApproved
+			file.Status = transcript.FileApproved
 		}
-		p, _ := d.contact.Participant(file.ParticipantID)
+		p, _ := step.contact.Participant(file.ParticipantID)
 		item := by(p, transcript.AttachmentItem, "")
-		item.ID, item.Attachments = file.ItemID, []transcript.Attachment{file.shown()}
-		seq, err := s.store.Find(ctx, d.contact.ID, file.ItemID)
+		item.ID, item.Attachments = file.ItemID, []transcript.Attachment{shown(file)}
+		seq, err := s.store.Find(ctx, step.contact.ID, file.ItemID)
 		if err != nil {
 			return err
 		}
-		d.add(item, false) // seen again under its old id, and stored in its old place
-		d.items[len(d.items)-1].Seq = seq
+		step.add(item, false) // seen again under its old id, and stored in its old place
+		step.items[len(step.items)-1].Seq = seq
 		return nil
 	})
 }
 
 // changeFile changes an attachment of an active contact.
-func (s *Service) changeFile(ctx context.Context, fileID string, f func(*draft, *File) error) error {
+func (s *Service) changeFile(ctx context.Context, fileID string, f func(*Step, *transcript.File) error) error {
 	found, err := s.store.File(ctx, fileID)
 	if err != nil {
 		return err
@@ -147,52 +149,54 @@ func (s *Service) changeFile(ctx context.Context, fileID string, f func(*draft, 
 	if e == nil {
 		return ErrAccessDenied
 	}
-	return s.change(ctx, e, func(d *draft) error {
+	unknown := error(nil)
+	err = s.change(ctx, e, func(step *Step) error {
 		file, err := s.store.File(ctx, fileID) // again, now that nobody else can change it
 		if err != nil {
+			unknown = err
 			return err
 		}
-		if err := f(d, file); err != nil {
+		if err := f(step, file); err != nil {
 			return err
 		}
-		d.file = file
+		step.file = file
 		return nil
 	})
+	if unknown != nil {
+		return unknown
+	}
+	return denied(err)
 }
 
-// File returns an attachment that the connection token's participant may read. Errors:
-// ErrAccessDenied (also for custom bots), [InvalidError].
-func (s *Service) File(ctx context.Context, token secret.Text, fileID string) (File, error) {
-	e, participantID, err := s.use(token)
+// ReadFile returns an attachment that a participant may read. Errors: [ErrAccessDenied] (also for
+// custom bots), [InvalidError].
+func (s *Service) ReadFile(ctx context.Context, contactID, participantID, fileID string) (transcript.File, error) {
+	contact, err := s.Contact(ctx, contactID)
 	if err != nil {
-		return File{}, err
+		return transcript.File{}, denied(err)
 	}
-	e.mu.Lock()
-	contact := e.contact
-	e.mu.Unlock()
 	p, ok := contact.Participant(participantID)
 	if !ok || !p.Active() || p.Role == transcript.CustomBot || contact.HasEnded() {
-		return File{}, ErrAccessDenied
+		return transcript.File{}, ErrAccessDenied
 	}
-	file, err := s.store.File(ctx, fileID)
+	file, err := s.File(ctx, fileID)
 	if errors.Is(err, ErrNotFound) || err == nil && !contact.reaches(file.ContactID) {
-		return File{}, invalid("AttachmentId", "names an attachment that this chat does not have.")
+		return transcript.File{}, invalid("AttachmentId", "names an attachment that this chat does not have.")
 	}
 	if err != nil {
-		return File{}, fmt.Errorf("reading an attachment: %w", err)
+		return transcript.File{}, fmt.Errorf("reading an attachment: %w", err)
 	}
-	if file.Status != FileApproved {
-		return File{}, invalid("AttachmentId", "names an attachment that is not approved.")
+	if file.Status != transcript.FileApproved {
+		return transcript.File{}, invalid("AttachmentId", "names an attachment that is not approved.")
 	}
-	return *file, nil
+	return file, nil
 }
 
-// AnyFile returns an attachment by id, for the addresses that are signed by themselves.
-// Errors: ErrNotFound.
-func (s *Service) AnyFile(ctx context.Context, fileID string) (File, error) {
+// File returns an attachment by id, whoever may read it. Errors: [ErrNotFound].
+func (s *Service) File(ctx context.Context, fileID string) (transcript.File, error) {
 	file, err := s.store.File(ctx, fileID)
 	if err != nil {
-		return File{}, err
+		return transcript.File{}, err
 	}
 	return *file, nil
 }
@@ -202,15 +206,15 @@ func (c *Contact) reaches(contactID string) bool {
 	return contactID == c.ID || slices.Contains(c.Past, contactID)
 }
 
-// shown is the file as its item shows it.
-func (f *File) shown() transcript.Attachment {
+// shown returns an attachment as its item shows it.
+func shown(f *transcript.File) transcript.Attachment {
 	status := transcript.AttachmentInProgress
 	switch f.Status {
-	case FileApproved:
+	case transcript.FileApproved:
 		status = transcript.AttachmentApproved
-	case FileRejected:
+	case transcript.FileRejected:
 		status = transcript.AttachmentRejected
-	case FileStarted, FileUploaded, FileScanning:
+	case transcript.FileStarted, transcript.FileUploaded, transcript.FileScanning:
 	}
 	return transcript.Attachment{ID: f.ID, Name: f.Name, ContentType: f.ContentType, Status: status}
 }

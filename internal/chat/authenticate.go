@@ -4,25 +4,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
 )
-
-// Check returns whom a connection token acts for. It is for calls that are answered without
-// this service; all others check by themselves. Errors: ErrAccessDenied.
-func (s *Service) Check(token secret.Text) (contactID, participantID string, err error) {
-	e, participantID, err := s.use(token)
-	if err != nil {
-		return "", "", err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	p, ok := e.contact.Participant(participantID)
-	if !ok || !p.Active() || e.contact.HasEnded() {
-		return "", "", ErrAccessDenied
-	}
-	return e.contact.ID, participantID, nil
-}
 
 // authentication is a customer's sign-in that was asked for. It is not stored: it lasts
 // minutes, and a flow that waits for it asks again.
@@ -38,72 +21,46 @@ type authentication struct {
 const authenticationOpens = time.Minute
 
 // BeginAuthentication asks the customer of a contact to sign in and returns the session's
-// id. An earlier session of the contact is replaced. Errors: ErrNotFound.
+// id. An earlier session of the contact is replaced. Errors: [ErrNotFound].
 func (s *Service) BeginAuthentication(ctx context.Context, contactID string) (string, error) {
-	e := s.find(contactID)
-	if e == nil {
-		return "", ErrNotFound
-	}
 	sessionID := newID()
-	err := s.change(ctx, e, func(d *draft) error {
-		d.authentication(transcript.AuthInitiated, sessionID)
-		d.after = append(d.after, func() { e.auth = &authentication{sessionID: sessionID, began: d.now} })
+	err := s.Step(ctx, contactID, func(step *Step) error {
+		step.authentication(transcript.AuthInitiated, sessionID)
+		step.after = append(step.after, func() { step.e.auth = &authentication{sessionID: sessionID, began: step.now} })
 		return nil
 	})
 	return sessionID, err
 }
 
-// OpenAuthentication notes that the customer of a connection token goes to the sign-in page.
-// A session serves once, within a minute. Errors: ErrAccessDenied, [InvalidError].
-func (s *Service) OpenAuthentication(ctx context.Context, token secret.Text, sessionID string) error {
-	e, _, err := s.use(token)
-	if err != nil {
-		return err
-	}
-	return s.change(ctx, e, func(d *draft) error {
-		a := e.auth
-		if a == nil || a.sessionID != sessionID || a.opened || d.now.Sub(a.began) > authenticationOpens {
+// OpenAuthentication notes that the customer of a contact goes to the sign-in page. A session
+// serves once, within a minute. Errors: [ErrNotFound], [InvalidError].
+func (s *Service) OpenAuthentication(ctx context.Context, contactID, sessionID string) error {
+	return s.Step(ctx, contactID, func(step *Step) error {
+		a := step.e.auth
+		if a == nil || a.sessionID != sessionID || a.opened || step.now.Sub(a.began) > authenticationOpens {
 			return invalid("SessionId", "names no sign-in that was asked for in the last minute and not begun.")
 		}
-		a.opened = true
+		step.after = append(step.after, func() { a.opened = true })
 		return nil
 	})
 }
 
-// CancelAuthentication goes on without signing in, as the customer of a connection token.
-// Errors: ErrAccessDenied, [InvalidError].
-func (s *Service) CancelAuthentication(ctx context.Context, token secret.Text, sessionID string) error {
-	e, _, err := s.use(token)
-	if err != nil {
-		return err
-	}
-	return s.endAuthentication(ctx, e, sessionID, transcript.AuthCancelled)
-}
-
-// EndAuthentication tells how a sign-in went: AuthSucceeded, AuthFailed or AuthTimeout.
-// Errors: ErrNotFound, [InvalidError].
+// EndAuthentication tells how a sign-in went: AuthSucceeded, AuthFailed or AuthTimeout, or
+// AuthCancelled for a customer who goes on without it. Errors: [ErrNotFound], [InvalidError].
 func (s *Service) EndAuthentication(ctx context.Context, contactID, sessionID, outcome string) error {
-	e := s.find(contactID)
-	if e == nil {
-		return ErrNotFound
-	}
-	return s.endAuthentication(ctx, e, sessionID, outcome)
-}
-
-func (s *Service) endAuthentication(ctx context.Context, e *entry, sessionID, outcome string) error {
-	return s.change(ctx, e, func(d *draft) error {
-		if e.auth == nil || e.auth.sessionID != sessionID {
+	return s.Step(ctx, contactID, func(step *Step) error {
+		if step.e.auth == nil || step.e.auth.sessionID != sessionID {
 			return invalid("SessionId", "names no sign-in that is going on.")
 		}
-		d.authentication(outcome, sessionID)
-		d.after = append(d.after, func() { e.auth = nil })
+		step.authentication(outcome, sessionID)
+		step.after = append(step.after, func() { step.e.auth = nil })
 		return nil
 	})
 }
 
 // authentication adds the event that tells the clients about a sign-in.
-func (d *draft) authentication(contentType, sessionID string) {
-	d.add(transcript.Item{
+func (step *Step) authentication(contentType, sessionID string) {
+	step.add(transcript.Item{
 		Type: transcript.EventItem, ContentType: contentType, Content: `{"SessionId":"` + sessionID + `"}`, HasContent: true,
 	}, false)
 }

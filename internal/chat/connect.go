@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -87,66 +88,72 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 // begins in earnest; an agent's or bot's first connection announces it. socket says that the
 // participant is about to subscribe.
 func (s *Service) arrive(ctx context.Context, e *entry, participantID string, socket bool) (first bool, err error) {
-	err = s.change(ctx, e, func(d *draft) error {
-		p, ok := d.contact.Participant(participantID)
-		if !ok || !p.Active() {
-			return ErrAccessDenied
+	err = s.change(ctx, e, func(step *Step) error {
+		p, err := step.participant(participantID)
+		if err != nil {
+			return err
 		}
-		if p.Role == transcript.Customer && d.contact.Connected.IsZero() {
-			d.edit().Connected = d.now.UTC().Truncate(time.Millisecond)
+		at := step.now.UTC().Truncate(time.Millisecond)
+		if p.Role == transcript.Customer && step.contact.Connected.IsZero() {
+			step.edit().Connected = at
 			first = true
-			if socket { // it is told what is said between now and its subscription
-				d.after = append(d.after, func() { e.lose(participantID, e.lastSeq) })
+			if heard := step.seq; socket { // it is told what is said between now and its subscription
+				step.after = append(step.after, func() { e.lose(participantID, heard) })
+			}
+			for _, l := range s.listeners {
+				if l.Arrived == nil {
+					continue
+				}
+				if err := l.Arrived(step); err != nil {
+					return err
+				}
 			}
 		}
 		if p.Role == transcript.CustomBot && p.Connected.IsZero() {
-			for i := range d.edit().Participants {
-				if bot := &d.contact.Participants[i]; bot.ID == participantID {
-					bot.Connected = d.now.UTC().Truncate(time.Millisecond)
+			for i := range step.edit().Participants {
+				if bot := &step.contact.Participants[i]; bot.ID == participantID {
+					bot.Connected = at
 				}
 			}
 		}
 		return nil
 	})
-	if err != nil || !first || s.connected == nil {
-		return first && err == nil, err
+	return first && err == nil, denied(err)
+}
+
+// denied turns the end of a contact into the refusal of a token for it.
+func denied(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return ErrAccessDenied
 	}
-	e.mu.Lock()
-	contact := *e.contact.clone()
-	e.mu.Unlock()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.closed {
-		s.running.Go(func() { s.connected(contact) })
-	}
-	return true, nil
+	return err
 }
 
 // rehydrated tells the customer's client, now that it listens, that the chat continues an
 // earlier conversation.
 func (s *Service) rehydrated(ctx context.Context, e *entry) error {
-	return s.change(ctx, e, func(d *draft) error {
-		if len(d.contact.Past) > 0 {
-			d.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatRehydrated}, false)
+	err := s.change(ctx, e, func(step *Step) error {
+		if len(step.contact.Past) > 0 {
+			step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatRehydrated}, false)
 		}
 		return nil
 	})
+	return denied(err)
 }
 
-// use finds the contact and participant a connection token is for.
-func (s *Service) use(token secret.Text) (*entry, string, error) {
+// Admit checks a connection token and returns its holder, whose contact and participant the other
+// methods name. Errors: [ErrAccessDenied] for a token that does not work, also because the chat or
+// the participation is over.
+func (s *Service) Admit(token secret.Text) (Holder, error) {
 	c, err := s.signer.read(connectionToken, token)
 	if err != nil {
-		return nil, "", err
+		return Holder{}, err
 	}
-	if !c.at.After(s.clock.Now()) {
-		return nil, "", ErrAccessDenied
+	holder := s.holder(c)
+	if holder.Expired || holder.Ended || holder.Left {
+		return Holder{}, ErrAccessDenied
 	}
-	e := s.find(c.contact.String())
-	if e == nil || e.expiredAt(c.at.Add(-s.limits.ConnectionLife)) {
-		return nil, "", ErrAccessDenied
-	}
-	return e, c.participant.String(), nil
+	return holder, nil
 }
 
 // Feed is where a connected participant's items go: a socket.
@@ -259,6 +266,11 @@ func (k *Socket) Subscribe(ctx context.Context) error {
 }
 
 func (k *Socket) subscribe(ctx context.Context) error {
+	// With the contact's turn, because what a step has stored and not shown yet would come twice.
+	if err := k.e.turn.take(ctx); err != nil {
+		return err
+	}
+	defer k.e.turn.give()
 	k.e.mu.Lock()
 	defer k.e.mu.Unlock()
 	if k.f.subscribed {
@@ -314,51 +326,46 @@ func (k *Socket) Close(complete bool, delivered int64) {
 	k.e.lose(k.ParticipantID, max(delivered, k.f.from))
 }
 
-// show hands a draft's items to everyone who is connected. The caller holds the contact's
+// show hands the items of a step to everyone who is connected. The caller holds the contact's
 // lock, so items have the same order for all.
-func (s *Service) show(d *draft) {
-	for i := range d.items {
-		item := &d.items[i]
-		for _, f := range d.e.feeds {
+func (s *Service) show(step *Step) {
+	for i := range step.items {
+		item := &step.items[i]
+		for _, f := range step.e.feeds {
 			if f.subscribed && visible(item, f.participantID) {
 				f.to.Deliver(item)
 			}
 		}
-		if s.publish != nil && len(d.contact.Streaming) > 0 {
-			s.publish(*d.contact.clone(), *item)
+		if s.publish != nil && len(step.contact.Streaming) > 0 {
+			s.publish(*step.contact.clone(), *item)
 		}
 	}
-	if s.observed != nil {
-		s.observe(d)
+	for _, l := range s.listeners {
+		for i := range step.items {
+			l.Changed(*step.contact, &step.items[i])
+		}
+		if step.queued || len(step.items) == 0 && step.edited {
+			l.Changed(*step.contact, nil)
+		}
 	}
-	s.dismiss(d)
+	s.release(step)
 }
 
-// observe tells the observer what a draft changed.
-func (s *Service) observe(d *draft) {
-	if len(d.items) == 0 && d.edited {
-		s.observed(*d.contact, nil)
-	}
-	for i := range d.items {
-		s.observed(*d.contact, &d.items[i])
-	}
-}
-
-// dismiss ends the feeds of those who are no longer there.
-func (s *Service) dismiss(d *draft) {
-	if !d.edited {
+// release ends the feeds of those who are no longer there.
+func (s *Service) release(step *Step) {
+	if !step.edited {
 		return
 	}
 	var staying []*feed
-	for _, f := range d.e.feeds {
-		p, ok := d.contact.Participant(f.participantID)
-		if ok && p.Active() && !d.contact.HasEnded() {
+	for _, f := range step.e.feeds {
+		p, ok := step.contact.Participant(f.participantID)
+		if ok && p.Active() && !step.contact.HasEnded() {
 			staying = append(staying, f)
 			continue
 		}
 		f.to.End()
 	}
-	d.e.feeds = staying
+	step.e.feeds = staying
 }
 
 // visible keeps a receipt from the one who gave it; everything else is for everybody.

@@ -33,9 +33,12 @@ type Contact struct {
 	// Streaming says that items are also published to an endpoint, which lets a customer
 	// connect without a socket.
 	Streaming []Stream
-	// Queue is the queue the contact was last put into by a transfer; nil for none. It is not
-	// changed in place.
+	// Queue is the queue the contact was last put into; nil for none. A contact with a queue and
+	// without an agent waits for one. It is not changed in place.
 	Queue *Queued
+	// Flow is the contact flow that runs for the contact; nil for none. It is not changed in
+	// place.
+	Flow *FlowState
 	// Timers are the idle and disconnect timers that were configured for this contact.
 	Timers []Timer
 	// Started, Connected and Ended are the times of its life; zero for what has not
@@ -47,9 +50,17 @@ type Contact struct {
 	Reason Reason
 }
 
+// FlowState is a running contact flow, as the runner of flows keeps it with [Step.Keep].
+type FlowState struct {
+	// State is the runner's own encoding of the flow's state.
+	State []byte
+	// Heard is the Seq of the last item the flow has heard.
+	Heard int64
+}
+
 // Queued says that a contact was put into a queue.
 type Queued struct {
-	// Name is the queue's.
+	// Name is the queue's; empty for the queue of contacts that name none.
 	Name  string
 	Since time.Time
 }
@@ -79,13 +90,10 @@ type Reason string
 const (
 	CustomerDisconnect     Reason = "CUSTOMER_DISCONNECT"
 	AgentDisconnect        Reason = "AGENT_DISCONNECT"
-	ThirdPartyDisconnect   Reason = "THIRD_PARTY_DISCONNECT"
 	CustomerNeverConnected Reason = "CUSTOMER_CONNECTION_NOT_ESTABLISHED"
 	Expired                Reason = "EXPIRED"
-	FlowDisconnect         Reason = "CONTACT_FLOW_DISCONNECT"
 	StoppedByAPI           Reason = "API"
 	IdleDisconnect         Reason = "IDLE_DISCONNECT"
-	SystemError            Reason = "SYSTEM_ERROR"
 )
 
 // Stream is one place a contact's items are published to.

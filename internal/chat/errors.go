@@ -20,6 +20,9 @@ var (
 	ErrTooManySockets = errors.New("too many open sockets for the participant")
 	// ErrEnded says that the service is being closed.
 	ErrEnded = errors.New("the chat service is closed")
+	// ErrNested says that a step waited for a step of the same contact that waits for it: its
+	// function called the service.
+	ErrNested = errors.New("a step of a contact within a step of the same contact")
 )
 
 // InvalidError is a request with a value that is not allowed.

@@ -33,7 +33,7 @@ func TestExpireTokens(t *testing.T) {
 					refusal(t, name, call(before.Token), chat.ErrAccessDenied)
 				}
 				refusal(t, "OpenSocket", ticket["OpenSocket"](before.Ticket), chat.ErrAccessDenied)
-				if err := connection["Check"](other.Token); (err != nil) != all {
+				if err := connection["Admit"](other.Token); (err != nil) != all {
 					t.Errorf("the other contact's token: %v", err)
 				}
 				after := w.connect(hit.Token)

@@ -11,7 +11,7 @@ type Holder struct {
 	ContactID, ParticipantID string
 	// Role is empty once the contact has ended.
 	Role transcript.Role
-	// Kind is what the token is for.
+	// Kind is the use of the token; empty for one that is not of a client.
 	Kind TokenKind
 	// Ended says that the contact is over, Left that the participant is no longer in it, and
 	// Expired that the token's time has come.
@@ -26,7 +26,6 @@ const (
 	ParticipantTokens TokenKind = "participant" // of StartChatContact, for CreateParticipantConnection
 	ConnectionTokens  TokenKind = "connection"  // of CreateParticipantConnection, for all other calls
 	SocketTickets     TokenKind = "ticket"      // in the address of a socket
-	OtherTokens       TokenKind = "other"
 )
 
 // Holder returns whom a token of any kind was made for, whether or not it still works. It is
@@ -40,19 +39,9 @@ func (s *Service) Holder(token secret.Text) (holder Holder, ok bool) {
 	return s.holder(c), true
 }
 
-// AdmittedHolder is Holder for a token with which a call has just succeeded: what that has
-// proven is not checked again.
-func (s *Service) AdmittedHolder(token secret.Text) (holder Holder, ok bool) {
-	c, _, err := parse(token)
-	if err != nil {
-		return Holder{}, false
-	}
-	return s.holder(c), true
-}
-
 func (s *Service) holder(c claims) Holder {
 	now := s.clock.Now()
-	holder := Holder{ContactID: c.contact.String(), ParticipantID: c.participant.String(), Kind: OtherTokens}
+	holder := Holder{ContactID: c.contact.String(), ParticipantID: c.participant.String()}
 	issued := c.at
 	switch c.kind {
 	case participantToken:

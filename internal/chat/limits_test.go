@@ -107,7 +107,7 @@ func TestFileRules(t *testing.T) {
 	w := newWorld(t, chat.Config{Limits: chat.Limits{Files: 3}})
 	ctx := t.Context()
 	started, connection, record := w.begin(request())
-	upload := func(name string, size int64) (chat.File, error) {
+	upload := func(name string, size int64) (transcript.File, error) {
 		return w.StartUpload(ctx, connection.Token, name, "text/plain", size)
 	}
 	for name, size := range map[string]int64{"a.txt": 0, "b.txt": -1, "c.txt": 20<<20 + 1} {
@@ -118,7 +118,7 @@ func TestFileRules(t *testing.T) {
 		_, err := upload(name, 1)
 		invalidField(t, name, err, "AttachmentName")
 	}
-	var files []chat.File
+	var files []transcript.File
 	for _, name := range []string{"a.TXT", "b.pdf", "c.png"} {
 		file, err := upload(name, 20<<20)
 		if err != nil {
@@ -154,7 +154,7 @@ func TestFileRules(t *testing.T) {
 	}
 	_, err = w.File(ctx, agent.Token, files[1].ID)
 	invalidField(t, "one that was rejected", err, "AttachmentId")
-	if got, err := w.File(ctx, agent.Token, files[0].ID); err != nil || got.Status != chat.FileApproved {
+	if got, err := w.File(ctx, agent.Token, files[0].ID); err != nil || got.Status != transcript.FileApproved {
 		t.Errorf("%+v, %v", got, err)
 	}
 	want := []string{"Ann: participant.joined", "Pat: APPROVED", "Pat: IN_PROGRESS", "Pat: meanwhile", "Pat: REJECTED"}
@@ -230,7 +230,7 @@ func TestCustomBots(t *testing.T) {
 			_, err := w.Signal(ctx, started.ContactID, agent.ParticipantID, transcript.Typing, "")
 			return err
 		},
-		"updates": func() error { return w.Update(ctx, started.ContactID, func(*chat.Contact) error { return nil }) },
+		"updates": func() error { return w.Step(ctx, started.ContactID, func(*chat.Step) error { return nil }) },
 		"ending":  func() error { return w.End(ctx, "unknown", chat.StoppedByAPI) },
 	} {
 		refusal(t, what, f(), chat.ErrNotFound)
@@ -252,8 +252,8 @@ func TestConnectedWithoutSocket(t *testing.T) {
 	started := w.start(request())
 	_, err := w.Connect(ctx, started.Token, true)
 	invalidField(t, "a customer", err, "ConnectParticipant")
-	err = w.Update(ctx, started.ContactID, func(c *chat.Contact) error {
-		c.Streaming = []chat.Stream{{ID: "s", Endpoint: "e"}}
+	err = w.Step(ctx, started.ContactID, func(step *chat.Step) error {
+		step.SetStreams([]chat.Stream{{ID: "s", Endpoint: "e"}})
 		return nil
 	})
 	if err != nil {
@@ -271,10 +271,10 @@ func TestConnectedWithoutSocket(t *testing.T) {
 	if diff := cmp.Diff([]string{"Pat: hello", "Ann: participant.joined"}, published); diff != "" {
 		t.Error(diff)
 	}
-	if err := w.Update(ctx, started.ContactID, func(c *chat.Contact) error {
-		c.CustomerID = "changed"
+	if err := w.Step(ctx, started.ContactID, func(step *chat.Step) error {
+		step.SetAttributes(func(attributes map[string]string) { attributes["changed"] = "yes" })
 		return fmt.Errorf("refused: %w", chat.ErrConflict)
-	}); !errors.Is(err, chat.ErrConflict) || w.contact(started.ContactID).CustomerID != "" {
+	}); !errors.Is(err, chat.ErrConflict) || len(w.contact(started.ContactID).Attributes) != 0 {
 		t.Errorf("%v", err)
 	}
 }

@@ -52,7 +52,7 @@ func (o *observer) heard() []string {
 func TestObserved(t *testing.T) {
 	t.Parallel()
 	o := &observer{}
-	w := newWorld(t, chat.Config{Observed: o.observe})
+	w := newWorld(t, chat.Config{}, chat.Listener{Changed: o.observe})
 	is := func(what string, want ...string) {
 		t.Helper()
 		if diff := cmp.Diff(want, o.heard()); diff != "" {
@@ -85,8 +85,8 @@ func TestObserved(t *testing.T) {
 		t.Fatal(err)
 	}
 	is("leave", "Ann: participant.left (ended)", "chat.ended (ended)")
-	if err := w.Annotate(t.Context(), started.ContactID, func(c *chat.Contact) error {
-		c.Attributes = map[string]string{"a": "b"}
+	if err := w.Annotate(t.Context(), started.ContactID, func(step *chat.Step) error {
+		step.SetAttributes(func(attributes map[string]string) { attributes["a"] = "b" })
 		return nil
 	}); err != nil {
 		t.Fatal(err)
@@ -103,9 +103,9 @@ func TestNothingIsLostWhileArriving(t *testing.T) {
 	t.Parallel()
 	said := make(chan error, 1)
 	var w *world
-	w = newWorld(t, chat.Config{Connected: func(chat.Contact) {}, Observed: func(contact chat.Contact, item *transcript.Item) {
+	w = newWorld(t, chat.Config{}, chat.Listener{Changed: func(contact chat.Contact, item *transcript.Item) {
 		if item == nil && !contact.Connected.IsZero() {
-			go func() { said <- w.Prompt(t.Context(), contact.ID, plain("welcome")) }()
+			go func() { said <- w.prompt(contact.ID, plain("welcome")) }()
 			<-time.After(2 * time.Millisecond) // a lock goes to who has waited for so long
 		}
 	}})
@@ -153,7 +153,7 @@ func TestContactsAndFiles(t *testing.T) {
 	}
 	for _, contactID := range []string{"", first.ContactID} {
 		files, err := w.Files(t.Context(), contactID)
-		if err != nil || len(files) != 1 || files[0].ID != file.ID || files[0].Status != chat.FileScanning {
+		if err != nil || len(files) != 1 || files[0].ID != file.ID || files[0].Status != transcript.FileScanning {
 			t.Errorf("the files of %q are %+v, %v", contactID, files, err)
 		}
 	}
@@ -171,23 +171,23 @@ func TestReissue(t *testing.T) {
 	w := newWorld(t, chat.Config{})
 	started, _, _ := w.begin(request())
 	agent := w.join(started.ContactID, transcript.Agent, "Ann")
-	connection, err := w.Reissue(t.Context(), started.ContactID, agent.ParticipantID)
+	_, connection, err := w.Reissue(started.ContactID, agent.ParticipantID)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.say(connection.Token, "hello")
-	token, err := w.ReissueToken(started.ContactID, started.ParticipantID)
+	token, _, err := w.Reissue(started.ContactID, started.ParticipantID)
 	if err != nil || token != started.Token {
 		t.Errorf("the customer's token is another one, %v", err)
 	}
-	_, err = w.Reissue(t.Context(), started.ContactID, started.ContactID)
+	_, _, err = w.Reissue(started.ContactID, started.ContactID)
 	refusal(t, "nobody", err, chat.ErrAccessDenied)
-	_, err = w.ReissueToken(started.ParticipantID, started.ParticipantID)
+	_, _, err = w.Reissue(started.ParticipantID, started.ParticipantID)
 	refusal(t, "no contact", err, chat.ErrNotFound)
 	if err := w.Leave(t.Context(), started.ContactID, agent.ParticipantID); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Reissue(t.Context(), started.ContactID, agent.ParticipantID)
+	_, _, err = w.Reissue(started.ContactID, agent.ParticipantID)
 	refusal(t, "an ended contact", err, chat.ErrNotFound)
 }
 
@@ -228,7 +228,7 @@ func TestPrompt(t *testing.T) {
 	w := newWorld(t, chat.Config{})
 	started, _, record := w.begin(request())
 	for _, text := range []string{"welcome", "please wait"} {
-		if err := w.Prompt(t.Context(), started.ContactID, plain(text)); err != nil {
+		if err := w.prompt(started.ContactID, plain(text)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -238,7 +238,7 @@ func TestPrompt(t *testing.T) {
 	if c := w.contact(started.ContactID); len(c.Participants) != 2 || c.Participants[1].Role != transcript.System {
 		t.Errorf("the participants are %+v", c.Participants)
 	}
-	invalidField(t, "nothing", w.Prompt(t.Context(), started.ContactID, plain("")), "Content")
+	invalidField(t, "nothing", w.prompt(started.ContactID, plain("")), "Content")
 	w.end(started.ContactID)
-	refusal(t, "an ended contact", w.Prompt(t.Context(), started.ContactID, plain("x")), chat.ErrNotFound)
+	refusal(t, "an ended contact", w.prompt(started.ContactID, plain("x")), chat.ErrNotFound)
 }

@@ -3,7 +3,6 @@ package chat
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -15,57 +14,58 @@ import (
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_CreatePersistentContactAssociation.html
 func (s *Service) Continue(ctx context.Context, contactID, sourceID string, whole bool) (string, error) {
-	e := s.find(contactID)
-	if e == nil {
+	if s.find(contactID) == nil {
 		return "", ErrNotFound
 	}
 	past, err := s.past(ctx, sourceID, whole)
 	if err != nil {
 		return "", err
 	}
-	err = s.change(ctx, e, func(d *draft) error {
-		if len(d.contact.Past) > 0 && d.contact.Past[0] != past[0] {
+	err = s.Step(ctx, contactID, func(step *Step) error {
+		if len(step.contact.Past) > 0 && step.contact.Past[0] != past[0] {
 			return ErrConflict
 		}
-		if len(d.contact.Past) > 0 { // asked again
+		if len(step.contact.Past) > 0 { // asked again
 			return nil
 		}
-		contact := d.edit()
+		contact := step.edit()
 		contact.Past, contact.RelatedID = past, past[0]
-		d.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatRehydrated}, false)
+		step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatRehydrated}, false)
 		return nil
 	})
-	if errors.Is(err, ErrAccessDenied) { // it ended in between
-		return "", ErrNotFound
-	}
 	return past[0], err
 }
 
-// Annotate changes the user-defined attributes of a contact, an ended one too. f gets a copy
-// and may refuse. Errors: ErrNotFound, and what f returns.
-func (s *Service) Annotate(ctx context.Context, contactID string, f func(*Contact) error) error {
-	err := s.Update(ctx, contactID, f)
+// Annotate is [Service.Step] for the user-defined attributes of a contact, which may have ended:
+// whatever else a step does is lost on an ended contact. Errors: [ErrNotFound], those of f, and
+// failures of the store.
+func (s *Service) Annotate(ctx context.Context, contactID string, f func(*Step) error) error {
+	err := s.Step(ctx, contactID, f)
 	if !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	// Nothing else changes an ended contact, so these only have to wait for each other.
 	s.annotating.Lock()
 	defer s.annotating.Unlock()
-	contact, err := s.store.Contact(ctx, contactID)
+	ended, err := s.store.Contact(ctx, contactID)
 	if err != nil {
 		return err
 	}
-	if contact = contact.clone(); !contact.HasEnded() { // not active, not ended: it is just being started
+	if !ended.HasEnded() { // not active, not ended: it is just being started
 		return ErrNotFound
 	}
-	if err := f(contact); err != nil {
+	step := &Step{s: s, ctx: ctx, e: s.newEntry(ended), now: s.clock.Now(), contact: ended, over: true}
+	if err := f(step); err != nil {
 		return err
 	}
-	if err := s.store.Commit(context.WithoutCancel(ctx), Changes{Contact: contact}); err != nil {
-		return fmt.Errorf("storing a change: %w", err)
+	attributes := step.contact.Attributes
+	step = &Step{s: s, ctx: ctx, e: step.e, now: step.now, contact: ended, over: true}
+	step.edit().Attributes = attributes
+	if err := s.write(step); err != nil {
+		return err
 	}
-	if s.observed != nil {
-		s.observed(*contact, nil)
-	}
+	step.e.mu.Lock()
+	defer step.e.mu.Unlock()
+	s.apply(step)
 	return nil
 }

@@ -23,6 +23,9 @@ func continuable(t *testing.T) (service *chat.Service, kept *store.Store, first,
 		t.Fatal(err)
 	}
 	service, err = chat.Open(t.Context(), chat.Config{Store: kept})
+	if err == nil {
+		err = service.Begin(t.Context())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +77,11 @@ func TestContinue(t *testing.T) {
 		t.Errorf("contact %+v: %v", contact, err)
 	}
 	// The older part is now on the pages of the transcript.
-	page, err := service.ReadTranscript(ctx, second.ContactID, chat.TranscriptQuery{})
+	page, err := service.Transcript(ctx, second.ContactID, chat.TranscriptQuery{})
 	if err != nil || page.NextToken == "" {
 		t.Fatalf("page %+v: %v", page, err)
 	}
-	page, err = service.ReadTranscript(ctx, second.ContactID, chat.TranscriptQuery{NextToken: page.NextToken})
+	page, err = service.Transcript(ctx, second.ContactID, chat.TranscriptQuery{NextToken: page.NextToken})
 	if err != nil || !page.Past || len(page.Items) == 0 {
 		t.Errorf("older page %+v: %v", page, err)
 	}
@@ -99,11 +102,8 @@ func TestAnnotate(t *testing.T) {
 	var all sync.WaitGroup
 	for _, key := range []string{"a", "b", "c", "d"} {
 		all.Go(func() {
-			err := service.Annotate(context.Background(), first.ContactID, func(contact *chat.Contact) error {
-				if contact.Attributes == nil {
-					contact.Attributes = map[string]string{}
-				}
-				contact.Attributes[key] = "1"
+			err := service.Annotate(context.Background(), first.ContactID, func(step *chat.Step) error {
+				step.SetAttributes(func(attributes map[string]string) { attributes[key] = "1" })
 				return nil
 			})
 			if err != nil {
@@ -117,10 +117,10 @@ func TestAnnotate(t *testing.T) {
 		t.Errorf("attributes %v: %v", contact.Attributes, err)
 	}
 	refuse := errors.New("no")
-	if err := service.Annotate(t.Context(), first.ContactID, func(*chat.Contact) error { return refuse }); !errors.Is(err, refuse) {
+	if err := service.Annotate(t.Context(), first.ContactID, func(*chat.Step) error { return refuse }); !errors.Is(err, refuse) {
 		t.Errorf("got %v, want the refusal", err)
 	}
-	if err := service.Annotate(t.Context(), "nobody", func(*chat.Contact) error { return nil }); !errors.Is(err, chat.ErrNotFound) {
+	if err := service.Annotate(t.Context(), "nobody", func(*chat.Step) error { return nil }); !errors.Is(err, chat.ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
 }

@@ -16,7 +16,11 @@ func TestWorkedSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var connected []string
-		w := newWorld(t, chat.Config{Connected: func(c chat.Contact) { connected = append(connected, c.ID) }})
+		w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(c chat.Contact, item *transcript.Item) {
+			if item == nil && !c.Connected.IsZero() {
+				connected = append(connected, c.ID)
+			}
+		}})
 		ctx := t.Context()
 		started := w.start(request())
 		connection := w.connect(started.Token)
@@ -142,8 +146,11 @@ func TestStoreFailureLeavesNothing(t *testing.T) {
 		"leave":      func() error { return w.Leave(ctx, started.ContactID, agent.ParticipantID) },
 		"disconnect": func() error { return w.Disconnect(ctx, connection.Token) },
 		"end":        func() error { return w.End(ctx, started.ContactID, chat.StoppedByAPI) },
-		"update": func() error {
-			return w.Update(ctx, started.ContactID, func(c *chat.Contact) error { c.CustomerID = "x"; return nil })
+		"step": func() error {
+			return w.Step(ctx, started.ContactID, func(step *chat.Step) error {
+				step.Queue("x")
+				return nil
+			})
 		},
 		"upload":   func() error { _, err := w.StartUpload(ctx, connection.Token, "b.txt", "text/plain", 1); return err },
 		"complete": func() error { return w.CompleteUpload(ctx, connection.Token, file.ID, false) },

@@ -106,15 +106,17 @@ func (s *Service) start(ctx context.Context, request StartRequest) (Started, err
 		return Started{}, err
 	}
 	e := s.newEntry(contact)
-	e.mu.Lock()
+	e.turn.wait() // nobody knows the contact yet
+	defer e.turn.give()
+	e.mu.Lock() // until it is stored: nobody sees it before
 	defer e.mu.Unlock()
 	if err := s.enter(e); err != nil {
 		return Started{}, err
 	}
-	d := &draft{s: s, e: e, now: contact.Started, contact: contact, edited: true, token: request.ClientToken}
-	err = s.first(d, request)
+	step := &Step{s: s, ctx: ctx, e: e, now: contact.Started, contact: contact, edited: true, token: request.ClientToken}
+	err = s.first(step, request)
 	if err == nil {
-		err = s.commit(ctx, d)
+		err = s.write(step)
 	}
 	if err != nil {
 		s.mu.Lock()
@@ -123,21 +125,20 @@ func (s *Service) start(ctx context.Context, request StartRequest) (Started, err
 		contact.Ended = contact.Started // nobody may use the entry that was never stored
 		return Started{}, err
 	}
+	s.apply(step)
 	return s.started(contact)
 }
 
 // first says the initial message.
-func (s *Service) first(d *draft, request StartRequest) error {
+func (s *Service) first(step *Step, request StartRequest) error {
 	if request.InitialMessage == nil {
 		return nil
 	}
 	message := *request.InitialMessage
-	if err := s.checkMessage(d.contact, transcript.Customer, message); err != nil {
+	if err := s.checkMessage(step.contact, transcript.Customer, message); err != nil {
 		return err
 	}
-	item := by(d.contact.Customer(), transcript.MessageItem, message.ContentType)
-	item.Content, item.HasContent = message.Content, true
-	d.add(item, true)
+	step.message(step.contact.Customer(), message)
 	return nil
 }
 

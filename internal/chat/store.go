@@ -30,12 +30,12 @@ type Store interface {
 	// Marks returns how far the participants of a contact have received and read.
 	Marks(ctx context.Context, contactID string) ([]Mark, error)
 	// File returns an attachment by id, or ErrNotFound.
-	File(ctx context.Context, id string) (*File, error)
+	File(ctx context.Context, id string) (*transcript.File, error)
 	// Files returns how many attachments a contact has.
 	Files(ctx context.Context, contactID string) (int, error)
 	// ContactFiles returns the attachments of a contact or, without an id, of all contacts
 	// that have not ended, the oldest first.
-	ContactFiles(ctx context.Context, contactID string) ([]File, error)
+	ContactFiles(ctx context.Context, contactID string) ([]transcript.File, error)
 	// Contacts returns contacts, the newest first.
 	Contacts(ctx context.Context, query ContactQuery) ([]Contact, error)
 	// Successor returns the newest contact of the chat that began with the given contact.
@@ -59,7 +59,7 @@ type Changes struct {
 	// Items are added. An item whose ID the contact already has replaces it in its place.
 	Items []transcript.Item
 	Mark  *Mark
-	File  *File
+	File  *transcript.File
 }
 
 // Mark says that a participant has received (or read) everything up to an item.
@@ -69,29 +69,6 @@ type Mark struct {
 	At                       time.Time
 	Read                     bool
 }
-
-// File is an attachment as it is kept.
-type File struct {
-	ID, ContactID, ParticipantID string
-	Name, ContentType            string
-	Size                         int64
-	Status                       FileStatus
-	// ItemID is the transcript item that shows it, once it was completed.
-	ItemID  string
-	Created time.Time
-}
-
-// FileStatus is where an attachment is on its way.
-type FileStatus string
-
-// States of a file.
-const (
-	FileStarted  FileStatus = "started"  // an upload address was given out
-	FileUploaded FileStatus = "uploaded" // its bytes are here
-	FileScanning FileStatus = "scanning" // completed, not decided
-	FileApproved FileStatus = "approved" // shown to everyone
-	FileRejected FileStatus = "rejected" // shown as rejected
-)
 
 // ItemQuery chooses items of one contact.
 type ItemQuery struct {

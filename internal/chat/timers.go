@@ -16,11 +16,11 @@ type activity struct {
 }
 
 // heard resets the idle timers of a participant who said something.
-func (d *draft) heard(p Participant) {
-	if d.e.spoke[p.ID].idle {
-		d.add(by(p, transcript.EventItem, transcript.ParticipantReturned), false)
+func (step *Step) heard(p Participant) {
+	if step.e.spoke[p.ID].idle {
+		step.add(by(p, transcript.EventItem, transcript.ParticipantReturned), false)
 	}
-	d.after = append(d.after, func() { d.e.speak(p.ID, activity{heard: d.now}) })
+	step.after = append(step.after, func() { step.e.speak(p.ID, activity{heard: step.now}) })
 }
 
 // schedule arms the contact's alarm for the next thing that happens by itself. The caller
@@ -46,21 +46,21 @@ func (s *Service) schedule(e *entry) {
 
 // ring does what is due.
 func (s *Service) ring(e *entry) {
-	err := s.change(context.Background(), e, func(d *draft) error {
-		switch c := d.contact; {
-		case !d.now.Before(c.Started.Add(c.Duration)):
-			d.end(Expired)
-		case c.Connected.IsZero() && !d.now.Before(c.Started.Add(s.limits.ConnectWithin)):
-			d.end(CustomerNeverConnected)
+	err := s.change(context.Background(), e, func(step *Step) error {
+		switch c := step.contact; {
+		case !step.now.Before(c.Started.Add(c.Duration)):
+			step.End(Expired)
+		case c.Connected.IsZero() && !step.now.Before(c.Started.Add(s.limits.ConnectWithin)):
+			step.End(CustomerNeverConnected)
 		default:
-			for _, bot := range c.lateBots(d.now.Add(-s.limits.BotConnectWithin)) {
-				d.leave(bot.ID)
+			for _, bot := range c.lateBots(step.now.Add(-s.limits.BotConnectWithin)) {
+				step.leave(bot.ID)
 			}
-			d.runTimers()
+			step.runTimers()
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, ErrAccessDenied) && !errors.Is(err, ErrEnded) {
+	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrEnded) {
 		e.mu.Lock()
 		contactID := e.contact.ID
 		e.mu.Unlock()
@@ -156,27 +156,27 @@ func (e *entry) timersOf(p Participant, since time.Time) []running {
 }
 
 // runTimers tells everyone who has become idle, and ends the chat of one who stayed so.
-func (d *draft) runTimers() {
-	for _, t := range d.e.timers() {
-		if d.now.Before(t.at) {
+func (step *Step) runTimers() {
+	for _, t := range step.e.timers() {
+		if step.now.Before(t.at) {
 			continue
 		}
 		if t.kind == IdleTimer {
-			d.after = append(d.after, func() {
-				state := d.e.spoke[t.participant.ID]
+			step.after = append(step.after, func() {
+				state := step.e.spoke[t.participant.ID]
 				state.idle = true
-				d.e.speak(t.participant.ID, state)
+				step.e.speak(t.participant.ID, state)
 			})
-			d.add(by(t.participant, transcript.EventItem, transcript.ParticipantIdle), false)
+			step.add(by(t.participant, transcript.EventItem, transcript.ParticipantIdle), false)
 			continue
 		}
-		d.add(by(t.participant, transcript.EventItem, transcript.AutoDisconnection), false)
-		for _, p := range d.contact.present() {
+		step.add(by(t.participant, transcript.EventItem, transcript.AutoDisconnection), false)
+		for _, p := range step.contact.present() {
 			if p.Role != transcript.Customer {
-				d.leave(p.ID)
+				step.leave(p.ID)
 			}
 		}
-		d.end(IdleDisconnect)
+		step.End(IdleDisconnect)
 		return
 	}
 }

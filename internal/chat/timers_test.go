@@ -125,7 +125,10 @@ func TestTimerAfterStoreFailure(t *testing.T) {
 
 func (w *world) timers(contactID string, timers ...chat.Timer) {
 	w.t.Helper()
-	err := w.Update(w.t.Context(), contactID, func(c *chat.Contact) error { c.Timers = timers; return nil })
+	err := w.Step(w.t.Context(), contactID, func(step *chat.Step) error {
+		step.SetTimers(timers)
+		return nil
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ func (w *world) uses() (participant, connection, ticket map[string]func(secret.T
 		"Disconnect":  func(token secret.Text) error { return w.Disconnect(ctx, token) },
 		"StartUpload": func(token secret.Text) error { _, err := w.StartUpload(ctx, token, "a.txt", "", 1); return err },
 		"File":        func(token secret.Text) error { _, err := w.File(ctx, token, "f"); return err },
-		"Check":       func(token secret.Text) error { _, _, err := w.Check(token); return err },
+		"Admit":       func(token secret.Text) error { _, err := w.Admit(token); return err },
 	}
 	ticket = map[string]func(secret.Text) error{
 		"OpenSocket": func(token secret.Text) error {
@@ -98,18 +98,18 @@ func TestTamperedTokens(t *testing.T) {
 				continue
 			}
 			for _, changed := range []string{token[:i] + string(digit) + token[i+1:], token[:i] + string(digit) + token[i:]} {
-				if _, _, err := w.Check(secret.New(changed)); err == nil {
+				if _, err := w.Admit(secret.New(changed)); err == nil {
 					t.Fatalf("a token with %q at %d works", digit, i)
 				}
 			}
 		}
 	}
 	for i := range token {
-		if _, _, err := w.Check(secret.New(token[:i])); err == nil {
+		if _, err := w.Admit(secret.New(token[:i])); err == nil {
 			t.Fatalf("%d characters of a token work", i)
 		}
 	}
-	if _, _, err := w.Check(secret.New(token)); err != nil {
+	if _, err := w.Admit(secret.New(token)); err != nil {
 		t.Error(err)
 	}
 }
@@ -192,7 +192,7 @@ func FuzzToken(f *testing.F) {
 			return
 		}
 		token := secret.New(text)
-		_, _, check := service.Check(token)
+		_, check := service.Admit(token)
 		_, connect := service.Connect(t.Context(), token, false)
 		_, socket := service.OpenSocket(token, &tape{})
 		refusal(t, "a connection token", check, chat.ErrAccessDenied)

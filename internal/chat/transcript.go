@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -61,32 +60,22 @@ const (
 	largestPage = 100
 )
 
-// Transcript returns a page of the conversation of a connection token's participant. Errors:
-// ErrAccessDenied, [InvalidError].
-func (s *Service) Transcript(ctx context.Context, token secret.Text, q TranscriptQuery) (Page, error) {
-	e, participantID, err := s.use(token)
-	if err != nil {
-		return Page{}, err
+// Transcript returns a page of a contact's transcript, ended contacts too. Errors: [ErrNotFound],
+// [InvalidError].
+func (s *Service) Transcript(ctx context.Context, contactID string, q TranscriptQuery) (Page, error) {
+	var contact Contact
+	var newest int64
+	if e := s.find(contactID); e != nil {
+		e.mu.Lock()
+		contact, newest = *e.contact, e.lastSeq
+		e.mu.Unlock()
+		return s.transcript(ctx, &contact, newest, q)
 	}
-	e.mu.Lock()
-	contact, newest := e.contact, e.lastSeq
-	p, ok := contact.Participant(participantID)
-	e.mu.Unlock()
-	if !ok || !p.Active() || contact.HasEnded() {
-		return Page{}, ErrAccessDenied
-	}
-	return s.transcript(ctx, contact, newest, q)
-}
-
-// ReadTranscript returns a page of a contact's transcript, ended contacts too, for those who
-// need no token. Errors: ErrNotFound, [InvalidError].
-func (s *Service) ReadTranscript(ctx context.Context, contactID string, q TranscriptQuery) (Page, error) {
 	contact, err := s.Contact(ctx, contactID)
 	if err != nil {
 		return Page{}, err
 	}
-	newest, err := s.newest(ctx, contactID)
-	if err != nil {
+	if newest, err = s.newest(ctx, contactID); err != nil {
 		return Page{}, err
 	}
 	return s.transcript(ctx, &contact, newest, q)

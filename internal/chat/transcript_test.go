@@ -187,7 +187,7 @@ func TestPersistentChat(t *testing.T) {
 	invalidField(t, "an active source", err, "PersistentChat.SourceContactId")
 	w.end(chain[0].ContactID)
 	next(true, chain[0].ContactID) // in which nobody says anything
-	if err := w.Update(ctx, chain[1].ContactID, func(*chat.Contact) error { return nil }); err != nil {
+	if err := w.Step(ctx, chain[1].ContactID, func(*chat.Step) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	w.end(chain[1].ContactID)
@@ -323,7 +323,7 @@ func FuzzNextToken(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, token string) {
-		page, err := service.ReadTranscript(t.Context(), started.ContactID, chat.TranscriptQuery{NextToken: token})
+		page, err := service.Transcript(t.Context(), started.ContactID, chat.TranscriptQuery{NextToken: token})
 		if err == nil && (len(page.Items) > 0 || page.NextToken != "") {
 			t.Errorf("%+v", page)
 		}

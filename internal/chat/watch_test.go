@@ -47,6 +47,9 @@ func watchable(t *testing.T) (service *chat.Service, contactID, customerID, agen
 		t.Fatal(err)
 	}
 	service, err = chat.Open(t.Context(), chat.Config{Store: kept})
+	if err == nil {
+		err = service.Begin(t.Context())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,9 +3,11 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/clock"
@@ -21,14 +23,31 @@ var errDisk = errors.New("no space left on device")
 type flaky struct {
 	chat.Store
 	broken  atomic.Bool
-	mute    atomic.Bool // refuses to tell items
-	unlucky func() bool // nil for never
+	mute    atomic.Bool  // refuses to tell items
+	unlucky func() bool  // nil for never
+	slow    atomic.Int64 // nanoseconds that a commit takes
+
+	mu   sync.Mutex
+	done []chat.Changes
+}
+
+// commits returns what was stored.
+func (f *flaky) commits() []chat.Changes {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.done)
 }
 
 func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
+	if slow := f.slow.Load(); slow > 0 {
+		time.Sleep(time.Duration(slow)) // in a bubble
+	}
 	if f.broken.Load() || f.unlucky != nil && f.unlucky() {
 		return errDisk
 	}
+	f.mu.Lock()
+	f.done = append(f.done, changes)
+	f.mu.Unlock()
 	return f.Store.Commit(ctx, changes)
 }
 
@@ -45,15 +64,17 @@ type world struct {
 	t      *testing.T
 	store  *flaky
 	config chat.Config
+	// listeners are those of every service of the world.
+	listeners []chat.Listener
 }
 
-func newWorld(t *testing.T, config chat.Config) *world {
+func newWorld(t *testing.T, config chat.Config, listeners ...chat.Listener) *world {
 	t.Helper()
 	kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: &flaky{Store: kept}, config: config}
+	w := &world{t: t, store: &flaky{Store: kept}, config: config, listeners: listeners}
 	w.config.Store, w.config.Clock = w.store, &clock.Clock{}
 	w.open()
 	t.Cleanup(func() {
@@ -73,6 +94,9 @@ func fuzzService(f *testing.F) *chat.Service {
 		f.Fatal(err)
 	}
 	service, err := chat.Open(f.Context(), chat.Config{Store: kept})
+	if err == nil {
+		err = service.Begin(f.Context())
+	}
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -91,7 +115,85 @@ func (w *world) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	for _, l := range w.listeners {
+		service.Listen(l)
+	}
+	if err := service.Begin(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
 	w.Service = service
+}
+
+// The methods below call the service as a client with a token does: the token is checked first.
+
+func (w *world) SendMessage(ctx context.Context, token secret.Text, m transcript.Message, clientToken string) (chat.Sent, error) {
+	holder, err := w.Admit(token)
+	if err != nil {
+		return chat.Sent{}, err
+	}
+	m.ClientToken = clientToken
+	return w.Say(ctx, holder.ContactID, holder.ParticipantID, m)
+}
+
+func (w *world) SendEvent(ctx context.Context, token secret.Text, contentType, content string) (chat.Sent, error) {
+	holder, err := w.Admit(token)
+	if err != nil {
+		return chat.Sent{}, err
+	}
+	return w.Signal(ctx, holder.ContactID, holder.ParticipantID, contentType, content)
+}
+
+func (w *world) Disconnect(ctx context.Context, token secret.Text) error {
+	holder, err := w.Admit(token)
+	if err != nil {
+		return err
+	}
+	return w.Leave(ctx, holder.ContactID, holder.ParticipantID)
+}
+
+func (w *world) StartUpload(ctx context.Context, token secret.Text, name, contentType string, size int64) (transcript.File, error) {
+	holder, err := w.Admit(token)
+	if err != nil {
+		return transcript.File{}, err
+	}
+	return w.Service.StartUpload(ctx, holder.ContactID, holder.ParticipantID, transcript.File{Name: name, ContentType: contentType, Size: size})
+}
+
+func (w *world) CompleteUpload(ctx context.Context, token secret.Text, fileID string, scan bool) error {
+	holder, err := w.Admit(token)
+	if err != nil {
+		return err
+	}
+	return w.Service.CompleteUpload(ctx, holder.ParticipantID, fileID, scan)
+}
+
+func (w *world) File(ctx context.Context, token secret.Text, fileID string) (transcript.File, error) {
+	holder, err := w.Admit(token)
+	if err != nil {
+		return transcript.File{}, err
+	}
+	return w.ReadFile(ctx, holder.ContactID, holder.ParticipantID, fileID)
+}
+
+func (w *world) Transcript(ctx context.Context, token secret.Text, q chat.TranscriptQuery) (chat.Page, error) {
+	holder, err := w.Admit(token)
+	if err != nil {
+		return chat.Page{}, err
+	}
+	return w.Service.Transcript(ctx, holder.ContactID, q)
+}
+
+// ReadTranscript reads as somebody who needs no token.
+func (w *world) ReadTranscript(ctx context.Context, contactID string, q chat.TranscriptQuery) (chat.Page, error) {
+	return w.Service.Transcript(ctx, contactID, q)
+}
+
+// prompt says something in the name of the system.
+func (w *world) prompt(contactID string, m transcript.Message) error {
+	return w.Step(w.t.Context(), contactID, func(step *chat.Step) error {
+		_, err := step.Prompt(m)
+		return err
+	})
 }
 
 // restart closes the service and opens another over the same store.

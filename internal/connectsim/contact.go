@@ -66,18 +66,17 @@ func (s *Service) updateAttributes(ctx context.Context, in *updateAttributesInpu
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
 	}
-	err := s.chats.Annotate(ctx, contactID(in.ContactID), func(contact *chat.Contact) error {
-		if contact.Attributes == nil {
-			contact.Attributes = map[string]string{}
-		}
-		for key, value := range in.Attributes {
-			if value == "" {
-				delete(contact.Attributes, key)
-				continue
+	err := s.chats.Annotate(ctx, contactID(in.ContactID), func(step *chat.Step) error {
+		step.SetAttributes(func(attributes map[string]string) {
+			for key, value := range in.Attributes {
+				if value == "" {
+					delete(attributes, key)
+					continue
+				}
+				attributes[key] = value
 			}
-			contact.Attributes[key] = value
-		}
-		if refused := attributesFit(contact.Attributes); refused != nil {
+		})
+		if refused := attributesFit(step.Contact().Attributes); refused != nil {
 			return refused
 		}
 		return nil

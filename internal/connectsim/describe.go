@@ -141,7 +141,7 @@ func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, e
 	m.Contact.MultiParty = people > 2
 	query := chat.TranscriptQuery{ContactID: c.ID, MaxResults: 100}
 	for {
-		page, err := s.chats.ReadTranscript(ctx, c.ID, query)
+		page, err := s.chats.Transcript(ctx, c.ID, query)
 		if err != nil {
 			return nil, err
 		}

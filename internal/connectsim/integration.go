@@ -100,7 +100,7 @@ func (s *Service) integrate(ctx context.Context, in *integrateInput) (*integrate
 	default:
 		_, err = s.chats.Say(ctx, contact.ID, customer, transcript.Message{ContentType: in.Event.ContentType, Content: in.Event.Content})
 	}
-	if errors.Is(err, chat.ErrAccessDenied) { // it ended in between
+	if errors.Is(err, chat.ErrAccessDenied) || errors.Is(err, chat.ErrNotFound) { // it ended in between
 		return nil, resourceNotFound("The chat has ended.")
 	}
 	return out, err
@@ -144,8 +144,8 @@ func (s *Service) startSession(ctx context.Context, in *integrateInput) (chat.Co
 	if err != nil {
 		return chat.Contact{}, err
 	}
-	err = s.chats.Update(ctx, started.ContactID, func(contact *chat.Contact) error {
-		contact.Streaming = []chat.Stream{{ID: uuid.NewString(), Endpoint: details.Streaming.Endpoint}}
+	err = s.chats.Step(ctx, started.ContactID, func(step *chat.Step) error {
+		step.SetStreams([]chat.Stream{{ID: uuid.NewString(), Endpoint: details.Streaming.Endpoint}})
 		return nil
 	})
 	if err != nil {

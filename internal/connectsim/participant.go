@@ -107,20 +107,22 @@ func (s *Service) updateTimers(ctx context.Context, in *updateTimersInput) (*not
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
 	}
-	err := s.chats.Update(ctx, contactID(in.ContactID), func(contact *chat.Contact) error {
+	err := s.chats.Step(ctx, contactID(in.ContactID), func(step *chat.Step) error {
+		timers := slices.Clone(step.Contact().Timers)
 		for _, t := range in.ChannelConfiguration.Chat.Timers {
-			contact.Timers = slices.DeleteFunc(contact.Timers, func(old chat.Timer) bool {
+			timers = slices.DeleteFunc(timers, func(old chat.Timer) bool {
 				return old.Role == t.ParticipantRole && old.Type == t.TimerType
 			})
 			if t.TimerValue.Minutes > 0 {
-				contact.Timers = append(contact.Timers, chat.Timer{
+				timers = append(timers, chat.Timer{
 					Role: t.ParticipantRole, Type: t.TimerType, After: time.Duration(t.TimerValue.Minutes) * time.Minute,
 				})
 			}
 		}
-		slices.SortFunc(contact.Timers, func(a, b chat.Timer) int {
+		slices.SortFunc(timers, func(a, b chat.Timer) int {
 			return strings.Compare(string(a.Role)+string(a.Type), string(b.Role)+string(b.Type))
 		})
+		step.SetTimers(timers)
 		return nil
 	})
 	return &nothing{}, err

@@ -39,17 +39,18 @@ func (s *Service) startStreaming(ctx context.Context, in *startStreamingInput) (
 	}
 	id := contactID(in.ContactID)
 	stream := chat.Stream{ID: uuid.NewSHA1(uuid.Nil, []byte(id+" "+in.ClientToken)).String(), Endpoint: in.Configuration.Endpoint}
-	err := s.chats.Update(ctx, id, func(contact *chat.Contact) error {
-		if slices.ContainsFunc(contact.Streaming, func(other chat.Stream) bool { return other.ID == stream.ID }) {
+	err := s.chats.Step(ctx, id, func(step *chat.Step) error {
+		streams := step.Contact().Streaming
+		if slices.ContainsFunc(streams, func(other chat.Stream) bool { return other.ID == stream.ID }) {
 			return nil
 		}
-		if len(contact.Streaming) >= maxStreams {
+		if len(streams) >= maxStreams {
 			return &awswire.Error{
 				Status: http.StatusTooManyRequests, Name: "LimitExceededException",
 				Message: "A contact can be streamed to at most 2 endpoints.",
 			}
 		}
-		contact.Streaming = append(contact.Streaming, stream)
+		step.SetStreams(append(slices.Clone(streams), stream))
 		return nil
 	})
 	return &startStreamingOutput{stream.ID}, err
@@ -68,12 +69,13 @@ func (s *Service) stopStreaming(ctx context.Context, in *stopStreamingInput) (*n
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
 	}
-	err := s.chats.Update(ctx, contactID(in.ContactID), func(contact *chat.Contact) error {
-		i := slices.IndexFunc(contact.Streaming, func(stream chat.Stream) bool { return stream.ID == in.StreamingID })
+	err := s.chats.Step(ctx, contactID(in.ContactID), func(step *chat.Step) error {
+		streams := slices.Clone(step.Contact().Streaming)
+		i := slices.IndexFunc(streams, func(stream chat.Stream) bool { return stream.ID == in.StreamingID })
 		if i < 0 {
 			return resourceNotFound("The contact has no stream with this StreamingId.")
 		}
-		contact.Streaming = slices.Delete(contact.Streaming, i, i+1)
+		step.SetStreams(slices.Delete(streams, i, i+1))
 		return nil
 	})
 	return &nothing{}, err

@@ -42,6 +42,9 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 		tb.Fatal(err)
 	}
 	chats, err := chat.Open(context.Background(), chat.Config{Store: kept, Limits: rules.Limits(chat.Limits{}), Publish: publish})
+	if err == nil {
+		err = chats.Begin(context.Background())
+	}
 	if err != nil {
 		tb.Fatal(err)
 	}

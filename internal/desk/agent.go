@@ -247,7 +247,7 @@ func (d *Desk) engage(s *seat) {
 	}
 	talk := &Conversation{desk: d, seat: s, busy: true}
 	s.talk = talk
-	if d.resuming != nil {
+	if !d.begun {
 		d.entering = append(d.entering, talk)
 		return
 	}

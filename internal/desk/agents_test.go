@@ -471,7 +471,7 @@ func TestRestartWithPeople(t *testing.T) {
 		r.close()
 		r.cfg.Queues = nil // the contact tells
 		r.open(nil)
-		r.desk.Resume()
+		r.begin()
 		pass(time.Second)
 		if diff := cmp.Diff(before, r.desk.Snapshot()); diff != "" {
 			t.Error(diff)
@@ -561,13 +561,13 @@ func TestSendFile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		kept := &files{kept: map[string]string{}}
-		scanned := make(chan chat.File, 1)
-		r := newRoomWith(t, nil, desk.Config{Files: kept, Scan: func(f chat.File) { scanned <- f }})
+		scanned := make(chan transcript.File, 1)
+		r := newRoomWith(t, nil, desk.Config{Files: kept, Scan: func(f transcript.File) { scanned <- f }})
 		ctx := t.Context()
 		r.add(desk.AgentConfig{Name: "Ann"})
 		pat := r.arrive()
 		r.accept("Ann", pat.contactID)
-		send := func(name, content string, size int64) (chat.File, error) {
+		send := func(name, content string, size int64) (transcript.File, error) {
 			return r.desk.SendFile(ctx, "Ann", pat.contactID, desk.Attachment{
 				Name: name, ContentType: "text/plain", Size: size, Body: strings.NewReader(content),
 			})
@@ -584,7 +584,7 @@ func TestSendFile(t *testing.T) {
 			}
 		}
 		file, err := send("a.txt", "abc", 3)
-		if err != nil || kept.kept[file.ID] != "abc" || file.Status != chat.FileScanning {
+		if err != nil || kept.kept[file.ID] != "abc" || file.Status != transcript.FileScanning {
 			t.Fatalf("%+v, %v", file, err)
 		}
 		if f := <-scanned; f.ID != file.ID {
@@ -628,7 +628,7 @@ func TestTransferToAScript(t *testing.T) {
 		r.close()
 		r.open(nil)
 		r.add(desk.AgentConfig{Name: "Bot", Partner: desk.Echo{Pause: -1}, Queues: []string{"Bots"}})
-		r.desk.Resume()
+		r.begin()
 		pat.say("again")
 		pass(time.Second)
 		want := []string{"One moment", "Hello Pat!", "You said: for the bot", "You said: again"}

@@ -206,7 +206,7 @@ func (c *Conversation) attach(ctx context.Context) (greet bool, err error) {
 	c.mu.Lock()
 	c.socket = socket
 	c.mu.Unlock()
-	page, err := chats.ReadTranscript(ctx, c.ContactID(), chat.TranscriptQuery{MaxResults: lookBack})
+	page, err := chats.Transcript(ctx, c.ContactID(), chat.TranscriptQuery{MaxResults: lookBack})
 	if err != nil {
 		return false, err
 	}

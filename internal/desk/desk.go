@@ -37,11 +37,11 @@ const (
 
 // Config is what a [Desk] needs.
 type Config struct {
-	// Chats are the chats to take part in. Required; they have to tell [Desk.Observe] of
-	// every change.
+	// Chats are the chats to take part in, opened and not begun: the desk listens to them.
+	// Required.
 	Chats *chat.Service
-	// Greeting is said in the name of the system to a customer who has to wait for the first
-	// agent. Empty says nothing.
+	// Greeting is said in the name of the system to a customer for whom no scripted agent is free.
+	// Empty says nothing.
 	Greeting string
 	// Queues are the names of the queues beside [DefaultQueue]. Those that a script or a
 	// contact names are added.
@@ -50,7 +50,7 @@ type Config struct {
 	Files Files
 	// Scan is handed every attachment of an agent, and decides about it with
 	// [chat.Service.Decide] whenever it wants to. Nil approves all at once.
-	Scan func(chat.File)
+	Scan func(transcript.File)
 	// Changed is called when [Desk.Snapshot] has something new. It must not block, nor call
 	// the chats. Nil does nothing.
 	Changed func()
@@ -60,12 +60,11 @@ type Config struct {
 
 // Desk is where agents are and contacts wait.
 type Desk struct {
-	chats    *chat.Service
-	greeting string
-	files    Files
-	scan     func(chat.File)
-	changed  func()
-	failed   func(string, error)
+	chats   *chat.Service
+	files   Files
+	scan    func(transcript.File)
+	changed func()
+	failed  func(string, error)
 
 	ctx     context.Context //nolint:containedctx // ends with the desk, which owns its goroutines
 	cancel  context.CancelFunc
@@ -77,13 +76,16 @@ type Desk struct {
 	named   map[string]*agent
 	queues  []*queue           // in the order they were named first
 	tickets map[string]*ticket // by contact
-	// resuming holds the contacts that were heard of while the others are looked up; nil at
-	// other times. entering are the conversations that begin afterwards, one by one.
-	resuming map[string]bool
+	// begun says that time passes for the chats. Before, nobody knows who is free: entering are the
+	// conversations that begin with it, one by one.
+	begun    bool
 	entering []*Conversation
+	// reserved are the agents for whom a contact is about to be queued, by contact.
+	reserved map[string]*agent
 }
 
-// New returns a desk without agents. Close ends it.
+// New returns a desk without agents. Those that are added before the chats begin find their contacts
+// again. Close ends it.
 func New(cfg Config) (*Desk, error) {
 	if cfg.Chats == nil {
 		return nil, errors.New("a desk needs chats")
@@ -95,8 +97,8 @@ func New(cfg Config) (*Desk, error) {
 		cfg.Changed = func() {}
 	}
 	d := &Desk{
-		chats: cfg.Chats, greeting: cfg.Greeting, files: cfg.Files, scan: cfg.Scan, changed: cfg.Changed, failed: cfg.Failed,
-		named: map[string]*agent{}, tickets: map[string]*ticket{},
+		chats: cfg.Chats, files: cfg.Files, scan: cfg.Scan, changed: cfg.Changed, failed: cfg.Failed,
+		named: map[string]*agent{}, tickets: map[string]*ticket{}, reserved: map[string]*agent{},
 	}
 	for _, name := range append([]string{DefaultQueue}, cfg.Queues...) {
 		if err := checkName("queue", name); err != nil {
@@ -105,19 +107,17 @@ func New(cfg Config) (*Desk, error) {
 		d.queue(name)
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
+	front := &reception{d, cfg.Greeting}
+	d.chats.Listen(chat.Listener{Changed: d.observe, Arrived: front.arrived, Begin: d.begin})
 	return d, nil
 }
 
-// Observe is told of every change of any contact, as [chat.Config.Observed] describes. It
-// returns at once.
-func (d *Desk) Observe(contact chat.Contact, item *transcript.Item) {
+// observe makes the desk's view of a contact agree with the contact. It returns at once.
+func (d *Desk) observe(contact chat.Contact, item *transcript.Item) {
 	if item != nil && !moves(item) {
 		return
 	}
 	d.mu.Lock()
-	if d.resuming != nil {
-		d.resuming[contact.ID] = true
-	}
 	changed := d.settle(&contact)
 	d.mu.Unlock()
 	if changed {
@@ -137,27 +137,18 @@ func moves(item *transcript.Item) bool {
 	return false
 }
 
-// Resume finds the contacts that are active: agents get back those they were in, the others
-// wait. It belongs after the first agents were added and before any chat begins. Scripted
-// agents answer what they missed in the background, one chat after the other.
-func (d *Desk) Resume() {
+// begin is called when time begins for the chats. Agents get back the contacts they were in, and
+// scripted agents take what waits; they answer what they missed in the background, one chat after
+// the other.
+func (d *Desk) begin() {
+	active := d.chats.Active()
 	d.mu.Lock()
-	if d.closed || d.resuming != nil {
-		d.mu.Unlock()
-		return
+	for i := range active {
+		d.settle(&active[i])
 	}
-	d.resuming = map[string]bool{}
-	d.mu.Unlock()
-	for _, contact := range d.chats.Active() {
-		d.mu.Lock()
-		if !d.resuming[contact.ID] { // what was heard since is newer
-			d.settle(&contact)
-		}
-		d.mu.Unlock()
-	}
-	d.mu.Lock()
+	d.begun = true
 	talks := d.entering
-	d.resuming, d.entering = nil, nil
+	d.entering = nil
 	for _, q := range d.queues {
 		for e := q.waiting.Front(); e != nil; e = e.Next() {
 			if t, ok := e.Value.(*ticket); ok {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,7 +25,6 @@ type room struct {
 	store chat.Store
 	chats *chat.Service
 	desk  *desk.Desk
-	seen  atomic.Pointer[desk.Desk] // by the observer
 	cfg   desk.Config
 	watch func(chat.Contact) // nil, or told of every contact
 
@@ -49,6 +47,7 @@ func newRoomWith(t *testing.T, partner desk.Partner, cfg desk.Config) *room {
 	}
 	r := &room{t: t, store: kept, cfg: cfg}
 	r.open(partner)
+	r.begin()
 	t.Cleanup(func() {
 		r.close()
 		if err := kept.Close(); err != nil {
@@ -64,14 +63,7 @@ func newRoomWith(t *testing.T, partner desk.Partner, cfg desk.Config) *room {
 func (r *room) open(partner desk.Partner) {
 	r.t.Helper()
 	var err error
-	r.chats, err = chat.Open(r.t.Context(), chat.Config{Store: r.store, Observed: func(c chat.Contact, item *transcript.Item) {
-		if seen := r.seen.Load(); seen != nil {
-			seen.Observe(c, item)
-		}
-		if r.watch != nil {
-			r.watch(c)
-		}
-	}})
+	r.chats, err = chat.Open(r.t.Context(), chat.Config{Store: r.store})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -85,7 +77,9 @@ func (r *room) open(partner desk.Partner) {
 	if r.desk, err = desk.New(cfg); err != nil {
 		r.t.Fatal(err)
 	}
-	r.seen.Store(r.desk)
+	if r.watch != nil {
+		r.chats.Listen(chat.Listener{Changed: func(c chat.Contact, _ *transcript.Item) { r.watch(c) }})
+	}
 	if partner != nil {
 		r.add(desk.AgentConfig{Name: desk.DefaultName, Partner: partner})
 	}
@@ -94,6 +88,14 @@ func (r *room) open(partner desk.Partner) {
 func (r *room) add(cfg desk.AgentConfig) {
 	r.t.Helper()
 	if _, err := r.desk.Add(cfg); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// begin lets time pass for what was opened.
+func (r *room) begin() {
+	r.t.Helper()
+	if err := r.chats.Begin(r.t.Context()); err != nil {
 		r.t.Fatal(err)
 	}
 }
@@ -283,7 +285,7 @@ func TestSurvivesRestart(t *testing.T) {
 				r.close()
 				r.open(desk.Echo{Pause: time.Second})
 				pat.say("four")
-				r.desk.Resume()
+				r.begin()
 				pass(time.Minute)
 				pat.say("five")
 				pass(time.Minute)
@@ -306,7 +308,7 @@ func answers(texts ...string) []string {
 // said returns what the agents of a chat said.
 func (r *room) said(contactID string) []string {
 	r.t.Helper()
-	page, err := r.chats.ReadTranscript(r.t.Context(), contactID, chat.TranscriptQuery{MaxResults: 100})
+	page, err := r.chats.Transcript(r.t.Context(), contactID, chat.TranscriptQuery{MaxResults: 100})
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -334,8 +336,8 @@ func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 		pass(time.Second)
 		r.close()
 		r.open(desk.Echo{Pause: -1})
-		r.desk.Resume()
-		r.desk.Resume() // does no harm
+		r.begin()
+		r.begin() // does no harm
 		pass(time.Second)
 		if got := r.said(unnoticed.contactID); len(got) != 1 {
 			t.Errorf("where nobody was: %q", got)
@@ -355,21 +357,17 @@ func TestAnswersAttachments(t *testing.T) {
 		r := newRoom(t, desk.Echo{Pause: -1})
 		pat := r.start(chat.StartRequest{})
 		pat.connect()
-		connection, err := r.chats.Connect(t.Context(), pat.token, false)
-		if err != nil {
-			t.Fatal(err)
-		}
 		pass(time.Second)
 		pat.heard()
 		for name, approve := range map[string]bool{"yes.txt": true, "no.txt": false} {
-			file, err := r.chats.StartUpload(t.Context(), connection.Token, name, "text/plain", 3)
+			file, err := r.chats.StartUpload(t.Context(), pat.contactID, pat.id, transcript.File{Name: name, ContentType: "text/plain", Size: 3})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if err := r.chats.Uploaded(t.Context(), file.ID); err != nil {
 				t.Fatal(err)
 			}
-			if err := r.chats.CompleteUpload(t.Context(), connection.Token, file.ID, true); err != nil {
+			if err := r.chats.CompleteUpload(t.Context(), pat.id, file.ID, true); err != nil {
 				t.Fatal(err)
 			}
 			pass(time.Second)
@@ -416,8 +414,7 @@ func TestCloseDoesNotWaitForAPartner(t *testing.T) {
 		if waited := time.Since(began); waited != 0 {
 			t.Errorf("closing took %s", waited)
 		}
-		r.desk.Observe(chat.Contact{ID: "any", Connected: began, Participants: []chat.Participant{{Role: transcript.Customer}}}, nil)
-		r.desk.Resume()
+		pat.say("to nobody")
 	})
 }
 

@@ -68,7 +68,7 @@ type Attachment struct {
 // SendFile lets an agent send an attachment. Errors: [ErrNoFiles], [ErrNoAgent],
 // [ErrNoContact], [ErrNotThere], [chat.ErrQuota], [*chat.InvalidError], and what reading Body
 // returns.
-func (d *Desk) SendFile(ctx context.Context, agentRef, contactID string, a Attachment) (file chat.File, err error) {
+func (d *Desk) SendFile(ctx context.Context, agentRef, contactID string, a Attachment) (file transcript.File, err error) {
 	err = d.as(agentRef, contactID, func(participantID string) error {
 		file, err = d.sendFile(ctx, contactID, participantID, a)
 		return err
@@ -76,28 +76,24 @@ func (d *Desk) SendFile(ctx context.Context, agentRef, contactID string, a Attac
 	return file, err
 }
 
-func (d *Desk) sendFile(ctx context.Context, contactID, participantID string, a Attachment) (chat.File, error) {
+func (d *Desk) sendFile(ctx context.Context, contactID, participantID string, a Attachment) (transcript.File, error) {
 	if d.files == nil {
-		return chat.File{}, ErrNoFiles
+		return transcript.File{}, ErrNoFiles
 	}
-	connection, err := d.chats.Reissue(ctx, contactID, participantID)
+	file, err := d.chats.StartUpload(ctx, contactID, participantID, transcript.File{Name: a.Name, ContentType: a.ContentType, Size: a.Size})
 	if err != nil {
-		return chat.File{}, err
-	}
-	file, err := d.chats.StartUpload(ctx, connection.Token, a.Name, a.ContentType, a.Size)
-	if err != nil {
-		return chat.File{}, err
+		return transcript.File{}, err
 	}
 	if err := d.keep(file.ID, a); err != nil {
-		return chat.File{}, fmt.Errorf("keeping an attachment: %w", err)
+		return transcript.File{}, fmt.Errorf("keeping an attachment: %w", err)
 	}
 	if err := d.chats.Uploaded(ctx, file.ID); err != nil {
-		return chat.File{}, err
+		return transcript.File{}, err
 	}
-	if err := d.chats.CompleteUpload(ctx, connection.Token, file.ID, d.scan != nil); err != nil {
-		return chat.File{}, err
+	if err := d.chats.CompleteUpload(ctx, participantID, file.ID, d.scan != nil); err != nil {
+		return transcript.File{}, err
 	}
-	if file, err = d.chats.AnyFile(ctx, file.ID); err == nil && d.scan != nil {
+	if file, err = d.chats.File(ctx, file.ID); err == nil && d.scan != nil {
 		d.spawn(func() { d.scan(file) })
 	}
 	return file, err

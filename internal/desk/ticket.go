@@ -33,7 +33,6 @@ type ticket struct {
 	past []string
 	// rejected are the agents who do not want the contact.
 	rejected []*agent
-	greeted  bool
 }
 
 // seat is an agent's place in a contact.
@@ -65,20 +64,21 @@ func (d *Desk) settle(contact *chat.Contact) (changed bool) {
 		return false
 	}
 	if contact.HasEnded() {
+		d.unreserve(contact.ID)
 		if t != nil {
 			d.drop(t)
 		}
 		return t != nil
 	}
 	if t == nil {
-		if contact.Connected.IsZero() && !slices.ContainsFunc(contact.Participants, isAgent) {
+		if contact.Connected.IsZero() && contact.Queue == nil && !slices.ContainsFunc(contact.Participants, isAgent) {
 			return false
 		}
 		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName}
 		d.tickets[t.id] = t
 	}
 	changed = d.seat(t, contact)
-	waits := !contact.Connected.IsZero() && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
+	waits := contact.Queue != nil && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
 	switch {
 	case waits && t.spot == nil:
 		d.enqueue(t, contact)
@@ -167,21 +167,13 @@ func (d *Desk) drop(t *ticket) {
 
 // enqueue lets a contact wait, unless a scripted agent takes it at once.
 func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
-	name := ""
-	t.since = contact.Connected
-	if contact.Queue != nil {
-		name, t.since = contact.Queue.Name, later(t.since, contact.Queue.Since)
-	}
+	t.since = later(contact.Connected, contact.Queue.Since)
 	for _, p := range contact.Participants {
-		switch p.Role {
-		case transcript.System:
-			t.greeted = true // by an earlier run, or by somebody else
-		case transcript.Agent:
-			t.since, t.greeted = later(t.since, p.Left), true
-		case transcript.Customer, transcript.CustomBot, transcript.Supervisor:
+		if p.Role == transcript.Agent {
+			t.since = later(t.since, p.Left)
 		}
 	}
-	t.queue = d.queue(name)
+	t.queue = d.queue(contact.Queue.Name)
 	before := t.queue.waiting.Back()
 	for before != nil && before.Value.(*ticket).since.After(t.since) { //nolint:errcheck,forcetypeassert // nothing else is in it
 		before = before.Prev()
@@ -194,28 +186,27 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 	d.offer(t)
 }
 
-// offer lets a scripted agent take a contact that waits, or else greets the customer. While
-// the desk resumes nobody knows yet who is free.
+// offer lets the scripted agent with the fewest chats take a contact that waits.
 func (d *Desk) offer(t *ticket) {
-	if d.resuming != nil || t.claim != nil || d.pick(t) || t.greeted || d.greeting == "" {
+	d.unreserve(t.id)
+	if !d.begun || t.claim != nil {
 		return
 	}
-	t.greeted = true
-	d.start(func() {
-		d.report(t.id, d.chats.Prompt(d.ctx, t.id, transcript.Message{ContentType: transcript.TextPlain, Content: d.greeting}))
-	})
+	if a := d.best(t); a != nil {
+		d.claim(a, t)
+	}
 }
 
-// pick lets the scripted agent with the fewest chats take a contact; false when there is
-// none who may.
-func (d *Desk) pick(t *ticket) bool {
+// best returns the scripted agent with the fewest chats of those who may take a contact; nil for
+// none.
+func (d *Desk) best(t *ticket) *agent {
 	var best *agent
 	for _, a := range d.agents {
 		if d.wants(a, t) && (best == nil || a.load+a.pending < best.load+best.pending) {
 			best = a
 		}
 	}
-	return best != nil && d.claim(best, t)
+	return best
 }
 
 // fill lets a scripted agent take contacts that wait, as many as it may.
@@ -243,7 +234,7 @@ func (d *Desk) fill(a *agent) {
 // wants reports whether a scripted agent is to take a contact by itself: it takes none that
 // it was in before, because somebody had a reason to pass it on.
 func (d *Desk) wants(a *agent, t *ticket) bool {
-	return d.resuming == nil && a.partner != nil && a.free() && a.serves(t.queue) && t.spot != nil && t.claim == nil &&
+	return d.begun && a.partner != nil && a.free() && a.serves(t.queue) && t.claim == nil &&
 		!slices.Contains(t.past, a.name) && (!a.standby || !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) }))
 }
 
@@ -284,7 +275,7 @@ func (d *Desk) unclaim(a *agent, t *ticket) {
 	t.claim = nil
 	a.pending--
 	if t.spot != nil && d.tickets[t.id] == t { // nobody has joined
-		d.pick(t)
+		d.offer(t)
 	}
 	d.fill(a)
 	leaves := a.leaves

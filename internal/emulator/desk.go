@@ -4,27 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Desk is where agents are and contacts wait, for what is built around it.
-func (e *Emulator) Desk() *desk.Desk { return e.desk.Load() }
-
-// observe passes on what happens in the chats. The desk comes after the chats, which may
-// have something to tell before: the desk finds it when it resumes.
-func (e *Emulator) observe(observed func(chat.Contact, *transcript.Item)) func(chat.Contact, *transcript.Item) {
-	return func(contact chat.Contact, item *transcript.Item) {
-		if d := e.desk.Load(); d != nil {
-			d.Observe(contact, item)
-		}
-		if observed != nil {
-			observed(contact, item)
-		}
-	}
-}
+func (e *Emulator) Desk() *desk.Desk { return e.desk }
 
 // openDesk opens the desk with the scripted agents.
 func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string, error)) error {
@@ -32,13 +18,12 @@ func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string,
 		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Files: files{e.store.Blobs()}, Changed: cfg.DeskChanged, Failed: failed,
 	}
 	if cfg.Scan != nil {
-		config.Scan = func(file chat.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
+		config.Scan = func(file transcript.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
 	}
-	opened, err := desk.New(config)
-	if err != nil {
+	var err error
+	if e.desk, err = desk.New(config); err != nil {
 		return err
 	}
-	e.desk.Store(opened)
 	agents := cfg.Agents
 	if cfg.Partner {
 		partner := desk.EchoAgent(desk.Echo{Pause: cfg.PartnerPause})
@@ -46,7 +31,7 @@ func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string,
 		agents = append([]desk.AgentConfig{partner}, agents...)
 	}
 	for _, agent := range agents {
-		if _, err := opened.Add(agent); err != nil {
+		if _, err := e.desk.Add(agent); err != nil {
 			return fmt.Errorf("adding an agent: %w", err)
 		}
 	}

@@ -54,7 +54,7 @@ func TestAPersonAtTheDesk(t *testing.T) {
 	file, err := d.SendFile(t.Context(), "Ann", pat.id, desk.Attachment{
 		Name: "a.txt", ContentType: "text/plain", Size: 3, Body: strings.NewReader("abc"),
 	})
-	if err != nil || file.Status != chat.FileApproved {
+	if err != nil || file.Status != transcript.FileApproved {
 		t.Errorf("%+v, %v", file, err)
 	}
 	if shown := pat.attachment(); shown != "APPROVED" {
@@ -123,7 +123,7 @@ func TestHoldsAttachments(t *testing.T) {
 		t.Errorf("the attachment is %s", shown)
 	}
 	held, err := w.emulator.Chats().Files(t.Context(), "")
-	if err != nil || len(held) != 1 || held[0].Status != chat.FileScanning {
+	if err != nil || len(held) != 1 || held[0].Status != transcript.FileScanning {
 		t.Fatalf("%+v, %v", held, err)
 	}
 	if err := w.emulator.Chats().Decide(t.Context(), held[0].ID, false); err != nil {

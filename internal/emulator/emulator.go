@@ -16,7 +16,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,7 +66,7 @@ type Config struct {
 	Queues   []string
 	// DeskChanged is told of changes at the desk, as [desk.Config] describes; nil does nothing.
 	DeskChanged func()
-	// Observed is told of every change of a chat, as [chat.Config] describes; nil costs
+	// Observed is told of every change of a chat, as [chat.Listener] describes; nil costs
 	// nothing.
 	Observed func(chat.Contact, *transcript.Item)
 	// InstanceID is the one instance there is; empty means [DefaultInstanceID].
@@ -86,7 +85,7 @@ type Config struct {
 	// ARN. Items for an endpoint without one are logged.
 	StreamTargets map[string]string
 	// Scan decides about attachments, in a goroutine for each; nil approves all at once.
-	Scan func(chat.File) bool
+	Scan func(transcript.File) bool
 	// HoldAttachments lets attachments of customers wait until somebody decides about them
 	// with [chat.Service.Decide]. It means nothing with Scan.
 	HoldAttachments bool
@@ -106,7 +105,7 @@ type Emulator struct {
 	publisher *connectsim.Publisher
 	api       *connectsim.Service
 	clients   *participant.Service
-	desk      atomic.Pointer[desk.Desk]
+	desk      *desk.Desk
 	views     *views
 	faults    *fault.Rules // nil without
 
@@ -227,8 +226,8 @@ func (e *Emulator) shutdown(ctx context.Context) error {
 		errs = append(errs, e.clients.Shutdown(ctx))
 	}
 	e.faults.Close()
-	if d := e.desk.Load(); d != nil {
-		d.Close()
+	if e.desk != nil {
+		e.desk.Close()
 	}
 	if e.chats != nil {
 		e.chats.Close()

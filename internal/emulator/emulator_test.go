@@ -12,11 +12,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectsim"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func TestStartsAChat(t *testing.T) {
@@ -184,7 +184,7 @@ func TestHandles(t *testing.T) {
 
 func TestScansAttachments(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1, Scan: func(file chat.File) bool {
+	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1, Scan: func(file transcript.File) bool {
 		return file.Name != "virus.txt"
 	}})
 	pat := w.open("")

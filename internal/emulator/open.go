@@ -60,7 +60,9 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		}
 		operations.ServeHTTP(w, r)
 	}))
-	e.Desk().Resume()
+	if err := e.chats.Begin(ctx); err != nil {
+		return fmt.Errorf("going on with the chats: %w", err)
+	}
 	return nil
 }
 
@@ -95,12 +97,18 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 	}
 	e.chats, err = chat.Open(ctx, chat.Config{
 		Store: e.store, Clock: clock, Limits: rules.Limits(chat.DefaultLimits()), Publish: e.publisher.Publish,
-		Observed: e.observe(cfg.Observed), Failed: failed,
+		Failed: failed,
 	})
 	if err != nil {
 		return fmt.Errorf("opening the chats: %w", err)
 	}
-	return e.openDesk(ctx, cfg, failed)
+	if err := e.openDesk(ctx, cfg, failed); err != nil {
+		return err
+	}
+	if cfg.Observed != nil {
+		e.chats.Listen(chat.Listener{Changed: cfg.Observed})
+	}
+	return nil
 }
 
 // openFaults prepares what can go wrong on purpose.
@@ -143,9 +151,9 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 	}
 	switch {
 	case cfg.Scan != nil:
-		config.Scan = func(file chat.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
+		config.Scan = func(file transcript.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
 	case cfg.HoldAttachments:
-		config.Scan = func(chat.File) {} // somebody decides
+		config.Scan = func(transcript.File) {} // somebody decides
 	}
 	if e.faults != nil { // not the nil pointer, which would be Faults
 		config.Faults = e.faults
@@ -158,7 +166,7 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 }
 
 // scan decides about an attachment.
-func (e *Emulator) scan(ctx context.Context, cfg Config, file chat.File) {
+func (e *Emulator) scan(ctx context.Context, cfg Config, file transcript.File) {
 	err := e.chats.Decide(ctx, file.ID, cfg.Scan(file))
 	if err != nil && !errors.Is(err, chat.ErrAccessDenied) { // unless the chat has ended meanwhile
 		cfg.Log.LogAttrs(ctx, slog.LevelError, "deciding about an attachment failed",

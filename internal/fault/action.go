@@ -71,7 +71,7 @@ func (s *Rules) holderOf(r *http.Request, action named) (contactID, participantI
 		return contactOf(r, action.pattern), ""
 	}
 	if id, ok := strings.CutPrefix(r.URL.Path, "/attachments/"); ok {
-		file, err := s.chats.AnyFile(r.Context(), id)
+		file, err := s.chats.File(r.Context(), id)
 		if err != nil { // it is refused by what serves it
 			return "", ""
 		}

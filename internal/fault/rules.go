@@ -26,14 +26,15 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Chats is what rules ask the chats. It is implemented by [chat.Service].
 type Chats interface {
 	// Holder returns whom a token was made for.
 	Holder(token secret.Text) (holder chat.Holder, ok bool)
-	// AnyFile returns an attachment by id.
-	AnyFile(ctx context.Context, fileID string) (chat.File, error)
+	// File returns an attachment by id.
+	File(ctx context.Context, fileID string) (transcript.File, error)
 	// ExpireTokens expires the tokens of an active contact; an empty id means all contacts.
 	ExpireTokens(contactID string) error
 }

@@ -28,6 +28,9 @@ func newRules(tb testing.TB, cfg fault.Config) (*fault.Rules, *chat.Service) {
 		tb.Fatal(err)
 	}
 	chats, err := chat.Open(context.Background(), chat.Config{Store: kept})
+	if err == nil {
+		err = chats.Begin(context.Background())
+	}
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Blobs keep the bytes of attachments, by the ids package chat gives them.
@@ -48,9 +49,6 @@ func (s *Service) needBlobs() error {
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_StartAttachmentUpload.html
 func (s *Service) startUpload(ctx context.Context, c *call) ([]byte, error) {
-	if _, _, err := s.chats.Check(c.token); err != nil {
-		return nil, err
-	}
 	var in struct {
 		AttachmentName, ContentType, ClientToken string
 		AttachmentSizeInBytes                    int64
@@ -67,7 +65,9 @@ func (s *Service) startUpload(ctx context.Context, c *call) ([]byte, error) {
 	if _, _, err := mime.ParseMediaType(in.ContentType); err != nil {
 		return nil, &chat.InvalidError{Field: "ContentType", Text: "ContentType is not a MIME type."}
 	}
-	file, err := s.chats.StartUpload(ctx, c.token, in.AttachmentName, in.ContentType, in.AttachmentSizeInBytes)
+	file, err := s.chats.StartUpload(ctx, c.contactID, c.participantID, transcript.File{
+		Name: in.AttachmentName, ContentType: in.ContentType, Size: in.AttachmentSizeInBytes,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -97,15 +97,11 @@ func (s *Service) startUpload(ctx context.Context, c *call) ([]byte, error) {
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_CompleteAttachmentUpload.html
 func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
-	contactID, participantID, err := s.chats.Check(c.token)
-	if err != nil {
-		return nil, err
-	}
 	var in struct {
 		AttachmentIDs []string `json:"AttachmentIds"`
 		ClientToken   string
 	}
-	err = decode(c.body, &in)
+	err := decode(c.body, &in)
 	if err == nil {
 		err = first(s.needBlobs(), required("ClientToken", in.ClientToken, longestClientToken))
 	}
@@ -124,10 +120,10 @@ func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
 		return nothing(), nil
 	}
 	scan := s.scan
-	if s.faults != nil && s.faults.RejectsAttachment(contactID, participantID) {
-		scan = func(file chat.File) { s.rejectLater(ctx, file) }
+	if s.faults != nil && s.faults.RejectsAttachment(c.contactID, c.participantID) {
+		scan = func(file transcript.File) { s.rejectLater(ctx, file) }
 	}
-	if err := s.chats.CompleteUpload(ctx, c.token, id, scan != nil); err != nil {
+	if err := s.chats.CompleteUpload(ctx, c.participantID, id, scan != nil); err != nil {
 		return nil, err
 	}
 	s.recent.add(key)
@@ -135,11 +131,11 @@ func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
 }
 
 // scanLater hands an attachment to the scanner; nil is none.
-func (s *Service) scanLater(ctx context.Context, id string, scan func(chat.File)) error {
+func (s *Service) scanLater(ctx context.Context, id string, scan func(transcript.File)) error {
 	if scan == nil {
 		return nil
 	}
-	file, err := s.chats.AnyFile(ctx, id)
+	file, err := s.chats.File(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -158,9 +154,6 @@ func (s *Service) scanLater(ctx context.Context, id string, scan func(chat.File)
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_GetAttachment.html
 func (s *Service) getAttachment(ctx context.Context, c *call) ([]byte, error) {
-	if _, _, err := s.chats.Check(c.token); err != nil {
-		return nil, err
-	}
 	var in struct {
 		AttachmentID       string `json:"AttachmentId"`
 		URLExpiryInSeconds *int   `json:"UrlExpiryInSeconds"`
@@ -179,7 +172,7 @@ func (s *Service) getAttachment(ctx context.Context, c *call) ([]byte, error) {
 	if seconds < shortestURL || seconds > longestURL {
 		return nil, &chat.InvalidError{Field: "UrlExpiryInSeconds", Text: "UrlExpiryInSeconds must be from 5 to 300."}
 	}
-	file, err := s.chats.File(ctx, c.token, in.AttachmentID)
+	file, err := s.chats.ReadFile(ctx, c.contactID, c.participantID, in.AttachmentID)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // SignIn is a customer's sign-in in a chat.
@@ -24,15 +25,11 @@ const (
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_GetAuthenticationUrl.html
 func (s *Service) authenticationURL(ctx context.Context, c *call) ([]byte, error) {
-	contactID, participantID, err := s.chats.Check(c.token)
-	if err != nil {
-		return nil, err
-	}
 	var in struct {
 		SessionID   string `json:"SessionId"`
 		RedirectURI string `json:"RedirectUri"`
 	}
-	err = decode(c.body, &in)
+	err := decode(c.body, &in)
 	if err == nil {
 		err = first(checkSession(in.SessionID), required("RedirectUri", in.RedirectURI, longestRedirect))
 	}
@@ -42,10 +39,10 @@ func (s *Service) authenticationURL(ctx context.Context, c *call) ([]byte, error
 	if s.signIn == nil {
 		return nil, &chat.InvalidError{Field: "SessionId", Text: "No sign-in page is configured for this instance."}
 	}
-	if err := s.chats.OpenAuthentication(ctx, c.token, in.SessionID); err != nil {
+	if err := s.chats.OpenAuthentication(ctx, c.contactID, in.SessionID); err != nil {
 		return nil, err
 	}
-	address := s.signIn(SignIn{contactID, participantID, in.SessionID, in.RedirectURI})
+	address := s.signIn(SignIn{c.contactID, c.participantID, in.SessionID, in.RedirectURI})
 	if !strings.Contains(address, "?") {
 		address += "?session=" + in.SessionID
 	}
@@ -58,9 +55,6 @@ func (s *Service) authenticationURL(ctx context.Context, c *call) ([]byte, error
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_CancelParticipantAuthentication.html
 func (s *Service) cancelAuthentication(ctx context.Context, c *call) ([]byte, error) {
-	if _, _, err := s.chats.Check(c.token); err != nil {
-		return nil, err
-	}
 	var in struct {
 		SessionID string `json:"SessionId"`
 	}
@@ -70,7 +64,7 @@ func (s *Service) cancelAuthentication(ctx context.Context, c *call) ([]byte, er
 	if err := checkSession(in.SessionID); err != nil {
 		return nil, err
 	}
-	if err := s.chats.CancelAuthentication(ctx, c.token, in.SessionID); err != nil {
+	if err := s.chats.EndAuthentication(ctx, c.contactID, in.SessionID, transcript.AuthCancelled); err != nil {
 		return nil, err
 	}
 	return nothing(), nil

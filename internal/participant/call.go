@@ -30,6 +30,10 @@ type call struct {
 	// token is what the X-Amz-Bearer header held. Authorization is not looked at: SDKs sign
 	// these calls with an empty key.
 	token secret.Text
+	// contactID and participantID are those of the token's holder, in calls that
+	// [Service.admitted] wraps.
+	contactID, participantID string
+	holder                   chat.Holder
 	// body is a JSON object, whatever the Content-Type says.
 	body []byte
 }
@@ -38,11 +42,11 @@ type call struct {
 func (s *Service) act(name string, do action) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := uuid.NewString()
-		token := secret.New(r.Header.Get("X-Amz-Bearer"))
-		answer, err := s.do(w, r, name, do)
-		s.called(r, name, token, err == nil)
+		c := &call{request: r, token: secret.New(r.Header.Get("X-Amz-Bearer"))}
+		answer, err := s.do(w, c, name, do)
+		s.called(r, name, c.token, c.holder)
 		if err != nil {
-			s.denied(r, name, token, err)
+			s.denied(r, name, c.token, err)
 			s.fail(w, r, name, id, err)
 			return
 		}
@@ -50,25 +54,40 @@ func (s *Service) act(name string, do action) http.HandlerFunc {
 	}
 }
 
+// admitted lets an action be carried out by those who have a connection token. The token is checked
+// here and nowhere else.
+func (s *Service) admitted(do action) action {
+	return func(ctx context.Context, c *call) (answer []byte, err error) {
+		if c.holder, err = s.chats.Admit(c.token); err != nil {
+			return nil, err
+		}
+		c.contactID, c.participantID = c.holder.ContactID, c.holder.ParticipantID
+		answer, err = do(ctx, c)
+		if errors.Is(err, chat.ErrNotFound) { // the chat ended meanwhile, and the token with it
+			err = chat.ErrAccessDenied
+		}
+		return answer, err
+	}
+}
+
 // do reads a request and carries it out; a panic becomes an error.
-func (s *Service) do(w http.ResponseWriter, r *http.Request, name string, do action) (answer []byte, err error) {
+func (s *Service) do(w http.ResponseWriter, c *call, name string, do action) (answer []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = &panicError{value: p, stack: debug.Stack()}
 		}
 	}()
-	if !s.approves(r) {
+	if !s.approves(c.request) {
 		return nil, chat.ErrAccessDenied
 	}
 	// Reconnects are let pass, and only createConnection can tell them.
 	if name != createConnectionName && !s.strict.AllowParticipant(name) {
 		return nil, throttled()
 	}
-	body, err := readBody(w, r)
-	if err != nil {
+	if c.body, err = readBody(w, c.request); err != nil {
 		return nil, err
 	}
-	return do(r.Context(), &call{request: r, token: secret.New(r.Header.Get("X-Amz-Bearer")), body: body})
+	return do(c.request.Context(), c)
 }
 
 func throttled() error {

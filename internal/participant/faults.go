@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Faults say what is to go wrong with chat sockets and attachments on purpose. Methods are
@@ -208,7 +209,7 @@ func (k *socket) ripe() []outgoing {
 }
 
 // rejectLater finds an attachment unfit, once its sender has been answered.
-func (s *Service) rejectLater(ctx context.Context, file chat.File) {
+func (s *Service) rejectLater(ctx context.Context, file transcript.File) {
 	err := s.chats.Decide(context.WithoutCancel(ctx), file.ID, false)
 	if err != nil && !errors.Is(err, chat.ErrAccessDenied) { // unless the chat has ended meanwhile
 		s.log.LogAttrs(ctx, slog.LevelError, "rejecting an attachment failed",

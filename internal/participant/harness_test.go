@@ -60,6 +60,9 @@ func newWorld(tb testing.TB, s setup) *world {
 		tb.Fatal(err)
 	}
 	w.chats, err = chat.Open(context.Background(), chat.Config{Store: kept, Limits: s.limits})
+	if err == nil {
+		err = w.chats.Begin(context.Background())
+	}
 	if err != nil {
 		tb.Fatal(err)
 	}

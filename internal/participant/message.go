@@ -28,24 +28,20 @@ type sentAnswer struct {
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_SendMessage.html
 func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
-	contactID, participantID, err := s.chats.Check(c.token)
-	if err != nil {
-		return nil, err
-	}
 	var in struct{ ContentType, Content, ClientToken string }
-	err = decode(c.body, &in)
+	err := decode(c.body, &in)
 	if err == nil {
 		err = first(
 			required("ContentType", in.ContentType, longestContentType), required("Content", in.Content, len(in.Content)),
 			optional("ClientToken", in.ClientToken, longestClientToken))
 	}
 	if err == nil && in.ContentType == transcript.Interactive {
-		err = s.checkInteractive(ctx, contactID, participantID, in.Content)
+		err = s.checkInteractive(ctx, c, in.Content)
 	}
 	if err != nil {
 		return nil, err
 	}
-	sent, err := s.chats.SendMessage(ctx, c.token, transcript.Message{ContentType: in.ContentType, Content: in.Content}, in.ClientToken)
+	sent, err := s.chats.Say(ctx, c.contactID, c.participantID, transcript.Message(in))
 	if err != nil {
 		return nil, err
 	}
@@ -55,9 +51,9 @@ func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
 // checkInteractive refuses an interactive message that would break the client that shows it.
 // What is only odd is logged; the message passes as it is. A customer's is refused by the
 // rules of the chat.
-func (s *Service) checkInteractive(ctx context.Context, contactID, participantID, content string) error {
-	contact, err := s.chats.Contact(ctx, contactID)
-	if err != nil || contact.Customer().ID == participantID {
+func (s *Service) checkInteractive(ctx context.Context, c *call, content string) error {
+	contact, err := s.chats.Contact(ctx, c.contactID)
+	if err != nil || contact.Customer().ID == c.participantID {
 		return err
 	}
 	for _, finding := range CheckInteractive(content) {
@@ -74,9 +70,6 @@ func (s *Service) checkInteractive(ctx context.Context, contactID, participantID
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_SendEvent.html
 func (s *Service) sendEvent(ctx context.Context, c *call) ([]byte, error) {
-	if _, _, err := s.chats.Check(c.token); err != nil {
-		return nil, err
-	}
 	var in struct{ ContentType, Content, ClientToken string }
 	err := decode(c.body, &in)
 	if err == nil {
@@ -87,7 +80,7 @@ func (s *Service) sendEvent(ctx context.Context, c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent, err := s.chats.SendEvent(ctx, c.token, in.ContentType, in.Content)
+	sent, err := s.chats.Signal(ctx, c.contactID, c.participantID, in.ContentType, in.Content)
 	if err != nil {
 		return nil, err
 	}
@@ -108,11 +101,13 @@ func (s *Service) disconnect(ctx context.Context, c *call) ([]byte, error) {
 	if in.ClientToken != "" && s.recent.has(key) {
 		return nothing(), nil
 	}
-	if err := s.chats.Disconnect(ctx, c.token); err != nil {
-		return nil, err
-	}
-	s.recent.add(key)
-	return nothing(), nil
+	return s.admitted(func(ctx context.Context, c *call) ([]byte, error) {
+		if err := s.chats.Leave(ctx, c.contactID, c.participantID); err != nil {
+			return nil, err
+		}
+		s.recent.add(key)
+		return nothing(), nil
+	})(ctx, c)
 }
 
 // recent remembers the last calls that cannot be carried out a second time, for as long as

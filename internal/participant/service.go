@@ -33,6 +33,7 @@ import (
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Config is what a [Service] needs. Only Chats is required.
@@ -59,7 +60,7 @@ type Config struct {
 	// Scan is handed every attachment that was sent, and decides about it whenever it wants
 	// with [chat.Service.Decide]. It is called in a goroutine of its own that the service
 	// waits for. Nil approves attachments at once.
-	Scan func(chat.File)
+	Scan func(transcript.File)
 	// Strict are rates and freedoms of AWS; nil is lenient.
 	Strict *strict.Rules
 	// Tap hears of every call and frame; nil costs nothing.
@@ -82,7 +83,7 @@ type Service struct {
 	approved []string
 	views    func(string) (View, bool)
 	signIn   func(SignIn) string
-	scan     func(chat.File)
+	scan     func(transcript.File)
 	strict   *strict.Rules
 	tap      Tap
 	faults   Faults
@@ -142,16 +143,16 @@ func (s *Service) routes() map[string]endpoint {
 	post := func(name string, do action) endpoint { return endpoint{http.MethodPost: {name, s.act(name, do)}} }
 	return map[string]endpoint{
 		"/participant/connection":                 post(createConnectionName, s.createConnection),
-		"/participant/message":                    post("SendMessage", s.sendMessage),
-		"/participant/event":                      post("SendEvent", s.sendEvent),
-		"/participant/transcript":                 post("GetTranscript", s.getTranscript),
+		"/participant/message":                    post("SendMessage", s.admitted(s.sendMessage)),
+		"/participant/event":                      post("SendEvent", s.admitted(s.sendEvent)),
+		"/participant/transcript":                 post("GetTranscript", s.admitted(s.getTranscript)),
 		"/participant/disconnect":                 post("DisconnectParticipant", s.disconnect),
-		"/participant/start-attachment-upload":    post("StartAttachmentUpload", s.startUpload),
-		"/participant/complete-attachment-upload": post("CompleteAttachmentUpload", s.completeUpload),
-		"/participant/attachment":                 post("GetAttachment", s.getAttachment),
-		"/participant/views/{token}":              {http.MethodGet: {"DescribeView", s.act("DescribeView", s.describeView)}},
-		"/participant/authentication-url":         post("GetAuthenticationUrl", s.authenticationURL),
-		"/participant/cancel-authentication":      post("CancelParticipantAuthentication", s.cancelAuthentication),
+		"/participant/start-attachment-upload":    post("StartAttachmentUpload", s.admitted(s.startUpload)),
+		"/participant/complete-attachment-upload": post("CompleteAttachmentUpload", s.admitted(s.completeUpload)),
+		"/participant/attachment":                 post("GetAttachment", s.admitted(s.getAttachment)),
+		"/participant/views/{token}":              {http.MethodGet: {"DescribeView", s.act("DescribeView", s.admitted(s.describeView))}},
+		"/participant/authentication-url":         post("GetAuthenticationUrl", s.admitted(s.authenticationURL)),
+		"/participant/cancel-authentication":      post("CancelParticipantAuthentication", s.admitted(s.cancelAuthentication)),
 		"/participant/websocket":                  {http.MethodGet: {SocketAction, s.serveSocket}},
 		"/attachments/{id}": {
 			http.MethodPut: {uploadAction, s.serveUpload}, http.MethodGet: {downloadAction, s.serveDownload},

@@ -14,7 +14,6 @@ import (
 
 	"github.com/lxzan/gws"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -550,9 +549,9 @@ func TestSocketsUnderStress(t *testing.T) {
 func TestScan(t *testing.T) {
 	inBubble(t, setup{}, func(w *world) {
 		t := w.t
-		scanned := make(chan chat.File, 1)
+		scanned := make(chan transcript.File, 1)
 		w2 := newWorld(t, setup{pipe: true, config: func(c *participant.Config) {
-			c.Scan = func(f chat.File) { scanned <- f }
+			c.Scan = func(f transcript.File) { scanned <- f }
 		}})
 		c := w2.newCustomer()
 		b := w2.subscribed(c.socketURL)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Tap hears of calls and frames as they pass, for whoever records them. Its methods are called
@@ -55,21 +56,20 @@ const (
 	closedWithoutACode = ws.StatusNoStatusRcvd
 )
 
-// called tells the tap of a call, and whether its token was good for it.
-func (s *Service) called(r *http.Request, action string, token secret.Text, admitted bool) {
+// called tells the tap of a call and of the holder of its token, who is the zero value when the
+// token was not checked or did not work.
+func (s *Service) called(r *http.Request, action string, token secret.Text, holder chat.Holder) {
 	if s.tap == nil {
 		return
 	}
-	of := s.chats.Holder
-	if admitted {
-		of = s.chats.AdmittedHolder
+	if holder.ContactID == "" {
+		holder, _ = s.chats.Holder(token)
 	}
-	holder, _ := of(token)
 	s.tap.Called(r, action, holder.ContactID, holder.ParticipantID, string(holder.Role))
 }
 
 // calledFor tells the tap of a transfer of an attachment's bytes.
-func (s *Service) calledFor(r *http.Request, action string, file chat.File) {
+func (s *Service) calledFor(r *http.Request, action string, file transcript.File) {
 	if s.tap != nil {
 		s.tap.Called(r, action, file.ContactID, file.ParticipantID, "")
 	}

@@ -60,7 +60,7 @@ func TestTap(t *testing.T) {
 		{"closed by the server", func(w *world, _ customer, _ *browser) { w.service.Drain() }, []string{"closed 7 true 1001"}},
 		{"broken by the client", func(_ *world, _ customer, b *browser) { _, _ = b.conn.NetConn().Write([]byte{0xf1, 0x80, 0, 0, 0, 0}) }, []string{"closed 7 true 1002"}},
 		{"ended", func(w *world, c customer, _ *browser) { w.must("disconnect", c.token, "{}") }, []string{
-			"frame 7 true aws/chat", "frame 7 true aws/chat", "called DisconnectParticipant true true ", "closed 7 true 1000",
+			"frame 7 true aws/chat", "frame 7 true aws/chat", "called DisconnectParticipant true true CUSTOMER", "closed 7 true 1000",
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // transferTime is how long the bytes of an attachment may be on their way: the server's own
@@ -38,12 +39,12 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 	if err := first(s.needBlobs(), s.signer.check(http.MethodPut, r, id, s.chats.Clock().Now())); err != nil {
 		return err
 	}
-	file, err := s.chats.AnyFile(ctx, id)
+	file, err := s.chats.File(ctx, id)
 	if err != nil {
 		return err
 	}
 	s.calledFor(r, uploadAction, file)
-	if file.Status != chat.FileStarted && file.Status != chat.FileUploaded {
+	if file.Status != transcript.FileStarted && file.Status != transcript.FileUploaded {
 		return chat.ErrConflict
 	}
 	if contact, err := s.chats.Contact(ctx, file.ContactID); err != nil || contact.HasEnded() {
@@ -126,22 +127,22 @@ func (s *Service) serveDownload(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, blob)
 }
 
-func (s *Service) download(r *http.Request) (chat.File, io.ReadSeekCloser, error) {
+func (s *Service) download(r *http.Request) (transcript.File, io.ReadSeekCloser, error) {
 	ctx, id := r.Context(), r.PathValue("id")
 	if err := first(s.needBlobs(), s.signer.check(http.MethodGet, r, id, s.chats.Clock().Now())); err != nil {
-		return chat.File{}, nil, err
+		return transcript.File{}, nil, err
 	}
-	file, err := s.chats.AnyFile(ctx, id)
+	file, err := s.chats.File(ctx, id)
 	if err != nil {
-		return chat.File{}, nil, err
+		return transcript.File{}, nil, err
 	}
 	s.calledFor(r, downloadAction, file)
-	if file.Status != chat.FileApproved {
-		return chat.File{}, nil, chat.ErrAccessDenied
+	if file.Status != transcript.FileApproved {
+		return transcript.File{}, nil, chat.ErrAccessDenied
 	}
 	blob, err := s.blobs.Open(id)
 	if err != nil {
-		return chat.File{}, nil, fmt.Errorf("opening an attachment: %w", err)
+		return transcript.File{}, nil, fmt.Errorf("opening an attachment: %w", err)
 	}
 	return file, blob, nil
 }

@@ -41,7 +41,7 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 	k := &socket{service: s}
 	ticket := secret.New(r.URL.Query().Get("t"))
 	if err := s.admit(r, k); err != nil {
-		s.called(r, websocketAction, ticket, false)
+		s.called(r, websocketAction, ticket, chat.Holder{})
 		s.denied(r, websocketAction, ticket, err)
 		s.refuse(w, r, err)
 		return
@@ -54,7 +54,7 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.tap != nil {
-		holder, _ := s.chats.AdmittedHolder(ticket)
+		holder, _ := s.chats.Holder(ticket)
 		k.number = s.tap.Opened(r, k.hold.ContactID, k.hold.ParticipantID, string(holder.Role))
 	}
 	k.open(conn)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func put(t *testing.T, b *store.Blobs, id, content string) {
@@ -105,7 +106,7 @@ func TestBlobsLast(t *testing.T) {
 	dir := t.TempDir()
 	s := open(t, store.Config{Dir: dir})
 	c := newContact()
-	file := &chat.File{ID: uuid.NewString(), ContactID: c.ID}
+	file := &transcript.File{ID: uuid.NewString(), ContactID: c.ID}
 	commit(t, s, chat.Changes{Contact: c, File: file})
 	put(t, s.Blobs(), file.ID, "content")
 	u, err := s.Blobs().Create(uuid.NewString())

@@ -82,8 +82,8 @@ func DecodeContact(id, initial, body string) (*chat.Contact, error) {
 	return decodeContact(id, initial, body)
 }
 
-func DecodeFile(id, body string) (*chat.File, error)       { return decodeFile(id, body) }
-func EncodeFile(f *chat.File) (string, error)              { return encodeFile(f) }
+func DecodeFile(id, body string) (*transcript.File, error) { return decodeFile(id, body) }
+func EncodeFile(f *transcript.File) (string, error)        { return encodeFile(f) }
 func DecodeExtra(text string, item *transcript.Item) error { return decodeExtra(text, item) }
 func PackID(id string) any                                 { return packID(id) }
 func UnpackID(value any) (string, error)                   { return unpackID(value) }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // The queries of Contacts. The plus keeps the engine from sorting all ended contacts by the
@@ -62,13 +63,13 @@ func (s *Store) Contacts(ctx context.Context, q chat.ContactQuery) ([]chat.Conta
 
 // ContactFiles returns the attachments of a contact or, without an id, of all contacts that
 // have not ended, the oldest first.
-func (s *Store) ContactFiles(ctx context.Context, contactID string) ([]chat.File, error) {
+func (s *Store) ContactFiles(ctx context.Context, contactID string) ([]transcript.File, error) {
 	const choose = `SELECT f.id, f.body FROM contacts c CROSS JOIN files f ON f.contact = c.n WHERE `
 	text, args := choose+`c.id = ?`, []any{contactID}
 	if contactID == "" {
 		text, args = choose+`c.ended IS NULL`, nil
 	}
-	var files []chat.File
+	var files []transcript.File
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
 		return c.rows(ctx, text, args, func(rows *sql.Rows) error {
 			var id, body string
@@ -86,7 +87,7 @@ func (s *Store) ContactFiles(ctx context.Context, contactID string) ([]chat.File
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(files, func(a, b chat.File) int {
+	slices.SortFunc(files, func(a, b transcript.File) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
 	return files, nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func TestContacts(t *testing.T) {
@@ -69,9 +70,9 @@ func TestContactFiles(t *testing.T) {
 	ended.Ended = time.Now()
 	at := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 	for i, c := range []*chat.Contact{active, ended} {
-		file := &chat.File{ID: fmt.Sprintf("late %d", i), ContactID: c.ID, Created: at.Add(time.Millisecond), Status: chat.FileScanning}
+		file := &transcript.File{ID: fmt.Sprintf("late %d", i), ContactID: c.ID, Created: at.Add(time.Millisecond), Status: transcript.FileScanning}
 		commit(t, s, chat.Changes{Contact: c, File: file})
-		commit(t, s, chat.Changes{File: &chat.File{ID: fmt.Sprintf("soon %d", i), ContactID: c.ID, Created: at}})
+		commit(t, s, chat.Changes{File: &transcript.File{ID: fmt.Sprintf("soon %d", i), ContactID: c.ID, Created: at}})
 	}
 	for contactID, want := range map[string][]string{
 		active.ID: {"soon 0", "late 0"}, ended.ID: {"soon 1", "late 1"}, "": {"soon 0", "late 0"}, "unheard of": nil,

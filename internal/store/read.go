@@ -213,8 +213,8 @@ func (s *Store) Marks(ctx context.Context, contactID string) ([]chat.Mark, error
 }
 
 // File returns an attachment by id, or ErrNotFound.
-func (s *Store) File(ctx context.Context, id string) (*chat.File, error) {
-	var file *chat.File
+func (s *Store) File(ctx context.Context, id string) (*transcript.File, error) {
+	var file *transcript.File
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
 		var body string
 		err := c.row(ctx, `SELECT body FROM files WHERE id = ?`, []any{id}, &body)

@@ -35,6 +35,13 @@ type contactRecord struct {
 	Duration          time.Duration       `json:"duration,omitempty"` // in nanoseconds
 	Reason            chat.Reason         `json:"reason,omitempty"`
 	Queue             *queueRecord        `json:"queue,omitempty"`
+	Flow              *flowRecord         `json:"runs,omitempty"`
+}
+
+// flowRecord is a running contact flow.
+type flowRecord struct {
+	State []byte `json:"state,omitempty"`
+	Heard int64  `json:"heard,omitempty"`
 }
 
 type queueRecord struct {
@@ -64,14 +71,14 @@ type timerRecord struct {
 
 // fileRecord is the body of an attachment.
 type fileRecord struct {
-	ContactID     string          `json:"contact"`
-	ParticipantID string          `json:"participant,omitempty"`
-	Name          string          `json:"name,omitempty"`
-	ContentType   string          `json:"contentType,omitempty"`
-	Size          int64           `json:"size,omitempty"`
-	Status        chat.FileStatus `json:"status,omitempty"`
-	ItemID        string          `json:"item,omitempty"`
-	Created       time.Time       `json:"created,omitzero"`
+	ContactID     string                `json:"contact"`
+	ParticipantID string                `json:"participant,omitempty"`
+	Name          string                `json:"name,omitempty"`
+	ContentType   string                `json:"contentType,omitempty"`
+	Size          int64                 `json:"size,omitempty"`
+	Status        transcript.FileStatus `json:"status,omitempty"`
+	ItemID        string                `json:"item,omitempty"`
+	Created       time.Time             `json:"created,omitzero"`
 }
 
 // extraRecord is what few items have.
@@ -103,6 +110,9 @@ func encodeContact(c *chat.Contact) (string, error) {
 	if c.Queue != nil {
 		r.Queue = &queueRecord{c.Queue.Name, c.Queue.Since.UTC()}
 	}
+	if c.Flow != nil {
+		r.Flow = &flowRecord{c.Flow.State, c.Flow.Heard}
+	}
 	for _, p := range c.Participants {
 		r.Participants = append(r.Participants, participantRecord{p.ID, p.DisplayName, p.Role, p.Joined.UTC(), p.Left.UTC(), p.Connected.UTC()})
 	}
@@ -129,6 +139,10 @@ func decodeContact(id, initial, body string) (*chat.Contact, error) {
 		queue := chat.Queued(*r.Queue)
 		c.Queue = &queue
 	}
+	if r.Flow != nil {
+		flow := chat.FlowState(*r.Flow)
+		c.Flow = &flow
+	}
 	for _, p := range r.Participants {
 		c.Participants = append(c.Participants, chat.Participant(p))
 	}
@@ -141,18 +155,18 @@ func decodeContact(id, initial, body string) (*chat.Contact, error) {
 	return c, nil
 }
 
-func encodeFile(f *chat.File) (string, error) {
+func encodeFile(f *transcript.File) (string, error) {
 	return encode(fileRecord{
 		f.ContactID, f.ParticipantID, f.Name, f.ContentType, f.Size, f.Status, f.ItemID, f.Created.UTC(),
 	})
 }
 
-func decodeFile(id, body string) (*chat.File, error) {
+func decodeFile(id, body string) (*transcript.File, error) {
 	var r fileRecord
 	if err := json.Unmarshal([]byte(body), &r); err != nil {
 		return nil, fmt.Errorf("reading attachment %s: %w", id, err)
 	}
-	return &chat.File{
+	return &transcript.File{
 		ID: id, ContactID: r.ContactID, ParticipantID: r.ParticipantID, Name: r.Name, ContentType: r.ContentType,
 		Size: r.Size, Status: r.Status, ItemID: r.ItemID, Created: r.Created,
 	}, nil

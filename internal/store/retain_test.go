@@ -65,7 +65,7 @@ func (p *population) add(t *testing.T, name string, endedDaysAgo int, items int,
 	for _, earlier := range past {
 		c.Past = append(c.Past, p.contacts[earlier].ID)
 	}
-	file := &chat.File{ID: uuid.NewString(), ContactID: c.ID, Status: chat.FileApproved}
+	file := &transcript.File{ID: uuid.NewString(), ContactID: c.ID, Status: transcript.FileApproved}
 	changes := chat.Changes{Contact: c, ClientToken: name, File: file, Mark: &chat.Mark{ContactID: c.ID, ParticipantID: "p", Seq: 1}}
 	for seq := range int64(items) {
 		changes.Items = append(changes.Items, message(c, seq+1))

@@ -63,6 +63,7 @@ func (m maker) contact() *chat.Contact {
 	}
 	if m.IntN(2) == 0 {
 		c.Queue = &chat.Queued{Name: m.text(), Since: m.precise()}
+		c.Flow = &chat.FlowState{State: []byte(m.text()), Heard: 1 + int64(len(m.text()))}
 	}
 	for range m.IntN(4) {
 		c.Attributes[m.text()] = m.text()
@@ -92,10 +93,10 @@ func (m maker) item(c *chat.Contact, seq int64) transcript.Item {
 	return item
 }
 
-func (m maker) file(c *chat.Contact) *chat.File {
-	return &chat.File{
+func (m maker) file(c *chat.Contact) *transcript.File {
+	return &transcript.File{
 		ID: m.id(), ContactID: c.ID, ParticipantID: m.text(), Name: m.text(), ContentType: m.text(), Size: m.Int64(),
-		Status: chat.FileStatus(m.text()), ItemID: m.text(), Created: m.precise(),
+		Status: transcript.FileStatus(m.text()), ItemID: m.text(), Created: m.precise(),
 	}
 }
 
@@ -104,7 +105,7 @@ type model struct {
 	contacts []*chat.Contact
 	items    map[string][]transcript.Item // by contact, in order
 	marks    map[string][]chat.Mark
-	files    map[string]*chat.File
+	files    map[string]*transcript.File
 }
 
 // step makes one random change and returns it.
@@ -153,7 +154,7 @@ func (w *model) step(m maker) chat.Changes {
 func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
-		reflect.TypeFor[chat.Contact](): 19, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 16, reflect.TypeFor[chat.File](): 9,
+		reflect.TypeFor[chat.Contact](): 20, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 16, reflect.TypeFor[transcript.File](): 9,
 		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 5,
 	} {
 		if kind.NumField() != want {
@@ -173,7 +174,7 @@ func TestRoundTrip(t *testing.T) {
 				if !cfg.Ephemeral {
 					cfg.Dir = t.TempDir()
 				}
-				w := &model{items: map[string][]transcript.Item{}, marks: map[string][]chat.Mark{}, files: map[string]*chat.File{}}
+				w := &model{items: map[string][]transcript.Item{}, marks: map[string][]chat.Mark{}, files: map[string]*transcript.File{}}
 				s := open(t, cfg)
 				for range 120 {
 					commit(t, s, w.step(m))

@@ -128,7 +128,7 @@ func TestBadChanges(t *testing.T) {
 				"an item without an id":      {Contact: &changed, Items: []transcript.Item{{ContactID: c.ID, Seq: 2}}},
 				"an item of an unknown chat": {Contact: &changed, Items: []transcript.Item{message(stranger, 1)}},
 				"a mark of an unknown chat":  {Contact: &changed, Mark: &chat.Mark{ContactID: stranger.ID, Seq: 1}},
-				"a file of an unknown chat":  {Contact: &changed, File: &chat.File{ID: uuid.NewString(), ContactID: stranger.ID}},
+				"a file of an unknown chat":  {Contact: &changed, File: &transcript.File{ID: uuid.NewString(), ContactID: stranger.ID}},
 			}
 			var wait sync.WaitGroup
 			for name, changes := range bad {
@@ -276,7 +276,7 @@ func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := open(t, store.Config{Ephemeral: true})
 	c := newContact()
-	file, item := &chat.File{ID: uuid.NewString(), ContactID: c.ID}, message(c, 1)
+	file, item := &transcript.File{ID: uuid.NewString(), ContactID: c.ID}, message(c, 1)
 	for range 2 { // the second time it is replaced
 		commit(t, s, chat.Changes{
 			Contact: c, ClientToken: "t", Items: []transcript.Item{item}, File: file,

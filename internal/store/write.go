@@ -147,7 +147,7 @@ func putMark(mark chat.Mark) step {
 	}
 }
 
-func putFile(file *chat.File) (step, error) {
+func putFile(file *transcript.File) (step, error) {
 	body, err := encodeFile(file)
 	if err != nil {
 		return nil, err

@@ -98,7 +98,11 @@ const (
 )
 
 // Message is something a participant says.
-type Message struct{ ContentType, Content string }
+type Message struct {
+	ContentType, Content string
+	// ClientToken makes a repeated message the same one; empty makes none.
+	ClientToken string
+}
 
 // Receipt says when a participant received and read a message.
 type Receipt struct {

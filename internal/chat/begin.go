@@ -1,0 +1,73 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// Listener hears of the changes of all contacts. Its functions must not block, nor call the
+// service: the contact is locked meanwhile.
+type Listener struct {
+	// Changed is called with every change of a contact, in the contact's order and before the
+	// operation answers: once for each item, stored or not, and once with a nil item when only
+	// the contact changed or when it was queued. The contact is as it is after the change. Both share memory with the
+	// service: they may be kept, but not changed. Required.
+	Changed func(contact Contact, item *transcript.Item)
+	// Arrived adds to the step in which the customer of a contact connects for the first time.
+	// It only computes, as every function of a step; its error fails the step. Nil adds nothing.
+	Arrived func(step *Step) error
+	// Begin is called by [Service.Begin], once every stored contact is as it goes on. It may
+	// call the service. Nil does nothing.
+	Begin func()
+}
+
+// Listen adds a listener. It belongs between [Open] and [Service.Begin]: whoever listens then
+// misses nothing, and can look at the active contacts beforehand.
+func (s *Service) Listen(l Listener) { s.listeners = append(s.listeners, l) }
+
+// Begin lets time pass: what is due happens from now on. Contacts that are connected and have
+// neither an agent, nor a queue, nor a flow come from a build that queued every contact by itself;
+// they are queued now, in the order of their start. Errors are failures of the store.
+func (s *Service) Begin(ctx context.Context) error {
+	s.mu.Lock()
+	if s.begun || s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.begun = true
+	s.mu.Unlock()
+	for _, contact := range s.unserved() {
+		err := s.Step(ctx, contact.ID, func(step *Step) error {
+			step.Queue("")
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("queueing a stored contact: %w", err)
+		}
+	}
+	for _, l := range s.listeners {
+		if l.Begin != nil {
+			l.Begin()
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.running.Go(func() { s.clock.Run(s.stop) })
+	}
+	return nil
+}
+
+// unserved returns the active contacts that nothing has queued and nobody answers, the oldest
+// first.
+func (s *Service) unserved() []Contact {
+	contacts := slices.DeleteFunc(s.Active(), func(c Contact) bool {
+		agent := slices.ContainsFunc(c.Participants, func(p Participant) bool { return p.Active() && p.Role == transcript.Agent })
+		return c.Connected.IsZero() || c.Queue != nil || c.Flow != nil || agent
+	})
+	slices.SortFunc(contacts, func(a, b Contact) int { return a.Started.Compare(b.Started) })
+	return contacts
+}

@@ -1,0 +1,226 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// Joined is a participant that was added to a contact.
+type Joined struct {
+	ParticipantID string
+	Token         secret.Text
+	// Expiry is until when the token can be used to connect for the first time.
+	Expiry time.Time
+}
+
+// Join adds a participant: an agent who takes the chat, a bot, a supervisor. The others are told.
+// Errors: [ErrNotFound], [ErrConflict] when a bot may not join.
+func (s *Service) Join(ctx context.Context, contactID string, role transcript.Role, displayName string) (Joined, error) {
+	var joined Participant
+	err := s.Step(ctx, contactID, func(step *Step) (err error) {
+		joined, err = step.Join(role, displayName)
+		return err
+	})
+	if err != nil {
+		return Joined{}, err
+	}
+	return s.joined(contactID, joined)
+}
+
+// joined describes a new participant to the caller that added it.
+func (s *Service) joined(contactID string, p Participant) (Joined, error) {
+	token, err := s.participantToken(contactID, p.ID)
+	return Joined{p.ID, token, p.Joined.Add(s.limits.BotConnectWithin)}, err
+}
+
+// Join is [Service.Join] within a step. Custom bots leave when an agent joins.
+func (step *Step) Join(role transcript.Role, displayName string) (Participant, error) {
+	if step.over {
+		return Participant{}, ErrNotFound
+	}
+	if role == transcript.CustomBot {
+		for _, p := range step.contact.present() {
+			if p.Role != transcript.Customer {
+				return Participant{}, ErrConflict
+			}
+		}
+	}
+	return step.join(role, displayName), nil
+}
+
+func (step *Step) join(role transcript.Role, displayName string) Participant {
+	joined := Participant{ID: newID(), DisplayName: displayName, Role: role, Joined: step.now.UTC().Truncate(time.Millisecond)}
+	contact := step.edit()
+	contact.Participants = append(contact.Participants, joined)
+	if role != transcript.System {
+		step.add(by(joined, transcript.EventItem, transcript.ParticipantJoined), true)
+	}
+	if role == transcript.Agent {
+		step.dismiss(transcript.CustomBot)
+	}
+	return joined
+}
+
+// dismiss lets all participants of a role leave.
+func (step *Step) dismiss(role transcript.Role) {
+	for _, p := range step.contact.present() {
+		if p.Role == role {
+			step.leave(p.ID)
+		}
+	}
+}
+
+// leave ends one participation. The caller makes sure that the participant is there.
+func (step *Step) leave(participantID string) {
+	contact := step.edit()
+	for i := range contact.Participants {
+		if p := &contact.Participants[i]; p.ID == participantID && p.Active() {
+			p.Left = step.now.UTC().Truncate(time.Millisecond)
+			if p.Role != transcript.System {
+				step.add(by(*p, transcript.EventItem, transcript.ParticipantLeft), true)
+			}
+		}
+	}
+}
+
+// Leave ends the participation of a participant. The customer's end ends the chat, and so does that
+// of the last agent. Errors: [ErrNotFound], [ErrAccessDenied] for someone who does not take part.
+func (s *Service) Leave(ctx context.Context, contactID, participantID string) error {
+	return s.Step(ctx, contactID, func(step *Step) error { return step.Leave(participantID) })
+}
+
+// Leave is [Service.Leave] within a step.
+func (step *Step) Leave(participantID string) error {
+	p, err := step.participant(participantID)
+	if err != nil {
+		return err
+	}
+	step.leave(participantID)
+	switch {
+	case p.Role == transcript.Customer:
+		step.End(CustomerDisconnect)
+	case p.Role == transcript.Agent && !step.hasAgent():
+		step.End(AgentDisconnect)
+	}
+	return nil
+}
+
+func (step *Step) hasAgent() bool {
+	for _, p := range step.contact.present() {
+		if p.Role == transcript.Agent {
+			return true
+		}
+	}
+	return false
+}
+
+// Queue lets the contact wait for an agent in a queue; empty names the queue of contacts that name
+// none.
+func (step *Step) Queue(name string) {
+	step.enqueue(name)
+	step.queued = true
+}
+
+func (step *Step) enqueue(name string) {
+	step.edit().Queue = &Queued{Name: name, Since: step.now.UTC().Truncate(time.Millisecond)}
+}
+
+// Transfer says where an agent's contact goes; one member is set.
+type Transfer struct {
+	// Agent is the name of the agent who takes it, at once.
+	Agent string
+	// Queue is the name of the queue in which it waits for the next agent.
+	Queue string
+}
+
+// Transfer lets an agent pass a contact on, in one step: the agent leaves, another one joins or the
+// contact waits in a queue, and the others are told that it succeeded. The contact goes on
+// meanwhile. The result is that of [Service.Join] for the new agent, and empty for a queue. Errors:
+// [ErrNotFound], [ErrAccessDenied] for someone who does not take part as an agent.
+func (s *Service) Transfer(ctx context.Context, contactID, participantID string, to Transfer) (Joined, error) {
+	var joined Participant
+	err := s.Step(ctx, contactID, func(step *Step) error {
+		p, err := step.participant(participantID)
+		if err != nil || p.Role != transcript.Agent {
+			return ErrAccessDenied
+		}
+		step.leave(participantID)
+		if to.Agent != "" {
+			joined = step.join(transcript.Agent, to.Agent)
+		} else {
+			step.enqueue(to.Queue)
+		}
+		step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferSucceeded}, true)
+		return nil
+	})
+	if err != nil || joined.ID == "" {
+		return Joined{}, err
+	}
+	return s.joined(contactID, joined)
+}
+
+// Prompt says something in the name of the instance itself, as a flow does: as a participant with
+// the role of the system, who comes with the first such message and is not announced. Errors:
+// [ErrNotFound] once the step has ended the contact, [InvalidError].
+func (step *Step) Prompt(m transcript.Message) (Sent, error) {
+	if step.over {
+		return Sent{}, ErrNotFound
+	}
+	if err := step.s.checkMessage(step.contact, transcript.System, m); err != nil {
+		return Sent{}, err
+	}
+	system, ok := step.contact.system()
+	if !ok {
+		system = step.join(transcript.System, systemName)
+	}
+	return step.message(system, m), nil
+}
+
+// systemName is the display name of the system as clients are told it.
+const systemName = "SYSTEM_MESSAGE"
+
+// system returns the participant in whose name the instance itself speaks.
+func (c *Contact) system() (Participant, bool) {
+	for _, p := range c.Participants {
+		if p.Role == transcript.System && p.Active() {
+			return p, true
+		}
+	}
+	return Participant{}, false
+}
+
+// End ends the contact. chat.ended is the last item of every contact, so it belongs at the end of a
+// step; a second call does nothing.
+func (step *Step) End(reason Reason) {
+	if step.over {
+		return
+	}
+	contact := step.edit()
+	at := step.now.UTC().Truncate(time.Millisecond)
+	for i := range contact.Participants {
+		if contact.Participants[i].Active() {
+			contact.Participants[i].Left = at
+		}
+	}
+	step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.ChatEnded}, true)
+	contact.Ended, contact.Reason = step.last, reason
+	step.over = true
+}
+
+// End ends a contact from outside: StopContact, a flow, the desk. A contact that has ended already
+// is left as it is. Errors: [ErrNotFound] for one that never was.
+func (s *Service) End(ctx context.Context, contactID string, reason Reason) error {
+	err := s.Step(ctx, contactID, func(step *Step) error {
+		step.End(reason)
+		return nil
+	})
+	if !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	_, err = s.store.Contact(ctx, contactID)
+	return err
+}
