@@ -26,9 +26,10 @@ var allowed = map[string][]string{
 	"internal/logqueue": {},
 	"internal/parent":   {},
 	// Domains.
-	"internal/chat":         {"internal/secret"},
+	"internal/transcript":   {},
+	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/rawjson"},
-	"internal/store":        {"internal/chat"},
+	"internal/store":        {"internal/chat", "internal/transcript"},
 	"internal/diagnosis":    {"internal/awswire"},
 	// The front door and what stands before and behind it.
 	"internal/identity":   {"internal/diagnosis", "internal/rawjson", "internal/secret"},
@@ -36,9 +37,13 @@ var allowed = map[string][]string{
 	"internal/guard":      {"internal/diagnosis"},
 	"internal/connectapi": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
 	"internal/inspect":    {},
-	"internal/fault":      {"internal/awswire", "internal/chat", "internal/connectsim", "internal/participant", "internal/rawjson", "internal/secret"},
+	"internal/fault": {
+		"internal/awswire", "internal/chat", "internal/connectsim",
+		"internal/participant", "internal/rawjson", "internal/secret", "internal/transcript",
+	},
 	"internal/api": {
-		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault", "internal/inspect", "internal/participant", "internal/secret",
+		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault",
+		"internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
 	},
 	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
 	"internal/recording": {
@@ -47,14 +52,17 @@ var allowed = map[string][]string{
 	"internal/fidelity": {},
 	"internal/strict":   {"internal/chat"},
 	"internal/connectsim": {
-		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
-		"internal/strict",
+		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel",
+		"internal/fidelity", "internal/rawjson", "internal/strict", "internal/transcript",
 	},
-	"internal/participant": {"internal/awswire", "internal/chat", "internal/fidelity", "internal/secret", "internal/strict"},
-	"internal/desk":        {"internal/chat"},
+	"internal/participant": {
+		"internal/awswire", "internal/chat", "internal/fidelity",
+		"internal/secret", "internal/strict", "internal/transcript",
+	},
+	"internal/desk": {"internal/chat", "internal/transcript"},
 	"internal/emulator": {
-		"internal/awswire", "internal/chat", "internal/connectsim", "internal/desk", "internal/fault", "internal/participant", "internal/startchat",
-		"internal/store", "internal/strict",
+		"internal/awswire", "internal/chat", "internal/clock", "internal/connectsim", "internal/desk",
+		"internal/fault", "internal/participant", "internal/startchat", "internal/store", "internal/strict", "internal/transcript",
 	},
 	"internal/frontdoor": {
 		"internal/connectapi", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
