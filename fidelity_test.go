@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fidelity"
 	"github.com/parley-chat/parley/internal/participant"
 )
@@ -19,7 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite generated files")
 
-const fidelityHead = `<!-- Generated from the registries in internal/connectsim and internal/participant by go generate; do not edit. -->
+const fidelityHead = `<!-- Generated from the registries in internal/connectserver and internal/participant by go generate; do not edit. -->
 
 # What the embedded Amazon Connect does, and where it comes from
 
@@ -39,10 +39,10 @@ func TestFidelityPage(t *testing.T) {
 	t.Parallel()
 	const page = "docs/fidelity.md"
 	want := bytes.NewBufferString(fidelityHead)
-	if err := fidelity.WriteMarkdown(want, slices.Concat(connectsim.Fidelity(), participant.Fidelity())); err != nil {
+	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity())); err != nil {
 		t.Fatal(err)
 	}
-	names := connectsim.Unemulated()
+	names := connectserver.Unemulated()
 	slices.Sort(names)
 	want.WriteString("## Not emulated\n\nThese operations of Amazon Connect answer 501 `NotImplemented` with their name:\n`" +
 		strings.Join(names, "`,\n`") + "`.\n")

@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"internal/rawjson":  {},
 	"internal/awswire":  {},
 	"internal/arn":      {},
+	"internal/clock":    {},
 	"internal/logqueue": {},
 	"internal/parent":   {},
 	// Domains.
@@ -32,13 +33,13 @@ var allowed = map[string][]string{
 	"internal/store":        {"internal/chat", "internal/transcript"},
 	"internal/diagnosis":    {"internal/awswire"},
 	// The front door and what stands before and behind it.
-	"internal/identity":   {"internal/diagnosis", "internal/rawjson", "internal/secret"},
-	"internal/startchat":  {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
-	"internal/guard":      {"internal/diagnosis"},
-	"internal/connectapi": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
-	"internal/inspect":    {},
+	"internal/identity":      {"internal/diagnosis", "internal/rawjson", "internal/secret"},
+	"internal/startchat":     {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
+	"internal/guard":         {"internal/diagnosis"},
+	"internal/connectclient": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
+	"internal/inspect":       {},
 	"internal/fault": {
-		"internal/awswire", "internal/chat", "internal/connectsim",
+		"internal/awswire", "internal/chat", "internal/connectserver",
 		"internal/participant", "internal/rawjson", "internal/secret", "internal/transcript",
 	},
 	"internal/api": {
@@ -51,7 +52,7 @@ var allowed = map[string][]string{
 	},
 	"internal/fidelity": {},
 	"internal/strict":   {"internal/chat"},
-	"internal/connectsim": {
+	"internal/connectserver": {
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel",
 		"internal/fidelity", "internal/rawjson", "internal/strict", "internal/transcript",
 	},
@@ -61,11 +62,11 @@ var allowed = map[string][]string{
 	},
 	"internal/desk": {"internal/chat", "internal/transcript"},
 	"internal/emulator": {
-		"internal/awswire", "internal/chat", "internal/clock", "internal/connectsim", "internal/desk",
+		"internal/awswire", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
 		"internal/fault", "internal/participant", "internal/startchat", "internal/store", "internal/strict", "internal/transcript",
 	},
 	"internal/frontdoor": {
-		"internal/connectapi", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
+		"internal/connectclient", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
 		"internal/startchat",
 	},
 	"internal/lambdahost": {"internal/diagnosis"},
@@ -77,9 +78,9 @@ var allowed = map[string][]string{
 	"internal/pagescript": {},
 	"internal/console":    {"internal/diagnosis"},
 	"internal/settings":   {"internal/arn", "internal/secret"},
-	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectapi", "internal/diagnosis", "internal/server", "internal/startchat"},
+	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
-		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/recording", "internal/relay", "internal/awswire", "internal/connectapi", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
+		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/recording", "internal/relay", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
 		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/logqueue", "internal/pagescript", "internal/parent", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},
@@ -112,8 +113,8 @@ func TestImportDirections(t *testing.T) {
 			if isOurs && !slices.Contains(may, ours) {
 				t.Errorf("%s imports %s, against the direction of imports", name, ours)
 			}
-			if name != "internal/connectapi" && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")) {
-				t.Errorf("%s imports %s: only internal/connectapi speaks to AWS", name, imported)
+			if name != "internal/connectclient" && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")) {
+				t.Errorf("%s imports %s: only internal/connectclient speaks to AWS", name, imported)
 			}
 		}
 	}
@@ -141,7 +142,7 @@ func TestFunctionHoldsOnlyItsOwn(t *testing.T) {
 			name := strings.TrimPrefix(dep, module)
 			if slices.Contains([]string{
 				"internal/emulator", "internal/chat", "internal/store", "internal/console", "internal/desk", "internal/flow", "internal/participant",
-				"internal/connectsim", "internal/cli", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "internal/parent", "modernc.org/sqlite",
+				"internal/connectserver", "internal/cli", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "internal/parent", "modernc.org/sqlite",
 			}, name) {
 				t.Errorf("the production function contains %s", name)
 			}

@@ -38,7 +38,7 @@ func compareStarts(t *testing.T, script ...awsfake.Step) outcome {
 			outcomes[i].settle()
 		}
 		if diff := cmp.Diff(outcomes[0], outcomes[1]); diff != "" {
-			t.Errorf("results (-generated client +connectapi):\n%s", diff)
+			t.Errorf("results (-generated client +connectclient):\n%s", diff)
 		}
 	})
 	return outcomes[1]
@@ -61,7 +61,7 @@ func withIDs(script []awsfake.Step) []awsfake.Step {
 }
 
 // settle takes out what differs by chance, the ids of an answer that was not scripted,
-// and the blanks around a text, which connectapi cuts off.
+// and the blanks around a text, which connectclient cuts off.
 func (out *outcome) settle() {
 	out.Message = strings.TrimSpace(out.Message)
 	for _, id := range []*string{&out.ContactID, &out.ParticipantID, &out.Token} {
@@ -132,7 +132,7 @@ func TestErrorNames(t *testing.T) {
 }
 
 // TestSignedRequestInText: to a wrong signature AWS answers with the request as it was
-// signed, the session token in it. The generated client hands all of that on, connectapi
+// signed, the session token in it. The generated client hands all of that on, connectclient
 // only what comes before.
 func TestSignedRequestInText(t *testing.T) {
 	environment(t)
@@ -148,14 +148,14 @@ func TestSignedRequestInText(t *testing.T) {
 				t.Errorf("client %d: %+v: %v", i, out, err)
 			}
 			if _, ours := c.(*own); ours && strings.Contains(err.Error(), "canary") {
-				t.Errorf("connectapi hands on the session token: %v", err)
+				t.Errorf("connectclient hands on the session token: %v", err)
 			}
 		}
 	})
 }
 
 // TestErrorNamesInOtherCase: the generated client corrects the case of the names in its
-// model, connectapi takes them as they come. No service sends them otherwise, and what
+// model, connectclient takes them as they come. No service sends them otherwise, and what
 // is repeated does not depend on these names.
 func TestErrorNamesInOtherCase(t *testing.T) {
 	environment(t)
@@ -173,7 +173,7 @@ func TestErrorNamesInOtherCase(t *testing.T) {
 
 // TestUnreadableErrors are error answers whose body is not AWS's JSON. Here the clients
 // may differ: the generated one gives up on the whole answer, name in the header
-// included, where connectapi keeps the status and the name, so that a person can be told
+// included, where connectclient keeps the status and the name, so that a person can be told
 // more than that something could not be decoded. What they repeat has to be the same as
 // far as the status decides.
 func TestUnreadableErrors(t *testing.T) {
@@ -195,7 +195,7 @@ func TestUnreadableErrors(t *testing.T) {
 						}
 					}
 					if a, b := endpoints[0].Calls(), endpoints[1].Calls(); a != b {
-						t.Errorf("the generated client made %d attempts, connectapi %d", a, b)
+						t.Errorf("the generated client made %d attempts, connectclient %d", a, b)
 					}
 				})
 			})
@@ -382,7 +382,7 @@ func compareClocks(t *testing.T, offset time.Duration) {
 				outcomes[i] = out
 			}
 			if diff := cmp.Diff(outcomes[0], outcomes[1]); diff != "" {
-				t.Errorf("call %d (-generated client +connectapi):\n%s", call, diff)
+				t.Errorf("call %d (-generated client +connectclient):\n%s", call, diff)
 			}
 		}
 	})
@@ -407,7 +407,7 @@ func TestRetryBudget(t *testing.T) {
 							_, _ = c.start(t.Context(), body(t, ""))
 						}
 						if a, b := endpoints[0].Calls(), endpoints[1].Calls(); a != b {
-							t.Fatalf("after %d failed calls the generated client made %d attempts, connectapi %d", call+1, a, b)
+							t.Fatalf("after %d failed calls the generated client made %d attempts, connectclient %d", call+1, a, b)
 						}
 					}
 					if endpoints[0].Calls() >= 80*3 {
@@ -471,6 +471,6 @@ func TestOverLoopback(t *testing.T) {
 		outcomes[i].settle()
 	}
 	if diff := cmp.Diff(outcomes[0], outcomes[1]); diff != "" || outcomes[1].Attempts != 2 {
-		t.Errorf("results (-generated client +connectapi):\n%s\n%+v", diff, outcomes[1])
+		t.Errorf("results (-generated client +connectclient):\n%s\n%+v", diff, outcomes[1])
 	}
 }

@@ -23,7 +23,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/startchat"
 )
 
@@ -182,13 +182,13 @@ func describe(metadata middleware.Metadata, err error) outcome {
 
 // own is Parley's client.
 type own struct {
-	client *connectapi.Client
+	client *connectclient.Client
 	// delay is the time that the last start says it waited between its attempts.
 	delay time.Duration
 }
 
 func newOwn(ctx context.Context, transport http.RoundTripper, endpoint string) (*own, error) {
-	client, err := connectapi.New(ctx, connectapi.Config{EndpointURL: endpoint, UserAgent: "parley/0", Transport: transport})
+	client, err := connectclient.New(ctx, connectclient.Config{EndpointURL: endpoint, UserAgent: "parley/0", Transport: transport})
 	return &own{client: client}, err
 }
 
@@ -218,7 +218,7 @@ func (o *own) stop(ctx context.Context, instance, contact string) (outcome, erro
 	return out, err
 }
 
-// read puts an error of connectapi in common terms.
+// read puts an error of connectclient in common terms.
 func (out *outcome) read(err error) {
 	switch answer, ok := errors.AsType[*awswire.Error](err); {
 	case err == nil:

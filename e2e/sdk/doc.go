@@ -1,4 +1,4 @@
-// Package sdk holds Parley's own Amazon Connect client (internal/connectapi) against
+// Package sdk holds Parley's own Amazon Connect client (internal/connectclient) against
 // the one that AWS generates, github.com/aws/aws-sdk-go-v2/service/connect.
 //
 // It has tests only: both clients are given the same input and the same scripted

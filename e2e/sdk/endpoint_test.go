@@ -69,7 +69,7 @@ func compareDestinations(t *testing.T, endpoint string) destination {
 		}
 	}
 	if diff := cmp.Diff(to[0], to[1]); diff != "" {
-		t.Errorf("destinations (-generated client +connectapi):\n%s", diff)
+		t.Errorf("destinations (-generated client +connectclient):\n%s", diff)
 	}
 	return to[1]
 }
@@ -107,7 +107,7 @@ func TestEndpointsOfRegions(t *testing.T) {
 	}
 }
 
-// TestRegionsThatDiffer lists where connectapi goes other ways on purpose, so that a
+// TestRegionsThatDiffer lists where connectclient goes other ways on purpose, so that a
 // difference nobody wanted stands out above.
 func TestRegionsThatDiffer(t *testing.T) {
 	for region, test := range map[string]struct{ why, want string }{
@@ -143,7 +143,7 @@ func TestRegionsThatDiffer(t *testing.T) {
 				t.Errorf("no difference any more (%s): move it to the Regions above", test.why)
 			}
 			if to[1].URL != test.want {
-				t.Errorf("connectapi goes to %q, want %q", to[1].URL, test.want)
+				t.Errorf("connectclient goes to %q, want %q", to[1].URL, test.want)
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/awsfake"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 )
 
 // ids are values that path labels and members can have: plain ones, ARNs, and text that
@@ -75,7 +75,7 @@ func TestStopContactErrors(t *testing.T) {
 					}
 				}
 				if a, b := endpoints[0].Calls(), endpoints[1].Calls(); a != b {
-					t.Errorf("the generated client made %d attempts, connectapi %d", a, b)
+					t.Errorf("the generated client made %d attempts, connectclient %d", a, b)
 				}
 			})
 		})
@@ -106,7 +106,7 @@ func TestInspectionOnTheWire(t *testing.T) {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("results (-generated client +connectapi):\n%s", diff)
+					t.Errorf("results (-generated client +connectclient):\n%s", diff)
 				}
 				compareRequests(t, endpoints)
 			})
@@ -116,8 +116,8 @@ func TestInspectionOnTheWire(t *testing.T) {
 
 // inspection is what the calls answered.
 type inspection struct {
-	Instance connectapi.Instance
-	Flow     connectapi.Flow
+	Instance connectclient.Instance
+	Flow     connectclient.Flow
 	Origins  []string
 }
 
@@ -127,7 +127,7 @@ func inspectGenerated(t *testing.T, client *connect.Client, id string) (found in
 	if err != nil {
 		return found, err
 	}
-	found.Instance = connectapi.Instance{
+	found.Instance = connectclient.Instance{
 		ID: aws.ToString(instance.Instance.Id), ARN: aws.ToString(instance.Instance.Arn),
 		Alias: aws.ToString(instance.Instance.InstanceAlias), Status: string(instance.Instance.InstanceStatus),
 	}
@@ -135,7 +135,7 @@ func inspectGenerated(t *testing.T, client *connect.Client, id string) (found in
 	if err != nil {
 		return found, err
 	}
-	found.Flow = connectapi.Flow{
+	found.Flow = connectclient.Flow{
 		ID: aws.ToString(flow.ContactFlow.Id), ARN: aws.ToString(flow.ContactFlow.Arn), Name: aws.ToString(flow.ContactFlow.Name),
 		Type: string(flow.ContactFlow.Type), State: string(flow.ContactFlow.State), Status: string(flow.ContactFlow.Status),
 	}
@@ -150,7 +150,7 @@ func inspectGenerated(t *testing.T, client *connect.Client, id string) (found in
 	return found, nil
 }
 
-func inspectOwn(t *testing.T, client *connectapi.Client, id string) (found inspection, err error) {
+func inspectOwn(t *testing.T, client *connectclient.Client, id string) (found inspection, err error) {
 	t.Helper()
 	if found.Instance, err = client.DescribeInstance(t.Context(), id); err != nil {
 		return found, err

@@ -191,7 +191,7 @@ func compareRequests(t *testing.T, endpoints [2]*awsfake.Endpoint) {
 		t.Error("nothing was sent")
 	}
 	if diff := cmp.Diff(messages[0], messages[1]); diff != "" {
-		t.Errorf("requests (-generated client +connectapi):\n%s", diff)
+		t.Errorf("requests (-generated client +connectclient):\n%s", diff)
 	}
 }
 

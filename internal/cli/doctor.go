@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/doctor"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/settings"
@@ -68,7 +68,7 @@ func diagnose(ctx context.Context, env *Env, s *settings.Settings, faults error)
 		}
 	}
 	if s.Upstream == settings.AWS {
-		config.Connect = func(ctx context.Context) (*connectapi.Client, error) {
+		config.Connect = func(ctx context.Context) (*connectclient.Client, error) {
 			return newClient(ctx, env, s, slog.New(slog.DiscardHandler))
 		}
 		return doctor.Run(ctx, config), nil

@@ -3,14 +3,14 @@ package cli
 import (
 	"log/slog"
 
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/relay"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
 // openRelay puts this server between chat clients and the Participant Service, when that was
 // asked for.
-func (u *upstream) openRelay(client *connectapi.Client, s *settings.Settings, beside *workbench, log *slog.Logger) error {
+func (u *upstream) openRelay(client *connectclient.Client, s *settings.Settings, beside *workbench, log *slog.Logger) error {
 	if !s.Relay {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/costguard"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/settings"
@@ -72,7 +72,7 @@ func openUpstream(ctx context.Context, env *Env, s *settings.Settings, beside *w
 }
 
 // guardCosts bounds what a run costs on AWS.
-func (u *upstream) guardCosts(client *connectapi.Client, s *settings.Settings, log *slog.Logger) (err error) {
+func (u *upstream) guardCosts(client *connectclient.Client, s *settings.Settings, log *slog.Logger) (err error) {
 	plan := s.CostGuard()
 	if plan.EndOnExit && s.DataDir == "" {
 		return &usageError{
@@ -133,14 +133,14 @@ func startedDir(s *settings.Settings) string {
 }
 
 // newClient returns a client of Amazon Connect with credentials.
-func newClient(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (*connectapi.Client, error) {
-	return connectapi.New(ctx, connectapi.Config{
+func newClient(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (*connectclient.Client, error) {
+	return connectclient.New(ctx, connectclient.Config{
 		Region: s.Region, Profile: s.Profile, EndpointURL: s.EndpointURL, InstanceID: s.InstanceID,
 		UserAgent: env.Build.userAgent(), MaxIdleConns: s.MaxConcurrent, Log: log,
 	})
 }
 
-func awsText(client *connectapi.Client, s *settings.Settings) string {
+func awsText(client *connectclient.Client, s *settings.Settings) string {
 	text := "Amazon Connect at " + client.Endpoint()
 	if client.Region() != "" {
 		text = "Amazon Connect in " + client.Region() + " (" + client.Endpoint() + ")"

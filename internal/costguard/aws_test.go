@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/awsfake"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/costguard"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/startchat"
@@ -27,7 +27,7 @@ func TestAgainstAWS(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	client, err := connectapi.New(t.Context(), connectapi.Config{Region: awsfake.DefaultRegion, EndpointURL: fake.URL})
+	client, err := connectclient.New(t.Context(), connectclient.Config{Region: awsfake.DefaultRegion, EndpointURL: fake.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,4 +98,4 @@ func realRequest(tb testing.TB, clientToken string) *startchat.Request {
 	return &startchat.Request{Body: body, InstanceID: "instance-1", ContactFlowID: "flow-1", ClientToken: clientToken}
 }
 
-var _ costguard.Stopper = (*connectapi.Client)(nil)
+var _ costguard.Stopper = (*connectclient.Client)(nil)

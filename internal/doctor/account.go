@@ -9,7 +9,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
@@ -168,7 +168,7 @@ func (e *examination) permission(ctx context.Context) finding {
 	}
 	decision, err := e.client.SimulateStartChat(ctx, e.identity.ARN, e.flowARN())
 	switch {
-	case errors.Is(err, connectapi.ErrNotSimulated):
+	case errors.Is(err, connectclient.ErrNotSimulated):
 		return warn("could not be checked, because IAM does not simulate the policies of this kind of identity", byHand)
 	case err != nil:
 		f := judge(err, "")
@@ -176,9 +176,9 @@ func (e *examination) permission(ctx context.Context) finding {
 			f.remedy = byHand + "\nWith iam:SimulatePrincipalPolicy on the user or role, the doctor can check it."
 		}
 		return f
-	case decision == connectapi.Allowed:
+	case decision == connectclient.Allowed:
 		return ok("connect:StartChatContact is allowed on " + e.flowARN() + " (simulated; policies of the organisation are not part of it)")
-	case decision == connectapi.ExplicitDeny:
+	case decision == connectclient.ExplicitDeny:
 		return fail("a policy denies connect:StartChatContact on "+e.flowARN(), "Find the Deny statement; an Allow does not outweigh it.")
 	case e.ContactFlowID == "":
 		return warn("no policy allows connect:StartChatContact on every flow of the instance; it may on some", byHand)

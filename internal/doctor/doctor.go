@@ -11,7 +11,7 @@
 // is changed anywhere.
 //
 // The package makes the calls and judges their answers; what an error of AWS means is
-// package diagnosis's, how it is called package connectapi's.
+// package diagnosis's, how it is called package connectclient's.
 package doctor
 
 import (
@@ -19,7 +19,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/startchat"
 )
 
@@ -46,7 +46,7 @@ type Config struct {
 	Embedded startchat.Starter
 	// Connect returns the client of the real Amazon Connect; nil leaves all checks of
 	// AWS out.
-	Connect func(ctx context.Context) (*connectapi.Client, error)
+	Connect func(ctx context.Context) (*connectclient.Client, error)
 	// Region, InstanceID and ContactFlowID are as configured; each may be empty.
 	Region, InstanceID, ContactFlowID string
 	// AllowOrigins are the page origins named in the configuration.
@@ -112,12 +112,12 @@ func Run(ctx context.Context, config Config) Report {
 type examination struct {
 	Config
 
-	client   *connectapi.Client
+	client   *connectclient.Client
 	openErr  error
 	served   serverClock
-	identity connectapi.Identity
-	instance connectapi.Instance
-	flow     connectapi.Flow
+	identity connectclient.Identity
+	instance connectclient.Instance
+	flow     connectclient.Flow
 	// unpublished says that AWS refused to describe the flow because it is not published.
 	unpublished bool
 }

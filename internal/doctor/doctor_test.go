@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/awsfake"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/doctor"
 )
 
@@ -129,7 +129,7 @@ func TestInterrupted(t *testing.T) {
 	s := newScene(t, account())
 	ctx, cancel := context.WithCancel(t.Context())
 	connect := s.config.Connect
-	s.config.Connect = func(ctx context.Context) (*connectapi.Client, error) { defer cancel(); return connect(ctx) }
+	s.config.Connect = func(ctx context.Context) (*connectclient.Client, error) { defer cancel(); return connect(ctx) }
 	report := doctor.Run(ctx, s.config)
 	compare(t, report, map[string]line{
 		"region": ok("us-west-2"), "credentials": skip("interrupted"), "instance": skip("because Credentials was skipped"), "environment": skip("interrupted"),

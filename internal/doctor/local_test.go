@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/doctor"
 	"github.com/parley-chat/parley/internal/emulator"
@@ -29,7 +29,10 @@ func TestConfiguration(t *testing.T) {
 	connected := false
 	report = doctor.Run(t.Context(), doctor.Config{
 		Faults: hinted{errors.New("two faults")}, Embedded: newEmulator(t),
-		Connect: func(context.Context) (*connectapi.Client, error) { connected = true; return nil, errors.New("called") },
+		Connect: func(context.Context) (*connectclient.Client, error) {
+			connected = true
+			return nil, errors.New("called")
+		},
 	})
 	compare(t, report, map[string]line{
 		"configuration": fail("two faults", "read the help"), "port": skip("because Configuration failed"),

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/arn"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
@@ -32,7 +32,7 @@ func (e *examination) region(ctx context.Context) finding {
 	e.open(ctx)
 	region := e.regionInEffect()
 	if e.openErr != nil {
-		if _, ok := errors.AsType[*connectapi.CredentialsError](e.openErr); !ok {
+		if _, ok := errors.AsType[*connectclient.CredentialsError](e.openErr); !ok {
 			return fail(e.openErr.Error(), hint(e.openErr))
 		}
 	}
@@ -46,7 +46,7 @@ func (e *examination) region(ctx context.Context) finding {
 		return fail(fmt.Sprintf("%s, but the instance's ARN names %s", region, own),
 			"Leave --region and AWS_REGION out, or set them to "+own+".")
 	}
-	partition, known := connectapi.PartitionOf(region)
+	partition, known := connectclient.PartitionOf(region)
 	if !known {
 		return warn(region+", which is not spelt like a Region of AWS", "Check the spelling of --region, for example us-west-2.")
 	}

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/awsfake"
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/doctor"
 )
 
@@ -56,7 +56,7 @@ func account() awsfake.Config {
 type scene struct {
 	fake    *awsfake.Endpoint
 	config  doctor.Config
-	connect connectapi.Config
+	connect connectclient.Config
 }
 
 func newScene(t *testing.T, config awsfake.Config) *scene {
@@ -69,15 +69,15 @@ func newScene(t *testing.T, config awsfake.Config) *scene {
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	s := &scene{fake: fake}
-	s.connect = connectapi.Config{
+	s.connect = connectclient.Config{
 		Region: awsfake.DefaultRegion, EndpointURL: fake.URL, Transport: redirect{address, transport},
 	}
 	s.config = doctor.Config{
 		Program: "v1.0.0 (go1.26.0, linux/amd64)", Addr: "127.0.0.1:0", Region: awsfake.DefaultRegion,
 		InstanceID: instanceID, ContactFlowID: flowID,
-		Connect: func(ctx context.Context) (*connectapi.Client, error) {
+		Connect: func(ctx context.Context) (*connectclient.Client, error) {
 			s.connect.InstanceID = s.config.InstanceID
-			return connectapi.New(ctx, s.connect)
+			return connectclient.New(ctx, s.connect)
 		},
 	}
 	return s

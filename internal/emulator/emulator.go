@@ -22,7 +22,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
@@ -33,7 +33,7 @@ import (
 
 const (
 	// DefaultInstanceID is the instance of a page that names none.
-	DefaultInstanceID = connectsim.DefaultInstanceID
+	DefaultInstanceID = connectserver.DefaultInstanceID
 	// DefaultContactFlowID is the contact flow of a page that names none. It is always there.
 	DefaultContactFlowID = "22222222-2222-4222-8222-222222222222"
 )
@@ -72,7 +72,7 @@ type Config struct {
 	// InstanceID is the one instance there is; empty means [DefaultInstanceID].
 	InstanceID string
 	// Flows returns contact flows beside the default one, each time anew; nil means none.
-	Flows func() []connectsim.Flow
+	Flows func() []connectserver.Flow
 	// ApprovedOrigins are the only origins whose pages may call the Participant Service;
 	// empty means any.
 	ApprovedOrigins []string
@@ -102,8 +102,8 @@ type Config struct {
 type Emulator struct {
 	store     *store.Store
 	chats     *chat.Service
-	publisher *connectsim.Publisher
-	api       *connectsim.Service
+	publisher *connectserver.Publisher
+	api       *connectserver.Service
 	clients   *participant.Service
 	desk      *desk.Desk
 	views     *views

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
-	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/store"
@@ -137,8 +137,8 @@ func TestShutdown(t *testing.T) {
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	const configured = "33333333-3333-4333-8333-333333333333"
-	w := newWorld(t, emulator.Config{Ephemeral: true, Strict: true, Seed: 1, Flows: func() []connectsim.Flow {
-		return []connectsim.Flow{{ID: configured, Name: "Mine"}}
+	w := newWorld(t, emulator.Config{Ephemeral: true, Strict: true, Seed: 1, Flows: func() []connectserver.Flow {
+		return []connectserver.Flow{{ID: configured, Name: "Mine"}}
 	}})
 	w.must(http.MethodPost, "/startChatContact", "", "")
 	w.must(http.MethodPost, "/startChatContact", "", `{"ContactFlowId":"`+configured+`"}`)

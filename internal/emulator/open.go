@@ -14,7 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/clock"
-	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
@@ -36,8 +36,8 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 	if err := e.openChats(ctx, cfg, clock, rules); err != nil {
 		return err
 	}
-	api, err := connectsim.New(connectsim.Config{
-		Chats: e.chats, Flows: flows(cfg.Flows), Instance: connectsim.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
+	api, err := connectserver.New(connectserver.Config{
+		Chats: e.chats, Flows: flows(cfg.Flows), Instance: connectserver.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Tap: cfg.Tap, Log: cfg.Log,
 	})
 	if err != nil {
@@ -84,7 +84,7 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 	if e.store, err = store.Open(ctx, stored); err != nil {
 		return fmt.Errorf("opening the store: %w", err)
 	}
-	e.publisher, err = connectsim.NewPublisher(connectsim.PublisherConfig{
+	e.publisher, err = connectserver.NewPublisher(connectserver.PublisherConfig{
 		Targets: cfg.StreamTargets, Log: cfg.Log,
 		Encode: func(item *transcript.Item) ([]byte, error) { return participant.Encode(item), nil },
 	})
@@ -206,9 +206,9 @@ const defaultFlow = `{"Version":"2019-10-30","StartAction":"queue","Metadata":{}
 	`{"Identifier":"end","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]}`
 
 // flows adds the default flow to the configured ones.
-func flows(configured func() []connectsim.Flow) func() []connectsim.Flow {
-	return func() []connectsim.Flow {
-		all := []connectsim.Flow{{
+func flows(configured func() []connectserver.Flow) func() []connectserver.Flow {
+	return func() []connectserver.Flow {
+		all := []connectserver.Flow{{
 			ID: DefaultContactFlowID, Name: "Parley default flow", Content: defaultFlow,
 			Description: "Used when a chat is started without a contact flow",
 		}}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
-	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/rawjson"
 	"github.com/parley-chat/parley/internal/secret"
@@ -22,7 +22,7 @@ func Actions() []string {
 	for _, known := range participant.Actions() {
 		names = append(names, known.Name)
 	}
-	for _, known := range connectsim.Actions() {
+	for _, known := range connectserver.Actions() {
 		names = append(names, known.Name)
 	}
 	slices.Sort(names)
@@ -45,7 +45,7 @@ func paths() *http.ServeMux {
 	for _, known := range participant.Actions() {
 		mux.Handle(known.Method+" "+known.Path, named{known.Name, known.Path, false})
 	}
-	for _, known := range connectsim.Actions() {
+	for _, known := range connectserver.Actions() {
 		mux.Handle(known.Method+" "+known.Path, named{known.Name, known.Path, true})
 	}
 	return mux
@@ -61,7 +61,7 @@ func (s *Rules) actionOf(r *http.Request) (named, bool) {
 
 // isConnect reports whether an action is one of Amazon Connect.
 func isConnect(action string) bool {
-	return slices.ContainsFunc(connectsim.Actions(), func(known connectsim.Action) bool { return known.Name == action })
+	return slices.ContainsFunc(connectserver.Actions(), func(known connectserver.Action) bool { return known.Name == action })
 }
 
 // holderOf finds out whom a request is about; empty for what cannot be told. It may read the

@@ -4,7 +4,7 @@
 //
 // It owns the rules that say what goes wrong, and what that looks like to a client: AWS's own
 // errors, or a network that fails. It refuses to know what actions do; which ones there are it
-// learns from the registries of packages participant and connectsim. Without a rule nothing is
+// learns from the registries of packages participant and connectserver. Without a rule nothing is
 // changed, byte for byte, and next to nothing is done.
 //
 // [Rules] are safe for concurrent use; nil lets nothing go wrong. Their lock is taken last: they

@@ -14,7 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/connectsim"
+	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
@@ -76,7 +76,7 @@ func every() map[string][2]string {
 	for _, known := range participant.Actions() {
 		all[known.Name] = [2]string{known.Method, fill(known.Path)}
 	}
-	for _, known := range connectsim.Actions() {
+	for _, known := range connectserver.Actions() {
 		all[known.Name] = [2]string{known.Method, fill(known.Path)}
 	}
 	return all

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/parley-chat/parley/internal/connectapi"
+	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/identity"
 	"github.com/parley-chat/parley/internal/settings"
@@ -17,7 +17,7 @@ import (
 func Keys(ctx context.Context, s *settings.Settings, log *slog.Logger) (identity.KeySource, error) {
 	switch {
 	case s.JWTKeyARN != "":
-		return connectapi.NewSecretSource(ctx, connectapi.SecretConfig{ARN: s.JWTKeyARN, Profile: s.Profile, Log: log})
+		return connectclient.NewSecretSource(ctx, connectclient.SecretConfig{ARN: s.JWTKeyARN, Profile: s.Profile, Log: log})
 	case s.JWTKeyFile != "":
 		return identity.FileKeys(s.JWTKeyFile, log)
 	}
@@ -34,7 +34,7 @@ func NewLambda(ctx context.Context, s *settings.Settings, loadErr error, userAge
 	if err := settings.Join(loadErr, config.Check()); err != nil {
 		return nil, err
 	}
-	client, clientErr := connectapi.New(ctx, connectapi.Config{
+	client, clientErr := connectclient.New(ctx, connectclient.Config{
 		Region: s.Region, InstanceID: s.InstanceID, UserAgent: userAgent, MaxIdleConns: 1, Log: log,
 	})
 	keys, keysErr := Keys(ctx, s, log)

@@ -1,0 +1,191 @@
+package connectserver
+
+import (
+	"context"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+type describeContactInput struct {
+	InstanceID string `json:"InstanceId"`
+	ContactID  string `json:"ContactId"`
+}
+
+type describeContactOutput struct{ Contact contactOutput }
+
+// contactOutput is what a chat has of a Contact.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_Contact.html
+type contactOutput struct {
+	ARN               string `json:"Arn"`
+	ID                string `json:"Id"`
+	InitialID         string `json:"InitialContactId"`
+	AssociationID     string `json:"ContactAssociationId"`
+	RelatedID         string `json:"RelatedContactId,omitzero"`
+	InitiationMethod  string
+	Channel           string
+	AgentInfo         *agentInfo        `json:",omitzero"`
+	Initiated         epoch             `json:"InitiationTimestamp"`
+	Connected         epoch             `json:"ConnectedToSystemTimestamp,omitzero"`
+	Disconnected      epoch             `json:"DisconnectTimestamp,omitzero"`
+	LastUpdate        epoch             `json:"LastUpdateTimestamp"`
+	CustomerID        string            `json:"CustomerId,omitzero"`
+	Attributes        map[string]string `json:",omitempty"`
+	SegmentAttributes jsontext.Value    `json:",omitempty"`
+	DisconnectReason  chat.Reason       `json:",omitzero"`
+	ChatMetrics       *chatMetrics      `json:",omitzero"`
+}
+
+type agentInfo struct {
+	Connected epoch `json:"ConnectedToAgentTimestamp"`
+}
+
+// chatMetrics count a chat that has ended.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ChatMetrics.html
+type chatMetrics struct {
+	Contact  contactMetrics      `json:"ChatContactMetrics"`
+	Customer participantMetrics  `json:"CustomerMetrics"`
+	Agent    *participantMetrics `json:"AgentMetrics,omitzero"`
+}
+
+type contactMetrics struct {
+	MultiParty             bool
+	TotalMessages          int
+	TotalBotMessages       int
+	TotalBotMessageLength  int   `json:"TotalBotMessageLengthInChars"`
+	AgentFirstResponse     epoch `json:"AgentFirstResponseTimestamp,omitzero"`
+	AgentFirstResponseTime int64 `json:"AgentFirstResponseTimeInMillis,omitzero"`
+}
+
+type participantMetrics struct {
+	ParticipantID   string `json:"ParticipantId"`
+	ParticipantType transcript.Role
+	MessagesSent    int
+	MessageLength   int   `json:"MessageLengthInChars"`
+	LastMessage     epoch `json:"LastMessageTimestamp,omitzero"`
+}
+
+// describeContact carries out DescribeContact.
+func (s *Service) describeContact(ctx context.Context, in *describeContactInput) (*describeContactOutput, error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, refused
+	}
+	c, err := s.chats.Contact(ctx, contactID(in.ContactID))
+	if err != nil {
+		return nil, err
+	}
+	out := contactOutput{
+		ARN: s.instanceARN(c.InstanceID) + "/contact/" + c.ID, ID: c.ID, InitialID: c.InitialID, AssociationID: root(&c),
+		RelatedID: c.RelatedID, InitiationMethod: "API", Channel: "CHAT",
+		Initiated: epoch{c.Started}, Connected: epoch{c.Connected}, Disconnected: epoch{c.Ended}, LastUpdate: epoch{lastUpdate(&c)},
+		CustomerID: c.CustomerID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes, DisconnectReason: c.Reason,
+	}
+	for _, p := range c.Participants {
+		if p.Role == transcript.Agent {
+			out.AgentInfo = &agentInfo{epoch{p.Joined}}
+		}
+	}
+	if c.HasEnded() {
+		if out.ChatMetrics, err = s.metrics(ctx, &c); err != nil {
+			return nil, err
+		}
+	}
+	return &describeContactOutput{out}, nil
+}
+
+// root is the contact that a conversation began with.
+func root(c *chat.Contact) string {
+	if len(c.Past) > 0 {
+		return c.Past[len(c.Past)-1]
+	}
+	return c.InitialID
+}
+
+// lastUpdate is the latest thing a contact tells the time of.
+func lastUpdate(c *chat.Contact) time.Time {
+	last := c.Started
+	see := func(t time.Time) {
+		if t.After(last) {
+			last = t
+		}
+	}
+	see(c.Connected)
+	see(c.Ended)
+	for _, p := range c.Participants {
+		see(p.Joined)
+		see(p.Left)
+	}
+	return last
+}
+
+// metrics counts the messages of a contact.
+func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, error) {
+	m := &chatMetrics{Customer: participantMetrics{ParticipantID: c.Customer().ID, ParticipantType: transcript.Customer}}
+	people := 0
+	for _, p := range c.Participants {
+		switch p.Role {
+		case transcript.Agent:
+			people++
+			m.Agent = &participantMetrics{ParticipantID: p.ID, ParticipantType: transcript.Agent}
+		case transcript.Customer, transcript.Supervisor:
+			people++
+		case transcript.System, transcript.CustomBot:
+		}
+	}
+	m.Contact.MultiParty = people > 2
+	query := chat.TranscriptQuery{ContactID: c.ID, MaxResults: 100}
+	for {
+		page, err := s.chats.Transcript(ctx, c.ID, query)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Items {
+			if page.Items[i].Type == transcript.MessageItem {
+				m.count(&page.Items[i])
+			}
+		}
+		if page.NextToken == "" || len(page.Items) == 0 {
+			break
+		}
+		query.NextToken = page.NextToken
+	}
+	if first := m.Contact.AgentFirstResponse; !first.IsZero() {
+		m.Contact.AgentFirstResponseTime = first.Sub(c.Started).Milliseconds()
+	}
+	return m, nil
+}
+
+// count counts one message. Messages come in any order.
+func (m *chatMetrics) count(item *transcript.Item) {
+	length := utf8.RuneCountInString(item.Content)
+	m.Contact.TotalMessages++
+	switch item.Role {
+	case transcript.Customer:
+		m.Customer.count(length, item.Time)
+	case transcript.Agent:
+		if m.Agent != nil {
+			m.Agent.count(length, item.Time)
+		}
+		if first := m.Contact.AgentFirstResponse; first.IsZero() || item.Time.Before(first.Time) {
+			m.Contact.AgentFirstResponse = epoch{item.Time}
+		}
+	case transcript.System, transcript.CustomBot:
+		m.Contact.TotalBotMessages++
+		m.Contact.TotalBotMessageLength += length
+	case transcript.Supervisor:
+	}
+}
+
+func (m *participantMetrics) count(length int, at time.Time) {
+	m.MessagesSent++
+	m.MessageLength += length
+	if at.After(m.LastMessage.Time) {
+		m.LastMessage = epoch{at}
+	}
+}

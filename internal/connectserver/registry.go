@@ -1,0 +1,187 @@
+package connectserver
+
+import (
+	"context"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/connectmodel"
+	"github.com/parley-chat/parley/internal/fidelity"
+)
+
+// action is an operation that is emulated. Where it is found on the wire is in the list of
+// operations.
+type action struct {
+	name string
+	// query are the members that travel in the query.
+	query []parameter
+	// model is what a request must look like, wherever its members travel.
+	model *connectmodel.Model
+	run   runner
+	// source is where its behaviour comes from and note what is special about it.
+	source fidelity.Source
+	note   string
+}
+
+// runner carries out an action whose request has the documented shape. proceed is called
+// once the rules between members hold, and may refuse to go on.
+type runner func(ctx context.Context, request jsontext.Value, proceed func() *awswire.Error) (any, error)
+
+// ruled is a request with rules between its members.
+type ruled interface{ rules() *awswire.Error }
+
+// bind makes a runner from a function over decoded values.
+func bind[In, Out any](f func(context.Context, *In) (*Out, error)) runner {
+	return func(ctx context.Context, request jsontext.Value, proceed func() *awswire.Error) (any, error) {
+		in := new(In)
+		if json.Unmarshal(request, in) != nil { // the check has seen every member's type
+			return nil, refusal(serialization, "The request cannot be read.")
+		}
+		if r, ok := any(in).(ruled); ok {
+			if refused := r.rules(); refused != nil {
+				return nil, refused
+			}
+		}
+		if refused := proceed(); refused != nil {
+			return nil, refused
+		}
+		return f(ctx, in)
+	}
+}
+
+// startChatContact is the one action that is also reached without the wire.
+const startChatContact = "StartChatContact"
+
+// registry lists the actions that are emulated.
+func (s *Service) registry() []*action {
+	return slices.Concat(s.chatActions(), s.contactActions(), s.participantActions(), s.instanceActions())
+}
+
+func (s *Service) chatActions() []*action {
+	return []*action{
+		{
+			name: startChatContact, model: connectmodel.StartChatContact(), run: bind(s.startChat), source: fidelity.Documentation,
+			note: "A repeated `ClientToken` returns the first result for 7 days, whatever the body (guessed). " +
+				"`ParticipantConfiguration` and `DisconnectOnCustomerExit` are checked and have no effect.",
+		},
+		{
+			name: "StartAssistantContact", model: connectmodel.StartAssistantContact(), run: bind(s.startAssistant), source: fidelity.Model,
+			note: "Starts a chat as StartChatContact does; there is no AI agent in it.",
+		},
+		{
+			name: "SendChatIntegrationEvent", model: connectmodel.SendChatIntegrationEvent(), run: bind(s.integrate), source: fidelity.Documentation,
+			note: "AWS keeps it for its own messaging services. A session is an active chat with the same source, destination and " +
+				"subtype; it lasts over restarts. What the chat says is published to the `StreamingEndpointArn`, or logged.",
+		},
+		{
+			name: "CreatePersistentContactAssociation", model: connectmodel.CreatePersistentContactAssociation(), run: bind(s.associate),
+			source: fidelity.Documentation, note: "A second, different association of a contact is refused (guessed).",
+		},
+	}
+}
+
+func (s *Service) contactActions() []*action {
+	return []*action{
+		{
+			name: "StopContact", model: connectmodel.StopContact(), run: bind(s.stopContact), source: fidelity.Documentation,
+			note: "Stopping a contact that has ended answers 200 (guessed); `DisconnectReason` is for voice and ignored.",
+		},
+		{
+			name: "DescribeContact", model: connectmodel.DescribeContact(), run: bind(s.describeContact), source: fidelity.Model,
+			note: "Filled: what a chat has. `ChatMetrics` appear when the chat has ended. `AgentInfo` holds no user id.",
+		},
+		{
+			name: "GetContactAttributes", model: connectmodel.GetContactAttributes(), run: bind(s.getAttributes), source: fidelity.Documentation,
+		},
+		{
+			name: "UpdateContactAttributes", model: connectmodel.UpdateContactAttributes(), run: bind(s.updateAttributes),
+			source: fidelity.Documentation, note: "An empty value removes the attribute. Ended contacts can be changed too.",
+		},
+	}
+}
+
+func (s *Service) participantActions() []*action {
+	return []*action{
+		{
+			name: "CreateParticipant", model: connectmodel.CreateParticipant(), run: bind(s.createParticipant), source: fidelity.Documentation,
+			note: "`CUSTOM_BOT` only, as documented for chats. A repeated `ClientToken` is remembered until a restart (guessed).",
+		},
+		{
+			name: "UpdateParticipantRoleConfig", model: connectmodel.UpdateParticipantRoleConfig(), run: bind(s.updateTimers),
+			source: fidelity.Documentation, note: "New values take effect at once; AWS waits for the next agent to join.",
+		},
+		{
+			name: "StartContactStreaming", model: connectmodel.StartContactStreaming(), run: bind(s.startStreaming), source: fidelity.Documentation,
+			note: "Items go to the HTTP address configured for the ARN, in the form Amazon SNS posts them (unsigned), or to the log.",
+		},
+		{
+			name: "StopContactStreaming", model: connectmodel.StopContactStreaming(), run: bind(s.stopStreaming), source: fidelity.Documentation,
+		},
+	}
+}
+
+func (s *Service) instanceActions() []*action {
+	paging := []parameter{{"nextToken", oneText}, {"maxResults", oneNumber}}
+	return []*action{
+		{
+			name: "ListContactFlows", query: append([]parameter{{"contactFlowTypes", manyTexts}}, paging...),
+			model: connectmodel.ListContactFlows(), run: bind(s.listFlows), source: fidelity.Model,
+		},
+		{
+			name: "DescribeContactFlow", model: connectmodel.DescribeContactFlow(), run: bind(s.describeFlow), source: fidelity.Model,
+			note: "Flows come from the configuration and have no versions: a version suffix is ignored.",
+		},
+		{
+			name: "ListInstances", query: paging, model: connectmodel.ListInstances(), run: bind(s.listInstances), source: fidelity.Model,
+			note: "There is one instance.",
+		},
+		{
+			name: "DescribeInstance", model: connectmodel.DescribeInstance(), run: bind(s.describeInstance), source: fidelity.Model,
+			note: "Any id is answered, unless strict.",
+		},
+		{
+			name: "ListApprovedOrigins", query: paging, model: connectmodel.ListApprovedOrigins(), run: bind(s.listOrigins), source: fidelity.Model,
+		},
+	}
+}
+
+// Fidelity describes what the embedded Amazon Connect API does, and where it comes from.
+func Fidelity() []fidelity.Entry {
+	const actions, behaviour = "Amazon Connect API: actions", "Amazon Connect API: behaviour"
+	var entries []fidelity.Entry
+	for _, a := range new(Service).registry() {
+		entries = append(entries, fidelity.Entry{Area: actions, Name: a.name, Source: a.source, Note: a.note})
+	}
+	for _, b := range []fidelity.Entry{
+		{Name: "Any other operation", Source: fidelity.Guessed, Note: "501 `NotImplemented` with the operation's name, which no SDK retries."},
+		{Name: "Unknown path", Source: fidelity.Guessed, Note: "404 `UnknownOperationException`."},
+		{Name: "Which 400 for what", Source: fidelity.Guessed, Note: "Wrong JSON type `SerializationException`, missing member or rule between " +
+			"members `InvalidRequestException`, value out of bounds `InvalidParameterException`, in this order."},
+		{Name: "Error bodies", Source: fidelity.Observed, Note: "Both `Message` and `message`, beside `x-amzn-ErrorType`."},
+		{Name: "Ids of instances and flows", Source: fidelity.Guessed, Note: "Any id or ARN will do; unknown ones are `ResourceNotFoundException` when strict."},
+		{Name: "Signatures", Source: fidelity.Guessed, Note: "Accepted unseen: any credentials will do."},
+		{Name: "Rates", Source: fidelity.Documentation, Note: "When strict: token buckets with the documented defaults, " +
+			"`TooManyRequestsException` for StartChatContact and `ThrottlingException` for all others."},
+		{Name: "Active chats", Source: fidelity.Documentation, Note: "When strict: 500, then `LimitExceededException`."},
+		{Name: "Unknown members in answers", Source: fidelity.Guessed, Note: "When strict: now and then, from the seed."},
+	} {
+		b.Area = behaviour
+		entries = append(entries, b)
+	}
+	return entries
+}
+
+// Unemulated returns the names of Amazon Connect's operations that answer NotImplemented.
+func Unemulated() []string {
+	var names []string
+	emulated := new(Service).registry()
+	for _, op := range operations() {
+		if !slices.ContainsFunc(emulated, func(a *action) bool { return a.name == op.name }) {
+			names = append(names, op.name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,190 @@
+// Package connectserver is the Amazon Connect API of the embedded Amazon Connect: it reads
+// the actions a chat backend calls, checks them as AWS does and carries them out on
+// package chat.
+//
+// Every action stands in one registry, with where its behaviour comes from; an operation of
+// Amazon Connect that is not in it answers an error with its name. The package knows the
+// wire format of these actions and nothing of who may call them, of sockets or of storage.
+// Errors are AWS's, by name and status. A [Service] is safe for concurrent use.
+package connectserver
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/strict"
+)
+
+// Config is what a [Service] needs.
+type Config struct {
+	// Chats are the chats the actions are about. Required.
+	Chats *chat.Service
+	// Flows returns the contact flows there are, each time anew; nil means none.
+	Flows func() []Flow
+	// Instance is the one instance there is. Its zero members get values.
+	Instance Instance
+	// Region and Account stand in ARNs; empty means us-east-1 and 000000000000.
+	Region, Account string
+	// ApprovedOrigins are what ListApprovedOrigins answers.
+	ApprovedOrigins []string
+	// Strict are AWS's rates, quotas and freedoms; nil is lenient, with ids too: any
+	// instance and any flow will do.
+	Strict *strict.Rules
+	// Tap hears of every call; nil costs nothing.
+	Tap Tap
+	// Log is told of every call: Debug when it succeeded, Warn when it was refused, Error
+	// when it failed. Nil discards.
+	Log *slog.Logger
+}
+
+// Instance is an Amazon Connect instance.
+type Instance struct {
+	// ID is its UUID; empty means [DefaultInstanceID]. ARN is made from it when empty.
+	ID, ARN string
+	// Alias is its name; empty means "parley".
+	Alias string
+	// Created is when it was made; zero means the start of the service.
+	Created time.Time
+}
+
+// DefaultInstanceID is the id of an instance whose configuration names none.
+const DefaultInstanceID = "11111111-1111-4111-8111-111111111111"
+
+// Flow is a contact flow as ListContactFlows and DescribeContactFlow show it.
+type Flow struct {
+	// ID is its id, Type one of the service's types; empty means CONTACT_FLOW.
+	ID, Name, Type, Description string
+	// Content is the flow's JSON text.
+	Content string
+	// Saved says that it is not published.
+	Saved bool
+	// Modified is when it was last changed; zero leaves it out of answers.
+	Modified time.Time
+}
+
+// Service is the Amazon Connect API of one embedded Amazon Connect.
+type Service struct {
+	chats           *chat.Service
+	flows           func() []Flow
+	instance        Instance
+	region, account string
+	origins         []string
+	strict          *strict.Rules
+	tap             Tap
+	log             *slog.Logger
+	actions         []*action
+
+	joined      repeats[*createParticipantOutput]
+	integrating sync.Mutex // one SendChatIntegrationEvent at a time, so that two do not start two chats
+}
+
+// New returns the API of an embedded Amazon Connect.
+func New(cfg Config) (*Service, error) {
+	if cfg.Chats == nil {
+		return nil, errors.New("an amazon connect api needs chats")
+	}
+	s := &Service{
+		chats: cfg.Chats, flows: cfg.Flows, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
+		origins: cfg.ApprovedOrigins, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
+	}
+	if s.flows == nil {
+		s.flows = func() []Flow { return nil }
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	fill := func(value *string, fallback string) {
+		if *value == "" {
+			*value = fallback
+		}
+	}
+	fill(&s.region, "us-east-1")
+	fill(&s.account, "000000000000")
+	fill(&s.instance.ID, DefaultInstanceID)
+	fill(&s.instance.Alias, "parley")
+	fill(&s.instance.ARN, s.instanceARN(s.instance.ID))
+	if s.instance.Created.IsZero() {
+		s.instance.Created = s.chats.Clock().Now()
+	}
+	s.actions = s.registry()
+	return s, nil
+}
+
+// instanceARN returns the ARN of an instance in this account.
+func (s *Service) instanceARN(id string) string {
+	return "arn:aws:connect:" + s.region + ":" + s.account + ":instance/" + id
+}
+
+// Handler serves the whole API and nothing else: every other path is an unknown operation.
+func (s *Service) Handler() http.Handler {
+	mux := http.NewServeMux()
+	s.Routes(mux)
+	mux.HandleFunc("/", s.unknown)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The mux would redirect these, with a page of HTML that no SDK can read.
+		if p := r.URL.EscapedPath(); strings.Contains(p, "//") || strings.Contains(p, "/./") || strings.Contains(p, "/../") {
+			s.unknown(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// Routes registers every operation of Amazon Connect: those of the registry, those that are
+// known but not emulated, and, below the paths of contacts, flows and instances, all that is
+// unknown. Each pattern names its method, so that other rooms can share the mux.
+func (s *Service) Routes(mux *http.ServeMux) {
+	emulated := map[string]*action{}
+	for _, a := range s.actions {
+		emulated[a.name] = a
+	}
+	for _, op := range operations() {
+		if a := emulated[op.name]; a != nil {
+			mux.HandleFunc(op.method+" "+op.path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, a) })
+			continue
+		}
+		mux.HandleFunc(op.method+" "+op.path, func(w http.ResponseWriter, r *http.Request) { s.unemulated(w, r, op.name) })
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
+		for _, below := range []string{"/contact/", "/contacts/", "/contact-flows/", "/contact-flows-summary/", "/instance/"} {
+			mux.HandleFunc(method+" "+below, s.unknown)
+		}
+	}
+}
+
+// withoutWire marks the context of a call that was made within the program.
+type withoutWire struct{}
+
+// level is that of a log line about the course of a call. Who calls within the program logs
+// it, too, and in its own words.
+func level(ctx context.Context, onTheWire slog.Level) slog.Level {
+	if ctx.Value(withoutWire{}) != nil {
+		return slog.LevelDebug
+	}
+	return onTheWire
+}
+
+// StartChatContact starts a chat from the body of the call, without the wire around it. The
+// error is an [awswire.Error].
+func (s *Service) StartChatContact(ctx context.Context, body []byte) (chat.Started, error) {
+	ctx = context.WithValue(ctx, withoutWire{}, true)
+	for _, a := range s.actions {
+		if a.name != startChatContact {
+			continue
+		}
+		out, refused := s.invoke(ctx, a, body)
+		if refused != nil {
+			return chat.Started{}, refused
+		}
+		if started, ok := out.(*startChatOutput); ok {
+			return started.started, nil
+		}
+	}
+	return chat.Started{}, errors.New("the registry lacks StartChatContact")
+}

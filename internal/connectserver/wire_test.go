@@ -1,0 +1,209 @@
+package connectserver_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/connectserver"
+	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// stage is an Amazon Connect with real chats in a real store.
+type stage struct {
+	handler http.Handler
+	api     *connectserver.Service
+	chats   *chat.Service
+	store   *store.Store
+}
+
+func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, transcript.Item)) *stage {
+	tb.Helper()
+	kept, err := store.Open(context.Background(), store.Config{Ephemeral: true})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	chats, err := chat.Open(context.Background(), chat.Config{Store: kept, Limits: rules.Limits(chat.Limits{}), Publish: publish})
+	if err == nil {
+		err = chats.Begin(context.Background())
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		chats.Close()
+		if err := kept.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	api, err := connectserver.New(connectserver.Config{
+		Chats: chats, Strict: rules, Region: "eu-west-2", Account: "111122223333",
+		ApprovedOrigins: []string{"https://a.example", "https://b.example", "https://c.example"},
+		Flows:           flows,
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return &stage{api.Handler(), api, chats, kept}
+}
+
+func flows() []connectserver.Flow {
+	return []connectserver.Flow{
+		{
+			ID: "aaaaaaaa-0000-4000-8000-000000000001", Name: "Inbound", Description: "the usual one",
+			Content: `{"Version":"2019-10-30"}`, Modified: time.Date(2026, 11, 22, 6, 0, 0, 500_000_000, time.UTC),
+		},
+		{ID: "aaaaaaaa-0000-4000-8000-000000000002", Name: "Queue", Type: "CUSTOMER_QUEUE", Content: `{}`},
+		{ID: "aaaaaaaa-0000-4000-8000-000000000003", Name: "Draft", Content: `{}`, Saved: true},
+	}
+}
+
+// call sends one request through the handler.
+func (s *stage) call(method, target, body string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, httptest.NewRequest(method, target, strings.NewReader(body)))
+	return w
+}
+
+// Each file is a dialogue: requests, and under each the answer as it was reviewed. Ids and
+// tokens are numbered in the order they appear; later requests name them by number. Time is
+// the bubble's, which begins with the year 2000.
+func TestWire(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/wire/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no dialogues: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			t.Parallel()
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			synctest.Test(t, func(t *testing.T) {
+				var rules *strict.Rules
+				if strings.HasPrefix(filepath.Base(file), "strict") {
+					rules = strict.New(strict.Config{Seed: 3})
+				}
+				got = (&dialogue{stage: newStage(t, rules, nil)}).run(string(want))
+			})
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("answers (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// dialogue numbers what is different in every run.
+type dialogue struct {
+	*stage
+	seen []string
+}
+
+const answerMark = "  < "
+
+// run sends the requests of a dialogue and returns it with their answers.
+func (d *dialogue) run(script string) string {
+	var out []string
+	for block := range strings.SplitSeq(strings.TrimSpace(script), "\n\n") {
+		var request []string
+		for line := range strings.SplitSeq(block, "\n") {
+			if !strings.HasPrefix(line, answerMark) {
+				request = append(request, line)
+			}
+		}
+		out = append(out, strings.Join(append(request, d.answer(request)...), "\n"))
+	}
+	return strings.Join(out, "\n\n") + "\n"
+}
+
+// answer sends the request in some lines, after comments: "METHOD path", then the body; or
+// "wait 5m"; or "end", by the customer; or "say", by an agent.
+func (d *dialogue) answer(lines []string) []string {
+	for len(lines) > 0 && strings.HasPrefix(lines[0], "#") {
+		lines = lines[1:]
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	text := d.fill(strings.Join(lines, "\n"))
+	first, body, _ := strings.Cut(text, "\n")
+	verb, rest, _ := strings.Cut(first, " ")
+	switch verb {
+	case "wait":
+		duration, err := time.ParseDuration(rest)
+		if err != nil {
+			return []string{answerMark + err.Error()}
+		}
+		<-time.After(duration)
+		return nil
+	case "agent": // joins a contact and says something
+		joined, err := d.chats.Join(context.Background(), rest, transcript.Agent, "Ann")
+		if err == nil {
+			_, err = d.chats.Say(context.Background(), rest, joined.ParticipantID, transcript.Message{ContentType: transcript.TextPlain, Content: body})
+		}
+		return []string{answerMark + fmt.Sprint(err)}
+	}
+	w := d.call(verb, rest, body)
+	status := fmt.Sprintf("%s%d %s", answerMark, w.Code, w.Header().Get("x-amzn-ErrorType"))
+	answer := []string{strings.TrimRight(status, " ")}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, w.Body.Bytes(), "", "  "); err != nil {
+		pretty.Reset()
+		pretty.WriteString("not JSON: " + w.Body.String())
+	}
+	for line := range strings.SplitSeq(d.number(pretty.String()), "\n") {
+		answer = append(answer, answerMark+line)
+	}
+	return answer
+}
+
+var secrets = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[45][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}|QVFJREFI[\w-]+`)
+
+// number replaces ids and tokens, but not those of the stage.
+func (d *dialogue) number(text string) string {
+	return secrets.ReplaceAllStringFunc(text, func(id string) string {
+		if id == connectserver.DefaultInstanceID || strings.HasPrefix(id, "aaaaaaaa-") {
+			return id
+		}
+		for i, earlier := range d.seen {
+			if earlier == id {
+				return fmt.Sprintf("$%d", i+1)
+			}
+		}
+		d.seen = append(d.seen, id)
+		return fmt.Sprintf("$%d", len(d.seen))
+	})
+}
+
+// fill puts ids back in the place of their numbers.
+func (d *dialogue) fill(text string) string {
+	for i := len(d.seen); i > 0; i-- {
+		text = strings.ReplaceAll(text, fmt.Sprintf("$%d", i), d.seen[i-1])
+	}
+	return text
+}
