@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function crash fuzz clean
+.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare crash fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
@@ -99,6 +99,9 @@ bench-embedded: build ## Measure the embedded Amazon Connect
 bench-function: ## Compare the production function with one of Node
 	cd bench && $(GO) run . function $(ARGS)
 	cd e2e/sdk && $(GO) test -run '^$$' -bench 'BareCall|Invocation' -count 5 .
+
+bench-compare: build ## Compare this build with another one: OLD=path
+	cd bench && $(GO) run . compare -old $(abspath $(OLD)) -parley $(CURDIR)/bin/parley $(ARGS)
 
 crash: ## Kill the server, and a storing process, 100 times: nothing acknowledged may be lost or doubled
 	$(GO) test ./e2e/crash -count=1 -v -rounds=100

@@ -108,3 +108,29 @@ func TestOptions(t *testing.T) {
 		}
 	}
 }
+
+// The interval of a ratio is around the ratio, and narrower the more the rounds agree.
+func TestInterval(t *testing.T) {
+	t.Parallel()
+	steady := figure{values: [2]spread{{10, 10.1, 9.9, 10}, {11, 11.1, 10.9, 11}}}
+	shaky := figure{values: [2]spread{{10, 10.1, 9.9, 10}, {9, 13, 11, 11}}}
+	in := steady.interval()
+	if in.low >= 1.1 || in.high <= 1.1 || in.width() > 0.01 {
+		t.Errorf("steady: %+v", in)
+	}
+	if shaky.interval().width() < 0.3 {
+		t.Errorf("shaky: %+v", shaky.interval())
+	}
+	o := compareOptions{width: 0.1, limit: 1.05, figures: []figure{steady}}
+	if o.verdict() == nil {
+		t.Error("a build that costs a tenth more passes")
+	}
+	o.limit = 1.2
+	if err := o.verdict(); err != nil {
+		t.Error(err)
+	}
+	o.figures = append(o.figures, shaky)
+	if o.verdict() == nil {
+		t.Error("a figure that nobody knows passes")
+	}
+}

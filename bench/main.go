@@ -11,7 +11,8 @@
 //
 // With "embedded" as its first argument it measures the embedded Amazon Connect
 // instead, and writes docs/benchmarks-embedded.md; with "function" the production function
-// beside one of Node, and writes docs/benchmarks-function.md.
+// beside one of Node, and writes docs/benchmarks-function.md. With "compare" it measures two builds
+// of Parley in turn, and fails when the new one costs more.
 package main
 
 import (
@@ -107,6 +108,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	if len(args) > 0 && args[0] == "function" {
 		return runFunction(ctx, args[1:], stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "compare" {
+		return runCompare(ctx, args[1:], stdout, stderr)
 	}
 	o, err := parse(args, stderr)
 	if err != nil {
