@@ -56,7 +56,23 @@ func HandOver(l net.Listener, pid int) (*os.File, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("handing over a socket: %w", err)
 	}
+	fd, err := descriptor(file)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("handing over a socket: %w", err), file.Close())
+	}
 	return file, []string{
-		listenPID + "=" + strconv.Itoa(pid), listenFDs + "=1", listenFirst + "=" + strconv.FormatUint(uint64(file.Fd()), 10),
+		listenPID + "=" + strconv.Itoa(pid), listenFDs + "=1", listenFirst + "=" + strconv.FormatUint(uint64(fd), 10),
 	}, nil
+}
+
+// descriptor returns a file's number. [os.File.Fd] would also make the file block its callers,
+// and with it every copy of it: a listener that still accepts would then wait in the system
+// for one more connection, where closing it does not wake it up.
+func descriptor(file *os.File) (fd uintptr, err error) {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	err = raw.Control(func(number uintptr) { fd = number })
+	return fd, err
 }
