@@ -72,7 +72,8 @@ var allowed = map[string][]string{
 	"internal/lambdahost": {"internal/diagnosis"},
 	"internal/costguard":  {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
 	// The program around them.
-	"internal/server":     {"internal/diagnosis"},
+	"internal/runfile":    {},
+	"internal/server":     {"internal/diagnosis", "internal/runfile"},
 	"internal/devcert":    {},
 	"internal/devices":    {},
 	"internal/pagescript": {},
@@ -80,8 +81,10 @@ var allowed = map[string][]string{
 	"internal/settings":   {"internal/arn", "internal/secret"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
-		"internal/api", "internal/desk", "internal/fault", "internal/inspect", "internal/recording", "internal/relay", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/console", "internal/costguard", "internal/devcert", "internal/devices",
-		"internal/diagnosis", "internal/doctor", "internal/emulator", "internal/frontdoor", "internal/guard", "internal/identity", "internal/logqueue", "internal/pagescript", "internal/parent", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
+		"internal/api", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/console", "internal/costguard", "internal/desk",
+		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/emulator", "internal/fault", "internal/frontdoor",
+		"internal/guard", "internal/identity", "internal/inspect", "internal/logqueue", "internal/pagescript", "internal/parent", "internal/recording",
+		"internal/relay", "internal/runfile", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
