@@ -12,7 +12,7 @@
 //	}
 //
 // Tests in other languages start the program: parley serve --addr 127.0.0.1:0 --ephemeral
-// --url-file FILE. Requests can be sent as soon as the file is there; it holds the URL.
+// --url-file FILE. Requests can be sent as soon as the file is there; its first line is the URL.
 //
 // The package is not for production: nothing it serves is meant for customers.
 package parleytest

@@ -48,7 +48,7 @@ export async function startParley(...flags) {
 async function waitForURL(file, child, log) {
   return until(async () => {
     if (child.exitCode !== null) throw new Error(`parley ended with code ${child.exitCode}:\n${log()}`)
-    const [url] = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+    const [url] = (await readFile(file, 'utf8').catch(() => '')).split('\n') // its second line is the process id
     return url
   }, () => `parley did not write its address:\n${log()}`)
 }

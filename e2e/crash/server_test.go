@@ -108,8 +108,8 @@ func (s *site) start() *server {
 	again := time.NewTicker(2 * time.Millisecond)
 	defer again.Stop()
 	for {
-		if text, err := os.ReadFile(s.urlFile); err == nil && strings.HasSuffix(string(text), "\n") {
-			running.url = strings.TrimSpace(string(text))
+		if text, err := os.ReadFile(s.urlFile); err == nil {
+			running.url, _, _ = strings.Cut(string(text), "\n") // the second line is the process id
 			return running
 		}
 		select {

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -77,6 +78,14 @@ func (e *Env) getenv(name string) string {
 		}
 	}
 	return ""
+}
+
+// readFile reads a file that the user names; without files there is none.
+func (e *Env) readFile(name string) ([]byte, error) {
+	if e.ReadFile == nil {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+	}
+	return e.ReadFile(name)
 }
 
 // color reports whether a terminal may be given colours (https://no-color.org).

@@ -96,6 +96,8 @@ func TestExitCodes(t *testing.T) {
 		"doctor finds faults": {[]string{"doctor", "--addr", addr}, cli.ExitFailure},
 		"port in use":         {[]string{"serve", "--addr", addr}, cli.ExitFailure},
 		"no such server":      {[]string{"start", "--server", taken.URL + "/x"}, cli.ExitFailure},
+		"no url file":         {[]string{"contacts", "--url-file", "none"}, cli.ExitFailure},
+		"url file, not ready": {[]string{"ready", "--url-file", "none"}, cli.ExitFailure},
 		"unknown command":     {[]string{"sing"}, cli.ExitUsage},
 		"unknown flag":        {[]string{"--sing"}, cli.ExitUsage},
 		"unknown subcommand":  {[]string{"config", "prnt"}, cli.ExitUsage},

@@ -23,7 +23,8 @@ func newReady(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "ready [flags]", Short: "Say whether a server is ready, or wait until it is",
 		Long: "Asks the server at --server, the one that writes --url-file, or the one that listens on --addr, prints\n" +
-			"its address when it is ready, and fails when it is not. With --wait it asks until it is ready.",
+			"its address when it is ready, and fails when it is not. With --wait it asks until it is ready. With\n" +
+			"--url-file no other server counts: the file is waited for, and its process has to be running.",
 		DisableFlagsInUseLine: true,
 		Example: `  parley ready --wait 30s
   parley serve --addr 127.0.0.1:0 --url-file parley.url & parley ready --url-file parley.url --wait 30s`,
@@ -57,10 +58,13 @@ func awaitReady(ctx context.Context, env *Env, s *settings.Settings, named strin
 			_, err = fmt.Fprintln(env.Stdout, address)
 			return err
 		}
-		if _, wrong := errors.AsType[*usageError](err); wrong && s.URLFile == "" {
+		if _, wrong := errors.AsType[*usageError](err); wrong {
 			return err // asking again does not make it an address
 		}
 		if !time.Now().Before(deadline) {
+			if file, ok := errors.AsType[*urlFileError](err); ok && !file.absent {
+				return err // it says all there is to say
+			}
 			return &hintError{fmt.Errorf("the server is not ready: %w", err), "start it with `parley serve`, or give it more time with --wait"}
 		}
 		select {

@@ -16,6 +16,8 @@ import (
 type successor struct {
 	socket  *os.File
 	environ []string
+	// withdraw removes the files that were left for that program, when it cannot be started.
+	withdraw func()
 }
 
 // awaitRestart stops the server when a restart is asked for, and keeps its socket open:
@@ -58,7 +60,7 @@ func prepareRestart(ctx context.Context, s *settings.Settings, l net.Listener, l
 		log.ErrorContext(ctx, "not restarting", slog.String("cause", err.Error()))
 		return nil
 	}
-	return &successor{socket, environ}
+	return &successor{socket: socket, environ: environ}
 }
 
 // restart replaces this process by the program as it is now on disk, with the same

@@ -22,6 +22,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/cli"
+	"github.com/parley-chat/parley/internal/runfile"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -48,7 +49,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "first-id": cmdFirstID, "end-chat": cmdEndChat,
+			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "alive": cmdAlive, "first-id": cmdFirstID, "end-chat": cmdEndChat,
 			"awsfake": cmdAWSFake, "fake-script": cmdFakeScript, "fake-open": cmdFakeOpen, "fake-await": cmdFakeAwait,
 		},
 	})
@@ -62,7 +63,7 @@ func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: http METHOD FILE/PATH [BODY]")
 	}
 	file, path, _ := strings.Cut(args[1], "/")
-	address := strings.TrimSpace(ts.ReadFile(file)) + "/" + path
+	address := writtenURL(ts, file) + "/" + path
 	var body io.Reader
 	if len(args) == 3 {
 		body = strings.NewReader(args[2])
@@ -84,6 +85,12 @@ func cmdHTTP(ts *testscript.TestScript, neg bool, args []string) {
 	fmt.Fprintf(ts.Stdout(), "%d\nAllow: %s\n%s\n", answer.StatusCode, answer.Header.Get("Allow"), bytes.TrimSpace(text))
 }
 
+// writtenURL returns the first line of a URL file.
+func writtenURL(ts *testscript.TestScript, file string) string {
+	first, _, _ := strings.Cut(ts.ReadFile(file), "\n")
+	return first
+}
+
 // cmdAwait waits until a file exists.
 func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
 	await(ts, args[0], func() bool {
@@ -94,7 +101,7 @@ func cmdAwait(ts *testscript.TestScript, _ bool, args []string) {
 
 // cmdDrained waits until nobody takes connections at the URL in a file any more.
 func cmdDrained(ts *testscript.TestScript, _ bool, args []string) {
-	u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[0])))
+	u, err := url.Parse(writtenURL(ts, args[0]))
 	ts.Check(err)
 	await(ts, "the end of "+u.Host, func() bool {
 		c, err := net.Dial("tcp", u.Host)
@@ -108,7 +115,7 @@ func cmdDrained(ts *testscript.TestScript, _ bool, args []string) {
 
 // cmdPort sets a variable: port NAME FILE to the port of the URL in a file.
 func cmdPort(ts *testscript.TestScript, _ bool, args []string) {
-	u, err := url.Parse(strings.TrimSpace(ts.ReadFile(args[1])))
+	u, err := url.Parse(writtenURL(ts, args[1]))
 	ts.Check(err)
 	ts.Setenv(args[0], u.Port())
 }
@@ -116,7 +123,7 @@ func cmdPort(ts *testscript.TestScript, _ bool, args []string) {
 // cmdEndChat ends the newest chat of the server whose URL is in a file, as soon as everything
 // was said that is named: end-chat FILE TEXT….
 func cmdEndChat(ts *testscript.TestScript, _ bool, args []string) {
-	base := strings.TrimSpace(ts.ReadFile(args[0]))
+	base := writtenURL(ts, args[0])
 	client := http.Client{Timeout: patience, Transport: &http.Transport{
 		DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // its authority is of no matter here
 	}}
@@ -151,6 +158,15 @@ func cmdFirstID(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s holds no id", args[1])
 	}
 	ts.Setenv(args[0], id[:13])
+}
+
+// cmdAlive demands that the second line of a URL file is the id of a process of this machine.
+func cmdAlive(ts *testscript.TestScript, neg bool, args []string) {
+	content, err := runfile.Parse([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	if content.PID == 0 || content.Gone() != neg {
+		ts.Fatalf("%s names process %d; gone: %v", args[0], content.PID, content.Gone())
+	}
 }
 
 type fakeKey struct{}

@@ -19,6 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/pagescript"
+	"github.com/parley-chat/parley/internal/runfile"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -55,13 +56,20 @@ func serve(ctx context.Context, env *Env, s *settings.Settings) error {
 	ctx, stop := whileParentLives(ctx, env, s, log)
 	defer stop()
 	next, err := serveOnce(ctx, env, s, log)
-	switch {
-	case err != nil || next == nil:
+	if next == nil {
 		return err
-	case errors.Is(context.Cause(ctx), errParentGone): // the program started anew could not see that
-		return next.socket.Close()
 	}
-	return restart(ctx, env, next)
+	switch {
+	case err != nil:
+	case errors.Is(context.Cause(ctx), errParentGone): // the program started anew could not see that
+		err = next.socket.Close()
+	default:
+		if err = restart(ctx, env, next); err == nil {
+			return nil
+		}
+	}
+	next.withdraw()
+	return err
 }
 
 // serveOnce runs a server: first everything that can be refused, then the port, then the
@@ -115,7 +123,10 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings, log *slog.Lo
 		// An answer may take as long as the upstream may.
 		Timeouts: server.Timeouts{Write: max(time.Minute, s.UpstreamTimeout+answerTime)},
 	})
-	return successorOf(), err
+	if next = successorOf(); next != nil {
+		next.withdraw = func() { runfile.Remove(s.URLFile, site.url) }
+	}
+	return next, err
 }
 
 // openBoth opens the upstream and the port. For AWS the credentials come first, so that

@@ -197,13 +197,15 @@ func interruptible(ctx context.Context, next startchat.Starter) startchat.Starte
 	})
 }
 
-// serverAddress returns where a server listens: the one named, the one that wrote the
-// url-file, or the one that would listen on addr.
+// serverAddress returns where a server listens: the one named; with a url-file the one that
+// wrote it, and no other; else the one that would listen on addr.
 func serverAddress(env *Env, s *settings.Settings, named string) (string, error) {
-	if named == "" && s.URLFile != "" && env.ReadFile != nil {
-		if text, err := env.ReadFile(s.URLFile); err == nil {
-			named = strings.TrimSpace(string(text))
+	if named == "" && s.URLFile != "" {
+		written, err := writtenAddress(env, s)
+		if err != nil {
+			return "", err
 		}
+		named = written
 	}
 	if named == "" {
 		host, port, err := net.SplitHostPort(s.Addr)
@@ -218,12 +220,12 @@ func serverAddress(env *Env, s *settings.Settings, named string) (string, error)
 			named = "https" + strings.TrimPrefix(named, "http")
 		}
 	}
-	u, err := url.Parse(named)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", &usageError{"--server: the value is not an address", "write it like http://localhost:3000"}
+	if err := checkAddress(named); err != nil {
+		return "", &usageError{"--server: " + err.Error(), "write it like http://localhost:3000"}
 	}
-	if u.User != nil {
-		return "", &usageError{"--server: the value must not hold a user name or password", "write it like http://localhost:3000"}
+	u, err := url.Parse(named)
+	if err != nil {
+		return "", err
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/startChatContact"

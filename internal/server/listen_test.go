@@ -1,7 +1,9 @@
 package server_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -113,7 +115,7 @@ func TestURLFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(name)
-	if want := "http://localhost:" + port + "\n"; err != nil || string(content) != want {
+	if want := fmt.Sprintf("http://localhost:%s\n%d\n", port, os.Getpid()); err != nil || string(content) != want {
 		t.Errorf("url file has %q (%v), want %q", content, err, want)
 	}
 	entries, err := os.ReadDir(filepath.Dir(name))
@@ -143,6 +145,25 @@ func TestURLFileOfAnotherServerIsKept(t *testing.T) {
 	}
 	if content, err := os.ReadFile(name); err != nil || string(content) != "http://localhost:1\n" {
 		t.Errorf("the other server's file: %q, %v", content, err)
+	}
+}
+
+// TestURLFileStaysForTheSuccessor ends a server because another program takes its socket over:
+// whoever looks for the server meanwhile finds it.
+func TestURLFileStaysForTheSuccessor(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "url")
+	ctx, stop := context.WithCancelCause(t.Context())
+	l, err := server.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = server.Serve(ctx, server.Config{Listener: l, URLFile: name, OnReady: func() { stop(server.ErrRestart) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(name); err != nil {
+		t.Errorf("url file after the end: %v", err)
 	}
 }
 

@@ -79,9 +79,11 @@ type Config struct {
 	TLS *tls.Config
 	// URL is the server's address to publish; empty means [URL] of the listener's.
 	URL string
-	// URLFile, when not empty, is written with the server's address and a line feed
-	// once requests can be sent, and removed at the end. The file appears complete or
-	// not at all, so that scripts may wait for it.
+	// URLFile, when not empty, is written with the server's address and this process's id
+	// (package runfile) once requests can be sent, and removed at the end. The file appears
+	// complete or not at all, so that scripts may wait for it. After a good end because of
+	// [ErrRestart] it stays: the program that takes the socket over is the same process and
+	// listens at the same address.
 	URLFile string
 	// OnReady, when not nil, is called once when requests can be sent and the URL file
 	// is there: the place to tell people.
@@ -115,7 +117,7 @@ type Config struct {
 // nobody uses, lets requests in flight finish (their contexts do not end with ctx), and
 // cuts off what is left after the drain timeout. It returns nil when nothing had to be
 // cut off.
-func Serve(ctx context.Context, config Config) error {
+func Serve(ctx context.Context, config Config) (err error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
 	}
@@ -128,7 +130,11 @@ func Serve(ctx context.Context, config Config) error {
 	if err != nil {
 		return errors.Join(err, config.Listener.Close())
 	}
-	defer unpublish()
+	defer func() {
+		if err != nil || !errors.Is(context.Cause(ctx), ErrRestart) {
+			unpublish()
+		}
+	}()
 
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
