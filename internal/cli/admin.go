@@ -18,8 +18,9 @@ const adminTokenName = "admin-token"
 
 // adminToken returns what lets scripts change something by a server's API: the token that is
 // configured, or a random one. That is kept in the data directory, so that the commands of the
-// same user find it and it outlives a restart. What is kept in memory only, and a server that
-// calls AWS, leaves no file behind.
+// same user find it and it outlives a restart. A server that keeps nothing leaves no file
+// behind: it shares its token while it runs (shareToken). One that calls AWS or plays a
+// recording keeps its token to itself; no command changes anything there.
 func adminToken(env *Env, s *settings.Settings) (secret.Text, error) {
 	if !s.AdminToken.IsZero() {
 		return s.AdminToken.Text, nil
@@ -79,9 +80,9 @@ func keptAdminToken(env *Env, s *settings.Settings) (secret.Text, error) {
 	case err != nil:
 		return secret.Text{}, &hintError{fmt.Errorf("reading the admin token: %w", err), "give a token with --admin-token, or name another directory with --data-dir"}
 	}
-	token := strings.TrimSpace(string(text))
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return secret.Text{}, &hintError{fmt.Errorf("%s holds no admin token", path), "delete it: the next `parley serve` makes a new one"}
+	token, err := parseToken(strings.TrimSpace(string(text)))
+	if err != nil {
+		return secret.Text{}, &hintError{fmt.Errorf("reading the admin token in %s: %w", path, err), "delete it: the next `parley serve` makes a new one"}
 	}
-	return secret.New(token), nil
+	return token, nil
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -41,7 +42,9 @@ type remote struct {
 	// token lets calls change something. It goes to no server but the one it is for: the one
 	// that keeps it on this machine, or whichever the user gives it to.
 	token secret.Text
-	http  *http.Client
+	// kept is the file or directory that the token was found in; empty for a given one.
+	kept string
+	http *http.Client
 	// json asks for results that programs read.
 	json bool
 }
@@ -133,10 +136,23 @@ func openRemote(env *Env, s *settings.Settings, named string) (*remote, error) {
 		env: env, settings: s, base: &url.URL{Scheme: u.Scheme, Host: u.Host}, door: address,
 		http: &http.Client{Transport: directTransport(env, s), CheckRedirect: noRedirects},
 	}
-	if r.token = s.AdminToken.Text; r.token.IsZero() && isLoopback(u.Hostname()) {
+	r.token = s.AdminToken.Text
+	if !r.token.IsZero() || !isLoopback(u.Hostname()) {
+		return r, nil
+	}
+	if r.token, r.kept = sharedToken(env, u.Hostname(), portOf(u)); r.token.IsZero() {
+		r.kept = s.DataDir
 		r.token, err = keptAdminToken(env, s)
 	}
 	return r, err
+}
+
+// portOf returns the port that an address of a server names or means.
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" || u.Scheme != "https" {
+		return cmp.Or(port, "80")
+	}
+	return "443"
 }
 
 func isLoopback(host string) bool {
@@ -274,7 +290,7 @@ func (r *remote) tokenHint() string {
 	case r.token.IsZero():
 		return "give the token that the server printed in PARLEY_ADMIN_TOKEN, or its data directory with --data-dir"
 	}
-	return "the token in " + printable(r.settings.DataDir) + " is another server's: give this one's in PARLEY_ADMIN_TOKEN, or its data directory with --data-dir"
+	return "the token in " + printable(r.kept) + " is another server's: give this one's in PARLEY_ADMIN_TOKEN, or its data directory with --data-dir"
 }
 
 // result reports a refusal as the server's own words when programs read, as it does success.

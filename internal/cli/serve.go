@@ -100,6 +100,13 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings, log *slog.Lo
 		return nil, errors.Join(err, listener.Close())
 	}
 
+	withdraw := beside.shareToken(ctx, env, s, listener.Addr(), log)
+	defer func() {
+		if next == nil {
+			withdraw()
+		}
+	}()
+
 	site := newSite(s, listener.Addr())
 	var draining atomic.Bool
 	ready := running{s, up, site, private.authority, beside}
@@ -124,7 +131,10 @@ func serveOnce(ctx context.Context, env *Env, s *settings.Settings, log *slog.Lo
 		Timeouts: server.Timeouts{Write: max(time.Minute, s.UpstreamTimeout+answerTime)},
 	})
 	if next = successorOf(); next != nil {
-		next.withdraw = func() { runfile.Remove(s.URLFile, site.url) }
+		next.withdraw = func() {
+			withdraw()
+			runfile.Remove(s.URLFile, site.url)
+		}
 	}
 	return next, err
 }

@@ -169,7 +169,7 @@ type Settings struct {
 
 	AllowOrigins  []string `setting:"allow-origin" lambda:"ALLOWED_ORIGINS" value:"ORIGIN" group:"Access" help:"a web page origin that may call, null for pages opened from a file; pages on this machine and its network may, too, except with AWS beyond a loopback address"`
 	AllowHosts    []string `setting:"allow-host" value:"HOST" group:"Access" help:"a further host name by which this server may be called"`
-	AdminToken    Secret   `setting:"admin-token" value:"TOKEN" defaulttext:"a random one, kept in data-dir" group:"Access" help:"lets commands and scripts change something by the API of the console; better given by its variable than where others can read it"`
+	AdminToken    Secret   `setting:"admin-token" value:"TOKEN" defaulttext:"a random one, kept in data-dir, or with ephemeral while the server runs" group:"Access" help:"lets commands and scripts change something by the API of the console; better given by its variable than where others can read it"`
 	MaxConcurrent int      `setting:"max-concurrent" default:"1024" value:"N" group:"Access" help:"requests handled at the same time; more are answered 503"`
 
 	AllowedFlows    []string        `setting:"allowed-contact-flow-ids" lambda:"ALLOWED_CONTACT_FLOW_IDS" value:"ID|ARN" group:"Public endpoint" help:"further contact flows a page may ask for, * for any; without it and for customers only contact-flow-id"`

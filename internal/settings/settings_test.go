@@ -341,6 +341,28 @@ func TestDataDir(t *testing.T) {
 	}
 }
 
+func TestRuntimeDirs(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		goos    string
+		environ []string
+		want    []string
+	}{
+		"linux":           {"linux", []string{"HOME=/h", "XDG_RUNTIME_DIR=/run/user/1000"}, []string{"/run/user/1000/parley", "/h/.local/state/parley/run"}},
+		"linux, none":     {"linux", []string{"HOME=/h"}, []string{"/h/.local/state/parley/run"}},
+		"linux, relative": {"linux", []string{"HOME=/h", "XDG_RUNTIME_DIR=run"}, []string{"/h/.local/state/parley/run"}},
+		"no home":         {"linux", []string{"XDG_RUNTIME_DIR=/run/user/1000"}, []string{"/run/user/1000/parley"}},
+		"nothing":         {"linux", nil, nil},
+		"macos":           {"darwin", []string{"HOME=/Users/pat", "TMPDIR=/tmp"}, []string{"/Users/pat/Library/Application Support/parley/run"}},
+		"windows":         {"windows", []string{`LocalAppData=C:\Users\pat\AppData\Local`}, []string{`C:\Users\pat\AppData\Local\parley\run`}},
+	}
+	for name, test := range tests {
+		if got := settings.RuntimeDirs(test.environ, test.goos); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func TestCostGuard(t *testing.T) {
 	t.Parallel()
 	const loopback, public = "loopback address, so it is for local work", "not listen on a loopback address"
