@@ -17,7 +17,7 @@ export async function startParley(...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
   const urlFile = join(dir, 'url')
   const child = spawn(binary, [
-    'serve', '--addr', '127.0.0.1:0', '--url-file', urlFile, '--data-dir', join(dir, 'data'), '--log-format', 'json', ...flags,
+    'serve', '--addr', '127.0.0.1:0', '--url-file', urlFile, '--data-dir', join(dir, 'data'), '--log-format', 'json', '--exit-with-parent', ...flags,
   ], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
   let log = ''
   child.stdout.on('data', (chunk) => { log += chunk })
