@@ -6,42 +6,14 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unsafe"
 )
 
-// An exchange is kept as one string, and many of them in one piece of memory. Ten thousand as
-// structs would be half a million pointers, which the garbage collector would follow again and
-// again.
-
-// slabSize is how much memory is taken at a time. What is longer than a part of it gets its own.
-const slabSize = 128 << 10
-
-// slab is memory that is filled once, from its beginning on, and then only read.
-type slab struct{ free []byte }
-
-// keep returns a copy of a text.
-func (s *slab) keep(text []byte) string {
-	if len(text) > slabSize/8 {
-		return string(text)
-	}
-	if len(text) > len(s.free) {
-		s.free = make([]byte, slabSize)
-	}
-	n := copy(s.free, text)
-	kept := unsafe.String(unsafe.SliceData(s.free), n) // nobody writes there again
-	s.free = s.free[n:]
-	return kept
-}
-
-// packed is an exchange as it is kept.
+// packed is an exchange as it is kept: one text, because ten thousand as structs would be half a
+// million pointers, which the garbage collector would follow again and again.
 type packed struct {
 	seq  uint64
 	text string
 }
-
-// weight is what it holds in memory, about: memory is handed out in sizes, and the ring has
-// room to spare.
-func (p packed) weight() int64 { return int64(len(p.text) + len(p.text)/8 + 64) }
 
 // pack appends an exchange.
 func pack(dst []byte, e *Exchange) []byte {

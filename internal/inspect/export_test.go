@@ -21,5 +21,13 @@ func (r *Recorder) Held() int64 {
 	r.settle()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.bytes
+	return r.kept.bytes + r.kept.open.weight()
 }
+
+// Compress and Decompress are the compression of blocks.
+func Compress(text []byte) []byte { return new(matcher).compress(nil, text) }
+
+func Decompress(text []byte, size int) ([]byte, bool) { return decompress(make([]byte, 0, size), text) }
+
+// BlockSize is how much text a block has at most.
+const BlockSize = blockSize

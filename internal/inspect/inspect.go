@@ -18,7 +18,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
@@ -61,18 +60,18 @@ const (
 
 // Recorder remembers exchanges.
 type Recorder struct {
-	max      int
-	maxBytes int64
-	maxBody  int
-	clock    func() time.Time // nil is time.Now
-	paths    map[string]bool
-	skip     func(*http.Request) bool
-	buffers  sync.Pool // of *[]byte
+	maxBody int
+	clock   func() time.Time // nil is time.Now
+	paths   map[string]bool
+	skip    func(*http.Request) bool
+	buffers sync.Pool // of *[]byte
 
 	// settling is held while exchanges are put in order, and guards what is known for that.
 	settling sync.Mutex
 	seen     *seen
 	scratch  scratch
+	// filling is the block that is being filled; kept.open is as much of it as can be read.
+	filling block
 
 	mu           sync.Mutex
 	seq          uint64 // of the last that was recorded
@@ -81,23 +80,21 @@ type Recorder struct {
 	timer        *time.Timer
 	armed        bool
 	hurried      bool
-	ring         []packed // in order, from head on
-	head         int
-	bytes        int64
+	kept         record
 	news         chan struct{} // closed when there is something new; nil when nobody waits
 }
 
 // New returns a recorder that remembers nothing yet.
 func New(cfg Config) *Recorder {
 	r := &Recorder{
-		max: cfg.Max, maxBytes: cfg.MaxBytes, maxBody: cfg.MaxBody, clock: cfg.Clock,
-		paths: frontDoorPaths(cfg.Paths), skip: cfg.Skip, seen: newSeen(),
+		maxBody: cfg.MaxBody, clock: cfg.Clock, paths: frontDoorPaths(cfg.Paths), skip: cfg.Skip, seen: newSeen(),
+		kept: record{max: cfg.Max, maxBytes: cfg.MaxBytes},
 	}
-	if r.max <= 0 {
-		r.max = DefaultMax
+	if r.kept.max <= 0 {
+		r.kept.max = DefaultMax
 	}
-	if r.maxBytes <= 0 {
-		r.maxBytes = DefaultMaxBytes
+	if r.kept.maxBytes <= 0 {
+		r.kept.maxBytes = DefaultMaxBytes
 	}
 	if r.maxBody <= 0 {
 		r.maxBody = DefaultMaxBody
@@ -112,8 +109,7 @@ type scratch struct {
 	asked, answers []Header
 	masker         masker
 	text           []byte
-	slab           slab
-	done           []packed
+	compressor     compressor
 }
 
 // record takes an exchange over and returns its sequence number.
@@ -164,39 +160,60 @@ func (r *Recorder) settle() {
 	for len(batch) > 0 {
 		// A few at a time, so that readers need not wait for all.
 		n := min(64, len(batch))
-		done := r.scratch.done[:0]
 		for i, x := range batch[:n] {
 			if e := r.finish(x); e != nil {
 				r.scratch.text = pack(r.scratch.text[:0], e)
-				done = append(done, packed{x.seq, r.scratch.slab.keep(r.scratch.text)})
+				r.keep(x.seq, r.scratch.text)
 			}
 			r.release(x)
 			batch[i] = nil
 		}
-		r.keep(done)
-		r.scratch.done = done
+		r.show()
 		batch = batch[n:]
 	}
 }
 
-// keep adds exchanges to what is kept, and lets go of the oldest.
-func (r *Recorder) keep(done []packed) {
+// keep adds an exchange to the block that is being filled. The caller holds settling.
+func (r *Recorder) keep(seq uint64, text []byte) {
+	if len(text) > longText {
+		r.seal()
+		data := make([]byte, 0, len(text)+mostEntryHead)
+		r.push(&block{count: 1, last: seq, data: appendEntry(data, seq, text)})
+		return
+	}
+	b := &r.filling
+	if len(b.data)+len(text)+mostEntryHead > blockSize {
+		r.seal()
+	}
+	b.data = appendEntry(b.data, seq, text)
+	b.count, b.last = b.count+1, seq
+}
+
+// seal ends the block that is being filled. The caller holds settling, but not the lock: to
+// compress takes time, and nobody waits for it.
+func (r *Recorder) seal() {
+	b := &r.filling
+	if b.count == 0 {
+		return
+	}
+	r.push(r.scratch.compressor.block(b.data, b.count, b.last))
+	// Readers copy what they are shown, so the memory can be used again.
+	r.filling = block{data: b.data[:0]}
+}
+
+// push adds a full block to what is kept.
+func (r *Recorder) push(full *block) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range done {
-		r.ring = append(r.ring, p)
-		r.bytes += p.weight()
-	}
-	for len(r.ring)-r.head > r.max || r.bytes > r.maxBytes && r.head < len(r.ring) {
-		r.bytes -= r.ring[r.head].weight()
-		r.ring[r.head] = packed{}
-		r.head++
-	}
-	if r.head > 256 && r.head > len(r.ring)/2 {
-		n := copy(r.ring, r.ring[r.head:])
-		clear(r.ring[n:])
-		r.ring, r.head = r.ring[:n], 0
-	}
+	r.kept.push(full)
+}
+
+// show lets the exchanges be read that were put in order. The caller holds settling.
+func (r *Recorder) show() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept.open = r.filling
+	r.kept.trim()
 	if r.news != nil {
 		close(r.news)
 		r.news = nil
@@ -214,24 +231,28 @@ func (r *Recorder) now() time.Time {
 // Clear forgets everything.
 func (r *Recorder) Clear() {
 	r.settle()
+	r.settling.Lock()
+	defer r.settling.Unlock()
+	r.filling = block{}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ring, r.head, r.bytes = nil, 0, 0
+	r.kept.clear()
 }
 
-// kept returns what is kept at this moment, oldest first, and the last sequence number.
-func (r *Recorder) kept() (list []packed, last uint64) {
+// after returns what is kept at this moment after a sequence number, and the last sequence
+// number.
+func (r *Recorder) after(seq uint64) (found kept, last uint64) {
 	r.settle()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.ring[r.head:]), r.last()
+	return r.kept.after(seq, len(r.kept.blocks)+1), r.last()
 }
 
 // last is the sequence number of the newest exchange that can be read. The caller holds the
 // lock.
 func (r *Recorder) last() uint64 {
-	if r.head < len(r.ring) {
-		return r.ring[len(r.ring)-1].seq
+	if seq, ok := r.kept.last(); ok {
+		return seq
 	}
 	return r.seq - uint64(len(r.waiting))
 }
@@ -242,14 +263,14 @@ func (r *Recorder) last() uint64 {
 func (r *Recorder) Watch(ctx context.Context, after uint64) iter.Seq[Exchange] {
 	return func(yield func(Exchange) bool) {
 		for {
-			list, news := r.after(after)
-			for _, p := range list {
+			next, news := r.next(after)
+			for p := range next.all() {
 				if ctx.Err() != nil || !yield(p.unpack(false)) {
 					return
 				}
 				after = p.seq
 			}
-			if len(list) > 0 {
+			if news == nil {
 				continue
 			}
 			select {
@@ -261,23 +282,17 @@ func (r *Recorder) Watch(ctx context.Context, after uint64) iter.Seq[Exchange] {
 	}
 }
 
-// atOnce bounds how many exchanges are taken for a watcher at a time, and with them what is
-// kept alive for a slow one.
-const atOnce = 128
-
-// after returns the next exchanges after a sequence number, or else a channel that is closed
-// when there are some.
-func (r *Recorder) after(seq uint64) ([]packed, <-chan struct{}) {
+// next returns the next exchanges after a sequence number, those of one block, or else a channel
+// that is closed when there are some. More would keep more alive for a slow watcher.
+func (r *Recorder) next(seq uint64) (kept, <-chan struct{}) {
 	r.settle()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	kept := r.ring[r.head:]
-	i := indexAfter(kept, seq)
-	if i < len(kept) {
-		return slices.Clone(kept[i:min(len(kept), i+atOnce)]), nil
+	if found := r.kept.after(seq, 1); len(found.blocks) > 0 {
+		return found, nil
 	}
 	if r.news == nil {
 		r.news = make(chan struct{})
 	}
-	return nil, r.news
+	return kept{}, r.news
 }

@@ -35,10 +35,9 @@ func IsStatus(status string) bool {
 // List returns the exchanges that a query chooses, oldest first, and the sequence number to
 // continue after.
 func (r *Recorder) List(q Query) (found []Exchange, last uint64) {
-	list, last := r.kept()
-	list = list[indexAfter(list, q.After):]
+	kept, last := r.after(q.After)
 	if q.After == 0 && q.Limit > 0 { // the newest
-		for _, p := range slices.Backward(list) {
+		for p := range kept.backward() {
 			if e, ok := q.matches(p); ok {
 				found = append(found, e)
 				if len(found) == q.Limit {
@@ -49,7 +48,7 @@ func (r *Recorder) List(q Query) (found []Exchange, last uint64) {
 		slices.Reverse(found)
 		return found, last
 	}
-	for _, p := range list {
+	for p := range kept.all() {
 		e, ok := q.matches(p)
 		if !ok {
 			continue
@@ -68,22 +67,17 @@ func (r *Recorder) Get(id string) (Exchange, bool) {
 	if err != nil || seq == 0 {
 		return Exchange{}, false
 	}
-	list, _ := r.kept()
-	if i := indexAfter(list, seq-1); i < len(list) && list[i].seq == seq {
-		return list[i].unpack(false), true
+	r.settle()
+	r.mu.Lock()
+	found := r.kept.after(seq-1, 1)
+	r.mu.Unlock()
+	for p := range found.all() {
+		if p.seq == seq {
+			return p.unpack(false), true
+		}
+		break
 	}
 	return Exchange{}, false
-}
-
-// indexAfter finds the first exchange after a sequence number.
-func indexAfter(list []packed, seq uint64) int {
-	i, _ := slices.BinarySearchFunc(list, seq, func(p packed, seq uint64) int {
-		if p.seq <= seq {
-			return -1
-		}
-		return 1
-	})
-	return i
 }
 
 // matches returns an exchange if it is chosen.
