@@ -83,7 +83,9 @@ func (r *Recorder) identify(x *raw, e *Exchange) {
 
 // seen is what is known from earlier exchanges, within bounds.
 type seen struct {
-	roles   map[string]string
+	// roles are those of participants, by a hash of the id: the id itself may be a part of a
+	// body, which it would keep alive, or of a buffer that is used again.
+	roles   map[uint64]string
 	sockets map[uint64]*openSocket
 	// calls and earlier are the last calls with a client token: hashes of what tells such a
 	// call from others, and of its body.
@@ -103,22 +105,23 @@ const (
 )
 
 func newSeen() *seen {
-	return &seen{roles: map[string]string{}, sockets: map[uint64]*openSocket{}, calls: map[uint64]uint64{}, seed: maphash.MakeSeed()}
+	return &seen{roles: map[uint64]string{}, sockets: map[uint64]*openSocket{}, calls: map[uint64]uint64{}, seed: maphash.MakeSeed()}
 }
 
 // role returns a participant's role, and remembers it where it is known: when a chat has ended,
 // nobody else does.
 func (s *seen) role(participantID, role string) string {
-	switch {
-	case participantID == "":
-	case role == "":
-		return s.roles[participantID]
-	default:
-		if len(s.roles) >= mostRoles {
-			clear(s.roles)
-		}
-		s.roles[participantID] = role
+	if participantID == "" {
+		return role
 	}
+	key := maphash.String(s.seed, participantID)
+	if role == "" {
+		return s.roles[key]
+	}
+	if len(s.roles) >= mostRoles {
+		clear(s.roles)
+	}
+	s.roles[key] = role
 	return role
 }
 

@@ -155,6 +155,29 @@ func TestBlocks(t *testing.T) {
 	check("watched", list, oldest)
 }
 
+// What is known of participants outlives the answers that it was read from, whose memory is used
+// again.
+func TestRemembersRoles(t *testing.T) {
+	t.Parallel()
+	r := inspect.New(inspect.Config{})
+	const participants = 100
+	for i := range participants { // without a secret, so that nothing in it is replaced
+		do(r, post("/startChatContact", "{}"), answer(200, "application/json", fmt.Sprintf(`{"ContactId":"c-%03d","ParticipantId":"p-%03d"}`, i, i)))
+		all(r)
+	}
+	for i := range participants {
+		do(r, post("/participant/message", "{}"), func(w http.ResponseWriter, request *http.Request) {
+			r.Called(request, "SendMessage", "", fmt.Sprintf("p-%03d", i), "")
+			answer(200, "application/json", "{}")(w, request)
+		})
+	}
+	for i, e := range all(r)[participants:] {
+		if e.Role != "CUSTOMER" {
+			t.Errorf("participant %d has the role %q", i, e.Role)
+		}
+	}
+}
+
 // The memory that a record may take is kept to by forgetting the oldest.
 func TestMaxBytes(t *testing.T) {
 	t.Parallel()
