@@ -118,13 +118,14 @@ func (m *masker) ending(text string) string {
 	return text
 }
 
-// fresh returns a masker that knows no secret.
+// fresh returns a masker that knows no secret. What the one before it has masked is not good
+// any more.
 func (s *scratch) fresh() *masker {
 	clear(s.masker.known)
 	if s.masker.familiar == nil {
 		s.masker.familiar = map[string]bool{}
 	}
-	s.masker = masker{known: s.masker.known[:0], familiar: s.masker.familiar}
+	s.masker = masker{known: s.masker.known[:0], familiar: s.masker.familiar, space: s.masker.space[:0]}
 	return &s.masker
 }
 

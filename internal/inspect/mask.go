@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -37,6 +38,24 @@ type masker struct {
 	familiar map[string]bool
 	// codes says that a member "Code" is a secret: that of an authorization.
 	codes bool
+	// space is memory for masked documents, good as long as they are.
+	space []byte
+}
+
+// spaceSize is how much space is kept for the next exchange.
+const spaceSize = 8 << 10
+
+// room returns an empty slice with room for n bytes.
+func (m *masker) room(n int) []byte {
+	from := len(m.space)
+	if n > spaceSize-from {
+		return make([]byte, 0, n)
+	}
+	if m.space == nil {
+		m.space = make([]byte, 0, spaceSize)
+	}
+	m.space = m.space[:from+n]
+	return m.space[from:from:len(m.space)]
 }
 
 // mask returns what stands for a secret.
@@ -59,18 +78,20 @@ func mask(secret string) string {
 // hide masks a secret and remembers it.
 func (m *masker) hide(secret string) string {
 	if len(secret) >= shortestKnown && len(m.known) < mostKnown && !strings.HasPrefix(secret, Mark) {
-		m.know(secret)
-		if run(secret, 0, isName) < len(secret) && run(secret, 0, isToken) == len(secret) {
+		if m.know(secret) && run(secret, 0, isName) < len(secret) && run(secret, 0, isToken) == len(secret) {
 			m.know(url.QueryEscape(secret))
 		}
 	}
 	return mask(secret)
 }
 
-func (m *masker) know(secret string) {
-	if !slices.Contains(m.known, secret) {
-		m.known = append(m.known, secret)
+// know remembers a secret and reports whether it is new.
+func (m *masker) know(secret string) bool {
+	if slices.Contains(m.known, secret) {
+		return false
 	}
+	m.known = append(m.known, secret)
+	return true
 }
 
 // whole masks a text of any kind: JSON at any depth, or anything else. Valid JSON stays valid.
@@ -132,7 +153,8 @@ func (w *walker) document() (masked string, ok bool) {
 	if w.out == nil {
 		return w.src, true
 	}
-	return string(append(w.out, w.src[w.from:]...)), true
+	w.out = append(w.out, w.src[w.from:]...)
+	return unsafe.String(unsafe.SliceData(w.out), len(w.out)), true // only fresh lets anything be written there again
 }
 
 func (w *walker) space(i int) int {
@@ -292,7 +314,7 @@ func (w *walker) replace(i, end int, by string) {
 		return
 	}
 	if w.out == nil {
-		w.out = make([]byte, 0, len(w.src))
+		w.out = w.room(len(w.src))
 	}
 	w.out = append(append(w.out, w.src[w.from:i]...), by...)
 	w.from = end
