@@ -223,3 +223,39 @@ func TestBrokenOutput(t *testing.T) {
 type brokenWriter struct{}
 
 func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+// The flags of settings are known to a command wherever they stand, although only the command
+// that runs gets them.
+func TestSettingsOfCommands(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"serve", "start", "ready", "config print", "contacts", "tail", "fault list", "agent list"} {
+		words := strings.Fields(command)
+		for name, args := range map[string][]string{
+			"after": append(words, "--log-level", "nope"), "before": append([]string{"--log-level", "nope"}, words...),
+		} {
+			env, _, stderr := newEnv(args...)
+			code := cli.Run(t.Context(), env)
+			if code != cli.ExitUsage || !strings.Contains(stderr.String(), "nope") || strings.Contains(stderr.String(), "no such flag") {
+				t.Errorf("%s, %s: exit code %d\n%s", command, name, code, stderr)
+			}
+		}
+	}
+}
+
+// A start makes what the command needs: the settings' flags of every command would take longer
+// than the rest of it.
+//
+//nolint:paralleltest // it counts what the whole process allocates
+func TestStartIsLight(t *testing.T) {
+	all := testing.AllocsPerRun(10, func() {
+		env, _, _ := newEnv("--help")
+		cli.Run(t.Context(), env)
+	})
+	one := testing.AllocsPerRun(10, func() {
+		env, _, _ := newEnv("config", "print")
+		cli.Run(t.Context(), env)
+	})
+	if one > all/2 {
+		t.Errorf("a command makes %.0f allocations to print the settings, help for all %.0f", one, all)
+	}
+}

@@ -33,6 +33,7 @@ func newRoot(env *Env) *cobra.Command {
 	root.AddCommand(newServe(env), newStart(env), newReady(env), newToken(env), newDoctor(env), newConfig(env), newVersion(env),
 		newContacts(env), newTranscript(env), newTail(env), newChat(env), newAgent(env), newFault(env), newClock(env))
 	root.Annotations[settingsAnnotation] = "some"
+	addSettings(root, env.Args)
 	root.SetHelpCommand(newHelp())
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -83,14 +84,46 @@ func newHelp() *cobra.Command {
 // the help text shows them: "all" or "some".
 const settingsAnnotation = "parley_settings"
 
-// withSettings gives a command the flags of all settings. Unknown flags and stray
-// arguments are left for [loadSettings], which reports them with all other faults.
+// withSettings marks a command as one that the settings apply to; [addSettings] gives it
+// their flags. Unknown flags and stray arguments are left for [loadSettings], which reports
+// them with all other faults.
 func withSettings(c *cobra.Command, show string) {
-	settings.Register(c.Flags())
 	c.Args = cobra.ArbitraryArgs
 	c.FParseErrWhitelist.UnknownFlagsHandling = pflag.PassUnknownFlagToArgs
 	c.Annotations = map[string]string{settingsAnnotation: show}
-	for _, f := range settings.Fields() {
+}
+
+// addSettings gives the marked commands of a tree the flags of all settings. When the first
+// argument is the name of a subcommand, only that one or one below it can run, and the others
+// go without: some eighty flags for each of thirty commands took longer than the rest of the
+// start. Help and completion, which describe any command, are added to the tree later: all
+// commands have their flags then.
+func addSettings(root *cobra.Command, args []string) {
+	fields := settings.Fields()
+	if len(args) > 0 {
+		for _, c := range root.Commands() {
+			if c.Name() == args[0] {
+				addSettingsBelow(c, fields)
+				return
+			}
+		}
+	}
+	addSettingsBelow(root, fields)
+}
+
+// addSettingsBelow gives a command and those below it their flags.
+func addSettingsBelow(c *cobra.Command, fields []settings.Field) {
+	if c.Annotations[settingsAnnotation] != "" {
+		addSettingsTo(c, fields)
+	}
+	for _, sub := range c.Commands() {
+		addSettingsBelow(sub, fields)
+	}
+}
+
+func addSettingsTo(c *cobra.Command, fields []settings.Field) {
+	settings.Register(c.Flags(), fields)
+	for _, f := range fields {
 		switch {
 		case f.Suggest != nil:
 			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(f.Suggest, cobra.ShellCompDirectiveNoFileComp))

@@ -29,10 +29,10 @@ type Sources struct {
 	Faults []Fault
 }
 
-// Register adds a flag for every setting to a set. The flags only take down what was
-// written, so that [Load] can report every bad value at once.
-func Register(flags *pflag.FlagSet) {
-	for _, f := range Fields() {
+// Register adds flags for settings, usually all of [Fields], to a set. The flags only take
+// down what was written, so that [Load] can report every bad value at once.
+func Register(flags *pflag.FlagSet, fields []Field) {
+	for _, f := range fields {
 		flag := flags.VarPF(&flagValue{field: f}, f.Name, "", f.Help)
 		flag.DefValue = f.Default
 		if f.Switch {

@@ -29,7 +29,7 @@ type input struct {
 func load(t *testing.T, in input) (*settings.Settings, error) {
 	t.Helper()
 	flags := pflag.NewFlagSet("test", pflag.ContinueOnError)
-	settings.Register(flags)
+	settings.Register(flags, settings.Fields())
 	if err := flags.Parse(in.args); err != nil {
 		t.Fatal(err)
 	}
