@@ -59,12 +59,34 @@ type Config struct {
 	Version string
 }
 
-// file is one address's content, complete in memory.
+// file is one address's content. It is made when it is first asked for and kept in memory
+// from then on: a server that only starts chats never makes one, and none delays its start.
 type file struct {
-	contentType, etag string
-	content           []byte
-	// packed is the content compressed with gzip, made when it is first asked for.
-	packed func() []byte
+	contentType string
+	plain       func() content
+	// packed is the plain content compressed with gzip.
+	packed func() content
+}
+
+// content is what is sent of a file, and its entity tag.
+type content struct {
+	bytes []byte
+	etag  string
+}
+
+// newFile returns a file whose content is made by read, once.
+func newFile(contentType string, read func() []byte) file {
+	plain := sync.OnceValue(func() content {
+		text := read()
+		sum := sha256.Sum256(text)
+		return content{text, `"` + hex.EncodeToString(sum[:12]) + `"`}
+	})
+	packed := sync.OnceValue(func() content {
+		of := plain()
+		// Another representation has another tag (RFC 9110, section 8.8.3.3).
+		return content{pack(of.bytes), strings.TrimSuffix(of.etag, `"`) + `-gzip"`}
+	})
+	return file{contentType, plain, packed}
 }
 
 // pack compresses a file.
@@ -92,21 +114,16 @@ func Handles(address string) bool {
 // clean leaves doubled and trailing slashes and dots out of an address.
 func clean(address string) string { return path.Clean("/" + address) }
 
-// New returns the handler of GET /, /docs/errors, /console/… and /favicon.ico. The pages are rendered once, here.
+// New returns the handler of GET /, /docs/errors, /console/… and /favicon.ico. Each page is
+// rendered once, when it is first asked for.
 func New(config Config) http.Handler {
 	served := map[string]file{}
-	add := func(path, contentType string, content []byte) {
-		sum := sha256.Sum256(content)
-		served[path] = file{
-			contentType, `"` + hex.EncodeToString(sum[:12]) + `"`, content, sync.OnceValue(func() []byte { return pack(content) }),
-		}
+	for _, name := range static() {
+		served["/console/"+name] = newFile(contentTypes()[path.Ext(name)], func() []byte { return read(name) })
 	}
-	for name, content := range static() {
-		add("/console/"+name, contentTypes()[path.Ext(name)], content)
-	}
-	add("/favicon.ico", contentTypes()[".svg"], static()["favicon.svg"])
+	served["/favicon.ico"] = served["/console/favicon.svg"]
 	for _, p := range pages(config.Embedded) {
-		add(p.address, "text/html; charset=utf-8", p.render(config))
+		served[p.address] = newFile("text/html; charset=utf-8", func() []byte { return p.render(config) })
 	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -133,7 +150,6 @@ func New(config Config) http.Handler {
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Type", f.contentType)
-	h.Set("Etag", f.etag)
 	// Kept by the browser, but asked for each time: a new version shows at once.
 	h.Set("Cache-Control", "no-cache")
 	h.Set("Content-Security-Policy", policy)
@@ -141,13 +157,14 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Encoding")
-	content := f.content
+	sent := f.plain
 	if acceptsGzip(r) {
-		content = f.packed()
+		sent = f.packed
 		h.Set("Content-Encoding", "gzip")
-		h.Set("Etag", strings.TrimSuffix(f.etag, `"`)+`-gzip"`) // another representation (RFC 9110, section 8.8.3.3)
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(content))
+	is := sent()
+	h.Set("Etag", is.etag)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(is.bytes))
 }
 
 // acceptsGzip reports whether the client takes a compressed answer (RFC 9110, section 12.5.3).
@@ -161,21 +178,26 @@ func acceptsGzip(r *http.Request) bool {
 	return false
 }
 
-// static returns the embedded files by their names.
-func static() map[string][]byte {
+// static returns the names of the embedded files.
+func static() []string {
 	entries, err := fs.ReadDir(files, "static")
 	if err != nil { // embedded: missing only if the program was built without it
 		panic(err)
 	}
-	all := map[string][]byte{}
-	for _, entry := range entries {
-		content, err := fs.ReadFile(files, "static/"+entry.Name())
-		if err != nil {
-			panic(err)
-		}
-		all[entry.Name()] = content
+	names := make([]string, len(entries))
+	for i, entry := range entries {
+		names[i] = entry.Name()
 	}
-	return all
+	return names
+}
+
+// read returns the content of an embedded file.
+func read(name string) []byte {
+	text, err := fs.ReadFile(files, "static/"+name)
+	if err != nil {
+		panic(err)
+	}
+	return text
 }
 
 // contentTypes are those of the embedded files, by their ending.

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -233,7 +234,24 @@ func TestPagesOfAnUpstream(t *testing.T) {
 	}
 }
 
-// A page is there before anybody can wait for it.
+// Nothing is made before it is asked for: the pages would delay the start of a server.
+//
+//nolint:paralleltest // it counts what the whole process allocates
+func TestStartsSmall(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	handler := console.New(embedded())
+	runtime.ReadMemStats(&after)
+	if made := after.TotalAlloc - before.TotalAlloc; made > 64<<10 {
+		t.Errorf("%d bytes are made at the start", made)
+	}
+	rec := httptest.NewRecorder()
+	handler.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/docs/errors", nil))
+	if rec.Code != http.StatusOK || rec.Body.Len() < 32<<10 {
+		t.Errorf("the page of errors: status %d, %d bytes", rec.Code, rec.Body.Len())
+	}
+}
+
 // TestSize: what a browser loads for all pages together, compressed as it asks for.
 func TestSize(t *testing.T) {
 	t.Parallel()
