@@ -191,8 +191,8 @@ func field(pointer jsontext.Pointer) string {
 	return name
 }
 
-// exceptionName is what AWS's exceptions look like.
-var exceptionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]{0,99}$`)
+// exceptionName is what AWS's exceptions look like; they are at most [longestName] long.
+var exceptionName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*$`)
 
 // checked checks a rule and fills in what it leaves out.
 func (r Rule) checked() (Rule, error) {
@@ -245,7 +245,7 @@ func (e Effect) check(wrong func(ok bool, field, format string, args ...any) err
 		wrong(e.Type != CutSocket || status == 0 || closes(status), "effect.status",
 			"has to be the code of a close frame, such as 1001 or 4000, or 0 for none"),
 		wrong(refuses || e.Type == CutSocket || status == 0, "effect.status", "has no meaning for %s", e.Type),
-		wrong(e.Error == "" || exceptionName.MatchString(e.Error), "effect.error", "has to be a name such as ThrottlingException"),
+		wrong(e.Error == "" || exceptionName.MatchString(e.Error) && len(e.Error) <= longestName, "effect.error", "has to be a name such as ThrottlingException"),
 		wrong(e.Error == "" || refuses, "effect.error", "has no meaning for %s", e.Type),
 		wrong(utf8.RuneCountInString(e.Message) <= longestMessage, "effect.message", "has to be at most %d characters", longestMessage),
 		wrong(e.Message == "" || refuses, "effect.message", "has no meaning for %s", e.Type),
