@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare crash fuzz clean
+.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
@@ -102,6 +102,9 @@ bench-function: ## Compare the production function with one of Node
 
 bench-compare: build ## Compare this build with another one: OLD=path
 	cd bench && $(GO) run . compare -old $(abspath $(OLD)) -parley $(CURDIR)/bin/parley $(ARGS)
+
+bench-stale: ## Say which pages of figures are older than what they measure
+	@cd bench && $(GO) run . stale
 
 crash: ## Kill the server, and a storing process, 100 times: nothing acknowledged may be lost or doubled
 	$(GO) test ./e2e/crash -count=1 -v -rounds=100

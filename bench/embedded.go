@@ -78,7 +78,7 @@ func runEmbedded(ctx context.Context, args []string, stdout, stderr io.Writer) e
 			return err
 		}
 	}
-	r := &embeddedResult{embeddedOptions: o, messages: map[string][]sample{}, loadBefore: loadAverage()}
+	r := &embeddedResult{embeddedOptions: o, messages: map[string][]sample{}, revision: l.revision(ctx), loadBefore: loadAverage()}
 	for _, measure := range []func(context.Context, *embeddedResult) error{
 		l.measureEmpty, l.measureMessages, l.measureFanOut, l.measureChats, l.measureRestarts,
 	} {

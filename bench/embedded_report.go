@@ -17,6 +17,7 @@ type embeddedResult struct {
 	idle, full, peak int64 // memory, in bytes
 	connecting       time.Duration
 	beating          float64 // cores
+	revision         string
 	loadBefore       string
 	loadAfter        string
 }
@@ -148,6 +149,7 @@ func (r *embeddedResult) circumstances() string {
 		foreign = append(foreign, figures(samples, func(s sample) float64 { return s.foreign })...)
 	}
 	return "- " + strings.Join([]string{
+		r.revision,
 		fmt.Sprintf("%s, %s/%s; %s, %d cores, shared by server and load", runtime.Version(), runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU()),
 		fmt.Sprintf("%d rounds of %s after %s of warm-up; %d starts, %d restarts", r.rounds, r.duration, r.warmup, len(r.empty), len(r.restarts)),
 		fmt.Sprintf("foreign load under load: %s cores; load average before %s, after %s", foreign.text("%.2f"), r.loadBefore, r.loadAfter),

@@ -93,11 +93,11 @@ func runFunction(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	if err != nil {
 		return err
 	}
-	before := loadAverage()
+	revision, before := l.revision(ctx), loadAverage()
 	if err := l.measureFunctions(ctx, o, functions); err != nil {
 		return err
 	}
-	r := functionResult{options: o, functions: functions, pinned: l.pinned, loadBefore: before, loadAfter: loadAverage()}
+	r := functionResult{options: o, functions: functions, pinned: l.pinned, revision: revision, loadBefore: before, loadAfter: loadAverage()}
 	if _, err := io.WriteString(stdout, "\n"+r.tables()); err != nil {
 		return fmt.Errorf("printing the result: %w", err)
 	}

@@ -12,6 +12,7 @@ type functionResult struct {
 	options               functionOptions
 	functions             []*function
 	pinned                bool
+	revision              string
 	loadBefore, loadAfter string
 }
 
@@ -89,6 +90,7 @@ func (r functionResult) circumstances() string {
 		pinned = "functions on core 0, Runtime API and fake endpoint on core 1"
 	}
 	return "- " + strings.Join([]string{
+		r.revision,
 		fmt.Sprintf("%s, %s/%s; %s, %d cores; %s", runtime.Version(), runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU(), pinned),
 		fmt.Sprintf("%d starts; %d rounds of %d invocations, one at a time", r.options.starts, r.options.rounds, r.options.invokes),
 		fmt.Sprintf("load average before %s, after %s", r.loadBefore, r.loadAfter),

@@ -12,7 +12,8 @@
 // With "embedded" as its first argument it measures the embedded Amazon Connect
 // instead, and writes docs/benchmarks-embedded.md; with "function" the production function
 // beside one of Node, and writes docs/benchmarks-function.md. With "compare" it measures two builds
-// of Parley in turn, and fails when the new one costs more.
+// of Parley in turn, and fails when the new one costs more. Each page names the
+// commit that it measured; with "stale" the command says which pages are out of date.
 package main
 
 import (
@@ -112,6 +113,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if len(args) > 0 && args[0] == "compare" {
 		return runCompare(ctx, args[1:], stdout, stderr)
 	}
+	if len(args) > 0 && args[0] == "stale" {
+		return runStale(ctx, args[1:], stdout)
+	}
 	o, err := parse(args, stderr)
 	if err != nil {
 		return err
@@ -131,12 +135,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+	revision := lab.revision(ctx)
 	before := loadAverage()
 	result, err := lab.measure(ctx, o, peers)
 	if err != nil {
 		return err
 	}
-	result.loadBefore, result.loadAfter = before, loadAverage()
+	result.revision, result.loadBefore, result.loadAfter = revision, before, loadAverage()
 
 	if _, err := io.WriteString(stdout, result.console()); err != nil {
 		return fmt.Errorf("printing the result: %w", err)

@@ -34,7 +34,7 @@ type result struct {
 	starts  map[string][]time.Duration
 
 	loadBefore, loadAfter string
-	nodeVersion           string
+	nodeVersion, revision string
 }
 
 // preheat is how long each peer works before a round, so that just-in-time

@@ -67,7 +67,7 @@ func (l *lab) peers(only []string) ([]*peer, error) {
 			},
 		},
 		{
-			name: parley, what: "`parley serve --upstream aws --log-level warn`: no line for each chat, as the Node peer writes none",
+			name: parley, what: "`parley serve --upstream aws --log-level warn`: the inspector's record on, as by default; no line for each chat, as the Node peer writes none",
 			request: widget, installed: l.program(parley), signs: true, argv: l.parley("--log-level", "warn"),
 		},
 		{

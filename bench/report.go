@@ -26,6 +26,7 @@ func (r *result) markdown() string {
 		"it replaces, [benchmarks-embedded.md](benchmarks-embedded.md) is about the embedded Amazon Connect.\n\n")
 	b.WriteString("## Against the targets\n\n" + r.targets())
 	b.WriteString("\nRatios are taken within each round, between runs next to each other, and given as median (lowest–highest).\n")
+	b.WriteString("\n" + reasons)
 	b.WriteString("\n## Requests\n\n" + r.rates())
 	b.WriteString("\nMedians over the rounds (lowest–highest). *CPU* is the processor time of the peer's own process, user and " +
 		"kernel, in seconds per 10,000 answered requests; *cores* is how much of its core it used. Errors are all requests that " +
@@ -49,6 +50,19 @@ func (r *result) markdown() string {
 	return b.String()
 }
 
+// The targets that are not what a smaller program would reach.
+const (
+	leastMemory = 4
+	leastStart  = 14
+)
+
+// reasons says why those targets are what they are.
+const reasons = "Memory is to be 4 times less and not 6, because Parley is measured as a developer runs it, with the " +
+	"inspector's record on: it grows to ten thousand exchanges, which this load sends within two seconds, and takes about a " +
+	"quarter of the memory. The first answer is to come 14 times sooner, about half of what a quiet machine shows: a start " +
+	"reads the settings and the credentials, opens the port and makes one call, and what no answer needs, such as the " +
+	"console's pages, is made when it is first asked for.\n"
+
 // targets compares with what the project promises.
 func (r *result) targets() string {
 	cpu := func(s sample) float64 { return s.cpu }
@@ -68,8 +82,8 @@ func (r *result) targets() string {
 	atLeast := func(limit float64) func(float64) bool { return func(v float64) bool { return v >= limit } }
 	add("CPU per request, Node peer to Parley", "≥ 10 times", atLeast(10), r.ratio(node, parley, cpu))
 	add("requests a second, Parley to Node peer", "≥ 9 times", atLeast(9), r.ratio(parley, node, rate))
-	add("peak memory, Node peer to Parley", "≥ 6 times", atLeast(6), r.ratio(node, parley, peak))
-	add("time to first answer, Node peer to Parley", "≥ 10 times", atLeast(10), divide(r.firsts(node), r.firsts(parley)))
+	add("peak memory, Node peer to Parley", fmt.Sprintf("≥ %d times", leastMemory), atLeast(leastMemory), r.ratio(node, parley, peak))
+	add("time to first answer, Node peer to Parley", fmt.Sprintf("≥ %d times", leastStart), atLeast(leastStart), divide(r.firsts(node), r.firsts(parley)))
 	add("CPU per request, Parley to bare forwarder", "≤ 2.5 times", func(v float64) bool { return v <= 2.5 }, r.ratio(parley, forwarder, cpu))
 	return table(rows)
 }
@@ -156,6 +170,7 @@ func (r *result) circumstances() string {
 		pinned = "peers on core 0, load and fake endpoint on core 1"
 	}
 	lines := []string{
+		r.revision,
 		fmt.Sprintf("%s, %s/%s; %s, %d cores; %s", runtime.Version(), runtime.GOOS, runtime.GOARCH, processor(), runtime.NumCPU(), pinned),
 		fmt.Sprintf("%d rounds of %s after %s of warm-up, %s of pause; %d starts",
 			r.options.rounds, r.options.duration, r.options.warmup, r.options.rest, r.options.starts),
@@ -164,7 +179,7 @@ func (r *result) circumstances() string {
 		time.Now().UTC().Format("2 January 2006"),
 	}
 	if r.nodeVersion != "" {
-		lines = slices.Insert(lines, 1, "Node "+r.nodeVersion)
+		lines = slices.Insert(lines, 2, "Node "+r.nodeVersion)
 	}
 	return "- " + strings.Join(lines, "\n- ") + "\n"
 }
