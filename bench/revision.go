@@ -26,14 +26,14 @@ type page struct {
 // pages are all of them.
 func pages() []page {
 	frontDoor := []string{
-		"internal/connectapi", "internal/connectmodel", "internal/frontdoor", "internal/guard", "internal/identity",
+		"internal/connectclient", "internal/connectmodel", "internal/frontdoor", "internal/guard", "internal/identity",
 		"internal/rawjson", "internal/settings", "internal/startchat", "go.mod",
 	}
 	server := []string{"cmd/parley", "internal/cli", "internal/inspect", "internal/server"}
 	return []page{
 		{"docs/benchmarks.md", "bench-proxy", append(append([]string{"bench/forwarder", "bench/node-peer"}, server...), frontDoor...)},
 		{"docs/benchmarks-embedded.md", "bench-embedded", append([]string{
-			"internal/chat", "internal/connectsim", "internal/desk", "internal/emulator", "internal/participant", "internal/settings",
+			"internal/chat", "internal/connectserver", "internal/desk", "internal/emulator", "internal/participant", "internal/settings",
 			"internal/startchat", "internal/store", "go.mod",
 		}, server...)},
 		{"docs/benchmarks-function.md", "bench-function", append([]string{
