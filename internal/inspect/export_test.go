@@ -24,10 +24,5 @@ func (r *Recorder) Held() int64 {
 	return r.kept.bytes + r.kept.open.weight()
 }
 
-// Compress and Decompress are the compression of blocks.
-func Compress(text []byte) []byte { return new(matcher).compress(nil, text) }
-
-func Decompress(text []byte, size int) ([]byte, bool) { return decompress(make([]byte, 0, size), text) }
-
 // BlockSize is how much text a block has at most.
 const BlockSize = blockSize

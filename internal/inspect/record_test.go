@@ -1,7 +1,6 @@
 package inspect_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -198,53 +197,4 @@ func TestMaxBytes(t *testing.T) {
 	if len(list) < 50 || list[len(list)-1].Seq != 500 || list[0].Seq != 501-uint64(len(list)) {
 		t.Errorf("%d are kept", len(list))
 	}
-}
-
-// texts are inputs of the compression.
-func texts() [][]byte {
-	var exchanges []byte
-	for i := 0; len(exchanges) < inspect.BlockSize-1000; i++ {
-		asked, answered := typical(i)
-		exchanges = append(append(exchanges, asked...), answered...)
-	}
-	return [][]byte{
-		nil, []byte("a"), []byte("aaaaaaaaaaaaaaaaaaaaaaaa"), []byte("abcdefgh"), []byte("abcdefghabcdefgh"), []byte("abcdefghiabcdefgi"),
-		bytes.Repeat([]byte{0}, inspect.BlockSize), bytes.Repeat([]byte("0123456789"), 999), exchanges,
-	}
-}
-
-func TestCompression(t *testing.T) {
-	t.Parallel()
-	for i, text := range texts() {
-		small := inspect.Compress(text)
-		if got, ok := inspect.Decompress(small, len(text)); !ok || !bytes.Equal(got, text) {
-			t.Errorf("%d: %d bytes become %d and then %d, %t", i, len(text), len(small), len(got), ok)
-		}
-		if len(text) > 1000 && len(small) > len(text)/4 {
-			t.Errorf("%d: %d bytes become %d", i, len(text), len(small))
-		}
-		for n := range min(len(small), 300) { // what was cut off is noticed, or is a beginning
-			if got, ok := inspect.Decompress(small[:n], len(text)); ok && !bytes.HasPrefix(text, got) {
-				t.Errorf("%d: cut to %d bytes it becomes %q", i, n, got)
-			}
-		}
-	}
-}
-
-// FuzzCompression: what was compressed comes back, and nothing that was not does harm.
-func FuzzCompression(f *testing.F) {
-	for _, text := range texts() {
-		f.Add(text)
-		f.Add(inspect.Compress(text))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		text = text[:min(len(text), inspect.BlockSize)]
-		small := inspect.Compress(text)
-		if got, ok := inspect.Decompress(small, len(text)); !ok || !bytes.Equal(got, text) {
-			t.Errorf("%q became %q, and then %q", text, small, got)
-		}
-		if got, _ := inspect.Decompress(text, 1000); len(got) > 1000 {
-			t.Errorf("%d bytes", len(got))
-		}
-	})
 }
