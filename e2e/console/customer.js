@@ -11,7 +11,7 @@ const contentType = (name) => `application/vnd.amazonaws.connect.${name}`
 /** Starts a chat and connects to it. */
 export async function connect(url, name, request = {}) {
   const { status, body: started } = await post(url, '/startChatContact', '', {
-    InstanceId: '11111111-1111-1111-1111-111111111111', ContactFlowId: '22222222-2222-2222-2222-222222222222',
+    InstanceId: '11111111-1111-4111-8111-111111111111', ContactFlowId: '22222222-2222-4222-8222-222222222222',
     ParticipantDetails: { DisplayName: name },
     SupportedMessagingContentTypes: ['text/plain', 'text/markdown', contentType('message.interactive'), contentType('message.interactive.response')],
     ...request,

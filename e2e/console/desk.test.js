@@ -244,7 +244,7 @@ test('a thousand chats do not make the page stutter', async (t) => {
   const names = ['😀', '<b>bold</b>', '\u202Eevil', 'x'.repeat(256), 'Pat']
   const start = (i) => fetch(`${parley.url}/startChatContact`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ InstanceId: '11111111-1111-1111-1111-111111111111', ContactFlowId: '22222222-2222-2222-2222-222222222222', ParticipantDetails: { DisplayName: `${names[i % names.length]}`.slice(0, 250) + i } }),
+    body: JSON.stringify({ InstanceId: '11111111-1111-4111-8111-111111111111', ContactFlowId: '22222222-2222-4222-8222-222222222222', ParticipantDetails: { DisplayName: `${names[i % names.length]}`.slice(0, 250) + i } }),
   }).then((response) => assert.equal(response.status, 200))
   for (let i = 0; i < 1000; i += 20) await Promise.all(Array.from({ length: 20 }, (_, j) => start(i + j)))
   const { page, complaints, close } = await open(browser, parley.url, '/console/desk')

@@ -65,7 +65,7 @@ export async function post(url, path, bearer, body) {
 /** Starts a chat and takes part in it. */
 export async function startChat(url, name = 'Pat') {
   const { body: started } = await post(url, '/startChatContact', '', {
-    InstanceId: '11111111-1111-1111-1111-111111111111', ContactFlowId: '22222222-2222-2222-2222-222222222222',
+    InstanceId: '11111111-1111-4111-8111-111111111111', ContactFlowId: '22222222-2222-4222-8222-222222222222',
     ParticipantDetails: { DisplayName: name },
   })
   const { body: connection } = await post(url, '/participant/connection', started.ParticipantToken, { Type: ['WEBSOCKET', 'CONNECTION_CREDENTIALS'] })

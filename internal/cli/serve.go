@@ -16,6 +16,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/console"
 	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/pagescript"
@@ -217,6 +218,7 @@ func (r running) consoleConfig(build Build, docs string) console.Config {
 	s := r.settings
 	return console.Config{
 		URL: r.site.url, Upstream: r.upstream.text, Embedded: s.Upstream == settings.Embedded,
+		Strict: s.Strict, InstanceID: cmp.Or(s.InstanceID, emulator.DefaultInstanceID), ContactFlowID: emulator.DefaultContactFlowID,
 		HasInstanceID: s.InstanceID != "", HasContactFlowID: s.ContactFlowID != "",
 		DocsURL: docs, NetworkURLs: r.server().NetworkURLs(), Version: build.Version,
 	}

@@ -45,7 +45,8 @@ type Config struct {
 
 // Instance is an Amazon Connect instance.
 type Instance struct {
-	// ID is its UUID; empty means [DefaultInstanceID]. ARN is made from it when empty.
+	// ID is its UUID, or its ARN, which then is its ARN, too; empty means [DefaultInstanceID].
+	// ARN is made from ID when empty.
 	ID, ARN string
 	// Alias is its name; empty means "parley".
 	Alias string
@@ -108,6 +109,9 @@ func New(cfg Config) (*Service, error) {
 	fill(&s.account, "000000000000")
 	fill(&s.instance.ID, DefaultInstanceID)
 	fill(&s.instance.Alias, "parley")
+	if id := instanceID(s.instance.ID); id != s.instance.ID {
+		s.instance.ID, s.instance.ARN = id, s.instance.ID
+	}
 	fill(&s.instance.ARN, s.instanceARN(s.instance.ID))
 	if s.instance.Created.IsZero() {
 		s.instance.Created = s.chats.Clock().Now()

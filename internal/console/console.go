@@ -44,9 +44,12 @@ type Config struct {
 	URL string
 	// Upstream describes who answers, as in "Amazon Connect in eu-central-1".
 	Upstream string
-	// Embedded is set when that is the embedded Amazon Connect: chats cost nothing, and
-	// any id will do.
-	Embedded bool
+	// Embedded is set when that is the embedded Amazon Connect: chats cost nothing. Strict is
+	// set when it refuses ids other than its own; otherwise any id works.
+	Embedded, Strict bool
+	// InstanceID and ContactFlowID are the embedded Amazon Connect's own ids, for snippets
+	// and forms; not used unless Embedded.
+	InstanceID, ContactFlowID string
 	// HasInstanceID and HasContactFlowID tell whether the server has one configured; a page
 	// need not send it then.
 	HasInstanceID, HasContactFlowID bool

@@ -20,10 +20,15 @@ import (
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
-const base = "http://localhost:3000"
+const (
+	base = "http://localhost:3000"
+
+	sampleInstance = "own-instance"
+	sampleFlow     = "own-flow"
+)
 
 func embedded() console.Config {
-	return console.Config{URL: base, Upstream: "embedded Amazon Connect", Embedded: true, Version: "v1.2.3"}
+	return console.Config{URL: base, Upstream: "embedded Amazon Connect", Embedded: true, Version: "v1.2.3", InstanceID: sampleInstance, ContactFlowID: sampleFlow}
 }
 
 func aws() console.Config {
@@ -53,7 +58,6 @@ func code(t *testing.T, page, id string) string {
 
 func TestConnectPage(t *testing.T) {
 	t.Parallel()
-	const sampleInstance, sampleFlow = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 	configured := aws()
 	configured.HasInstanceID, configured.HasContactFlowID = true, true
 	half := aws()

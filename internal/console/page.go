@@ -38,12 +38,6 @@ func pages(embedded bool) []page {
 	return []page{first, inspector, connect, explained}
 }
 
-// Ids that the pages offer while the embedded Amazon Connect answers, which takes any.
-const (
-	sampleInstance = "11111111-1111-1111-1111-111111111111"
-	sampleFlow     = "22222222-2222-2222-2222-222222222222"
-)
-
 // view is the data of a page.
 type view struct {
 	Config
@@ -80,7 +74,7 @@ func (p page) view(config Config) view {
 		data.Flow = "YOUR_CONTACT_FLOW_ID"
 	}
 	if config.Embedded {
-		data.Instance, data.Flow = sampleInstance, sampleFlow
+		data.Instance, data.Flow = config.InstanceID, config.ContactFlowID
 	}
 	if u, err := url.Parse(config.URL); err == nil {
 		data.Port = u.Port()

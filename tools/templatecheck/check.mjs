@@ -23,8 +23,8 @@ export const regions = ['us-east-1', 'eu-central-1', 'ap-southeast-2', 'us-gov-w
 export function stacks(region) {
   const partition = partitions[region] ?? 'aws'
   const least = {
-    instanceId: '11111111-1111-1111-1111-111111111111',
-    contactFlowId: '22222222-2222-2222-2222-222222222222',
+    instanceId: '11111111-1111-4111-8111-111111111111',
+    contactFlowId: '22222222-2222-4222-8222-222222222222',
     codeS3Bucket: 'code',
     codeS3Key: 'parley-lambda-arm64-0123456789abcdef.zip',
     allowedOrigins: 'https://www.example.com',
