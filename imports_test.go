@@ -24,6 +24,7 @@ var allowed = map[string][]string{
 	"internal/awswire":  {},
 	"internal/arn":      {},
 	"internal/clock":    {},
+	"internal/loopback": {},
 	"internal/logqueue": {},
 	"internal/parent":   {},
 	// Domains.
@@ -33,9 +34,9 @@ var allowed = map[string][]string{
 	"internal/store":        {"internal/chat", "internal/transcript"},
 	"internal/diagnosis":    {"internal/awswire"},
 	// The front door and what stands before and behind it.
-	"internal/identity":      {"internal/diagnosis", "internal/rawjson", "internal/secret"},
+	"internal/identity":      {"internal/diagnosis", "internal/loopback", "internal/rawjson", "internal/secret"},
 	"internal/startchat":     {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
-	"internal/guard":         {"internal/diagnosis"},
+	"internal/guard":         {"internal/diagnosis", "internal/loopback"},
 	"internal/connectclient": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
 	"internal/inspect":       {},
 	"internal/fault": {
@@ -46,7 +47,7 @@ var allowed = map[string][]string{
 		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault",
 		"internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
 	},
-	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
+	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret", "internal/startchat"},
 	"internal/recording": {
 		"internal/awswire", "internal/diagnosis", "internal/inspect", "internal/participant", "internal/secret", "internal/startchat",
 	},
@@ -58,7 +59,7 @@ var allowed = map[string][]string{
 	},
 	"internal/participant": {
 		"internal/awswire", "internal/chat", "internal/fidelity",
-		"internal/secret", "internal/strict", "internal/transcript",
+		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/desk": {"internal/chat", "internal/transcript"},
 	"internal/emulator": {
@@ -78,13 +79,13 @@ var allowed = map[string][]string{
 	"internal/devices":    {},
 	"internal/pagescript": {},
 	"internal/console":    {"internal/diagnosis"},
-	"internal/settings":   {"internal/arn", "internal/secret"},
+	"internal/settings":   {"internal/arn", "internal/loopback", "internal/secret"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/server", "internal/startchat"},
 	"internal/cli": {
 		"internal/api", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/console", "internal/costguard", "internal/desk",
 		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/emulator", "internal/fault", "internal/frontdoor",
-		"internal/guard", "internal/identity", "internal/inspect", "internal/logqueue", "internal/pagescript", "internal/parent", "internal/recording",
-		"internal/relay", "internal/runfile", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
+		"internal/guard", "internal/identity", "internal/inspect", "internal/logqueue", "internal/loopback", "internal/pagescript", "internal/parent",
+		"internal/recording", "internal/relay", "internal/runfile", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -21,6 +20,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/loopback"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -137,7 +137,7 @@ func openRemote(env *Env, s *settings.Settings, named string) (*remote, error) {
 		http: &http.Client{Transport: directTransport(env, s), CheckRedirect: noRedirects},
 	}
 	r.token = s.AdminToken.Text
-	if !r.token.IsZero() || !isLoopback(u.Hostname()) {
+	if !r.token.IsZero() || !loopback.Host(u.Hostname()) {
 		return r, nil
 	}
 	if r.token, r.kept = sharedToken(env, u.Hostname(), portOf(u)); r.token.IsZero() {
@@ -153,11 +153,6 @@ func portOf(u *url.URL) string {
 		return cmp.Or(port, "80")
 	}
 	return "443"
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // directTransport calls a server without the user's proxy, which is meant for the world and
@@ -285,7 +280,7 @@ func (r *remote) tokenHint() string {
 	switch {
 	case !r.settings.AdminToken.IsZero():
 		return "the server's admin token is another than the one given by " + r.settings.Origin("admin-token").String()
-	case !isLoopback(r.base.Hostname()):
+	case !loopback.Host(r.base.Hostname()):
 		return "give the server's admin token in PARLEY_ADMIN_TOKEN; the one kept on this machine is not sent elsewhere"
 	case r.token.IsZero():
 		return "give the token that the server printed in PARLEY_ADMIN_TOKEN, or its data directory with --data-dir"

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/loopback"
 )
 
 // emulatorHost is how an Android emulator calls the machine it runs on.
@@ -51,7 +53,7 @@ func newHostRules(names []string, listen string) (hostRules, error) {
 	switch {
 	case host == "" || err == nil && addr.IsUnspecified():
 		rules.beyond = true
-	case err == nil && addr.Unmap().IsLoopback(), err != nil && isLocalhost(host):
+	case loopback.Host(host), isLocalhost(host):
 	case err == nil:
 		rules.beyond = true
 		rules.named[addr.Unmap().WithZone("").String()] = true
@@ -171,11 +173,7 @@ func parseLiteral(host string) (netip.Addr, bool) {
 // isLocalhost reports whether host is localhost or a name under it. The domain is
 // reserved for loopback (RFC 6761, section 6.3), so nobody can rebind it.
 func isLocalhost(host string) bool {
-	const top = "localhost"
-	if len(host) < len(top) || !strings.EqualFold(host[len(host)-len(top):], top) {
-		return false
-	}
-	return len(host) == len(top) || host[len(host)-len(top)-1] == '.' && isName(host)
+	return loopback.Name(host) && isName(host)
 }
 
 // isName reports whether host looks like a DNS name.

@@ -29,7 +29,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"regexp"
 	"slices"
@@ -39,6 +38,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/parley-chat/parley/internal/loopback"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -201,15 +201,10 @@ func checkAddress(address string) error {
 		return errors.New("is not an address like https://idp.example.com")
 	case u.User != nil:
 		return errors.New("must not hold a user name or password")
-	case u.Scheme == "https", u.Scheme == "http" && isLoopback(u.Hostname()):
+	case u.Scheme == "https", u.Scheme == "http" && loopback.Host(u.Hostname()):
 		return nil
 	}
 	return errors.New("must begin with https://, because keys that anybody may exchange on their way prove nothing")
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Wrap returns a handler that passes on requests with a good token, the [Caller] in their

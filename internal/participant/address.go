@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/loopback"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -47,7 +47,7 @@ func (b base) socket(ticket secret.Text) (address string, reachable bool) {
 		return "wss://" + b.host + rest, true
 	}
 	host, port := splitHost(b.host)
-	if !isThisMachine(host) {
+	if !loopback.Host(host) && !loopback.Name(host) {
 		return "ws://" + net.JoinHostPort(host, port) + rest, false
 	}
 	return "ws://127.0.0.1:" + port + rest, true
@@ -63,16 +63,6 @@ func splitHost(hostport string) (host, port string) {
 		port = "80"
 	}
 	return strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"), port
-}
-
-// isThisMachine reports whether a host name or address means the machine it is used on.
-func isThisMachine(host string) bool {
-	name := strings.TrimSuffix(strings.ToLower(host), ".")
-	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(name)
-	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // socketURL is the address of a socket as a client is told it.

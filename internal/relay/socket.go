@@ -12,7 +12,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/loopback"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -70,7 +70,8 @@ func (r *Relay) isEndpoint(u *url.URL, secure bool) bool {
 		return false
 	}
 	a, b := strings.ToLower(u.Hostname()), strings.ToLower(r.endpoint.Hostname())
-	return a == b || isThisMachine(a) && isThisMachine(b)
+	local := func(host string) bool { return loopback.Host(host) || loopback.Name(host) }
+	return a == b || local(a) && local(b)
 }
 
 func portOf(u *url.URL, secure bool) string {
@@ -81,14 +82,6 @@ func portOf(u *url.URL, secure bool) string {
 		return "443"
 	}
 	return "80"
-}
-
-func isThisMachine(host string) bool {
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
 }
 
 // serveSocket opens the socket at the service and then the client's, and carries frames between

@@ -2,7 +2,8 @@ package settings
 
 import (
 	"net"
-	"net/netip"
+
+	"github.com/parley-chat/parley/internal/loopback"
 )
 
 // localMaxChats is how many chats a run may start on AWS when it serves one
@@ -50,14 +51,7 @@ func (s *Settings) CostGuard() CostGuard {
 // Loopback reports whether only this machine can reach the address to listen on.
 func (s *Settings) Loopback() bool {
 	host, _, err := net.SplitHostPort(s.Addr)
-	if err != nil {
-		return false
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	return err == nil && loopback.Host(host)
 }
 
 // Unused returns the flags that were given although they do nothing with the
