@@ -31,7 +31,8 @@ var allowed = map[string][]string{
 	"internal/transcript":   {},
 	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/rawjson"},
-	"internal/store":        {"internal/chat", "internal/transcript"},
+	"internal/blob":         {"internal/chat"},
+	"internal/store":        {"internal/blob", "internal/chat", "internal/transcript"},
 	"internal/diagnosis":    {"internal/awswire"},
 	// The front door and what stands before and behind it.
 	"internal/identity":      {"internal/diagnosis", "internal/loopback", "internal/rawjson", "internal/secret"},
@@ -44,7 +45,7 @@ var allowed = map[string][]string{
 		"internal/participant", "internal/rawjson", "internal/secret", "internal/transcript",
 	},
 	"internal/api": {
-		"internal/chat", "internal/desk", "internal/diagnosis", "internal/fault",
+		"internal/blob", "internal/chat", "internal/desk", "internal/diagnosis", "internal/fault",
 		"internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
 	},
 	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret", "internal/startchat"},
@@ -58,12 +59,12 @@ var allowed = map[string][]string{
 		"internal/fidelity", "internal/rawjson", "internal/strict", "internal/transcript",
 	},
 	"internal/participant": {
-		"internal/awswire", "internal/chat", "internal/fidelity",
+		"internal/awswire", "internal/blob", "internal/chat", "internal/fidelity",
 		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
 	},
-	"internal/desk": {"internal/chat", "internal/transcript"},
+	"internal/desk": {"internal/blob", "internal/chat", "internal/transcript"},
 	"internal/emulator": {
-		"internal/awswire", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
+		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
 		"internal/fault", "internal/participant", "internal/startchat", "internal/store", "internal/strict", "internal/transcript",
 	},
 	"internal/frontdoor": {

@@ -11,13 +11,13 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/diagnosis"
@@ -35,7 +35,7 @@ type Config struct {
 	Chats  *chat.Service
 	Desk   *desk.Desk
 	Faults *fault.Rules
-	Blobs  Blobs
+	Blobs  *blob.Dir
 	// Exchanges are what passed the server; nil records nothing.
 	Exchanges *inspect.Recorder
 	// Events are what the stream tells. Required.
@@ -46,12 +46,6 @@ type Config struct {
 	DocsURL string
 	// Log gets what goes wrong inside; nil discards.
 	Log *slog.Logger
-}
-
-// Blobs keep the bytes of attachments.
-type Blobs interface {
-	// Open returns an attachment, or [chat.ErrNotFound].
-	Open(id string) (io.ReadSeekCloser, error)
 }
 
 //go:embed openapi.yaml

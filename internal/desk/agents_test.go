@@ -1,7 +1,6 @@
 package desk_test
 
 import (
-	"bytes"
 	"errors"
 	"io"
 	"slices"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -535,32 +535,36 @@ func TestNames(t *testing.T) {
 	})
 }
 
-// files keeps attachments in memory.
-type files struct {
-	mu   sync.Mutex
-	kept map[string]string
+// openBlobs opens an empty directory for attachments.
+func openBlobs(t *testing.T) *blob.Dir {
+	t.Helper()
+	dir, err := blob.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = dir.Close() })
+	return dir
 }
 
-type upload struct {
-	bytes.Buffer
-	files *files
-	id    string
-}
-
-func (f *files) Create(id string) (desk.Upload, error) { return &upload{files: f, id: id}, nil }
-func (u *upload) Close() error                         { return nil }
-
-func (u *upload) Commit() error {
-	u.files.mu.Lock()
-	defer u.files.mu.Unlock()
-	u.files.kept[u.id] = u.String()
-	return nil
+// content returns an attachment's bytes.
+func content(t *testing.T, kept *blob.Dir, id string) string {
+	t.Helper()
+	file, err := kept.Open(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	text, err := io.ReadAll(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 func TestSendFile(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		kept := &files{kept: map[string]string{}}
+		kept := openBlobs(t)
 		scanned := make(chan transcript.File, 1)
 		r := newRoomWith(t, nil, desk.Config{Files: kept, Scan: func(f transcript.File) { scanned <- f }})
 		ctx := t.Context()
@@ -584,7 +588,7 @@ func TestSendFile(t *testing.T) {
 			}
 		}
 		file, err := send("a.txt", "abc", 3)
-		if err != nil || kept.kept[file.ID] != "abc" || file.Status != transcript.FileScanning {
+		if err != nil || content(t, kept, file.ID) != "abc" || file.Status != transcript.FileScanning {
 			t.Fatalf("%+v, %v", file, err)
 		}
 		if f := <-scanned; f.ID != file.ID {

@@ -22,6 +22,7 @@ import (
 	"errors"
 	"sync"
 
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -47,7 +48,7 @@ type Config struct {
 	// contact names are added.
 	Queues []string
 	// Files keep the attachments that agents send. Nil refuses them.
-	Files Files
+	Files *blob.Dir
 	// Scan is handed every attachment of an agent, and decides about it with
 	// [chat.Service.Decide] whenever it wants to. Nil approves all at once.
 	Scan func(transcript.File)
@@ -61,7 +62,7 @@ type Config struct {
 // Desk is where agents are and contacts wait.
 type Desk struct {
 	chats   *chat.Service
-	files   Files
+	files   *blob.Dir
 	scan    func(transcript.File)
 	changed func()
 	failed  func(string, error)

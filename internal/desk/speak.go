@@ -45,18 +45,6 @@ func (d *Desk) read(ctx context.Context, contactID, participantID, messageID str
 	return err
 }
 
-// Files keep the bytes of attachments, by the ids package chat gives them.
-type Files interface {
-	Create(id string) (Upload, error)
-}
-
-// Upload takes the bytes of an attachment. It is closed once, after Commit or instead of it.
-type Upload interface {
-	io.WriteCloser
-	// Commit makes what was written the attachment.
-	Commit() error
-}
-
 // Attachment is a file that an agent sends.
 type Attachment struct {
 	Name, ContentType string

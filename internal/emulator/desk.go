@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/parley-chat/parley/internal/desk"
-	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -15,7 +14,7 @@ func (e *Emulator) Desk() *desk.Desk { return e.desk }
 // openDesk opens the desk with the scripted agents.
 func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string, error)) error {
 	config := desk.Config{
-		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Files: files{e.store.Blobs()}, Changed: cfg.DeskChanged, Failed: failed,
+		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Files: e.store.Blobs(), Changed: cfg.DeskChanged, Failed: failed,
 	}
 	if cfg.Scan != nil {
 		config.Scan = func(file transcript.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
@@ -36,16 +35,4 @@ func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string,
 		}
 	}
 	return nil
-}
-
-// files lets agents use the store's blobs.
-type files struct{ kept *store.Blobs }
-
-// Create implements [desk.Files].
-func (f files) Create(id string) (desk.Upload, error) {
-	upload, err := f.kept.Create(id)
-	if err != nil { // not the nil pointer, which would be an Upload
-		return nil, err
-	}
-	return upload, nil
 }

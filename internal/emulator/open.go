@@ -6,12 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"path/filepath"
 
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/connectserver"
@@ -140,7 +140,7 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("addresses of attachments"))
 	config := participant.Config{
-		Chats: e.chats, Blobs: blobs{e.store.Blobs()}, Key: mac.Sum(nil), PublicURL: cfg.PublicURL,
+		Chats: e.chats, Blobs: e.store.Blobs(), Key: mac.Sum(nil), PublicURL: cfg.PublicURL,
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Tap: cfg.Tap, Log: cfg.Log,
 	}
 	if cfg.ViewsDir != "" {
@@ -174,29 +174,8 @@ func (e *Emulator) scan(ctx context.Context, cfg Config, file transcript.File) {
 	}
 }
 
-// Blobs are the bytes of attachments, for what is built around them.
-func (e *Emulator) Blobs() participant.Blobs { return blobs{e.store.Blobs()} }
-
-// blobs lets the Participant Service use the store's.
-type blobs struct{ kept *store.Blobs }
-
-// Create implements [participant.Blobs].
-func (b blobs) Create(id string) (participant.Upload, error) {
-	upload, err := b.kept.Create(id)
-	if err != nil { // not the nil pointer, which would be an Upload
-		return nil, err
-	}
-	return upload, nil
-}
-
-// Open implements [participant.Blobs].
-func (b blobs) Open(id string) (io.ReadSeekCloser, error) {
-	file, err := b.kept.Open(id)
-	if err != nil {
-		return nil, err
-	}
-	return file, nil
-}
+// Blobs returns the bytes of attachments, for packages that stand around the emulator.
+func (e *Emulator) Blobs() *blob.Dir { return e.store.Blobs() }
 
 // defaultFlow is what the contact flow of a page that names none looks like: the customer
 // waits in a queue until somebody answers.

@@ -2,7 +2,6 @@ package participant
 
 import (
 	"context"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -11,22 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/transcript"
 )
-
-// Blobs keep the bytes of attachments, by the ids package chat gives them.
-type Blobs interface {
-	// Create returns a writer for an attachment. Nothing can be opened before its Commit
-	// has returned; a later one replaces an earlier one.
-	Create(id string) (Upload, error)
-	// Open returns a committed attachment, or [chat.ErrNotFound].
-	Open(id string) (io.ReadSeekCloser, error)
-}
-
-// Upload takes the bytes of an attachment. It is closed once, after Commit or instead of it.
-type Upload interface {
-	io.WriteCloser
-	// Commit makes what was written durable.
-	Commit() error
-}
 
 const (
 	longestMIME   = 255

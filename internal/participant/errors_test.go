@@ -2,7 +2,6 @@ package participant_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -132,11 +131,13 @@ func TestFailuresInside(t *testing.T) {
 	if a.Status != 500 || string(a.Body) != want {
 		t.Errorf("a panic is answered %d %s", a.Status, a.Body)
 	}
-	w.blobs.fail = errors.New("disk full: secret")
+	if err := w.blobs.Close(); err != nil { // nothing can be kept from now on
+		t.Fatal(err)
+	}
 	up := w.must("start-attachment-upload", c.token, `{"AttachmentName":"a.txt","ContentType":"text/plain","AttachmentSizeInBytes":3,"ClientToken":"t"}`)
 	a = w.call(http.MethodPut, up.member(t, "UploadMetadata", "Url"), "", "abc")
 	if a.Status != 500 || string(a.Body) != want {
-		t.Errorf("a full disk is answered %d %s", a.Status, a.Body)
+		t.Errorf("a failing disk is answered %d %s", a.Status, a.Body)
 	}
 	a = w.post("complete-attachment-upload", c.token, `{"AttachmentIds":["`+up.member(t, "AttachmentId")+`"],"ClientToken":"t"}`)
 	if a.Status != 400 {

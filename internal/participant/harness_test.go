@@ -1,7 +1,6 @@
 package participant_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -20,6 +19,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/lxzan/gws"
 
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/memnet"
 	"github.com/parley-chat/parley/internal/participant"
@@ -37,7 +37,7 @@ type world struct {
 	t        testing.TB
 	chats    *chat.Service
 	service  *participant.Service
-	blobs    *blobs
+	blobs    *blob.Dir
 	host     string // as clients name it
 	client   *http.Client
 	dial     func(ctx context.Context) (net.Conn, error)
@@ -54,7 +54,7 @@ type setup struct {
 
 func newWorld(tb testing.TB, s setup) *world {
 	tb.Helper()
-	w := &world{t: tb, blobs: &blobs{}}
+	w := &world{t: tb, blobs: openBlobs(tb)}
 	kept, err := store.Open(context.Background(), store.Config{Ephemeral: true})
 	if err != nil {
 		tb.Fatal(err)
@@ -381,54 +381,15 @@ func itemOf(tb testing.TB, frame string) map[string]any {
 	return item
 }
 
-// blobs keep attachments in memory.
-type blobs struct {
-	mu   sync.Mutex
-	kept map[string][]byte
-	fail error
-}
-
-type upload struct {
-	bytes []byte
-	to    *blobs
-	id    string
-}
-
-func (b *blobs) Create(id string) (participant.Upload, error) {
-	return &upload{to: b, id: id}, nil
-}
-
-func (u *upload) Write(p []byte) (int, error) {
-	if u.to.fail != nil {
-		return 0, u.to.fail
+// openBlobs opens an empty directory for attachments.
+func openBlobs(tb testing.TB) *blob.Dir {
+	tb.Helper()
+	dir, err := blob.Open(tb.TempDir(), nil)
+	if err != nil {
+		tb.Fatal(err)
 	}
-	u.bytes = append(u.bytes, p...)
-	return len(p), nil
-}
-
-func (u *upload) Commit() error {
-	u.to.mu.Lock()
-	defer u.to.mu.Unlock()
-	if u.to.kept == nil {
-		u.to.kept = map[string][]byte{}
-	}
-	u.to.kept[u.id] = u.bytes
-	return nil
-}
-func (u *upload) Close() error { return nil }
-
-type opened struct{ *bytes.Reader }
-
-func (opened) Close() error { return nil }
-
-func (b *blobs) Open(id string) (io.ReadSeekCloser, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	kept, ok := b.kept[id]
-	if !ok {
-		return nil, chat.ErrNotFound
-	}
-	return opened{bytes.NewReader(kept)}, nil
+	tb.Cleanup(func() { _ = dir.Close() })
+	return dir
 }
 
 // golden compares a text with a file.

@@ -4,7 +4,7 @@
 //
 // It owns the wire: paths, members, limits, errors, times, frames, the life of a socket. It
 // refuses to know the rules of a chat (package chat), who may reach the server and CORS
-// (package guard), and where bytes are kept ([Blobs]).
+// (package guard), and where bytes are kept (package blob).
 //
 // Clients are fragile, so three rules hold everywhere: every answer is JSON and names its
 // error in header and body; a socket is refused before it is accepted, after a pause, and
@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/strict"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -41,7 +42,7 @@ type Config struct {
 	// Chats are the chats that are spoken for.
 	Chats *chat.Service
 	// Blobs keep the bytes of attachments. Nil refuses attachments.
-	Blobs Blobs
+	Blobs *blob.Dir
 	// Key signs the addresses of attachments, at least 16 bytes. Without one a key is made
 	// that lives as long as the service.
 	Key []byte
@@ -77,7 +78,7 @@ const MaxBody int64 = 256 << 10
 // Service is the Participant Service of one embedded Amazon Connect.
 type Service struct {
 	chats    *chat.Service
-	blobs    Blobs
+	blobs    *blob.Dir
 	signer   signer
 	public   *base
 	approved []string

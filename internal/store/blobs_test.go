@@ -10,12 +10,13 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-func put(t *testing.T, b *store.Blobs, id, content string) {
+func put(t *testing.T, b *blob.Dir, id, content string) {
 	t.Helper()
 	u, err := b.Create(id)
 	if err != nil {
@@ -27,7 +28,7 @@ func put(t *testing.T, b *store.Blobs, id, content string) {
 	}
 }
 
-func read(t *testing.T, b *store.Blobs, id string) string {
+func read(t *testing.T, b *blob.Dir, id string) string {
 	t.Helper()
 	file, err := b.Open(id)
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"time"
@@ -184,13 +183,10 @@ func (s *Store) bury(ctx context.Context) error {
 // sweep deletes blobs without an attachment: those of contacts that were removed when the
 // program ended before it came to them.
 func (s *Store) sweep(ctx context.Context) error {
-	return s.blobs.ids(func(names []string) error {
+	return s.blobs.IDs(func(names []string) error {
 		var orphans []string
 		err := s.look(ctx, func(ctx context.Context, c *session) error {
 			for _, name := range names {
-				if checkID(name) != nil {
-					continue // not one of ours
-				}
 				known, err := c.number(ctx, `SELECT count(*) FROM files WHERE id = ?`, name)
 				if err != nil {
 					return err
@@ -211,11 +207,4 @@ func (s *Store) deleteBlobs(ids []string) error {
 		errs = append(errs, s.blobs.Delete(id))
 	}
 	return errors.Join(errs...)
-}
-
-func ignoreEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
 }

@@ -23,6 +23,7 @@ import (
 
 	_ "modernc.org/sqlite" // the database driver, in Go
 
+	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 )
 
@@ -65,7 +66,7 @@ type Store struct {
 	read  chan *session // holds the connections that read and are free
 	lock  *dirLock
 	tally *tally
-	blobs *Blobs
+	blobs *blob.Dir
 	temp  string // the attachments' directory, when it is temporary
 
 	commits  int64 // how many transactions were committed; the writer's
@@ -150,7 +151,7 @@ func (s *Store) release() error {
 		}
 	}
 	if s.blobs != nil {
-		errs = append(errs, s.blobs.close())
+		errs = append(errs, s.blobs.Close())
 	}
 	if s.temp != "" {
 		errs = append(errs, os.RemoveAll(s.temp))
@@ -163,6 +164,3 @@ func (s *Store) release() error {
 	}
 	return errors.Join(errs...)
 }
-
-// Blobs returns the bytes of the attachments.
-func (s *Store) Blobs() *Blobs { return s.blobs }
