@@ -68,10 +68,11 @@ const (
 	OIDC  Mode = "oidc"
 )
 
-// KeySource knows the keys that HS256 tokens are signed with.
+// KeySource knows the keys that are shared with the business's own server: HS256 tokens and
+// resume ids are signed with them.
 type KeySource interface {
 	// Keys returns the current key and then, if there is one, the one before it. It is called
-	// for each token, so it has to be quick as a rule, and safe for concurrent use.
+	// for each token and resume id, so it has to be quick as a rule, and safe for concurrent use.
 	Keys(ctx context.Context) ([]secret.Text, error)
 }
 

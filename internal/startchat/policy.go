@@ -1,7 +1,6 @@
 package startchat
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,7 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectmodel"
-	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/identity"
 )
 
 // Policy narrows what a page may ask for, because on a public endpoint anybody can send
@@ -40,7 +39,7 @@ type Policy struct {
 	// Persistent says how earlier chats are continued; the zero value means [PersistentOff].
 	Persistent PersistentMode
 	// ResumeKeys are what resume ids are signed with, required by [PersistentSigned] only.
-	ResumeKeys KeySource
+	ResumeKeys identity.KeySource
 	// DefaultDuration is ChatDurationInMinutes for pages that send none, MaxDuration its upper
 	// bound; 60 to 10,080, or zero for Amazon Connect's own (1,500 and 10,080).
 	DefaultDuration, MaxDuration int
@@ -72,12 +71,6 @@ const (
 	// got it.
 	PersistentSigned PersistentMode = "signed"
 )
-
-// KeySource returns the keys to sign with: the current one first, then those that are still
-// accepted. It is called for every request and has to be quick.
-type KeySource interface {
-	Keys(ctx context.Context) ([]secret.Text, error)
-}
 
 // PolicyError is a field of a [Policy] that cannot be as it is.
 type PolicyError struct {

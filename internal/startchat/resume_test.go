@@ -19,7 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/startchat"
 )
 
-func signed(source startchat.KeySource) startchat.Config {
+func signed(source identity.KeySource) startchat.Config {
 	return public(func(p *startchat.Policy) { p.Persistent, p.ResumeKeys = startchat.PersistentSigned, source })
 }
 
