@@ -16,6 +16,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/logqueue"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -131,15 +132,9 @@ func (e *Env) report(err error) {
 		}
 		_, _ = fmt.Fprintln(e.Stderr, line) // nobody is left to tell
 	}
-	if hint, ok := errors.AsType[hinter](err); ok && hint.Hint() != "" {
-		_, _ = fmt.Fprintln(e.Stderr, "parley: hint: "+hint.Hint())
+	if next := hint.Of(err); next != "" {
+		_, _ = fmt.Fprintln(e.Stderr, "parley: hint: "+next)
 	}
-}
-
-// hinter is an error that knows the next step.
-type hinter interface {
-	error
-	Hint() string
 }
 
 // hintError adds the next step to an error.

@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/connectclient"
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -120,8 +121,7 @@ func TestSecretValues(t *testing.T) {
 // noValue fails when an error, in whatever form, holds a value, or lacks the ARN or a hint.
 func noValue(t *testing.T, err error) {
 	t.Helper()
-	var hinted interface{ Hint() string }
-	if !errors.As(err, &hinted) || hinted.Hint() == "" {
+	if hint.Of(err) == "" {
 		t.Fatalf("%v has no hint", err)
 	}
 	if !strings.Contains(err.Error(), secretARN) {
@@ -164,9 +164,8 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 				t.Fatalf("error %v, want one with %q", err, test.text)
 			}
 			noValue(t, err)
-			var hinted interface{ Hint() string }
-			if errors.As(err, &hinted); !strings.Contains(hinted.Hint(), test.hint) {
-				t.Errorf("hint %q, want one with %q", hinted.Hint(), test.hint)
+			if got := hint.Of(err); !strings.Contains(got, test.hint) {
+				t.Errorf("hint %q, want one with %q", got, test.hint)
 			}
 		})
 	}

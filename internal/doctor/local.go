@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -15,28 +14,16 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/startchat"
 )
 
 func (e *examination) program(context.Context) finding { return ok(e.Program) }
 
-// hinter is an error that knows the next step.
-type hinter interface {
-	error
-	Hint() string
-}
-
-func hint(err error) string {
-	if h, ok := errors.AsType[hinter](err); ok {
-		return h.Hint()
-	}
-	return ""
-}
-
 func (e *examination) configuration(context.Context) finding {
 	if e.Faults != nil {
-		return fail(e.Faults.Error(), hint(e.Faults))
+		return fail(e.Faults.Error(), hint.Of(e.Faults))
 	}
 	if len(e.Settings) == 0 {
 		return ok("all settings at their defaults")
@@ -60,7 +47,7 @@ func (e *examination) port(ctx context.Context) finding {
 	if parleyAnswers(ctx, e.Addr) {
 		return ok("a Parley is running on " + e.Addr)
 	}
-	return fail(err.Error(), hint(err))
+	return fail(err.Error(), hint.Of(err))
 }
 
 // parleyAnswers reports whether the front door of a Parley is at the address: it

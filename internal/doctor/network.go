@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/hint"
 )
 
 // The clock's limits: AWS refuses signatures that are more than five minutes off.
@@ -33,7 +34,7 @@ func (e *examination) region(ctx context.Context) finding {
 	region := e.regionInEffect()
 	if e.openErr != nil {
 		if _, ok := errors.AsType[*connectclient.CredentialsError](e.openErr); !ok {
-			return fail(e.openErr.Error(), hint(e.openErr))
+			return fail(e.openErr.Error(), hint.Of(e.openErr))
 		}
 	}
 	own := arn.RegionOf(e.InstanceID)
@@ -71,7 +72,7 @@ func (e *examination) regionInEffect() string {
 
 func (e *examination) credentials(context.Context) finding {
 	if e.openErr != nil {
-		return fail(e.openErr.Error(), hint(e.openErr))
+		return fail(e.openErr.Error(), hint.Of(e.openErr))
 	}
 	return ok("found in " + e.client.SourceOfCredentials())
 }
