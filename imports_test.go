@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"internal/store":        {"internal/blob", "internal/chat", "internal/transcript"},
 	"internal/diagnosis":    {"internal/awswire"},
 	// The front door and what stands before and behind it.
-	"internal/identity":      {"internal/diagnosis", "internal/loopback", "internal/rawjson", "internal/secret"},
+	"internal/identity":      {"internal/connectmodel", "internal/diagnosis", "internal/loopback", "internal/rawjson", "internal/secret"},
 	"internal/startchat":     {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
 	"internal/guard":         {"internal/diagnosis", "internal/loopback"},
 	"internal/connectclient": {"internal/arn", "internal/awswire", "internal/rawjson", "internal/secret", "internal/startchat"},
@@ -46,7 +46,7 @@ var allowed = map[string][]string{
 		"internal/participant", "internal/rawjson", "internal/secret", "internal/transcript",
 	},
 	"internal/api": {
-		"internal/blob", "internal/chat", "internal/desk", "internal/diagnosis", "internal/fault",
+		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/fault",
 		"internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
 	},
 	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret", "internal/startchat"},
@@ -81,7 +81,7 @@ var allowed = map[string][]string{
 	"internal/devices":    {},
 	"internal/pagescript": {},
 	"internal/console":    {"internal/diagnosis"},
-	"internal/settings":   {"internal/arn", "internal/loopback", "internal/secret"},
+	"internal/settings":   {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/hint", "internal/server", "internal/startchat"},
 	"internal/cli": {
 		"internal/api", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/console", "internal/costguard", "internal/desk",

@@ -4,20 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
 const (
 	defaultPage = 100
 	longestPage = 1000
-	// mostAttributes bounds the keys and values of a contact's attributes, in bytes.
-	//
-	// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateContactAttributes.html
-	mostAttributes = 32 << 10
 )
 
 // contact is a contact as the API shows it.
@@ -136,7 +132,7 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 		return nil, err
 	}
 	for key := range in.Attributes {
-		if !isAttributeKey(key) {
+		if !connectmodel.IsAttributeKey(key) {
 			p := diagnosis.New(diagnosis.BadAttributeKey, "")
 			p.Field = "attributes." + shorten(key)
 			return nil, p
@@ -157,8 +153,8 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 		for key, value := range step.Contact().Attributes {
 			size += len(key) + len(value)
 		}
-		if size > mostAttributes {
-			return diagnosis.New(diagnosis.AttributesTooLarge, "The contact would have %d bytes of attributes; at most %d are allowed.", size, mostAttributes)
+		if size > connectmodel.MaxAttributeBytes {
+			return diagnosis.New(diagnosis.AttributesTooLarge, "The contact would have %d bytes of attributes; at most %d are allowed.", size, connectmodel.MaxAttributeBytes)
 		}
 		changed = contactJSON(step.Contact())
 		return nil
@@ -167,13 +163,6 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return changed, nil
-}
-
-// isAttributeKey reports whether contact flows can refer to an attribute by a key.
-func isAttributeKey(key string) bool {
-	return key != "" && !strings.ContainsFunc(key, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-' && r != '_'
-	})
 }
 
 // endContact ends a contact for everybody; one that has ended stays as it is.

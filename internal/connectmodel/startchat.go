@@ -211,12 +211,23 @@ func attributeKey(name string) string {
 	if name == "" || len(name) > 32_767 {
 		return "must have 1 to 32,767 characters"
 	}
-	for _, c := range []byte(name) {
-		if !isKeyByte(c) {
-			return "may hold only letters, digits, - and _"
-		}
+	if !IsAttributeKey(name) {
+		return "may hold only letters, digits, - and _"
 	}
 	return ""
+}
+
+// IsAttributeKey reports whether a contact attribute can have a key: letters of ASCII, digits,
+// - and _. Contact flows refer to attributes as $.Attributes.key.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_StartChatContact.html
+func IsAttributeKey(key string) bool {
+	for _, c := range []byte(key) {
+		if !isKeyByte(c) {
+			return false
+		}
+	}
+	return key != ""
 }
 
 // segmentKey is like attributeKey; system-defined keys also hold a colon

@@ -30,7 +30,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -38,6 +37,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/loopback"
 	"github.com/parley-chat/parley/internal/secret"
 )
@@ -164,11 +164,6 @@ func New(config Config) (*Verifier, error) {
 	return v, nil
 }
 
-// attributeKey is what Amazon Connect takes as the key of a contact attribute.
-//
-// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_StartChatContact.html
-var attributeKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
 // newRules checks what both kinds of token have in common.
 func newRules(config Config) (rules, error) {
 	r := rules{
@@ -183,7 +178,7 @@ func newRules(config Config) (rules, error) {
 		faults = append(faults, &ConfigError{"MaxLifetime", "must not be negative"})
 	}
 	for claim, attribute := range config.ClaimAttributes {
-		if claim == "" || claim == "*" || !attributeKey.MatchString(attribute) {
+		if claim == "" || claim == "*" || !connectmodel.IsAttributeKey(attribute) {
 			faults = append(faults, &ConfigError{"ClaimAttributes", fmt.Sprintf(
 				"maps %q to %q: name one claim, and an attribute of letters, digits, - and _", claim, attribute)})
 		}

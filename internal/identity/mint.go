@@ -8,6 +8,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -51,7 +52,7 @@ func Mint(key secret.Text, c Claims) (string, error) {
 	}
 	if len(c.Attributes) > 0 {
 		for attribute := range c.Attributes {
-			if !attributeKey.MatchString(attribute) {
+			if !connectmodel.IsAttributeKey(attribute) {
 				return "", fmt.Errorf("making a token: the attribute %q is not a key of letters, digits, - and _", attribute)
 			}
 		}

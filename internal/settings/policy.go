@@ -3,13 +3,13 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/arn"
+	"github.com/parley-chat/parley/internal/connectmodel"
 )
 
 // Limits of ChatDurationInMinutes.
@@ -73,13 +73,11 @@ func (o OtherAttributes) String() string {
 	return "drop"
 }
 
-var attributeKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (o *OtherAttributes) UnmarshalText(text []byte) error {
 	prefix, isPrefix := strings.CutPrefix(string(text), "prefix:")
 	switch {
-	case isPrefix && attributeKey.MatchString(prefix):
+	case isPrefix && connectmodel.IsAttributeKey(prefix):
 		*o = OtherAttributes{Prefix: prefix}
 	case string(text) == "drop":
 		*o = OtherAttributes{}
@@ -165,7 +163,7 @@ func (l *loader) validatePolicy() {
 		l.check("jwt-claim-attributes", pair, checkClaim)
 	}
 	for _, key := range s.PageAttributes {
-		l.check("attribute-allow-list", key, require(key == "*" || attributeKey.MatchString(key), "is not a key of letters, digits, - and _"))
+		l.check("attribute-allow-list", key, require(key == "*" || connectmodel.IsAttributeKey(key), "is not a key of letters, digits, - and _"))
 	}
 	l.check("jwt-key-arn", s.JWTKeyARN, optional(checkSecret))
 	l.check("jwt-jwks-url", s.JWKSURL, optional(checkURL))
@@ -213,7 +211,7 @@ func (l *loader) validateForCustomers() {
 
 func checkClaim(pair string) error {
 	claim, attribute, found := strings.Cut(pair, "=")
-	if !found || claim == "" || !attributeKey.MatchString(attribute) {
+	if !found || claim == "" || !connectmodel.IsAttributeKey(attribute) {
 		return fault("is not CLAIM=ATTRIBUTE, such as email=customerEmail")
 	}
 	return nil

@@ -190,21 +190,17 @@ func (p *policy) checkFlow(flow, region string) string {
 func (p *policy) checkAttributes() []error {
 	var errs []error
 	for _, key := range p.Attributes {
-		if p.badKey(key) {
+		if !connectmodel.IsAttributeKey(key) {
 			errs = append(errs, &PolicyError{Field: "Attributes", Value: key, Reason: "is not a key of letters, digits, - and _"})
 		}
 	}
-	if p.Others.Prefix != "" && p.badKey(p.Others.Prefix) {
+	if p.Others.Prefix != "" && !connectmodel.IsAttributeKey(p.Others.Prefix) {
 		errs = append(errs, &PolicyError{Field: "Others", Value: p.Others.Prefix, Reason: "is not a prefix of letters, digits, - and _"})
 	}
 	if p.Others.Prefix != "" && p.Others.Reject {
 		errs = append(errs, &PolicyError{Field: "Others", Reason: "cannot both refuse attributes and keep them under a prefix"})
 	}
 	return errs
-}
-
-func (p *policy) badKey(key string) bool {
-	return p.model.Check(connectmodel.Attributes, members{{key, quote("")}}.encode(), nil) != nil
 }
 
 // checkMembers refuses names that mean nothing here, because they were meant to mean something.
