@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // mostAgents is how many agents can be added at once, and how many chats one can take.
@@ -87,7 +88,7 @@ func stateOf(text string) (desk.State, error) {
 	case desk.Available, desk.Away, desk.Offline:
 		return state, nil
 	}
-	return "", bad("state", fmt.Sprintf("state %q is not one of available, away, offline", shorten(text)))
+	return "", bad("state", fmt.Sprintf("state %q is not one of available, away, offline", excerpt.Of(text, longestQuote)))
 }
 
 func (a *API) changeAgent(r *http.Request) (any, error) {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -37,7 +38,7 @@ func (a *API) listAttachments(r *http.Request) (any, error) {
 	state := transcript.FileStatus(q.Get("state"))
 	states := []transcript.FileStatus{transcript.FileStarted, transcript.FileUploaded, transcript.FileScanning, transcript.FileApproved, transcript.FileRejected}
 	if state != "" && !slices.Contains(states, state) {
-		return nil, bad("state", fmt.Sprintf("state %q is not one of started, uploaded, scanning, approved, rejected", shorten(string(state))))
+		return nil, bad("state", fmt.Sprintf("state %q is not one of started, uploaded, scanning, approved, rejected", excerpt.Of(string(state), longestQuote)))
 	}
 	contactID := q.Get("contact")
 	if contactID != "" {

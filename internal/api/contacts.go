@@ -9,6 +9,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 const (
@@ -97,7 +98,7 @@ func (a *API) listContacts(r *http.Request) (any, error) {
 		ended := state == "ended"
 		query.Ended = &ended
 	default:
-		return nil, bad("state", fmt.Sprintf("state %q is not one of active, ended, all", shorten(state)))
+		return nil, bad("state", fmt.Sprintf("state %q is not one of active, ended, all", excerpt.Of(state, longestQuote)))
 	}
 	limit, err := number(q.Get("limit"), defaultPage, longestPage)
 	if err != nil {
@@ -134,7 +135,7 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 	for key := range in.Attributes {
 		if !connectmodel.IsAttributeKey(key) {
 			p := diagnosis.New(diagnosis.BadAttributeKey, "")
-			p.Field = "attributes." + shorten(key)
+			p.Field = "attributes." + excerpt.Of(key, longestQuote)
 			return nil, p
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/inspect"
 )
 
@@ -20,10 +21,10 @@ func exchangeQuery(r *http.Request) (inspect.Query, error) {
 	switch query.Kind {
 	case "", inspect.HTTP, inspect.Socket, inspect.Frame:
 	default:
-		return query, bad("kind", fmt.Sprintf("kind %q is not one of http, socket, frame", shorten(string(query.Kind))))
+		return query, bad("kind", fmt.Sprintf("kind %q is not one of http, socket, frame", excerpt.Of(string(query.Kind), longestQuote)))
 	}
 	if query.Status != "" && !inspect.IsStatus(query.Status) {
-		return query, bad("status", fmt.Sprintf("status %q is not a status, a class such as 4xx, or failed", shorten(query.Status)))
+		return query, bad("status", fmt.Sprintf("status %q is not a status, a class such as 4xx, or failed", excerpt.Of(query.Status, longestQuote)))
 	}
 	if after := q.Get("after"); after != "" {
 		seq, err := strconv.ParseUint(after, 10, 64)

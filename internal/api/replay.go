@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/inspect"
 )
 
@@ -83,7 +84,7 @@ func (a *API) request(ctx context.Context, x *inspect.Exchange, in *changes) (*h
 	method := orElse(in.Method, x.Method)
 	request, err := http.NewRequestWithContext(ctx, method, "/", strings.NewReader(orElse(in.Body, x.RequestBody)))
 	if err != nil {
-		return nil, bad("method", fmt.Sprintf("method %q is none", shorten(method)))
+		return nil, bad("method", fmt.Sprintf("method %q is none", excerpt.Of(method, longestQuote)))
 	}
 	request.URL, request.Host, request.RequestURI, request.RemoteAddr = target, x.Host, address, "127.0.0.1:0"
 	for _, h := range x.RequestHeaders {
@@ -97,7 +98,7 @@ func (a *API) request(ctx context.Context, x *inspect.Exchange, in *changes) (*h
 	a.reissue(x, request)
 	for name, value := range in.Headers {
 		if !isToken(name) || strings.ContainsAny(value, "\r\n\x00") {
-			return nil, bad("headers", fmt.Sprintf("headers has %q, which is no header", shorten(name)))
+			return nil, bad("headers", fmt.Sprintf("headers has %q, which is no header", excerpt.Of(name, longestQuote)))
 		}
 		request.Header.Del(name)
 		switch {

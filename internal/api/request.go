@@ -14,10 +14,14 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // maxBody bounds what a call may send, in bytes; attachments have the limit of package chat.
 const maxBody = 1 << 20
+
+// longestQuote is how many characters of a caller's text a refusal repeats.
+const longestQuote = 80
 
 // readBody reads the body of a call.
 func readBody(r *http.Request) ([]byte, error) {
@@ -80,7 +84,7 @@ func decodeProblem(err error) error {
 
 // memberOf writes a JSON pointer as people write members.
 func memberOf(pointer jsontext.Pointer) string {
-	return shorten(strings.Join(slices.Collect(pointer.Tokens()), "."))
+	return excerpt.Of(strings.Join(slices.Collect(pointer.Tokens()), "."), longestQuote)
 }
 
 // number reads a number from 1 to most.
@@ -90,18 +94,9 @@ func number(text string, otherwise, most int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("%q is not a number from 1 to %d", shorten(text), most)
+		return 0, fmt.Errorf("%q is not a number from 1 to %d", excerpt.Of(text, longestQuote), most)
 	}
 	return n, nil
-}
-
-// shorten bounds what a caller can have repeated.
-func shorten(text string) string {
-	const most = 80
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }
 
 // orElse is what was given, or something else.

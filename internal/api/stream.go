@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 const (
@@ -51,7 +52,7 @@ func listenerOf(r *http.Request) (*listener, error) {
 	for _, name := range wanted {
 		event, ok := known[name]
 		if !ok {
-			return nil, bad("topics", fmt.Sprintf("topics has %q, which is not one of %s", shorten(name), strings.Join(names, ", ")))
+			return nil, bad("topics", fmt.Sprintf("topics has %q, which is not one of %s", excerpt.Of(name, longestQuote), strings.Join(names, ", ")))
 		}
 		l.names[event] = true
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -35,7 +36,7 @@ type transcriptAnswer struct {
 func (a *API) transcript(w http.ResponseWriter, r *http.Request) error {
 	format := r.URL.Query().Get("format")
 	if format != "" && format != "json" && format != "text" {
-		return bad("format", fmt.Sprintf("format %q is not one of json, text", shorten(format)))
+		return bad("format", fmt.Sprintf("format %q is not one of json, text", excerpt.Of(format, longestQuote)))
 	}
 	found, err := a.cfg.Chats.Contact(r.Context(), r.PathValue("contact"))
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/console"
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // Routes says what stands at which address.
@@ -88,9 +89,9 @@ func (r Routes) Handler() http.Handler {
 		case frontDoor[clean] && (page == nil || req.Method == http.MethodPost):
 			r.StartChat.ServeHTTP(w, req)
 		case page == nil:
-			diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", shorten(clean)).Write(w, diagnosis.DocsURL(r.DocsURL, req))
+			diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", excerpt.Of(clean, 100)).Write(w, diagnosis.DocsURL(r.DocsURL, req))
 		default:
-			p := diagnosis.New(diagnosis.MethodNotAllowed, "This address does not take %s.", shorten(req.Method))
+			p := diagnosis.New(diagnosis.MethodNotAllowed, "This address does not take %s.", excerpt.Of(req.Method, 100))
 			p.Allow = allowed(true, frontDoor[clean])
 			p.Write(w, diagnosis.DocsURL(r.DocsURL, req))
 		}
@@ -107,15 +108,6 @@ func allowed(page, frontDoor bool) string {
 		methods = append(methods, http.MethodPost)
 	}
 	return strings.Join(append(methods, http.MethodOptions), ", ")
-}
-
-// shorten bounds what a caller can have repeated.
-func shorten(text string) string {
-	const most = 100
-	if len(text) > most {
-		return strings.ToValidUTF8(text[:most], "") + "…"
-	}
-	return text
 }
 
 // status answers a question of a load balancer or script.

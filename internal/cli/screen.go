@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // onScreen makes a text of others printable: what would act on a terminal, or turn the
@@ -42,7 +44,7 @@ func inCell(text string) string {
 	const longest = 40
 	text = onScreen(strings.Join(strings.FieldsFunc(text, unicode.IsSpace), " "), "")
 	if utf8.RuneCountInString(text) > longest {
-		text = string([]rune(text)[:longest-1]) + "…"
+		text = excerpt.Of(text, longest-1)
 	}
 	if text == "" {
 		return "-"

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // How long the credential chain may take at start. The metadata service of an
@@ -102,12 +103,12 @@ func (s *settings) credentialsError(err error) *CredentialsError {
 			e.cause = kept
 		}
 	}
-	e.text = fmt.Sprintf("obtaining aws credentials: %s (tried %s)", s.scrub(shorten(err)), strings.Join(e.Tried, "; "))
+	e.text = fmt.Sprintf("obtaining aws credentials: %s (tried %s)", s.scrub(plain(err)), strings.Join(e.Tried, "; "))
 	return e
 }
 
-// shorten cuts the SDK's layers off an error's text and makes it one line.
-func shorten(err error) string {
+// plain cuts the SDK's layers off an error's text and makes it one line.
+func plain(err error) string {
 	var process *processcreds.ProviderError
 	if errors.As(err, &process) && strings.Contains(process.Error(), "parse failed") {
 		// The SDK quotes what the program printed, which is the keys.
@@ -115,11 +116,7 @@ func shorten(err error) string {
 	}
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	text = strings.TrimPrefix(text, "failed to refresh cached credentials, ")
-	const most = 400
-	if len(text) > most {
-		text = text[:most] + "…"
-	}
-	return text
+	return excerpt.Of(text, 400)
 }
 
 // scrub takes the keys that are known here out of a text.

@@ -263,7 +263,7 @@ func (s *SecretSource) callError(err error, stage string) error {
 		}
 	}
 	code, message := apiError(err)
-	text := shorten(err)
+	text := plain(err)
 	if code != "" {
 		text = code + ": " + message
 	}

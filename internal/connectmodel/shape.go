@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/rawjson"
 )
 
@@ -263,11 +264,5 @@ func below(path, step string) string {
 	return member + gap + strings.ToValidUTF8(end, "")
 }
 
-// Shorten keeps a caller's text readable in a sentence: at most 64 characters of it.
-func Shorten(key string) string {
-	const most = 64
-	if utf8.RuneCountInString(key) <= most {
-		return key
-	}
-	return string([]rune(key)[:most]) + "…"
-}
+// Shorten returns as much of a caller's text as reads well in a sentence.
+func Shorten(key string) string { return excerpt.Of(key, 64) }

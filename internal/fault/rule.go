@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/participant"
 )
 
@@ -184,11 +185,7 @@ func decodingError(err error) error {
 
 // field writes a JSON pointer as people write members.
 func field(pointer jsontext.Pointer) string {
-	name := strings.Join(slices.Collect(pointer.Tokens()), ".")
-	if len(name) > longestName {
-		return strings.ToValidUTF8(name[:longestName], "") + "…"
-	}
-	return name
+	return excerpt.Of(strings.Join(slices.Collect(pointer.Tokens()), "."), longestName)
 }
 
 // exceptionName is what AWS's exceptions look like; they are at most [longestName] long.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // refusal is why a token is not accepted. It is for the operator's log, and the same whatever
@@ -73,7 +74,7 @@ func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p = diagnosis.New(diagnosis.IdentityUnavailable, "")
 		if r.Context().Err() == nil { // a caller that has gone is no outage
 			v.outages.Do(func() {
-				v.log.ErrorContext(r.Context(), "cannot check tokens", "rule", string(p.Rule.ID), "error", shorten(err))
+				v.log.ErrorContext(r.Context(), "cannot check tokens", "rule", string(p.Rule.ID), "error", printable(err))
 			})
 		}
 	}
@@ -109,10 +110,9 @@ func (v *Verifier) report(r *http.Request, p *diagnosis.Problem, reason refusal)
 	}
 }
 
-// shorten makes an error's text one printable line of bounded length: what identity
+// printable makes an error's text one printable line of bounded length: what identity
 // providers answer may stand in it.
-func shorten(err error) string {
-	const most = 300
+func printable(err error) string {
 	text := strings.Join(strings.Fields(err.Error()), " ")
 	text = strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
@@ -120,8 +120,5 @@ func shorten(err error) string {
 		}
 		return c
 	}, text)
-	if len(text) > most {
-		text = text[:most] + "..."
-	}
-	return text
+	return excerpt.Of(text, 300)
 }

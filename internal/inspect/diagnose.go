@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // diagnose says what is wrong with an exchange; nil when nothing is. What the front door says
@@ -13,7 +15,7 @@ func (r *Recorder) diagnose(x *raw, e *Exchange) *Problem {
 	switch {
 	case e.Fault != "":
 		return &Problem{
-			Rule: "fault-injected", Sentence: "This is due to the fault “" + shorten(e.Fault) + "”, which was switched on here.",
+			Rule: "fault-injected", Sentence: "This is due to the fault “" + excerpt.Of(e.Fault, longestLabel) + "”, which was switched on here.",
 			Hint: "Switch it off under Faults to see what the server would have answered.",
 		}
 	case e.Action == preflight: // those that were answered yes are not kept

@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode/utf8"
 	"unsafe"
+
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // finish makes the exchange that is kept of one that went by: masked, and with what is known
@@ -145,6 +147,9 @@ func (r *Recorder) bodyOf(buffer *[]byte, omitted *bool) (text string, whole boo
 	return unsafe.String(unsafe.SliceData(kept), len(kept)), whole // unchanged until it is released
 }
 
+// longestLabel is how many characters of a text stand in a list.
+const longestLabel = 200
+
 // cut shortens a text without breaking a character.
 func cut[T ~string | ~[]byte](text T, n int) T {
 	for back := 0; back < utf8.UTFMax && n > 0 && text[n]&0xC0 == 0x80; back++ {
@@ -194,8 +199,8 @@ func (r *Recorder) finishFrame(x *raw) *Exchange {
 	} else {
 		e.ResponseBody = text
 	}
-	e.Topic = shorten(member(text, "topic"))
-	e.ContentType = shorten(member(member(text, "content"), "ContentType"))
+	e.Topic = excerpt.Of(member(text, "topic"), longestLabel)
+	e.ContentType = excerpt.Of(member(member(text, "content"), "ContentType"), longestLabel)
 	e.Problem = r.seen.frame(x, e)
 	return e
 }
@@ -206,15 +211,6 @@ func (r *Recorder) finishEnd(x *raw) *Exchange {
 	e.Kind, e.CloseCode = Socket, x.code
 	e.Problem = r.seen.closed(x)
 	return e
-}
-
-// shorten bounds a text that stands in a list.
-func shorten(text string) string {
-	const most = 200
-	if len(text) > most {
-		return cut(text, most)
-	}
-	return text
 }
 
 func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/inspect"
 )
 
@@ -197,12 +198,7 @@ func shown(value any) string {
 	if encoder.Encode(value) != nil {
 		return "another"
 	}
-	const most = 80
-	line := strings.TrimSpace(out.String())
-	if len(line) > most {
-		return strings.ToValidUTF8(line[:most], "") + "…"
-	}
-	return line
+	return excerpt.Of(strings.TrimSpace(out.String()), 80)
 }
 
 // good reports whether a recorded call succeeded.
