@@ -28,6 +28,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/pagescript"
@@ -152,7 +153,7 @@ func serve(ctx context.Context, cfg config, embedded *emulator.Emulator, listene
 		})
 	}()
 	return &Server{
-		URL: url, StartChatURL: url + frontDoor, InstanceID: cfg.emulator.InstanceID, ContactFlowID: emulator.DefaultContactFlowID,
+		URL: url, StartChatURL: url + doorpath.Main, InstanceID: cfg.emulator.InstanceID, ContactFlowID: emulator.DefaultContactFlowID,
 		emulator: embedded,
 		close: sync.OnceValue(func() error {
 			stop()
@@ -163,9 +164,6 @@ func serve(ctx context.Context, cfg config, embedded *emulator.Emulator, listene
 
 // closing closes the embedded Amazon Connect, after an error or without one.
 func closing(embedded *emulator.Emulator, err error) error { return errors.Join(err, embedded.Close()) }
-
-// frontDoor is the address of the widgets' documentation.
-const frontDoor = "/startChatContact"
 
 // compose puts the guard and the front door before the embedded Amazon Connect, as the
 // program does.
@@ -182,12 +180,12 @@ func compose(cfg config, embedded *emulator.Emulator, listen string) (http.Handl
 	if err != nil {
 		return nil, err
 	}
-	connect, script := embedded.Handler(), pagescript.Handler()
+	connect, script, frontDoor := embedded.Handler(), pagescript.Handler(), doorpath.With()
 	return policy.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch path.Clean("/" + r.URL.Path) {
-		case frontDoor, "/start-chat", "/Prod", "/":
+		switch clean := path.Clean("/" + r.URL.Path); {
+		case frontDoor[clean]:
 			door.ServeHTTP(w, r)
-		case pagescript.Path:
+		case clean == pagescript.Path:
 			script.ServeHTTP(w, r)
 		default:
 			connect.ServeHTTP(w, r)

@@ -5,12 +5,12 @@ import (
 	"maps"
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/console"
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/excerpt"
 )
 
@@ -45,11 +45,6 @@ type Embedded interface {
 	Handler() http.Handler
 }
 
-// frontDoorPaths are the addresses that unmodified clients post to: the widgets and
-// the original proxy's README, the React Native example, and the Android example
-// (whose base URL may end in a slash).
-func frontDoorPaths() []string { return []string{"/startChatContact", "/start-chat", "/Prod", "/"} }
-
 // Handler returns the whole server as one handler. Addresses are compared after
 // cleaning, so that a doubled or trailing slash, the usual slip when a base address
 // and a path are put together, does no harm. Everything unknown is answered with
@@ -65,10 +60,7 @@ func (r Routes) Handler() http.Handler {
 		}),
 	}
 	maps.Copy(questions, r.Files)
-	frontDoor := map[string]bool{}
-	for _, p := range slices.Concat(frontDoorPaths(), r.Paths) {
-		frontDoor[path.Clean(p)] = true
-	}
+	frontDoor := doorpath.With(r.Paths...)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		clean := path.Clean("/" + req.URL.Path)
 		page := questions[clean]

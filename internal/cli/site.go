@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -50,7 +51,7 @@ func callableHost(host string) string {
 	return host
 }
 
-func (s site) endpoint() string { return s.url + "/startChatContact" }
+func (s site) endpoint() string { return s.url + doorpath.Main }
 
 // docs is the page that explains errors: on whatever host a client calls, unless one is
 // configured.

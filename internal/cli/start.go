@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/settings"
 	"github.com/parley-chat/parley/internal/startchat"
@@ -170,7 +171,7 @@ func startTarget(ctx context.Context, env *Env, s *settings.Settings, o *startOp
 		if err != nil {
 			return nil, "", err
 		}
-		return handlerTransport{handler}, "http://localhost/startChatContact", nil
+		return handlerTransport{handler}, "http://localhost" + doorpath.Main, nil
 	}
 	address, err := serverAddress(env, s, o.server)
 	transport := directTransport(env, s)
@@ -228,7 +229,7 @@ func serverAddress(env *Env, s *settings.Settings, named string) (string, error)
 		return "", err
 	}
 	if u.Path == "" || u.Path == "/" {
-		u.Path = "/startChatContact"
+		u.Path = doorpath.Main
 	}
 	return u.String(), nil
 }

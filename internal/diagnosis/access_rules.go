@@ -3,7 +3,10 @@ package diagnosis
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/doorpath"
 )
 
 // Rules about who called, how, and what this server itself could not do.
@@ -30,9 +33,8 @@ func callerRules() []Rule {
 			ID: NotFound, Group: accessGroup, Title: "Nothing at this address",
 			Status: http.StatusNotFound, Code: "NotFound",
 			Sentence: "There is nothing at this address.",
-			Remedy:   "Chats are started with POST /startChatContact.",
-			Detail: "The front door answers at `/startChatContact`, `/start-chat`, `/Prod`, `/Prod/` and `/`; " +
-				"`--path` adds another address.",
+			Remedy:   "Chats are started with POST " + doorpath.Main + ".",
+			Detail:   "The front door answers at `" + strings.Join(doorpath.Usual(), "`, `") + "`; `--path` adds another address.",
 		},
 		{
 			ID: MethodNotAllowed, Group: accessGroup, Title: "The method is not allowed here",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/startchat"
@@ -63,7 +64,7 @@ func parleyAnswers(ctx context.Context, addr string) bool {
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	address := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: "/startChatContact"}
+	address := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: doorpath.Main}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
 	if err != nil {
 		return false

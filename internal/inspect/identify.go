@@ -14,16 +14,6 @@ const (
 	customer    = "CUSTOMER"
 )
 
-// frontDoorPaths are the addresses at which chats are started: those of unmodified clients and
-// the configured ones.
-func frontDoorPaths(more []string) map[string]bool {
-	paths := map[string]bool{"/": true, "/startChatContact": true, "/start-chat": true, "/Prod": true}
-	for _, p := range more {
-		paths[path.Clean("/"+p)] = true
-	}
-	return paths
-}
-
 // participantAction names the action at a path of the Participant Service, for calls that were
 // refused before they came there.
 func participantAction(r *http.Request) string {

@@ -20,6 +20,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/parley-chat/parley/internal/doorpath"
 )
 
 // Config says how much is remembered. The zero value is what a developer's machine needs.
@@ -62,7 +64,7 @@ const (
 type Recorder struct {
 	maxBody int
 	clock   func() time.Time // nil is time.Now
-	paths   map[string]bool
+	paths   doorpath.Set
 	skip    func(*http.Request) bool
 	buffers sync.Pool // of *[]byte
 
@@ -87,7 +89,7 @@ type Recorder struct {
 // New returns a recorder that remembers nothing yet.
 func New(cfg Config) *Recorder {
 	r := &Recorder{
-		maxBody: cfg.MaxBody, clock: cfg.Clock, paths: frontDoorPaths(cfg.Paths), skip: cfg.Skip, seen: newSeen(),
+		maxBody: cfg.MaxBody, clock: cfg.Clock, paths: doorpath.With(cfg.Paths...), skip: cfg.Skip, seen: newSeen(),
 		kept: record{max: cfg.Max, maxBytes: cfg.MaxBytes},
 	}
 	if r.kept.max <= 0 {

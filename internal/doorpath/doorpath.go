@@ -1,0 +1,26 @@
+// Package doorpath lists the addresses at which chats are started.
+//
+// The package has no state and is safe for concurrent use.
+package doorpath
+
+import "path"
+
+// Main is the address of the widgets' documentation.
+const Main = "/startChatContact"
+
+// Usual returns the addresses that unmodified clients post to: the widgets and the original
+// proxy's README, the React Native example, the Android example with and without the slash that
+// its base URL may end in, and a bare base URL.
+func Usual() []string { return []string{Main, "/start-chat", "/Prod", "/Prod/", "/"} }
+
+// Set is a set of addresses, to be asked with a request's path after [path.Clean].
+type Set map[string]bool
+
+// With returns the usual addresses and further ones.
+func With(more ...string) Set {
+	set := Set{}
+	for _, p := range append(Usual(), more...) {
+		set[path.Clean("/"+p)] = true
+	}
+	return set
+}
