@@ -74,7 +74,7 @@ var allowed = map[string][]string{
 		"internal/connectclient", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
 		"internal/startchat",
 	},
-	"internal/lambdahost": {"internal/diagnosis"},
+	"internal/lambdahost": {"internal/awswire", "internal/diagnosis"},
 	"internal/costguard":  {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
 	// The program around them.
 	"internal/runfile":    {},

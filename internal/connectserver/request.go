@@ -1,8 +1,6 @@
 package connectserver
 
 import (
-	"errors"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -38,17 +36,7 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *awswire.Error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete || r.Body == nil {
 		return []byte("{}"), nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
-		return nil, &awswire.Error{
-			Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException",
-			Message: "The request body has more than 262,144 bytes.",
-		}
-	}
-	if err != nil {
-		return nil, refusal(serialization, "The request body could not be read to its end.")
-	}
-	return body, nil
+	return awswire.ReadBody(w, r, maxBody)
 }
 
 // assemble makes one JSON object of a request's labels, query and body, so that they are

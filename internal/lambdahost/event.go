@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/awswire"
 )
 
 // EventError is returned for events that are no HTTP request: a scheduled event meant to keep
@@ -86,7 +87,7 @@ const (
 func decode(payload []byte) (*event, error) {
 	e := new(event)
 	// Gateways pass on what clients send, and it is the handler's part to refuse it.
-	err := json.Unmarshal(payload, e, jsontext.AllowInvalidUTF8(true), jsontext.AllowDuplicateNames(true))
+	err := awswire.Decode(payload, e)
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {
 		return nil, &EventError{fmt.Sprintf("it is not valid JSON at byte %d", syntax.ByteOffset)}
 	}

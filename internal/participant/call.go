@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -84,9 +83,11 @@ func (s *Service) do(w http.ResponseWriter, c *call, name string, do action) (an
 	if name != createConnectionName && !s.strict.AllowParticipant(name) {
 		return nil, throttled()
 	}
-	if c.body, err = readBody(w, c.request); err != nil {
-		return nil, err
+	body, refused := awswire.ReadBody(w, c.request, MaxBody)
+	if refused != nil {
+		return nil, refused
 	}
+	c.body = body
 	return do(c.request.Context(), c)
 }
 
@@ -100,24 +101,6 @@ func throttled() error {
 func (s *Service) approves(r *http.Request) bool {
 	origins := r.Header["Origin"]
 	return len(s.approved) == 0 || len(origins) == 0 || len(origins) == 1 && slices.Contains(s.approved, origins[0])
-}
-
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-		return nil, &awswire.Error{
-			Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException", Message: "The request body is too long.",
-		}
-	}
-	if err != nil {
-		return nil, &awswire.Error{
-			Status: http.StatusRequestTimeout, Name: "RequestTimeoutException", Message: "The request body did not arrive.",
-		}
-	}
-	return body, nil
 }
 
 // panicError is a panic of a handler.
@@ -191,7 +174,7 @@ func decode(body []byte, into any) error {
 	if len(body) == 0 {
 		return nil
 	}
-	err := json.Unmarshal(body, into, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	err := awswire.Decode(body, into)
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok && wrong.JSONPointer != "" {
 		field := string(wrong.JSONPointer[1:])
 		return &chat.InvalidError{Field: field, Text: field + " has the wrong type."}

@@ -8,8 +8,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/awswire"
 )
 
 // Finding is something about an interactive message that a client will not like.
@@ -99,7 +100,7 @@ type element struct {
 // UnmarshalJSON implements [json.Unmarshaler]: elements of a carousel are read as templates.
 func (e *element) UnmarshalJSON(raw []byte) error {
 	type plain element
-	if err := json.Unmarshal(raw, (*plain)(e), jsontext.AllowDuplicateNames(true)); err != nil {
+	if err := awswire.Decode(raw, (*plain)(e)); err != nil {
 		return err
 	}
 	e.raw = bytes.Clone(raw)
@@ -118,7 +119,7 @@ func (c *templateCheck) message(where string, raw jsontext.Value, outer bool) {
 		c.fatal(where, "the message is not a JSON object, which blanks the widget")
 		return
 	}
-	if err := json.Unmarshal(raw, &e, jsontext.AllowDuplicateNames(true)); err != nil {
+	if err := awswire.Decode(raw, &e); err != nil {
 		c.fatal(where, "the message has a member of the wrong type")
 		return
 	}
@@ -151,7 +152,7 @@ func (c *templateCheck) message(where string, raw jsontext.Value, outer bool) {
 		return
 	}
 	var b body
-	if err := json.Unmarshal(e.Data.Content, &b, jsontext.AllowDuplicateNames(true)); err != nil {
+	if err := awswire.Decode(e.Data.Content, &b); err != nil {
 		c.fatal(in+"data.content", "has a member of the wrong type")
 		return
 	}

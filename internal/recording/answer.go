@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -56,13 +55,9 @@ func denied() *awswire.Error {
 
 // serveCall answers a call of the Participant Service.
 func (p *Player) serveCall(w http.ResponseWriter, r *http.Request, action string) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, participant.MaxBody))
-	if err != nil {
-		status, name := http.StatusRequestTimeout, "RequestTimeoutException"
-		if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
-			status, name = http.StatusRequestEntityTooLarge, "RequestEntityTooLargeException"
-		}
-		awswire.WriteError(w, &awswire.Error{Status: status, Name: name, Message: "The request body did not arrive."})
+	body, refused := awswire.ReadBody(w, r, participant.MaxBody)
+	if refused != nil {
+		awswire.WriteError(w, refused)
 		return
 	}
 	kind := connectionToken
@@ -143,12 +138,9 @@ func (s *session) answer(w http.ResponseWriter, r *http.Request, f found) {
 	}
 }
 
-// decode reads JSON; what is absent is an empty value.
+// decode reads JSON of a recorded client or service, whose members may be written in any case.
 func decode(text string, into any) error {
-	if text == "" {
-		return nil
-	}
-	return json.Unmarshal([]byte(text), into, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true))
+	return awswire.Decode(text, into, json.MatchCaseInsensitiveNames(true))
 }
 
 // connection puts a socket's address on this server and a token into an answer of
@@ -265,11 +257,14 @@ func (p *Player) serveFile(w http.ResponseWriter, r *http.Request, action string
 	}
 	id := strings.TrimPrefix(r.URL.Path, filePrefix)
 	if strings.ToUpper(r.Method) == http.MethodPut {
-		content, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFile))
-		if err != nil || !s.keep(id, content) {
-			awswire.WriteError(w, &awswire.Error{
+		content, refused := awswire.ReadBody(w, r, maxFile)
+		if refused == nil && !s.keep(id, content) {
+			refused = &awswire.Error{
 				Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException", Message: "The attachment is too long.",
-			})
+			}
+		}
+		if refused != nil {
+			awswire.WriteError(w, refused)
 			return
 		}
 		w.WriteHeader(http.StatusOK)

@@ -64,9 +64,9 @@ func (r *Relay) ask(w http.ResponseWriter, request *http.Request) (*answer, erro
 	defer cancel()
 	// Read before it is sent: what is wrong with the client's side of a call is not the service's
 	// fault, and a body of known length is what the service takes.
-	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, participant.MaxBody))
-	if err != nil {
-		return nil, &clientError{err}
+	body, refused := awswire.ReadBody(w, request, participant.MaxBody)
+	if refused != nil {
+		return nil, &clientError{refused}
 	}
 	target := *r.endpoint
 	target.RawPath, target.Path = r.endpoint.EscapedPath()+request.URL.EscapedPath(), r.endpoint.Path+request.URL.Path
@@ -92,7 +92,10 @@ func (r *Relay) ask(w http.ResponseWriter, request *http.Request) (*answer, erro
 }
 
 // clientError is a call that did not arrive.
-type clientError struct{ error }
+type clientError struct{ refusal *awswire.Error }
+
+// Error implements error.
+func (e *clientError) Error() string { return e.refusal.Error() }
 
 // sentOn returns the header fields of a call that the service gets. What a browser adds for
 // this server (cookies, Referer) is none of its business, and a signature would be for another
@@ -200,12 +203,9 @@ func (r *Relay) localAddress(request *http.Request, token digest, address, expir
 	return local, nil
 }
 
-// decode reads JSON of the service; what is absent is an empty value.
+// decode reads JSON of the service, which may write members in any case.
 func decode(text []byte, into any) error {
-	if len(text) == 0 {
-		return nil
-	}
-	return json.Unmarshal(text, into, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true), json.MatchCaseInsensitiveNames(true))
+	return awswire.Decode(text, into, json.MatchCaseInsensitiveNames(true))
 }
 
 // reads is decode for what may be missing: false when nothing was read.
@@ -217,13 +217,7 @@ func (r *Relay) fail(w http.ResponseWriter, request *http.Request, action string
 		return // the caller did not wait for it
 	}
 	if broken, ok := errors.AsType[*clientError](err); ok {
-		refusal := &awswire.Error{Status: http.StatusRequestTimeout, Name: "RequestTimeoutException", Message: "The request body did not arrive."}
-		if _, tooLong := errors.AsType[*http.MaxBytesError](broken.error); tooLong {
-			refusal = &awswire.Error{
-				Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException", Message: "The request body is too long.",
-			}
-		}
-		awswire.WriteError(w, refusal)
+		awswire.WriteError(w, broken.refusal)
 		return
 	}
 	p := r.explain(err)

@@ -1,0 +1,59 @@
+package awswire_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/parley-chat/parley/internal/awswire"
+)
+
+func TestReadBody(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		body   io.Reader
+		want   string
+		status int
+	}{
+		"none":       {nil, "", 0},
+		"empty":      {http.NoBody, "", 0},
+		"as long":    {strings.NewReader("12345678"), "12345678", 0},
+		"too long":   {strings.NewReader("123456789"), "", http.StatusRequestEntityTooLarge},
+		"breaks off": {io.MultiReader(strings.NewReader("123"), iotest.ErrReader(errors.New("reset"))), "", http.StatusRequestTimeout},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, refused := awswire.ReadBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", test.body), 8)
+			if string(body) != test.want || (refused == nil) != (test.status == 0) || refused != nil && refused.Status != test.status {
+				t.Errorf("%q, %v", body, refused)
+			}
+		})
+	}
+}
+
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                            "as it was",
+		`{}`:                          "as it was",
+		`{"Text":"a"}`:                "a",
+		`{"Text":"a","Text":"b"}`:     "b",
+		"{\"Text\":\"\xff\"}":         "\uFFFD",
+		`{"Text":"a","Unknown":[{}]}`: "a",
+	} {
+		into := struct{ Text string }{"as it was"}
+		if err := awswire.Decode(text, &into); err != nil || into.Text != want {
+			t.Errorf("%q: %q, %v", text, into.Text, err)
+		}
+	}
+	var into struct{ Text string }
+	for _, text := range []string{"{", `{"Text":1}`, `[]`} {
+		if awswire.Decode(text, &into) == nil {
+			t.Errorf("%q is read", text)
+		}
+	}
+}
