@@ -30,6 +30,8 @@ var allowed = map[string][]string{
 	"internal/loopback": {},
 	"internal/logqueue": {},
 	"internal/parent":   {},
+	// The wire of a chat socket, for all servers of one.
+	"internal/chatsocket": {"internal/awswire"},
 	// Domains.
 	"internal/transcript":   {},
 	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
@@ -54,6 +56,8 @@ var allowed = map[string][]string{
 	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret", "internal/startchat"},
 	"internal/recording": {
 		"internal/awswire", "internal/diagnosis", "internal/excerpt", "internal/inspect", "internal/participant", "internal/secret", "internal/startchat",
+	"internal/relay": {"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
+		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/inspect", "internal/participant", "internal/secret", "internal/startchat",
 	},
 	"internal/fidelity": {},
 	"internal/strict":   {"internal/chat"},
@@ -62,8 +66,8 @@ var allowed = map[string][]string{
 		"internal/fidelity", "internal/rawjson", "internal/strict", "internal/transcript",
 	},
 	"internal/participant": {
-		"internal/awswire", "internal/blob", "internal/chat", "internal/fidelity",
-		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
+		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/fidelity", "internal/loopback", "internal/secret",
+		"internal/strict", "internal/transcript",
 	},
 	"internal/desk": {"internal/blob", "internal/chat", "internal/transcript"},
 	"internal/emulator": {
@@ -86,11 +90,11 @@ var allowed = map[string][]string{
 	"internal/settings":   {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
 	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/doorpath", "internal/hint", "internal/server", "internal/startchat"},
 	"internal/cli": {
-		"internal/api", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/console", "internal/costguard", "internal/desk",
-		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator", "internal/excerpt",
-		"internal/fault", "internal/frontdoor", "internal/guard", "internal/hint", "internal/identity", "internal/inspect", "internal/logqueue",
-		"internal/loopback", "internal/pagescript", "internal/parent", "internal/recording", "internal/relay", "internal/runfile", "internal/secret",
-		"internal/server", "internal/settings", "internal/startchat",
+		"internal/api", "internal/awswire", "internal/chatsocket", "internal/connectclient", "internal/connectmodel", "internal/console",
+		"internal/costguard", "internal/desk", "internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath",
+		"internal/emulator", "internal/excerpt", "internal/fault", "internal/frontdoor", "internal/guard", "internal/hint", "internal/identity",
+		"internal/inspect", "internal/logqueue", "internal/loopback", "internal/pagescript", "internal/parent", "internal/recording", "internal/relay",
+		"internal/runfile", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},

@@ -30,6 +30,14 @@ func WriteError(w http.ResponseWriter, e *Error) {
 	write(w, e.Status, e.RequestID, body)
 }
 
+// WriteMethodNotAllowed answers a call to a path whose operations have the methods given.
+func WriteMethodNotAllowed(w http.ResponseWriter, allowed ...string) {
+	w.Header()["Allow"] = allowed
+	WriteError(w, &Error{
+		Status: http.StatusMethodNotAllowed, Name: "UnknownOperationException", Message: "The operation at this path has another method.",
+	})
+}
+
 // WriteJSON answers a call that succeeded. body is a whole JSON object; an empty request id
 // is replaced by a new one.
 func WriteJSON(w http.ResponseWriter, requestID string, body []byte) {

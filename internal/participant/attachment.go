@@ -122,14 +122,9 @@ func (s *Service) scanLater(ctx context.Context, id string, scan func(transcript
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	if s.draining { // nobody waits for goroutines that begin now
-		s.mu.Unlock()
+	if !s.sockets.TryGo(func() { scan(file) }) { // nothing waits for goroutines that begin now
 		scan(file)
-		return nil
 	}
-	s.running.Go(func() { scan(file) })
-	s.mu.Unlock()
 	return nil
 }
 

@@ -6,10 +6,9 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -47,13 +46,7 @@ type Fate struct {
 // Review calls f for every open socket and does to it what f returns, as far as that is about
 // sockets. Freezes that are over end. f is called like the methods of [Faults].
 func (s *Service) Review(f func(contactID, participantID string) Fate) {
-	s.mu.Lock()
-	sockets := make([]*socket, 0, len(s.sockets))
-	for k := range s.sockets {
-		sockets = append(sockets, k)
-	}
-	s.mu.Unlock()
-	for _, k := range sockets {
+	for _, k := range s.sockets.All() {
 		k.review(f)
 	}
 }
@@ -75,10 +68,10 @@ func (k *socket) afflict(fate Fate) {
 	switch {
 	case k.closed || k.frozen != nil:
 	case fate.Cut && fate.Code == 0:
-		k.conn.abort()
+		k.conn.Abort()
 	case fate.Cut:
 		if k.code == 0 {
-			k.code = ws.StatusCode(fate.Code)
+			k.code = chatsocket.Code(fate.Code)
 		}
 		k.start()
 	case fate.Freeze != nil:
@@ -99,7 +92,7 @@ func (k *socket) thaw() {
 	}
 	k.frozen = nil
 	if k.released { // the chat goes on without it
-		k.conn.abort()
+		k.conn.Abort()
 		return
 	}
 	k.pinging, k.confirming = false, false
@@ -115,6 +108,15 @@ func (k *socket) isFrozen() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.frozen != nil
+}
+
+// Frozen implements [chatsocket.Handler].
+func (k *socket) Frozen(ending bool) bool {
+	frozen := k.isFrozen()
+	if frozen && ending {
+		k.forsake()
+	}
+	return frozen
 }
 
 // release lets go of the contact, once. What the client is not known to have is shown to its
@@ -137,30 +139,26 @@ func (k *socket) forsake() {
 	k.release(delivered)
 }
 
-// meets does with a frame of the client what a fault wants; false leaves it to the caller.
-func (k *socket) meets(frame []byte) bool {
+// handleFaulty processes a frame of the client as a fault wants.
+func (k *socket) handleFaulty(frame []byte) {
 	fate := k.service.faults.Frame(k.hold.ContactID, k.hold.ParticipantID, false)
-	if fate == (Fate{}) {
-		return false
-	}
 	if fate.Delay > 0 {
 		late := time.NewTimer(fate.Delay)
 		select {
 		case <-late.C:
-		case <-k.service.drained:
+		case <-k.service.sockets.Drained():
 		}
 		late.Stop()
 	}
 	if !fate.Drop {
-		k.received(frame)
+		k.handle(frame)
 		if fate.Duplicate {
-			k.received(frame)
+			k.handle(frame)
 		}
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.afflict(fate)
-	return true
 }
 
 // putFated appends a text frame to the queue as a fault wants. The caller holds the lock.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/strict"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -122,11 +123,8 @@ func appendText[T ~string | ~[]byte](dst []byte, text T) []byte {
 	return dst
 }
 
-// appendFrame writes the frame that shows an item on a socket. Its content is not an object
-// but the text of one: chatjs drops the other form.
+// appendFrame writes the frame that shows an item on a socket.
 func appendFrame(dst, scratch []byte, item *transcript.Item, rules *strict.Rules) (frame, used []byte) {
 	scratch = rules.Extra(appendItem(scratch[:0], item, onSocket))
-	dst = append(dst, `{"topic":"aws/chat","contentType":"application/json","content":`...)
-	dst = appendText(dst, scratch)
-	return append(dst, '}'), scratch
+	return chatsocket.AppendChat(dst, scratch), scratch
 }

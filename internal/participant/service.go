@@ -22,17 +22,19 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/strict"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -92,15 +94,8 @@ type Service struct {
 	mux      *http.ServeMux
 	recent   recent
 	lanOnce  sync.Once
-	held     atomic.Int64 // refusals that are being held back
 	began    time.Time
-
-	drained chan struct{}  // closed when sockets are told to leave
-	running sync.WaitGroup // sockets, and what is done for them; added to under mu
-	mu      sync.Mutex
-	// sockets holds also those that are just being admitted.
-	sockets  map[*socket]struct{}
-	draining bool
+	sockets  *chatsocket.Hub[*socket]
 }
 
 var _ http.Handler = (*Service)(nil)
@@ -127,9 +122,7 @@ func New(cfg Config) (*Service, error) {
 	s := &Service{
 		chats: cfg.Chats, blobs: cfg.Blobs, signer: signer{cfg.Key}, public: public, approved: cfg.ApprovedOrigins,
 		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
-		faults:  cfg.Faults,
-		began:   time.Now(),
-		drained: make(chan struct{}), sockets: map[*socket]struct{}{}, mux: http.NewServeMux(),
+		faults: cfg.Faults, began: time.Now(), sockets: chatsocket.NewHub[*socket](0), mux: http.NewServeMux(),
 	}
 	for pattern, endpoint := range s.routes() {
 		s.mux.Handle(pattern, endpoint)
@@ -154,7 +147,7 @@ func (s *Service) routes() map[string]endpoint {
 		"/participant/views/{token}":              {http.MethodGet: {"DescribeView", s.act("DescribeView", s.admitted(s.describeView))}},
 		"/participant/authentication-url":         post("GetAuthenticationUrl", s.admitted(s.authenticationURL)),
 		"/participant/cancel-authentication":      post("CancelParticipantAuthentication", s.admitted(s.cancelAuthentication)),
-		"/participant/websocket":                  {http.MethodGet: {SocketAction, s.serveSocket}},
+		chatsocket.Path:                           {http.MethodGet: {SocketAction, s.serveSocket}},
 		"/attachments/{id}": {
 			http.MethodPut: {uploadAction, s.serveUpload}, http.MethodGet: {downloadAction, s.serveDownload},
 		},
@@ -209,16 +202,13 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		known.serve(w, r)
 		return
 	}
-	refusal := &awswire.Error{Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path."}
-	if len(e) > 0 {
-		for _, known := range []string{http.MethodGet, http.MethodPost, http.MethodPut} {
-			if _, ok := e[known]; ok {
-				w.Header().Add("Allow", known)
-			}
-		}
-		refusal.Status, refusal.Message = http.StatusMethodNotAllowed, "The operation at this path has another method."
+	if len(e) == 0 {
+		awswire.WriteError(w, &awswire.Error{
+			Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path.",
+		})
+		return
 	}
-	awswire.WriteError(w, refusal)
+	awswire.WriteMethodNotAllowed(w, slices.Sorted(maps.Keys(e))...)
 }
 
 // publicBase reads a public address.

@@ -9,9 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -39,7 +38,7 @@ const (
 type socket struct {
 	service *Service
 	hold    *chat.Socket
-	conn    *wire
+	conn    *chatsocket.Conn
 	number  uint64 // what the tap calls it
 	timer   *time.Timer
 
@@ -51,8 +50,8 @@ type socket struct {
 	writing     bool // the writing goroutine exists
 	held        bool // nothing is written for now
 	subscribing bool
-	code        ws.StatusCode // the close code once the queue is empty; zero while the socket stays
-	lingering   bool          // the client is given the time to close first, until
+	code        chatsocket.Code // the close code once the queue is empty; zero while the socket stays
+	lingering   bool            // the client is given the time to close first, until
 	until       time.Duration
 	left        bool // the close frame is out
 	closed      bool
@@ -69,15 +68,20 @@ type socket struct {
 	pingAt, heard             time.Duration // since the service began
 }
 
-var _ chat.Feed = (*socket)(nil)
+var (
+	_ chat.Feed          = (*socket)(nil)
+	_ chatsocket.Socket  = (*socket)(nil)
+	_ chatsocket.Handler = (*socket)(nil)
+)
 
 // outgoing is something to be written.
 type outgoing struct {
-	kind kind
-	free bool // does not count for the bounds
-	item *transcript.Item
-	text string        // an answer's, or a control frame's payload
-	due  time.Duration // not to be written before, counted since the service began
+	kind  kind
+	free  bool // does not count for the bounds
+	quiet bool // the tap does not hear of it
+	item  *transcript.Item
+	text  string        // an answer's, or a control frame's payload
+	due   time.Duration // not to be written before, counted since the service began
 }
 
 type kind uint8
@@ -132,13 +136,13 @@ func (k *socket) End() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.code == 0 {
-		k.code, k.lingering = ws.StatusNormalClosure, true
+		k.code, k.lingering = chatsocket.NormalClosure, true
 		k.start()
 	}
 }
 
-// leave closes the socket once everything that waits is written.
-func (k *socket) leave(code ws.StatusCode) {
+// Leave implements [chatsocket.Socket].
+func (k *socket) Leave(code chatsocket.Code) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.code == 0 {
@@ -150,7 +154,7 @@ func (k *socket) leave(code ws.StatusCode) {
 
 // put appends to the queue. The caller holds the lock.
 func (k *socket) put(out outgoing) {
-	if k.service.faults != nil && out.opcode() == ws.OpText {
+	if k.service.faults != nil && out.opcode() == chatsocket.Text {
 		k.putFated(out)
 		return
 	}
@@ -175,8 +179,8 @@ func (k *socket) enqueue(out outgoing) {
 
 // tooSlow cuts a reader off that does not keep up. The caller holds the lock.
 func (k *socket) tooSlow() {
-	k.queue, k.code = nil, ws.StatusPolicyViolation
-	k.conn.hurry()
+	k.queue, k.code = nil, chatsocket.PolicyViolation
+	k.conn.Hurry()
 	k.start()
 }
 
@@ -186,7 +190,7 @@ func (k *socket) start() {
 		return
 	}
 	k.writing = true
-	k.service.running.Go(k.write)
+	k.service.sockets.Go(k.write)
 }
 
 // write writes until nothing waits.
@@ -195,8 +199,8 @@ func (k *socket) write() {
 	for batch := k.next(); batch != nil; batch = k.next() {
 		for _, out := range batch {
 			if err := k.send(frames, out); err != nil {
-				if !errors.Is(err, errLeft) {
-					k.conn.abort()
+				if !errors.Is(err, chatsocket.ErrLeft) {
+					k.conn.Abort()
 				}
 				k.mu.Lock()
 				k.closed, k.queue = true, nil
@@ -231,7 +235,7 @@ func (k *socket) next() []outgoing {
 	default:
 		k.left = true
 		k.mu.Unlock()
-		k.conn.end(k.code)
+		k.conn.End(k.code)
 		k.mu.Lock()
 	}
 	k.writing = false
@@ -242,15 +246,15 @@ func (k *socket) next() []outgoing {
 type frames struct{ frame, scratch []byte }
 
 // opcode is the frame an outgoing one is sent in.
-func (o outgoing) opcode() ws.OpCode {
+func (o outgoing) opcode() chatsocket.Op {
 	switch o.kind {
 	case sendPing:
-		return ws.OpPing
+		return chatsocket.Ping
 	case sendPong:
-		return ws.OpPong
+		return chatsocket.Pong
 	case sendItem, sendText:
 	}
-	return ws.OpText
+	return chatsocket.Text
 }
 
 func (k *socket) send(f *frames, out outgoing) error {
@@ -260,7 +264,7 @@ func (k *socket) send(f *frames, out outgoing) error {
 		f.frame = append(f.frame[:0], out.text...)
 	}
 	k.tappedOut(out, f.frame)
-	return k.conn.send(out.opcode(), f.frame)
+	return k.conn.Send(out.opcode(), f.frame)
 }
 
 // wrote notes that something was written; false means that the rest was dropped meanwhile.
@@ -278,47 +282,58 @@ func (k *socket) wrote(out outgoing) bool {
 			k.timer.Reset(confirmAfter)
 		}
 	}
-	return k.code != ws.StatusPolicyViolation
+	return k.code != chatsocket.PolicyViolation
 }
 
-// received reads a frame of the client. Unknown topics are ignored. light says that it took next
-// to no stack.
-func (k *socket) received(frame []byte) (light bool) {
-	topic, light := heartbeatOf(frame)
-	wantsChat := false
-	if !light {
+// Text implements [chatsocket.Handler].
+func (k *socket) Text(frame []byte) (plain bool) {
+	if k.service.faults != nil {
+		k.handleFaulty(frame)
+		return false
+	}
+	return k.handle(frame)
+}
+
+// handle processes a text frame; plain is that of [chatsocket.Handler].
+func (k *socket) handle(frame []byte) (plain bool) {
+	request, plain := chatsocket.ReadRequest(frame)
+	if !request.IsHeartbeat() {
 		k.tapped(frame)
-		topic, wantsChat = topicOf(frame)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.heard = k.service.now()
-	switch topic {
-	case topicHeartbeat:
-		k.put(outgoing{kind: sendText, text: heartbeatAnswer})
-	case topicPing:
-		k.put(outgoing{kind: sendText, text: pingAnswer})
-	case topicSubscribe:
-		switch {
-		case !wantsChat:
-			k.put(outgoing{kind: sendText, text: subscribeFailure})
-		case !k.subscribing && k.code == 0 && !k.closed:
-			// In a goroutine of its own: it goes down to the store, and the reader's stack
-			// would stay as deep.
-			k.subscribing, k.held = true, true
-			k.service.running.Go(k.subscribe)
-		}
+	if answer := request.Answer(); answer != "" {
+		k.put(outgoing{kind: sendText, text: answer, quiet: request.IsHeartbeat()})
 	}
-	return light
+	if request == chatsocket.SubscribeRequest && !k.subscribing && k.code == 0 && !k.closed {
+		// In a goroutine of its own: it goes down to the store, and the reader's stack
+		// would stay as deep.
+		k.subscribing, k.held = true, true
+		k.service.sockets.Go(k.subscribe)
+	}
+	return plain
+}
+
+// Control implements [chatsocket.Handler]. Android's client sends pings.
+func (k *socket) Control(op chatsocket.Op, payload []byte) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.heard = k.service.now()
+	if op == chatsocket.Pong {
+		k.ponged(payload)
+		return
+	}
+	k.put(outgoing{kind: sendPong, text: string(payload)})
 }
 
 // subscribe begins delivery. The answer goes out before what was missed.
 func (k *socket) subscribe() {
 	ctx := context.Background()
 	err := k.hold.Subscribe(ctx)
-	answer := outgoing{kind: sendText, text: subscribed, free: true}
+	answer := outgoing{kind: sendText, text: chatsocket.Subscribed, free: true}
 	if err != nil {
-		answer.text = subscribeFailure
+		answer.text = chatsocket.NotSubscribed
 		if !errors.Is(err, chat.ErrAccessDenied) {
 			k.service.log.LogAttrs(ctx, slog.LevelError, "subscribing failed",
 				slog.String("contact_id", k.hold.ContactID), slog.String("participant_id", k.hold.ParticipantID), slog.Any("error", err))
@@ -327,25 +342,15 @@ func (k *socket) subscribe() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.subscribing, k.held = false, false
-	if !k.closed && k.code != ws.StatusPolicyViolation {
+	if !k.closed && k.code != chatsocket.PolicyViolation {
 		k.queue = slices.Insert(k.queue, 0, answer)
 	}
 	k.start()
 }
 
-// pinged answers a ping frame; Android's client sends them.
-func (k *socket) pinged(payload []byte) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.heard = k.service.now()
-	k.put(outgoing{kind: sendPong, text: string(payload)})
-}
-
-// ponged takes the answer to a ping: the client has everything that was written before it.
+// ponged takes the answer to a ping: the client has everything that was written before it. The
+// caller holds the lock.
 func (k *socket) ponged(payload []byte) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.heard = k.service.now()
 	if !k.pinging || len(payload) != 8 || binary.BigEndian.Uint64(payload) != k.pings {
 		return
 	}
@@ -379,10 +384,10 @@ func (k *socket) tick() {
 		k.lingering = false
 		k.start()
 	case expired:
-		k.code = ws.StatusGoingAway
+		k.code = chatsocket.GoingAway
 		k.start()
 	case k.pinging && silent >= pongTime:
-		k.conn.abort()
+		k.conn.Abort()
 	case k.pinging:
 		k.timer.Reset(pongTime - silent)
 	default:
@@ -399,22 +404,22 @@ func (k *socket) expire() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.code == 0 {
-		k.code = ws.StatusGoingAway
+		k.code = chatsocket.GoingAway
 		k.start()
 	}
 }
 
-// cut ends the connection at once.
-func (k *socket) cut() {
+// Cut implements [chatsocket.Socket].
+func (k *socket) Cut() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.conn != nil {
-		k.conn.abort()
+		k.conn.Abort()
 	}
 }
 
 // open begins the life of a socket whose connection stands.
-func (k *socket) open(conn *wire) {
+func (k *socket) open(conn *chatsocket.Conn) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.conn = conn
@@ -426,19 +431,26 @@ func (k *socket) open(conn *wire) {
 	k.start()
 }
 
-// gone ends the life of a socket, once. What the client is not known to have is shown to
-// its next one: after an orderly end that is what was not written.
-func (k *socket) gone(lost bool) {
+// Failed implements [chatsocket.Handler].
+func (k *socket) Failed(err error) {
+	k.service.log.Warn("a frame could not be handled", slog.Any("error", err))
+}
+
+// Gone implements [chatsocket.Handler]. What the client is not known to have is shown to its
+// next socket: after an orderly end that is what was not written.
+func (k *socket) Gone(end chatsocket.Ending) {
 	k.mu.Lock()
 	k.closed, k.queue = true, nil
 	k.timer.Stop()
 	k.noExpiry()
 	delivered := k.written
-	if lost {
+	if end.Lost {
 		delivered = k.confirmed
 	}
 	k.mu.Unlock()
 	k.release(delivered)
-	k.tappedEnd(lost)
-	k.service.forget(k)
+	if tap := k.service.tap; tap != nil {
+		tap.Closed(k.number, end.Ours, int(end.Code))
+	}
+	k.service.sockets.Remove(k)
 }

@@ -5,9 +5,8 @@ import (
 	"net/http"
 	"strconv"
 
-	"github.com/gobwas/ws"
-
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -37,23 +36,21 @@ type Tap interface {
 
 // Why a call was denied, beyond what AWS tells.
 const (
-	WhyNoToken         = "token-missing"
-	WhyUnknownToken    = "token-unknown"
-	WhyParticipant     = "token-of-participant" // where a connection token is due
-	WhyConnection      = "token-of-connection"  // where a participant token is due
-	WhyExpired         = "token-expired"
-	WhyChatEnded       = "chat-ended"
-	WhyLeft            = "participant-left"
-	WhyOrigin          = "origin-not-approved"
-	WhyAddressExpired  = "attachment-address-expired"
-	WhyAddressAltered  = "attachment-address-altered"
-	WhyNotApproved     = "attachment-not-approved"
-	WhyNotAllowed      = "not-allowed"
-	websocketAction    = "WebSocket"
-	uploadAction       = "UploadAttachment"
-	downloadAction     = "DownloadAttachment"
-	lostConnection     = ws.StatusAbnormalClosure
-	closedWithoutACode = ws.StatusNoStatusRcvd
+	WhyNoToken        = "token-missing"
+	WhyUnknownToken   = "token-unknown"
+	WhyParticipant    = "token-of-participant" // where a connection token is due
+	WhyConnection     = "token-of-connection"  // where a participant token is due
+	WhyExpired        = "token-expired"
+	WhyChatEnded      = "chat-ended"
+	WhyLeft           = "participant-left"
+	WhyOrigin         = "origin-not-approved"
+	WhyAddressExpired = "attachment-address-expired"
+	WhyAddressAltered = "attachment-address-altered"
+	WhyNotApproved    = "attachment-not-approved"
+	WhyNotAllowed     = "not-allowed"
+	websocketAction   = "WebSocket"
+	uploadAction      = "UploadAttachment"
+	downloadAction    = "DownloadAttachment"
 )
 
 // called tells the tap of a call and of the holder of its token, who is the zero value when the
@@ -148,31 +145,7 @@ func (k *socket) tapped(frame []byte) {
 // tappedOut tells the tap of a frame that is about to be sent.
 func (k *socket) tappedOut(out outgoing, frame []byte) {
 	tap := k.service.tap
-	if tap == nil || out.opcode() != ws.OpText || out.text == heartbeatAnswer || out.text == pingAnswer {
-		return
-	}
-	tap.Frame(k.number, true, frame)
-}
-
-// tappedEnd tells the tap that the socket is closed.
-func (k *socket) tappedEnd(lost bool) {
-	tap := k.service.tap
-	if tap == nil {
-		return
-	}
-	k.mu.Lock()
-	left, code := k.left, k.code
-	k.mu.Unlock()
-	switch {
-	case left:
-		tap.Closed(k.number, true, int(code))
-	case k.conn.parted:
-		tap.Closed(k.number, false, int(k.conn.said))
-	case k.conn.said != 0:
-		tap.Closed(k.number, true, int(k.conn.said))
-	case lost:
-		tap.Closed(k.number, false, int(lostConnection))
-	default:
-		tap.Closed(k.number, true, int(code))
+	if tap != nil && out.opcode() == chatsocket.Text && !out.quiet {
+		tap.Frame(k.number, true, frame)
 	}
 }

@@ -1,24 +1,15 @@
-package participant
+package chatsocket
 
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"io"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
 )
 
-// violation is the close code for what a client must not send.
-type violation ws.StatusCode
-
-// Error implements error.
-func (v violation) Error() string {
-	return fmt.Sprintf("the client's frame is answered with close code %d", uint16(v))
-}
-
-// incoming is what was read of a connection.
+// incoming holds the bytes that were read from a connection and not used yet.
 type incoming struct {
 	early []byte // came with the request for the upgrade
 	// buffer[from:to] was read and not used. The frames of a page are hardly longer.
@@ -26,15 +17,15 @@ type incoming struct {
 	from, to uint8
 	// heading is where the head of a frame is decoded.
 	heading [ws.MaxHeaderSize]byte
-	// message is what has come of a message in fragments, of the kind op; op is
-	// [ws.OpContinuation] outside of one.
+	// message holds the fragments so far of a message of the kind op; op is [Continuation]
+	// outside of one.
 	message []byte
-	op      ws.OpCode
+	op      Op
 }
 
 // await waits for the first bytes of the next frame, where few calls lie between the goroutine
 // and the network: that keeps its stack small.
-func (c *wire) await() error {
+func (c *Conn) await() error {
 	if c.from < c.to {
 		return nil
 	}
@@ -47,7 +38,7 @@ func (c *wire) await() error {
 }
 
 // next reads the next message or control frame. Its payload is good until the next call.
-func (c *wire) next() (op ws.OpCode, payload []byte, err error) {
+func (c *Conn) next() (op Op, payload []byte, err error) {
 	for {
 		h, err := c.head()
 		if err != nil {
@@ -60,51 +51,56 @@ func (c *wire) next() (op ws.OpCode, payload []byte, err error) {
 		switch {
 		case h.OpCode.IsControl():
 			return h.OpCode, payload, nil
-		case h.OpCode != ws.OpContinuation && h.Fin:
+		case h.OpCode != Continuation && h.Fin:
 			return h.OpCode, payload, valid(h.OpCode, payload)
-		case h.OpCode != ws.OpContinuation:
+		case h.OpCode != Continuation:
 			c.op = h.OpCode
 		}
 		c.message = append(c.message, payload...)
 		if h.Fin {
 			op, payload = c.op, c.message
-			c.op, c.message = ws.OpContinuation, nil
+			c.op, c.message = Continuation, nil
 			return op, payload, valid(op, payload)
 		}
 	}
 }
 
 // valid refuses text that is not UTF-8.
-func valid(op ws.OpCode, payload []byte) error {
-	if op == ws.OpText && !utf8.Valid(payload) {
-		return violation(ws.StatusInvalidFramePayloadData)
+func valid(op Op, payload []byte) error {
+	if op == Text && !utf8.Valid(payload) {
+		return ViolationError(ws.StatusInvalidFramePayloadData)
 	}
 	return nil
 }
 
-// head reads the head of a frame (RFC 6455, section 5.2) and refuses what a client must not
-// send: what the library checks, and messages that are too long.
-func (c *wire) head() (ws.Header, error) {
+// head reads the head of a frame.
+func (c *Conn) head() (ws.Header, error) {
 	state := ws.StateServerSide
-	if c.op != ws.OpContinuation {
+	if c.op != Continuation {
 		state |= ws.StateFragmented
 	}
 	h, err := ws.ReadHeaderBuffer(unread{c}, c.heading[:])
+	return h, checkHead(h, err, state, MaxFromClient-len(c.message))
+}
+
+// checkHead refuses the head of a frame (RFC 6455, section 5.2), or the error of reading it, by
+// what the library finds wrong in that state and by the longest payload, in bytes.
+func checkHead(h ws.Header, err error, state ws.State, longest int) error {
 	switch {
 	case errors.Is(err, ws.ErrHeaderLengthMSB):
-		return h, violation(ws.StatusProtocolError)
+		return ViolationError(ws.StatusProtocolError)
 	case err != nil:
-		return h, err
+		return err
 	case ws.CheckHeader(h, state) != nil:
-		return h, violation(ws.StatusProtocolError)
-	case h.Length > maxFrame || int(h.Length)+len(c.message) > maxFrame:
-		return h, violation(ws.StatusMessageTooBig)
+		return ViolationError(ws.StatusProtocolError)
+	case h.Length > int64(longest):
+		return ViolationError(MessageTooBig)
 	}
-	return h, nil
+	return nil
 }
 
 // payload reads the payload of a frame and takes its mask off.
-func (c *wire) payload(h ws.Header) (p []byte, err error) {
+func (c *Conn) payload(h ws.Header) (p []byte, err error) {
 	if n := int(h.Length); n <= int(c.to-c.from) {
 		p = c.buffer[c.from : int(c.from)+n]
 		c.from += uint8(n)
@@ -116,8 +112,8 @@ func (c *wire) payload(h ws.Header) (p []byte, err error) {
 	return p, err
 }
 
-// unread is what a connection still has to say.
-type unread struct{ *wire }
+// unread reads a connection's buffered bytes, then the network.
+type unread struct{ *Conn }
 
 // Read implements [io.Reader].
 func (c unread) Read(p []byte) (n int, err error) {
@@ -133,7 +129,7 @@ func (c unread) Read(p []byte) (n int, err error) {
 }
 
 // more reads what came early, then from the network.
-func (c *wire) more(p []byte) (n int, err error) {
+func (c *Conn) more(p []byte) (n int, err error) {
 	if len(c.early) == 0 {
 		return c.Read(p)
 	}
@@ -146,14 +142,14 @@ func (c *wire) more(p []byte) (n int, err error) {
 
 // answerTo is the close code that a peer's close frame is answered with (RFC 6455, sections
 // 5.5.1 and 7.4), zero for none: its own where that is one that may be sent.
-func answerTo(payload []byte) ws.StatusCode {
+func answerTo(payload []byte) Code {
 	if len(payload) == 0 {
 		return 0
 	}
 	if len(payload) == 1 {
 		return ws.StatusProtocolError
 	}
-	switch code := ws.StatusCode(binary.BigEndian.Uint16(payload)); {
+	switch code := Code(binary.BigEndian.Uint16(payload)); {
 	case !utf8.Valid(payload[2:]):
 		return ws.StatusInvalidFramePayloadData
 	case code.IsApplicationSpec() || code.IsPrivateSpec():

@@ -1,20 +1,16 @@
-package participant
+package chatsocket
 
-import (
-	"net"
-
-	"github.com/gobwas/ws"
-)
+import "net"
 
 // Message is a message or control frame as it was read.
 type Message struct {
-	Op      ws.OpCode
+	Op      Op
 	Payload string
 }
 
-// ReadMessages reads a connection to its end, or to what must not be sent.
+// ReadMessages reads a connection to its end, or to a frame that must not be sent.
 func ReadMessages(conn net.Conn) ([]Message, error) {
-	c := &wire{Conn: conn}
+	c := &Conn{Conn: conn}
 	var all []Message
 	for {
 		op, payload, err := c.next()
