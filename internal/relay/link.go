@@ -1,27 +1,15 @@
 package relay
 
 import (
-	"bufio"
-	"encoding/binary"
 	"errors"
-	"io"
-	"net"
 	"sync"
 	"time"
 
-	"github.com/gobwas/ws"
+	"github.com/parley-chat/parley/internal/chatsocket"
 )
 
-const (
-	// maxFromClient is the longest frame taken from a client, in bytes, the limit of API
-	// Gateway; maxFromService that of the service. Longer ones end the link with 1009.
-	maxFromClient  = 128 << 10
-	maxFromService = 1 << 20
-	// writeTime is how long a side may take to accept what is written to it.
-	writeTime = 10 * time.Second
-	// parting is how long a side may take to answer a close frame.
-	parting = 2 * time.Second
-)
+// parting is how long both sides may take to answer a close frame.
+const parting = 2 * time.Second
 
 // link carries frames between a client's socket and the service's. Each direction has one
 // goroutine and one buffer: it reads a frame and writes it before it reads the next, so that
@@ -33,35 +21,27 @@ type link struct {
 	relay  *Relay
 	holder digest
 	known  bool   // whose chat it is; only the goroutine that reads the service uses it
-	number uint64 // what the tap calls it
+	number uint64 // the tap's number of it
 
-	client, service *side
+	client, service *chatsocket.Side // set under mu
 
-	mu     sync.Mutex
-	told   bool // the tap of the end
-	ending *time.Timer
-	over   bool // no new timer
+	mu      sync.Mutex
+	leaving chatsocket.Code // with which it was told to leave before it began
+	told    bool            // the tap of the end
+	ending  *time.Timer
+	over    bool // no new timer
 }
 
-// side is one of the two sockets.
-type side struct {
-	conn   io.ReadWriteCloser
-	reader *bufio.Reader
-	mask   bool // of what is written
-
-	writing sync.Mutex
-	left    bool   // a close frame is out; nothing is written after it
-	frame   []byte // a buffer for what is written
-}
+var _ chatsocket.Socket = (*link)(nil)
 
 // begin gives a link its two sides.
-func (l *link) begin(conn net.Conn, reader *bufio.Reader, o *opened) {
-	l.relay.mu.Lock()
-	defer l.relay.mu.Unlock()
-	l.client = &side{conn: conn, reader: reader}
-	l.service = &side{conn: o.conn, reader: bufio.NewReader(o.conn), mask: true}
-	if l.relay.draining { // it began between admission and here
-		go l.leave(ws.StatusGoingAway) // it ends with the link
+func (l *link) begin(client, service *chatsocket.Side) {
+	l.mu.Lock()
+	l.client, l.service = client, service
+	leaving := l.leaving
+	l.mu.Unlock()
+	if leaving != 0 { // it was told between admission and here
+		l.Leave(leaving)
 	}
 }
 
@@ -78,96 +58,82 @@ func (l *link) run() {
 	}
 	l.mu.Unlock()
 	l.close()
-	l.relay.forget(l)
+	l.relay.sockets.Remove(l)
 }
 
 // close ends both connections.
 func (l *link) close() {
-	for _, s := range []*side{l.client, l.service} {
-		_ = s.conn.Close() // nothing is expected of it any more
-	}
+	l.client.Close()
+	l.service.Close()
 }
 
-// cut is close for a link that may not have begun. The caller holds the relay's lock.
-func (l *link) cut() {
+// Cut implements [chatsocket.Socket].
+func (l *link) Cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.client != nil {
 		l.close()
 	}
 }
 
-// violation is a frame that is not passed on; its code ends the link.
-type violation ws.StatusCode
-
-// Error implements error.
-func (violation) Error() string { return "a frame was not passed on" }
-
 // carry carries the frames of one direction until a close frame has passed or a connection has
 // ended.
-func (l *link) carry(from, to *side, fromClient bool) {
-	c := carrier{longest: maxFromService, fromClient: fromClient}
-	if fromClient {
-		c.longest = maxFromClient
-	}
+func (l *link) carry(from, to *chatsocket.Side, fromClient bool) {
 	for {
-		header, payload, err := c.read(from.reader)
-		if wrong, ok := errors.AsType[violation](err); ok {
-			l.leave(ws.StatusCode(wrong))
+		frame, err := from.Read()
+		if wrong, ok := errors.AsType[chatsocket.ViolationError](err); ok {
+			l.leave(chatsocket.Code(wrong))
 			return
 		}
 		if err != nil {
 			// After a close frame the connection's end is the ordinary one. Before, it is what
 			// the other side has to see.
-			l.ended(!fromClient, ws.StatusAbnormalClosure)
+			l.ended(!fromClient, chatsocket.AbnormalClosure)
 			l.close()
 			return
 		}
-		if header.OpCode == ws.OpClose {
-			l.ended(!fromClient, codeOf(payload))
-			if to.write(header, payload) != nil {
+		if frame.Op == chatsocket.Close {
+			l.ended(!fromClient, chatsocket.CodeOf(frame.Payload))
+			if to.Write(frame) != nil {
 				l.close()
 			}
 			l.end()
 			return
 		}
-		if text := c.text(header, payload); text != nil {
+		if text, ok := from.Message(frame); ok && !chatsocket.IsHeartbeat(text) {
 			l.seen(!fromClient, text)
 		}
-		switch err := to.write(header, payload); {
-		case errors.Is(err, errLeft): // what comes after the close frame is for nobody
+		switch err := to.Write(frame); {
+		case errors.Is(err, chatsocket.ErrLeft): // what comes after the close frame is for nobody
 		case err != nil:
-			l.ended(fromClient, ws.StatusAbnormalClosure)
+			l.ended(fromClient, chatsocket.AbnormalClosure)
 			l.close()
 			return
 		}
 	}
 }
 
-// codeOf is the code of a close frame.
-func codeOf(payload []byte) ws.StatusCode {
-	if len(payload) < 2 {
-		return ws.StatusNoStatusRcvd
+// Leave implements [chatsocket.Socket].
+func (l *link) Leave(code chatsocket.Code) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.client == nil {
+		l.leaving = code
+		return
 	}
-	return ws.StatusCode(binary.BigEndian.Uint16(payload))
+	go l.leave(code) // writing blocks; it ends with the link
 }
 
 // leave ends the link from here, with a close frame to either side.
-func (l *link) leave(code ws.StatusCode) {
-	l.relay.mu.Lock()
-	begun := l.client != nil
-	l.relay.mu.Unlock()
-	if !begun {
-		return // begin finds out
-	}
+func (l *link) leave(code chatsocket.Code) {
 	l.ended(true, code)
 	l.end()
-	body := ws.NewCloseFrameBody(code, "")
-	header := ws.Header{Fin: true, OpCode: ws.OpClose, Length: int64(len(body))}
-	for _, s := range []*side{l.client, l.service} {
-		_ = s.write(header, body) // one that is gone needs none
+	for _, s := range []*chatsocket.Side{l.client, l.service} {
+		_ = s.WriteClose(code) // one that is gone needs none
 	}
 }
 
-// end gives the sides a moment to say goodbye.
+// end gives the sides a moment to answer a close frame.
 func (l *link) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -176,8 +142,8 @@ func (l *link) end() {
 	}
 }
 
-// ended tells the tap of the end, once: what was first.
-func (l *link) ended(out bool, code ws.StatusCode) {
+// ended tells the tap of the first end, once.
+func (l *link) ended(out bool, code chatsocket.Code) {
 	l.mu.Lock()
 	told := l.told
 	l.told = true
@@ -187,47 +153,20 @@ func (l *link) ended(out bool, code ws.StatusCode) {
 	}
 }
 
-// errLeft is what writing fails with after the close frame.
-var errLeft = errors.New("the socket is closing")
-
-// write writes a frame in one piece. It blocks until the system has taken it, at most for
-// writeTime: then the connection is closed.
-func (s *side) write(header ws.Header, payload []byte) error {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.left {
-		return errLeft
+// seen tells the tap of a text message, and learns from it whose chat it is.
+func (l *link) seen(out bool, text []byte) {
+	if l.relay.tap != nil {
+		l.relay.tap.Frame(l.number, out, text)
 	}
-	s.left = header.OpCode == ws.OpClose
-	frame := ws.Frame{Header: header, Payload: payload}
-	frame.Header.Masked, frame.Header.Mask = false, [4]byte{}
-	if s.mask {
-		frame = ws.MaskFrame(frame) // copies the payload
+	if !out || l.known {
+		return
 	}
-	s.frame = appendFrame(s.frame[:0], frame)
-	stalled := time.AfterFunc(writeTime, func() { _ = s.conn.Close() })
-	defer stalled.Stop()
-	_, err := s.conn.Write(s.frame)
-	if cap(s.frame) > keptBuffer {
-		s.frame = nil
+	_, content := chatsocket.Read(text)
+	var item struct{ ContactID string }
+	if reads([]byte(content), &item) && item.ContactID != "" {
+		l.known = true
+		if l.relay.known.of(l.holder).contact == "" {
+			l.relay.known.learn(l.holder, holder{contact: item.ContactID})
+		}
 	}
-	return err
-}
-
-// keptBuffer is how long a buffer may be to be kept for the next frame.
-const keptBuffer = 16 << 10
-
-// appendFrame encodes a frame.
-func appendFrame(to []byte, f ws.Frame) []byte {
-	b := writer{to}
-	_ = ws.WriteHeader(&b, f.Header) // fails for a negative length only
-	return append(b.bytes, f.Payload...)
-}
-
-type writer struct{ bytes []byte }
-
-// Write implements [io.Writer].
-func (w *writer) Write(p []byte) (int, error) {
-	w.bytes = append(w.bytes, p...)
-	return len(p), nil
 }

@@ -26,12 +26,10 @@ import (
 	"path"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/participant"
 )
 
@@ -86,13 +84,7 @@ type Relay struct {
 
 	foreign sync.Once
 	lan     sync.Once
-	held    atomic.Int64 // refusals that are being held back
-
-	drained  chan struct{}
-	running  sync.WaitGroup // links; added to under mu
-	mu       sync.Mutex
-	links    map[*link]struct{} // also those that are just being opened
-	draining bool
+	sockets *chatsocket.Hub[*link]
 }
 
 var _ http.Handler = (*Relay)(nil)
@@ -114,7 +106,7 @@ func New(cfg Config) (*Relay, error) {
 	r := &Relay{
 		endpoint: endpoint, domains: cfg.SocketDomains, region: cfg.Region, timeout: cfg.Timeout, addresses: addresses,
 		tap: cfg.Tap, transport: cfg.Transport, docs: cfg.DocsURL, log: cfg.Log, seal: newSealer(), known: newHolders(),
-		actions: http.NewServeMux(), drained: make(chan struct{}), links: map[*link]struct{}{},
+		actions: http.NewServeMux(), sockets: chatsocket.NewHub[*link](maxSockets),
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
@@ -164,16 +156,15 @@ func (r *Relay) MaxBodyFor(request *http.Request) int64 {
 // ServeHTTP implements [http.Handler].
 func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	escaped := request.URL.EscapedPath()
-	action := r.actionOf(request)
 	switch {
 	case path.Clean(escaped) != escaped || !r.Handles(request):
 		awswire.WriteError(w, &awswire.Error{
 			Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path.",
 		})
-	case action == participant.SocketAction:
+	case request.URL.Path == chatsocket.Path:
 		r.serveSocket(w, request)
 	default:
-		r.call(w, request, action)
+		r.call(w, request, r.actionOf(request))
 	}
 }
 
@@ -194,48 +185,16 @@ func (r *Relay) actionOf(request *http.Request) string {
 }
 
 // Sockets returns how many sockets are open.
-func (r *Relay) Sockets() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.links)
-}
+func (r *Relay) Sockets() int { return r.sockets.Len() }
 
 // Drain tells all sockets to leave and admits no new ones. It does not wait.
-func (r *Relay) Drain() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.draining {
-		return
-	}
-	r.draining = true
-	close(r.drained)
-	for l := range r.links {
-		go l.leave(ws.StatusGoingAway) // it ends with the link
-	}
-}
+func (r *Relay) Drain() { r.sockets.Drain() }
 
 // Shutdown drains and waits until all sockets are closed. When ctx ends first the connections
 // are cut and the cause is returned.
 func (r *Relay) Shutdown(ctx context.Context) error {
-	r.Drain()
 	if r.own != nil {
 		defer r.own.CloseIdleConnections()
 	}
-	done := make(chan struct{})
-	go func() {
-		r.running.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-	}
-	r.mu.Lock()
-	for l := range r.links {
-		l.cut()
-	}
-	r.mu.Unlock()
-	<-done // a cut link ends at once
-	return fmt.Errorf("waiting for relayed sockets to close: %w", context.Cause(ctx))
+	return r.sockets.Shutdown(ctx)
 }

@@ -6,9 +6,10 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
+	"net/http"
 	"time"
 
+	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -41,8 +42,8 @@ type ticket struct {
 	Holder digest
 }
 
-// errTicket is what reading a ticket fails with, whatever is wrong.
-var errTicket = errors.New("the ticket is not one of this server, or its time is over")
+// errTicket is the answer to a ticket that is not one of this server, or has expired.
+var errTicket = &awswire.Error{Status: http.StatusForbidden, Name: "AccessDeniedException", Message: "Access denied"}
 
 func (s sealer) seal(t ticket) (secret.Text, error) {
 	plain, err := json.Marshal(t)
