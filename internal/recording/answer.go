@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/participant"
 )
 
@@ -35,12 +36,12 @@ func (p *Player) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	action, _ := handler.(named)
 	escaped := r.URL.EscapedPath()
 	switch {
+	case escaped == chatsocket.Path:
+		p.serveSocket(w, r)
 	case action == "" || path.Clean(escaped) != escaped:
 		awswire.WriteError(w, &awswire.Error{
 			Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path.",
 		})
-	case action == participant.SocketAction:
-		p.serveSocket(w, r)
 	case strings.HasPrefix(r.URL.Path, filePrefix):
 		p.serveFile(w, r, string(action))
 	default:
@@ -193,14 +194,10 @@ func (s *session) transcript(index int, response string) string {
 
 // itemIn is the id of the item that a frame shows; empty for other frames.
 func itemIn(frame string) string {
-	var outer struct {
-		Topic   string
-		Content any
-	}
-	if decode(frame, &outer) != nil || outer.Topic != "aws/chat" {
+	topic, content := chatsocket.Read([]byte(frame))
+	if topic != chatsocket.TopicChat {
 		return ""
 	}
-	content, _ := outer.Content.(string)
 	var item struct{ ID string }
 	_ = decode(content, &item) // what is none has no id
 	return item.ID

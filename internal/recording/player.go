@@ -9,12 +9,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/secret"
@@ -54,19 +54,15 @@ type Player struct {
 	tap       participant.Tap
 	log       *slog.Logger
 	actions   *http.ServeMux
-	held      atomic.Int64
-
-	ctx     context.Context //nolint:containedctx // it ends what the player does by itself
-	stop    context.CancelFunc
-	running sync.WaitGroup
+	ctx       context.Context //nolint:containedctx // it ends what the player does by itself
+	stop      context.CancelFunc
+	open      *chatsocket.Hub[*socket] // with the goroutines that play
 
 	mu       sync.Mutex
-	draining bool
 	played   map[*Chat]int
 	sessions []*session          // in the order in which they began
 	tokens   map[string]*ticket  // what clients show
 	starts   map[string]*session // by client token
-	sockets  map[*socket]struct{}
 }
 
 // ticket is a token that was given out.
@@ -101,7 +97,7 @@ func New(cfg Config) (*Player, error) {
 	p := &Player{
 		recording: cfg.Recording, name: cfg.Name, speed: cfg.Speed, addresses: addresses, tap: cfg.Tap, log: cfg.Log,
 		actions: http.NewServeMux(), played: map[*Chat]int{}, tokens: map[string]*ticket{}, starts: map[string]*session{},
-		sockets: map[*socket]struct{}{},
+		open: chatsocket.NewHub[*socket](maxSockets),
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
@@ -310,35 +306,12 @@ func (p *Player) differs(r *http.Request, action, sentence string) *diagnosis.Pr
 }
 
 // Drain tells all sockets to leave and admits no new ones. It does not wait.
-func (p *Player) Drain() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.draining = true
-	for k := range p.sockets {
-		go k.leave(closeGoingAway) // it ends with the socket
-	}
-}
+func (p *Player) Drain() { p.open.Drain() }
 
 // Shutdown drains, ends all chats and waits until nothing goes on. When ctx ends first the
 // connections are cut and the cause is returned.
 func (p *Player) Shutdown(ctx context.Context) error {
 	p.Drain()
 	p.stop()
-	done := make(chan struct{})
-	go func() {
-		p.running.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		return nil
-	case <-ctx.Done():
-	}
-	p.mu.Lock()
-	for k := range p.sockets {
-		k.cut()
-	}
-	p.mu.Unlock()
-	<-done // a socket that is cut ends at once
-	return fmt.Errorf("waiting for sockets of a recording to close: %w", context.Cause(ctx))
+	return p.open.Shutdown(ctx)
 }

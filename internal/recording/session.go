@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -73,7 +74,7 @@ func (s *session) subscribed(k *socket) {
 	s.happened()
 	if !s.playing {
 		s.playing = true
-		s.player.running.Go(s.play)
+		s.player.open.Go(s.play)
 	}
 }
 
@@ -193,7 +194,7 @@ func (s *session) say(e *Event) {
 	s.over = s.over || strings.Contains(text, endedType)
 	s.mu.Unlock()
 	for _, k := range sockets {
-		k.send([]byte(text), true)
+		k.send(text)
 	}
 }
 
@@ -204,7 +205,7 @@ func (s *session) close(code int) {
 	s.sockets = map[*socket]struct{}{}
 	s.mu.Unlock()
 	for k := range sockets {
-		k.leave(code)
+		k.Leave(chatsocket.Code(code))
 	}
 }
 
@@ -238,7 +239,7 @@ func (c *Chat) steps() []step {
 				steps = append(steps, step{e, i})
 			}
 		case Frame:
-			if !e.Out || e.Truncated || topicOf(string(e.Text)) != "aws/chat" {
+			if topic, _ := chatsocket.Read([]byte(e.Text)); !e.Out || e.Truncated || topic != chatsocket.TopicChat {
 				continue
 			}
 			if on, heard := heardOn[string(e.Text)]; heard && on != e.Socket {
