@@ -126,6 +126,9 @@ func TestImportDirections(t *testing.T) {
 			if isOurs && !slices.Contains(may, ours) {
 				t.Errorf("%s imports %s, against the direction of imports", name, ours)
 			}
+			if name != "internal/chatsocket" && strings.HasPrefix(imported, "github.com/gobwas/") {
+				t.Errorf("%s imports %s: only internal/chatsocket knows the WebSocket library", name, imported)
+			}
 			if name != "internal/connectclient" && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")) {
 				t.Errorf("%s imports %s: only internal/connectclient speaks to AWS", name, imported)
 			}
