@@ -53,11 +53,13 @@ var allowed = map[string][]string{
 		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt", "internal/fault",
 		"internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
 	},
-	"internal/relay": {"internal/awswire", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret", "internal/startchat"},
+	"internal/relay": {
+		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret",
+		"internal/startchat",
+	},
 	"internal/recording": {
-		"internal/awswire", "internal/diagnosis", "internal/excerpt", "internal/inspect", "internal/participant", "internal/secret", "internal/startchat",
-	"internal/relay": {"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/participant", "internal/secret", "internal/startchat"},
-		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/inspect", "internal/participant", "internal/secret", "internal/startchat",
+		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/excerpt", "internal/inspect", "internal/participant",
+		"internal/secret", "internal/startchat",
 	},
 	"internal/fidelity": {},
 	"internal/strict":   {"internal/chat"},
