@@ -20,6 +20,8 @@ const module = "github.com/parley-chat/parley/"
 var allowed = map[string][]string{
 	// What everything stands on.
 	"internal/secret":   {},
+	"internal/hint":     {},
+	"internal/screen":   {},
 	"internal/rawjson":  {},
 	"internal/awswire":  {},
 	"internal/arn":      {},
@@ -97,6 +99,20 @@ var allowed = map[string][]string{
 		"internal/emulator", "internal/excerpt", "internal/fault", "internal/frontdoor", "internal/guard", "internal/hint", "internal/identity",
 		"internal/inspect", "internal/logqueue", "internal/loopback", "internal/pagescript", "internal/parent", "internal/recording", "internal/relay",
 		"internal/runfile", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
+		"internal/settings":   {"internal/arn", "internal/secret"},
+		"internal/admintoken": {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},
+		"internal/doctor": {
+			"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/hint", "internal/server", "internal/startchat",
+		},
+		"internal/serve": {
+			"internal/admintoken", "internal/api", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
+			"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/emulator", "internal/fault", "internal/frontdoor",
+			"internal/guard", "internal/hint", "internal/inspect", "internal/pagescript", "internal/recording", "internal/relay", "internal/runfile",
+			"internal/screen", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
+		},
+		"internal/admintoken", "internal/awswire", "internal/devcert", "internal/devices", "internal/doctor", "internal/frontdoor", "internal/hint",
+		"internal/identity", "internal/logqueue", "internal/parent", "internal/runfile", "internal/screen", "internal/secret", "internal/serve",
+		"internal/server", "internal/settings",
 	},
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
@@ -160,7 +176,7 @@ func TestFunctionHoldsOnlyItsOwn(t *testing.T) {
 			name := strings.TrimPrefix(dep, module)
 			if slices.Contains([]string{
 				"internal/emulator", "internal/chat", "internal/store", "internal/console", "internal/desk", "internal/flow", "internal/participant",
-				"internal/connectserver", "internal/cli", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "internal/parent", "modernc.org/sqlite",
+				"internal/connectserver", "internal/cli", "internal/serve", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "internal/parent", "modernc.org/sqlite",
 			}, name) {
 				t.Errorf("the production function contains %s", name)
 			}

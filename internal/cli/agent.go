@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -82,7 +84,7 @@ func (d *deskView) write(w io.Writer) error {
 			if a.Scripted {
 				kind = "scripted"
 			}
-			row(inCell(a.Name), inCell(a.State), strconv.Itoa(len(a.Contacts)), takes, kind)
+			row(screen.Cell(a.Name), screen.Cell(a.State), strconv.Itoa(len(a.Contacts)), takes, kind)
 		}
 	})
 	if err != nil {
@@ -95,7 +97,7 @@ func (d *deskView) write(w io.Writer) error {
 				_, _ = fmt.Fprintln(w, "\nWaiting:")
 			}
 			waiting++
-			_, _ = fmt.Fprintf(w, "  %s  %s in %s since %s\n", inCell(c.ContactID), inCell(c.Customer), inCell(queue.Name), clockTime(c.Since))
+			_, _ = fmt.Fprintf(w, "  %s  %s in %s since %s\n", screen.Cell(c.ContactID), screen.Cell(c.Customer), screen.Cell(queue.Name), clockTime(c.Since))
 		}
 	}
 	if waiting == 0 {
@@ -125,7 +127,7 @@ func newAgentAdd(env *Env) *cobra.Command {
 		case len(args) == 1:
 			body["name"] = args[0]
 		case script == "":
-			return &usageError{"an agent needs a name or a script", "write `parley agent add NAME`, or `parley agent add --script echo`"}
+			return hint.Usage("an agent needs a name or a script", "write `parley agent add NAME`, or `parley agent add --script echo`")
 		}
 		if script != "" {
 			text, err := scriptText(env, script)
@@ -154,10 +156,10 @@ func scriptText(env *Env, script string) (string, error) {
 	}
 	text, err := env.ReadFile(script)
 	if err != nil {
-		return "", &usageError{"--script: " + err.Error(), "name a file with a script, or write --script echo"}
+		return "", hint.Usage("--script: "+err.Error(), "name a file with a script, or write --script echo")
 	}
 	if strings.TrimSpace(string(text)) == "" {
-		return "", &usageError{"--script: " + quoteArg(script) + " is empty", ""}
+		return "", hint.Usage("--script: "+quoteArg(script)+" is empty", "")
 	}
 	return string(text), nil
 }
@@ -175,7 +177,7 @@ func addAgents(ctx context.Context, r *remote, body any) error {
 	}
 	return r.print(answer, func(w io.Writer) error {
 		for _, a := range added.Agents {
-			if _, err := fmt.Fprintf(w, "%s is %s.\n", inCell(a.Name), inCell(a.State)); err != nil {
+			if _, err := fmt.Fprintf(w, "%s is %s.\n", screen.Cell(a.Name), screen.Cell(a.State)); err != nil {
 				return err
 			}
 		}
@@ -199,7 +201,7 @@ func newAgentRemove(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.say(answer, "%s is gone.", inCell(agent.Name)); err != nil {
+			if err := r.say(answer, "%s is gone.", screen.Cell(agent.Name)); err != nil {
 				return err
 			}
 		}
@@ -229,7 +231,7 @@ func newAgentState(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return r.say(answer, "%s is %s.", inCell(agent.Name), inCell(args[1]))
+		return r.say(answer, "%s is %s.", screen.Cell(agent.Name), screen.Cell(args[1]))
 	})
 }
 
@@ -246,16 +248,16 @@ func (r *remote) agent(ctx context.Context, name string) (deskAgent, error) {
 		if a.Name == name || a.ID == name {
 			return a, nil
 		}
-		names = append(names, inCell(a.Name))
+		names = append(names, screen.Cell(a.Name))
 	}
-	hint := "add one with `parley agent add NAME`"
+	next := "add one with `parley agent add NAME`"
 	switch near := settings.Nearest(name, names); {
 	case near != "":
-		hint = "did you mean " + near + "?"
+		next = "did you mean " + near + "?"
 	case len(names) > 0:
-		hint = "there are " + strings.Join(names[:min(len(names), 10)], ", ")
+		next = "there are " + strings.Join(names[:min(len(names), 10)], ", ")
 	}
-	return deskAgent{}, &hintError{fmt.Errorf("there is no agent %s", quoteArg(name)), hint}
+	return deskAgent{}, hint.New(fmt.Errorf("there is no agent %s", quoteArg(name)), next)
 }
 
 func completeAgents(ctx context.Context, r *remote, _ []string) []cobra.Completion {
@@ -265,7 +267,7 @@ func completeAgents(ctx context.Context, r *remote, _ []string) []cobra.Completi
 	}
 	var list []cobra.Completion
 	for _, a := range desk.Agents {
-		list = append(list, cobra.CompletionWithDesc(onScreen(a.Name, ""), inCell(a.State)))
+		list = append(list, cobra.CompletionWithDesc(screen.Text(a.Name, ""), screen.Cell(a.State)))
 	}
 	return list
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 )
 
 // chatOptions are the flags of `parley chat`.
@@ -45,13 +48,13 @@ func newChat(env *Env) *cobra.Command {
 		}
 		switch {
 		case o.as == "agent" && len(o.attributes) > 0:
-			return &usageError{"--attribute is for customers", "`parley chat --attribute KEY=VALUE` starts a chat with it"}
+			return hint.Usage("--attribute is for customers", "`parley chat --attribute KEY=VALUE` starts a chat with it")
 		case o.as == "agent":
 			return chatAsAgent(ctx, r, o)
 		case o.as != "customer":
-			return &usageError{"--as: " + quoteArg(o.as) + " is not one of customer, agent", ""}
+			return hint.Usage("--as: "+quoteArg(o.as)+" is not one of customer, agent", "")
 		case o.contact != "":
-			return &usageError{"--contact is for agents: a customer starts a new chat", "take that chat with `parley chat --as agent --contact ID`"}
+			return hint.Usage("--contact is for agents: a customer starts a new chat", "take that chat with `parley chat --as agent --contact ID`")
 		}
 		return chatAsCustomer(ctx, r, o)
 	})
@@ -71,10 +74,10 @@ func (r *remote) refuseAWS(ctx context.Context) error {
 	if status.Upstream.Kind != "aws" {
 		return nil
 	}
-	return &hintError{
+	return hint.New(
 		fmt.Errorf("the server at %s starts chats on AWS; this command is for the embedded Amazon Connect", r.base),
 		"start a server without --upstream aws, or only a chat with `parley start`",
-	}
+	)
 }
 
 // party is one side of a chat.
@@ -189,13 +192,13 @@ func heed(ctx context.Context, r *remote, p party, line string) (left bool, err 
 	for _, known := range p.commands() {
 		if known.name == name {
 			if (argument == "") != (known.argument == "") {
-				return false, &usageError{"write /" + strings.TrimSpace(known.name+" "+known.argument), ""}
+				return false, hint.Usage("write /"+strings.TrimSpace(known.name+" "+known.argument), "")
 			}
 			return known.do(ctx, argument)
 		}
 	}
 	if name != "help" {
-		r.note("there is no /%s; to say it, write //%s", onScreen(name, ""), onScreen(name, ""))
+		r.note("there is no /%s; to say it, write //%s", screen.Text(name, ""), screen.Text(name, ""))
 	}
 	for _, known := range append(p.commands(), chatCommand{name: "quit", what: "leave the chat"}) {
 		r.note("  %-16s %s", strings.TrimSpace("/"+known.name+" "+known.argument), known.what)

@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 )
 
 // agentSide is an agent in a chat.
@@ -33,7 +36,7 @@ func chatAsAgent(ctx context.Context, r *remote, o chatOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	r.note("%s is in the chat %s; /help lists what can be done beside talking", inCell(a.agent.Name), inCell(a.contactID))
+	r.note("%s is in the chat %s; /help lists what can be done beside talking", screen.Cell(a.agent.Name), screen.Cell(a.contactID))
 	view, heard := listeningView(r, participantID)
 	ctx, stop := context.WithCancel(ctx)
 	over, done := make(chan error, 1), make(chan struct{})
@@ -79,7 +82,7 @@ func (a *agentSide) signIn(ctx context.Context, name string) error {
 			continue
 		}
 		if there.Scripted {
-			return &usageError{"--name: " + quoteArg(name) + " is a scripted agent", "choose another name"}
+			return hint.Usage("--name: "+quoteArg(name)+" is a scripted agent", "choose another name")
 		}
 		a.added = false
 	}
@@ -109,7 +112,7 @@ func (a *agentSide) signOut(ctx context.Context) error {
 	defer cancel()
 	_, err := a.r.ask(ctx, http.MethodDelete, agentPath(a.agent.ID), nil)
 	if err != nil {
-		return fmt.Errorf("signing %s out: %w", inCell(a.agent.Name), err)
+		return fmt.Errorf("signing %s out: %w", screen.Cell(a.agent.Name), err)
 	}
 	return nil
 }
@@ -127,7 +130,7 @@ func (a *agentSide) take(ctx context.Context, contactID string) (participantID s
 		participantID, err = a.takeWaiting(ctx)
 		if err == nil && participantID == "" && !waiting {
 			waiting = true
-			a.r.note("no chat waits; %s takes the next one", inCell(a.agent.Name))
+			a.r.note("no chat waits; %s takes the next one", screen.Cell(a.agent.Name))
 		}
 		if err == nil && participantID == "" {
 			return nil
@@ -205,7 +208,7 @@ func (a *agentSide) commands() []chatCommand {
 		{"file", "FILE", "send an attachment", a.sendFile},
 		{"interactive", "JSON", "send an interactive message", func(ctx context.Context, content string) (bool, error) {
 			if !json.Valid([]byte(content)) {
-				return false, &usageError{"the message is not JSON", "`curl " + a.r.base.String() + "/api/templates` shows examples"}
+				return false, hint.Usage("the message is not JSON", "`curl "+a.r.base.String()+"/api/templates` shows examples")
 			}
 			return false, a.do(ctx, "messages", map[string]string{"contentType": interactiveType, "content": content})
 		}},
@@ -223,16 +226,16 @@ func (a *agentSide) transfer(ctx context.Context, name string) (left bool, err e
 			err := a.do(ctx, "transfer", map[string]string{"agentId": agent.ID})
 			return err == nil, err
 		}
-		names = append(names, inCell(agent.Name))
+		names = append(names, screen.Cell(agent.Name))
 	}
 	for _, queue := range desk.Queues {
 		if queue.Name == name {
 			err := a.do(ctx, "transfer", map[string]string{"queueId": queue.ID})
 			return err == nil, err
 		}
-		names = append(names, inCell(queue.Name))
+		names = append(names, screen.Cell(queue.Name))
 	}
-	return false, &usageError{"there is no other agent and no queue " + quoteArg(name), "there are " + strings.Join(names, ", ")}
+	return false, hint.Usage("there is no other agent and no queue "+quoteArg(name), "there are "+strings.Join(names, ", "))
 }
 
 func (a *agentSide) sendFile(ctx context.Context, path string) (left bool, err error) {
@@ -248,7 +251,7 @@ func (a *agentSide) sendFile(ctx context.Context, path string) (left bool, err e
 func readAttachment(env *Env, path string) (name, contentType string, content []byte, err error) {
 	content, err = env.ReadFile(path)
 	if err != nil {
-		return "", "", nil, &usageError{err.Error(), ""}
+		return "", "", nil, hint.Usage(err.Error(), "")
 	}
 	contentType = mime.TypeByExtension(filepath.Ext(path))
 	if contentType == "" {

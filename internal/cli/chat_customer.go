@@ -17,6 +17,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -41,7 +43,7 @@ func chatAsCustomer(ctx context.Context, r *remote, o chatOptions) error {
 	if err != nil {
 		return err
 	}
-	r.note("the chat %s has started; /help lists what can be done beside talking", inCell(c.contactID))
+	r.note("the chat %s has started; /help lists what can be done beside talking", screen.Cell(c.contactID))
 	view, heard := listeningView(r, c.participantID)
 	listening, stop := context.WithCancel(ctx)
 	over, done := make(chan error, 1), make(chan struct{})
@@ -112,9 +114,9 @@ type participantError struct {
 
 // Error implements error.
 func (e *participantError) Error() string {
-	text := e.action + ": " + printable(cmp.Or(e.refusal.Name, "refused"))
+	text := e.action + ": " + screen.Printable(cmp.Or(e.refusal.Name, "refused"))
 	if e.refusal.Message != "" {
-		text += ": " + printable(e.refusal.Message)
+		text += ": " + screen.Printable(e.refusal.Message)
 	}
 	return text + fmt.Sprintf(" (status %d)", e.refusal.Status)
 }
@@ -237,7 +239,7 @@ func (c *customerSide) listen(ctx context.Context, socket secret.Text, view *sho
 		case isFinal(err):
 			return err
 		case pause == firstPause:
-			c.r.note("the connection is lost (%s); trying again", onScreen(err.Error(), "  "))
+			c.r.note("the connection is lost (%s); trying again", screen.Text(err.Error(), "  "))
 		}
 		for {
 			if err := wait(ctx, pause); err != nil {
@@ -252,7 +254,7 @@ func (c *customerSide) listen(ctx context.Context, socket secret.Text, view *sho
 				return err
 			}
 			if renew, _ := again(err); renew {
-				return &hintError{err, "most likely the chat has ended; `parley transcript " + printable(c.contactID) + "` shows what was said"}
+				return hint.New(err, "most likely the chat has ended; `parley transcript "+screen.Printable(c.contactID)+"` shows what was said")
 			}
 		}
 	}

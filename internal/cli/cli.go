@@ -89,6 +89,9 @@ func (e *Env) readFile(name string) ([]byte, error) {
 	return e.ReadFile(name)
 }
 
+// runtimeDirs are the directories in which a running server shares its admin token.
+func (e *Env) runtimeDirs() []string { return settings.RuntimeDirs(e.Environ, e.GOOS) }
+
 // color reports whether a terminal may be given colours (https://no-color.org).
 func (e *Env) color(terminal bool) bool {
 	if !terminal || e.getenv("NO_COLOR") != "" || e.getenv("TERM") == "dumb" {
@@ -137,25 +140,7 @@ func (e *Env) report(err error) {
 	}
 }
 
-// hintError adds the next step to an error.
-type hintError struct {
-	error
-	hint string
-}
-
-func (e *hintError) Hint() string  { return e.hint }
-func (e *hintError) Unwrap() error { return e.error }
-
-// usageError is a mistake in the command line.
-type usageError struct{ message, hint string }
-
-func (e *usageError) Error() string { return e.message }
-func (e *usageError) Hint() string  { return e.hint }
-
 func isUsage(err error) bool {
-	if _, ok := errors.AsType[*usageError](err); ok {
-		return true
-	}
-	_, ok := errors.AsType[*settings.FaultsError](err)
-	return ok
+	_, faults := errors.AsType[*settings.FaultsError](err)
+	return faults || hint.IsUsage(err)
 }

@@ -406,39 +406,6 @@ func TestAnswersOfOthers(t *testing.T) {
 	}
 }
 
-// TestAdminTokenIsMadeOnce starts many servers' worth of tokens at the same time.
-func TestAdminTokenIsMadeOnce(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "new", "data")
-	var makers sync.WaitGroup
-	tokens := make([]string, 16)
-	for i := range tokens {
-		makers.Go(func() {
-			token, err := cli.AdminToken(os.ReadFile, dir)
-			if err != nil {
-				t.Error(err)
-			}
-			tokens[i] = token
-		})
-	}
-	makers.Wait()
-	for _, token := range tokens {
-		if token != tokens[0] || len(token) < 26 {
-			t.Fatalf("the tokens are %q", tokens)
-		}
-	}
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 1 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "admin-token"), []byte("not\x1ba token\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if token, err := cli.AdminToken(os.ReadFile, dir); err == nil || strings.Contains(err.Error(), "a token") {
-		t.Errorf("a broken file gives %q, %v", token, err)
-	}
-}
-
 func TestReadLinesEndsWithTheInput(t *testing.T) {
 	t.Parallel()
 	server := serve(t)

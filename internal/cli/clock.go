@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/hint"
 )
 
 func newClock(env *Env) *cobra.Command {
@@ -32,7 +34,7 @@ func newClock(env *Env) *cobra.Command {
 		withServer(env, skip, arguments{least: 1, most: 1, name: "one TIME, such as 30m"}, func(ctx context.Context, r *remote, args []string) error {
 			d, err := time.ParseDuration(args[0])
 			if err != nil || d < time.Millisecond {
-				return &usageError{quoteArg(args[0]) + " is not a length of time", "write it like 90s, 30m or 2h; the clock only goes forward"}
+				return hint.Usage(quoteArg(args[0])+" is not a length of time", "write it like 90s, 30m or 2h; the clock only goes forward")
 			}
 			return showClock(ctx, r, http.MethodPost, map[string]any{"skipMs": d.Milliseconds()})
 		}),

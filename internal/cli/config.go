@@ -3,13 +3,12 @@ package cli
 import (
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -58,7 +57,7 @@ func writeSettingsText(w io.Writer, s *settings.Settings) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "SETTING\tVALUE\tFROM") // errors come back from Flush
 	for _, v := range s.Values() {
-		value := printable(v.Text)
+		value := screen.Printable(v.Text)
 		if effective := effective(s, v.Field.Name); effective != nil && v.Text == string(settings.Auto) {
 			value += fmt.Sprintf(" (%v)", effective)
 		}
@@ -86,14 +85,6 @@ func effective(s *settings.Settings, name string) any {
 		return s.Drain().String()
 	}
 	return nil
-}
-
-// printable quotes values that would act on the terminal.
-func printable(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(text)
-	}
-	return text
 }
 
 type settingJSON struct {

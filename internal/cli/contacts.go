@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/screen"
 )
 
 // contact is a chat, as the API shows it.
@@ -39,7 +41,7 @@ func (c *contact) others() string {
 			names = append(names, p.DisplayName)
 		}
 	}
-	return inCell(strings.Join(names, ", "))
+	return screen.Cell(strings.Join(names, ", "))
 }
 
 func newContacts(env *Env) *cobra.Command {
@@ -70,7 +72,7 @@ func newContacts(env *Env) *cobra.Command {
 		return r.print(answer, func(w io.Writer) error {
 			return table(w, []string{"CONTACT", "STATE", "STARTED", "CUSTOMER", "WITH"}, func(row func(...string)) {
 				for _, c := range found.Contacts {
-					row(inCell(c.ContactID), inCell(c.State), dateTime(c.Started), inCell(c.Customer), c.others())
+					row(screen.Cell(c.ContactID), screen.Cell(c.State), dateTime(c.Started), screen.Cell(c.Customer), c.others())
 				}
 			})
 		})
@@ -111,7 +113,7 @@ func completeContacts(state string) func(context.Context, *remote, []string) []c
 		}
 		var list []cobra.Completion
 		for _, c := range found.Contacts {
-			list = append(list, cobra.CompletionWithDesc(c.ContactID, inCell(c.Customer)+", "+dateTime(c.Started)))
+			list = append(list, cobra.CompletionWithDesc(c.ContactID, screen.Cell(c.Customer)+", "+dateTime(c.Started)))
 		}
 		return list
 	}

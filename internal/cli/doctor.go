@@ -2,13 +2,12 @@ package cli
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/spf13/cobra"
 
-	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/doctor"
-	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/screen"
+	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -63,20 +62,9 @@ func diagnose(ctx context.Context, env *Env, s *settings.Settings, faults error)
 	for _, v := range s.Values() {
 		if s.Given(v.Field.Name) {
 			config.Settings = append(config.Settings, doctor.Setting{
-				Name: v.Field.Name, Value: printable(v.Text), Origin: v.Origin.String(),
+				Name: v.Field.Name, Value: screen.Printable(v.Text), Origin: v.Origin.String(),
 			})
 		}
 	}
-	if s.Upstream == settings.AWS {
-		config.Connect = func(ctx context.Context) (*connectclient.Client, error) {
-			return newClient(ctx, env, s, slog.New(slog.DiscardHandler))
-		}
-		return doctor.Run(ctx, config), nil
-	}
-	embedded, err := emulator.New(ctx, emulator.Config{Ephemeral: true})
-	if err != nil {
-		return doctor.Report{}, err
-	}
-	config.Embedded = embedded
-	return doctor.Run(ctx, config), embedded.Close()
+	return serve.Examine(ctx, s, env.Build.userAgent(), config)
 }

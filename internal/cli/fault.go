@@ -12,6 +12,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -76,7 +78,7 @@ func writeRules(w io.Writer, rules []faultRule) error {
 			if rule.Times > 0 {
 				times = strconv.Itoa(rule.Times)
 			}
-			row(short(rule.ID), inCell(rule.Name), inCell(rule.Action), inCell(rule.ContactID),
+			row(short(rule.ID), screen.Cell(rule.Name), screen.Cell(rule.Action), screen.Cell(rule.ContactID),
 				strconv.Itoa(rule.Percent)+" %", times, strconv.Itoa(rule.Hits))
 		}
 	})
@@ -138,7 +140,7 @@ func newFaultAdd(env *Env) *cobra.Command {
 		if err := decodeAnswer(answer, &rule); err != nil {
 			return err
 		}
-		return r.say(answer, "%s  %s", inCell(rule.ID), onScreen(rule.Name, ""))
+		return r.say(answer, "%s  %s", screen.Cell(rule.ID), screen.Text(rule.Name, ""))
 	})
 }
 
@@ -174,7 +176,7 @@ func newFaultPreset(env *Env) *cobra.Command {
 		}
 		var list []cobra.Completion
 		for _, preset := range faults.Presets {
-			list = append(list, cobra.CompletionWithDesc(preset.Name, inCell(preset.Title)))
+			list = append(list, cobra.CompletionWithDesc(preset.Name, screen.Cell(preset.Title)))
 		}
 		return list
 	}
@@ -203,7 +205,7 @@ func newFaultPreset(env *Env) *cobra.Command {
 
 func (f *faultView) writePresets(w io.Writer) error {
 	for _, preset := range f.Presets {
-		if _, err := fmt.Fprintf(w, "%s\n    %s\n", onScreen(preset.Name, ""), onScreen(preset.Description, "    ")); err != nil {
+		if _, err := fmt.Fprintf(w, "%s\n    %s\n", screen.Text(preset.Name, ""), screen.Text(preset.Description, "    ")); err != nil {
 			return err
 		}
 	}
@@ -216,13 +218,13 @@ func (f *faultView) checkPreset(name string) error {
 		if preset.Name == name {
 			return nil
 		}
-		names = append(names, onScreen(preset.Name, ""))
+		names = append(names, screen.Text(preset.Name, ""))
 	}
-	hint := "there are " + strings.Join(names, ", ")
+	next := "there are " + strings.Join(names, ", ")
 	if near := settings.Nearest(name, names); near != "" {
-		hint = "did you mean " + near + "?"
+		next = "did you mean " + near + "?"
 	}
-	return &usageError{"there is no preset " + quoteArg(name), hint}
+	return hint.Usage("there is no preset "+quoteArg(name), next)
 }
 
 func newFaultRemove(env *Env) *cobra.Command {
@@ -238,7 +240,7 @@ func newFaultRemove(env *Env) *cobra.Command {
 		}
 		var list []cobra.Completion
 		for _, rule := range faults.Rules {
-			list = append(list, cobra.CompletionWithDesc(rule.ID, inCell(rule.Name)))
+			list = append(list, cobra.CompletionWithDesc(rule.ID, screen.Cell(rule.Name)))
 		}
 		return list
 	}
@@ -256,7 +258,7 @@ func newFaultRemove(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := r.say(answer, "%s is gone.", inCell(id)); err != nil {
+			if err := r.say(answer, "%s is gone.", screen.Cell(id)); err != nil {
 				return err
 			}
 		}
@@ -274,11 +276,11 @@ func (f *faultView) find(begin string) (string, error) {
 	}
 	switch len(found) {
 	case 0:
-		return "", &hintError{fmt.Errorf("there is no rule %s", quoteArg(begin)), "`parley fault list` lists the rules"}
+		return "", hint.New(fmt.Errorf("there is no rule %s", quoteArg(begin)), "`parley fault list` lists the rules")
 	case 1:
 		return found[0], nil
 	}
-	return "", &hintError{fmt.Errorf("%d rules begin with %s", len(found), quoteArg(begin)), "write more of the id"}
+	return "", hint.New(fmt.Errorf("%d rules begin with %s", len(found), quoteArg(begin)), "write more of the id")
 }
 
 func newFaultClear(env *Env) *cobra.Command {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/screen"
 )
 
 // item is one thing in a chat, as chat sockets and the API show it.
@@ -62,15 +64,15 @@ func (i *item) line() string {
 
 func (i *item) text() string {
 	const indent = "          "
-	who := inCell(i.DisplayName)
+	who := screen.Cell(i.DisplayName)
 	if role := i.ParticipantRole; role != "" {
-		who += " (" + strings.ToLower(inCell(role)) + ")"
+		who += " (" + strings.ToLower(screen.Cell(role)) + ")"
 	}
 	switch {
 	case len(i.Attachments) > 0:
 		var names []string
 		for _, a := range i.Attachments {
-			names = append(names, fmt.Sprintf("%s, %s, %s", inCell(a.Name), inCell(a.ContentType), strings.ToLower(inCell(a.Status))))
+			names = append(names, fmt.Sprintf("%s, %s, %s", screen.Cell(a.Name), screen.Cell(a.ContentType), strings.ToLower(screen.Cell(a.Status))))
 		}
 		return who + ": [" + strings.Join(names, "; ") + "]"
 	case i.Type == metadataItem:
@@ -78,9 +80,9 @@ func (i *item) text() string {
 	case strings.HasPrefix(i.ContentType, eventPrefix):
 		return i.event(who)
 	case i.ContentType == interactiveType, i.ContentType == responseType:
-		return who + ": " + onScreen(interactiveText(i.Content), indent)
+		return who + ": " + screen.Text(interactiveText(i.Content), indent)
 	}
-	return who + ": " + onScreen(i.Content, indent)
+	return who + ": " + screen.Text(i.Content, indent)
 }
 
 // event says in words what happened.
@@ -99,7 +101,7 @@ func (i *item) event(who string) string {
 	case "transfer.failed":
 		return "-- the chat could not be transferred"
 	default:
-		return strings.TrimRight("-- "+inCell(name)+" "+strings.TrimLeft(who, "-"), " ")
+		return strings.TrimRight("-- "+screen.Cell(name)+" "+strings.TrimLeft(who, "-"), " ")
 	}
 }
 

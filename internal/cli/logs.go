@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -97,7 +98,7 @@ func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
 	if !r.Time.IsZero() {
 		b.WriteString(h.paint(gray, r.Time.Format(time.TimeOnly)) + " ")
 	}
-	b.WriteString(h.levelText(r.Level) + " " + printable(r.Message) + h.attrs)
+	b.WriteString(h.levelText(r.Level) + " " + screen.Printable(r.Message) + h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		h.appendAttr(&b, h.group, a)
 		return true

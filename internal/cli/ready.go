@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -58,14 +59,14 @@ func awaitReady(ctx context.Context, env *Env, s *settings.Settings, named strin
 			_, err = fmt.Fprintln(env.Stdout, address)
 			return err
 		}
-		if _, wrong := errors.AsType[*usageError](err); wrong {
+		if hint.IsUsage(err) {
 			return err // asking again does not make it an address
 		}
 		if !time.Now().Before(deadline) {
 			if file, ok := errors.AsType[*urlFileError](err); ok && !file.absent {
 				return err // it says all there is to say
 			}
-			return &hintError{fmt.Errorf("the server is not ready: %w", err), "start it with `parley serve`, or give it more time with --wait"}
+			return hint.New(fmt.Errorf("the server is not ready: %w", err), "start it with `parley serve`, or give it more time with --wait")
 		}
 		select {
 		case <-ctx.Done():

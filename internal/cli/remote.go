@@ -19,8 +19,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/admintoken"
 	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/loopback"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -80,7 +83,7 @@ func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context
 			return err
 		}
 		if len(args) < want.least || len(args) > want.most {
-			return &usageError{"`" + c.CommandPath() + "` takes " + want.name, "see `" + c.CommandPath() + " --help`"}
+			return hint.Usage("`"+c.CommandPath()+"` takes "+want.name, "see `"+c.CommandPath()+" --help`")
 		}
 		r, err := openRemote(env, s, *server)
 		if err != nil {
@@ -124,25 +127,26 @@ func splitFlags(args []string) (flags, plain []string) {
 
 // openRemote finds the server that settings and a flag name. It is not called yet.
 func openRemote(env *Env, s *settings.Settings, named string) (*remote, error) {
-	address, err := serverAddress(env, s, named)
+	door, err := serverAddress(env, s, named)
 	if err != nil {
 		return nil, err
 	}
-	u, err := url.Parse(address)
+	u, err := url.Parse(door)
 	if err != nil {
 		return nil, err
 	}
 	r := &remote{
-		env: env, settings: s, base: &url.URL{Scheme: u.Scheme, Host: u.Host}, door: address,
+		env: env, settings: s, base: &url.URL{Scheme: u.Scheme, Host: u.Host}, door: door,
 		http: &http.Client{Transport: directTransport(env, s), CheckRedirect: noRedirects},
 	}
 	r.token = s.AdminToken.Text
 	if !r.token.IsZero() || !loopback.Host(u.Hostname()) {
 		return r, nil
 	}
-	if r.token, r.kept = sharedToken(env, u.Hostname(), portOf(u)); r.token.IsZero() {
+	address := admintoken.Address{Host: u.Hostname(), Port: portOf(u), Dirs: env.runtimeDirs()}
+	if r.token, r.kept = admintoken.Shared(address, env.readFile); r.token.IsZero() {
 		r.kept = s.DataDir
-		r.token, err = keptAdminToken(env, s)
+		r.token, err = admintoken.Kept(s.DataDir, env.readFile)
 	}
 	return r, err
 }
@@ -252,11 +256,11 @@ func decodeAnswer(text []byte, into any) error {
 
 // notParley is an answer that the API does not give.
 func notParley(status int, text []byte) error {
-	hint := "check --server: another program, or an older Parley, may listen there"
+	next := "check --server: another program, or an older Parley, may listen there"
 	if status == http.StatusBadRequest && bytes.Contains(text, []byte("HTTPS server")) { // of package net/http
-		hint = "the server speaks HTTPS: give --tls, or an address that begins with https:// to --server"
+		next = "the server speaks HTTPS: give --tls, or an address that begins with https:// to --server"
 	}
-	return &hintError{fmt.Errorf("the server answered %d with something that is not an answer of Parley's API", status), hint}
+	return hint.New(fmt.Errorf("the server answered %d with something that is not an answer of Parley's API", status), next)
 }
 
 // refused turns an answer other than success into an error.
@@ -267,7 +271,7 @@ func (r *remote) refused(status int, text []byte) error {
 	}
 	refusal := &answeredError{status: status, answer: answer, text: compact(text)}
 	if answer.Code == adminTokenRequired {
-		return &hintError{refusal, r.tokenHint()}
+		return hint.New(refusal, r.tokenHint())
 	}
 	return refusal
 }
@@ -285,7 +289,7 @@ func (r *remote) tokenHint() string {
 	case r.token.IsZero():
 		return "give the token that the server printed in PARLEY_ADMIN_TOKEN, or its data directory with --data-dir"
 	}
-	return "the token in " + printable(r.kept) + " is another server's: give this one's in PARLEY_ADMIN_TOKEN, or its data directory with --data-dir"
+	return "the token in " + screen.Printable(r.kept) + " is another server's: give this one's in PARLEY_ADMIN_TOKEN, or its data directory with --data-dir"
 }
 
 // result reports a refusal as the server's own words when programs read, as it does success.

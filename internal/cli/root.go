@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -143,7 +145,7 @@ func loadSettings(env *Env, c *cobra.Command, args []string) (*settings.Settings
 	s, err := settings.Load(settings.Sources{
 		Flags: c.Flags(), Environ: env.Environ, ReadFile: env.ReadFile, GOOS: env.GOOS, Faults: faults,
 	})
-	return s, settings.Join(err, checkParts(s))
+	return s, settings.Join(err, serve.Check(s))
 }
 
 // strayArguments turns arguments that no flag took into faults: unknown flags are
@@ -176,7 +178,7 @@ func strayArguments(c *cobra.Command, args []string) ([]settings.Fault, error) {
 
 func strayArgument(c *cobra.Command, arg string) error {
 	if arg == "true" || arg == "false" {
-		return &usageError{"unexpected argument " + arg, "flags that mean yes or no take their value after =, as in --end-on-exit=" + arg}
+		return hint.Usage("unexpected argument "+arg, "flags that mean yes or no take their value after =, as in --end-on-exit="+arg)
 	}
 	var names []string
 	for _, sub := range c.Commands() {
@@ -185,13 +187,13 @@ func strayArgument(c *cobra.Command, arg string) error {
 		}
 	}
 	if len(names) == 0 {
-		return &usageError{"unexpected argument " + quoteArg(arg), "`" + c.CommandPath() + "` takes flags only; see `" + c.CommandPath() + " --help`"}
+		return hint.Usage("unexpected argument "+quoteArg(arg), "`"+c.CommandPath()+"` takes flags only; see `"+c.CommandPath()+" --help`")
 	}
-	hint := "the commands are " + strings.Join(names, ", ")
+	next := "the commands are " + strings.Join(names, ", ")
 	if near := settings.Nearest(arg, names); near != "" {
-		hint = "did you mean `" + c.CommandPath() + " " + near + "`?"
+		next = "did you mean `" + c.CommandPath() + " " + near + "`?"
 	}
-	return &usageError{"there is no command " + quoteArg(arg), hint}
+	return hint.Usage("there is no command "+quoteArg(arg), next)
 }
 
 // flagNames lists the flags that a command's help shows.
@@ -207,18 +209,18 @@ func flagNames(c *cobra.Command) []string {
 
 // flagError rewords what the flag parser refuses itself.
 func flagError(c *cobra.Command, err error) error {
-	hint := "see `" + c.CommandPath() + " --help`"
+	next := "see `" + c.CommandPath() + " --help`"
 	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		if f := missing.GetFlag(); f != nil {
-			return &usageError{"--" + f.Name + " needs a value: --" + f.Name + " " + f.Value.Type(), hint}
+			return hint.Usage("--"+f.Name+" needs a value: --"+f.Name+" "+f.Value.Type(), next)
 		}
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		if near := settings.Nearest(unknown.GetSpecifiedName(), flagNames(c)); near != "" {
-			hint = "did you mean --" + near + "?"
+			next = "did you mean --" + near + "?"
 		}
 	}
-	return &usageError{err.Error(), hint}
+	return hint.Usage(err.Error(), next)
 }
 
 // outputFlag gives a command -o, --output.
@@ -231,7 +233,7 @@ func outputFlag(c *cobra.Command) *string {
 
 func checkOutput(output string) error {
 	if !slices.Contains([]string{"text", "json"}, output) {
-		return &usageError{"--output: " + quoteArg(output) + " is not one of text, json", ""}
+		return hint.Usage("--output: "+quoteArg(output)+" is not one of text, json", "")
 	}
 	return nil
 }

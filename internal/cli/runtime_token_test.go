@@ -12,32 +12,15 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/parley-chat/parley/internal/admintoken"
 	"github.com/parley-chat/parley/internal/cli"
 	"github.com/parley-chat/parley/internal/runfile"
+	"github.com/parley-chat/parley/internal/settings"
 )
 
-func TestRuntimeTokenFiles(t *testing.T) {
-	t.Parallel()
-	tests := map[string]string{ // a host and the one that stands for it; empty for none
-		"localhost": "localhost", "127.0.0.1": "localhost", "::1": "localhost", "0.0.0.0": "localhost", "::": "localhost",
-		"::ffff:127.0.0.1": "localhost", "127.0.0.2": "127.0.0.2", "": "", "192.168.1.5": "", "fe80::1": "",
-		"shop.example": "", "localhost.shop.example": "", "../localhost": "",
-	}
-	for host, name := range tests {
-		var want []string
-		if name != "" {
-			want = []string{
-				filepath.FromSlash("/run/user/1/parley/admin-token-" + name + "-3000"),
-				filepath.FromSlash("/h/.local/state/parley/run/admin-token-" + name + "-3000"),
-			}
-		}
-		env := &cli.Env{Environ: []string{"XDG_RUNTIME_DIR=/run/user/1", "HOME=/h"}, GOOS: "linux"}
-		if diff := cmp.Diff(want, cli.RuntimeTokenFiles(env, host, "3000")); diff != "" {
-			t.Errorf("%q: -want +got:\n%s", host, diff)
-		}
-	}
+// tokenFiles returns the files in which a server's admin token is shared.
+func tokenFiles(env cli.Env, host, port string) []string {
+	return admintoken.Address{Host: host, Port: port, Dirs: settings.RuntimeDirs(env.Environ, env.GOOS)}.Files()
 }
 
 // TestSharedTokenStaysHere gives a running server's token to calls on its loopback address that
@@ -56,7 +39,7 @@ func TestSharedTokenStaysHere(t *testing.T) {
 	}
 	env, _, _ := newEnv()
 	env.Environ = []string{"HOME=" + home}
-	file := cli.RuntimeTokenFiles(&env, "127.0.0.1", at.Port())[0]
+	file := tokenFiles(env, "127.0.0.1", at.Port())[0]
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +110,7 @@ func TestRestartThatFails(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		left = append(left, urlFile, cli.RuntimeTokenFiles(&env, at.Hostname(), at.Port())[0])
+		left = append(left, urlFile, tokenFiles(env, at.Hostname(), at.Port())[0])
 		for _, name := range left {
 			_, missing := os.Stat(name)
 			err = errors.Join(err, missing)

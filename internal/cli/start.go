@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"syscall"
@@ -18,9 +19,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/doorpath"
-	"github.com/parley-chat/parley/internal/frontdoor"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
-	"github.com/parley-chat/parley/internal/startchat"
 )
 
 // maxAnswer bounds what is read of an answer; a real one has a few kilobytes.
@@ -89,7 +90,7 @@ func start(ctx context.Context, env *Env, s *settings.Settings, o *startOptions)
 	defer cancel()
 	request, err := http.NewRequestWithContext(bounded, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return &usageError{"--server: " + quoteArg(o.server) + " is no address", "write it like http://localhost:3000"}
+		return hint.Usage("--server: "+quoteArg(o.server)+" is no address", "write it like http://localhost:3000")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", env.Build.userAgent())
@@ -135,7 +136,7 @@ func startBody(s *settings.Settings, o *startOptions) ([]byte, error) {
 	}
 	if o.duration != 0 {
 		if o.duration < 0 || o.duration%time.Minute != 0 {
-			return nil, &usageError{"--duration: \"" + o.duration.String() + "\" is not a number of whole minutes", "write it like 90m or 2h"}
+			return nil, hint.Usage("--duration: \""+o.duration.String()+"\" is not a number of whole minutes", "write it like 90m or 2h")
 		}
 		body["ChatDurationInMinutes"] = int(o.duration / time.Minute)
 	}
@@ -143,7 +144,7 @@ func startBody(s *settings.Settings, o *startOptions) ([]byte, error) {
 	for _, pair := range o.attributes {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return nil, &usageError{"--attribute: " + quoteArg(pair) + " is not KEY=VALUE", "write it like --attribute orderId=42"}
+			return nil, hint.Usage("--attribute: "+quoteArg(pair)+" is not KEY=VALUE", "write it like --attribute orderId=42")
 		}
 		attributes[key] = value
 	}
@@ -160,42 +161,13 @@ func startTarget(ctx context.Context, env *Env, s *settings.Settings, o *startOp
 		if s.LogLevel == "debug" {
 			log = newLogger(env, s)
 		}
-		client, err := newClient(ctx, env, s, log)
-		if err != nil {
-			return nil, "", err
-		}
-		// Whoever types the command may read everything that AWS says.
-		handler, err := frontdoor.NewUnguarded(frontdoor.Config{
-			Settings: s, Starter: interruptible(ctx, client), Region: client.Region(), Log: log,
-		})
-		if err != nil {
-			return nil, "", err
-		}
-		return handlerTransport{handler}, "http://localhost" + doorpath.Main, nil
+		transport, err := serve.Direct(ctx, s, env.Build.userAgent(), log)
+		return transport, "http://localhost" + doorpath.Main, err
 	}
 	address, err := serverAddress(env, s, o.server)
 	transport := directTransport(env, s)
 	transport.DisableKeepAlives = true
 	return transport, address, err
-}
-
-// starterFunc is a function as a [startchat.Starter].
-type starterFunc func(context.Context, *startchat.Request) (*startchat.Result, error)
-
-// StartChatContact implements [startchat.Starter].
-func (f starterFunc) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
-	return f(ctx, request)
-}
-
-// interruptible ends a call when ctx ends. The front door itself waits for a call that
-// was sent, as a server must; a command has to obey Ctrl+C.
-func interruptible(ctx context.Context, next startchat.Starter) startchat.Starter {
-	return starterFunc(func(call context.Context, request *startchat.Request) (*startchat.Result, error) {
-		call, cancel := context.WithCancel(call)
-		defer cancel()
-		defer context.AfterFunc(ctx, cancel)()
-		return next.StartChatContact(call, request)
-	})
 }
 
 // serverAddress returns where a server listens: the one named; with a url-file the one that
@@ -211,7 +183,7 @@ func serverAddress(env *Env, s *settings.Settings, named string) (string, error)
 	if named == "" {
 		host, port, err := net.SplitHostPort(s.Addr)
 		if err != nil || port == "0" {
-			return "", &usageError{"--addr " + s.Addr + " does not say where the server listens", "name the server with --server URL, or its --url-file"}
+			return "", hint.Usage("--addr "+s.Addr+" does not say where the server listens", "name the server with --server URL, or its --url-file")
 		}
 		if host = callableHost(host); host == "localhost" {
 			host = "127.0.0.1" // an image without a hosts file has nobody to ask for the name
@@ -222,7 +194,7 @@ func serverAddress(env *Env, s *settings.Settings, named string) (string, error)
 		}
 	}
 	if err := checkAddress(named); err != nil {
-		return "", &usageError{"--server: " + err.Error(), "write it like http://localhost:3000"}
+		return "", hint.Usage("--server: "+err.Error(), "write it like http://localhost:3000")
 	}
 	u, err := url.Parse(named)
 	if err != nil {
@@ -240,34 +212,20 @@ func callError(err error, address string) error {
 		err = inner.Err // the address is in the message already
 	}
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		return &hintError{
+		return hint.New(
 			fmt.Errorf("nothing listens at %s", address),
 			"start a server in another terminal with `parley serve`, or name another one with --server URL",
-		}
+		)
 	}
-	return &hintError{fmt.Errorf("posting to %s: %w", address, err), "check --server (or --addr), and that the server is running"}
+	return hint.New(fmt.Errorf("posting to %s: %w", address, err), "check --server (or --addr), and that the server is running")
 }
 
-// handlerTransport answers requests with a handler, without a network between.
-type handlerTransport struct{ handler http.Handler }
-
-// RoundTrip implements [http.RoundTripper].
-func (t handlerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	w := &answerWriter{header: http.Header{}, status: http.StatusOK}
-	t.handler.ServeHTTP(w, r)
-	return &http.Response{
-		StatusCode: w.status, Header: w.header, Request: r,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()),
-	}, nil
+// callableHost turns the host of an address to listen on into one to call, before
+// there is a socket to ask.
+func callableHost(host string) string {
+	ip, err := netip.ParseAddr(host)
+	if host == "" || err == nil && ip.IsUnspecified() {
+		return "localhost"
+	}
+	return host
 }
-
-// answerWriter keeps an answer in memory.
-type answerWriter struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (w *answerWriter) Header() http.Header               { return w.header }
-func (w *answerWriter) WriteHeader(status int)            { w.status = status }
-func (w *answerWriter) Write(p []byte) (n int, err error) { return w.body.Write(p) }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -48,10 +50,10 @@ func printAnswer(env *Env, o *startOptions, status int, text []byte) error {
 	parsed := json.Unmarshal(text, &answer) == nil
 	started := parsed && status == 200 && answer.Data.Result != nil
 	if !started && answer.Error == "" {
-		return &hintError{
+		return hint.New(
 			fmt.Errorf("the server answered %d with something that is not an answer of Parley", status),
 			"check --server: another program may listen there",
-		}
+		)
 	}
 	if *o.output == "json" {
 		if _, err := fmt.Fprintln(env.Stdout, strings.TrimSpace(string(text))); err != nil {
@@ -80,7 +82,7 @@ func printAnswer(env *Env, o *startOptions, status int, text []byte) error {
 		{"AWS request", result.Metadata.RequestID},
 	} {
 		if line[1] != "" {
-			fmt.Fprintf(&b, "  %-15s %s\n", line[0], printable(line[1]))
+			fmt.Fprintf(&b, "  %-15s %s\n", line[0], screen.Printable(line[1]))
 		}
 	}
 	_, err := fmt.Fprint(env.Stdout, b.String())
@@ -97,19 +99,19 @@ type answeredError struct {
 
 // Error implements error.
 func (e *answeredError) Error() string {
-	text := printable(e.answer.Error)
+	text := screen.Printable(e.answer.Error)
 	if e.answer.Field != "" {
-		text += " (" + printable(e.answer.Field) + ")"
+		text += " (" + screen.Printable(e.answer.Field) + ")"
 	}
-	text += fmt.Sprintf("\n  %s, status %d", printable(e.answer.Code), e.status)
+	text += fmt.Sprintf("\n  %s, status %d", screen.Printable(e.answer.Code), e.status)
 	if e.answer.RequestID != "" {
-		text += ", request " + printable(e.answer.RequestID)
+		text += ", request " + screen.Printable(e.answer.RequestID)
 	}
 	if e.answer.Docs != "" {
-		text += "\n  " + printable(e.answer.Docs)
+		text += "\n  " + screen.Printable(e.answer.Docs)
 	}
 	return text
 }
 
 // Hint returns the remedy.
-func (e *answeredError) Hint() string { return printable(e.answer.Hint) }
+func (e *answeredError) Hint() string { return screen.Printable(e.answer.Hint) }

@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/screen"
 )
 
 const (
@@ -64,7 +66,7 @@ func (r *remote) listen(ctx context.Context, query url.Values, handle func(serve
 		case !wasLost || !greeted && last == "":
 			return err
 		case pause == firstPause:
-			r.note("the connection is lost (%s); trying again", onScreen(lost.Error(), "  "))
+			r.note("the connection is lost (%s); trying again", screen.Text(lost.Error(), "  "))
 		}
 		greeted = false
 		if err := wait(ctx, pause); err != nil {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/screen"
 )
 
 func newTail(env *Env) *cobra.Command {
@@ -68,7 +70,7 @@ func (r *remote) tell(e serverEvent) error {
 	case "exchange":
 		text = exchangeLine(e.Data)
 	default:
-		text = clockTime(time.Now()) + "  " + inCell(e.Name) + " changed"
+		text = clockTime(time.Now()) + "  " + screen.Cell(e.Name) + " changed"
 	}
 	if text == "" {
 		return nil
@@ -90,12 +92,12 @@ func contactLine(data []byte) string {
 	if json.Unmarshal(data, &c) != nil {
 		return ""
 	}
-	text := fmt.Sprintf("%s  contact   %s  %s, %s", clockTime(time.Now()), short(c.ContactID), inCell(c.State), inCell(c.Customer))
+	text := fmt.Sprintf("%s  contact   %s  %s, %s", clockTime(time.Now()), short(c.ContactID), screen.Cell(c.State), screen.Cell(c.Customer))
 	if others := c.others(); others != "-" {
 		text += " with " + others
 	}
 	if c.Reason != "" {
-		text += " (" + inCell(c.Reason) + ")"
+		text += " (" + screen.Cell(c.Reason) + ")"
 	}
 	return text
 }
@@ -126,20 +128,20 @@ func exchangeLine(data []byte) string {
 	if name == "" {
 		name = strings.TrimSpace(x.Method + " " + x.Path)
 	}
-	text := fmt.Sprintf("%s  %-8s  %s  %s", clockTime(x.Time), inCell(x.Kind), short(x.ContactID), onScreen(name, ""))
+	text := fmt.Sprintf("%s  %-8s  %s  %s", clockTime(x.Time), screen.Cell(x.Kind), short(x.ContactID), screen.Text(name, ""))
 	switch {
 	case x.Kind == "frame":
-		text = fmt.Sprintf("%s  frame     %s  %s %s, %d bytes", clockTime(x.Time), short(x.ContactID), inCell(x.Direction), inCell(x.Topic), x.Size)
+		text = fmt.Sprintf("%s  frame     %s  %s %s, %d bytes", clockTime(x.Time), short(x.ContactID), screen.Cell(x.Direction), screen.Cell(x.Topic), x.Size)
 	case x.Status != 0:
 		text += fmt.Sprintf(" %d, %.1f ms", x.Status, x.DurationMs)
 	}
 	if x.Fault != "" {
-		text += " [fault: " + inCell(x.Fault) + "]"
+		text += " [fault: " + screen.Cell(x.Fault) + "]"
 	}
 	if x.Problem != nil && x.Status >= http.StatusBadRequest {
-		text += "\n          " + onScreen(x.Problem.Sentence, "          ")
+		text += "\n          " + screen.Text(x.Problem.Sentence, "          ")
 		if x.Problem.Hint != "" {
-			text += " " + onScreen(x.Problem.Hint, "          ")
+			text += " " + screen.Text(x.Problem.Hint, "          ")
 		}
 	}
 	return text
@@ -154,5 +156,5 @@ func short(id string) string {
 	if len(id) > enough {
 		id = strings.ToValidUTF8(id[:enough], "")
 	}
-	return onScreen(id, "")
+	return screen.Text(id, "")
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/frontdoor"
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/identity"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -57,7 +58,7 @@ func printToken(c *cobra.Command, env *Env, s *settings.Settings, o tokenOptions
 	for _, pair := range o.attributes {
 		key, value, found := strings.Cut(pair, "=")
 		if !found || key == "" {
-			return &usageError{fmt.Sprintf("--attribute %q is not KEY=VALUE", pair), "write it as in --attribute plan=gold"}
+			return hint.Usage(fmt.Sprintf("--attribute %q is not KEY=VALUE", pair), "write it as in --attribute plan=gold")
 		}
 		claims.Attributes[key] = value
 	}
@@ -66,7 +67,7 @@ func printToken(c *cobra.Command, env *Env, s *settings.Settings, o tokenOptions
 		return err
 	}
 	if source == nil {
-		return &usageError{"there is no key to sign with", "name a file with at least 32 random bytes with --jwt-key-file, or a secret with --jwt-key-arn"}
+		return hint.Usage("there is no key to sign with", "name a file with at least 32 random bytes with --jwt-key-file, or a secret with --jwt-key-arn")
 	}
 	keys, err := source.Keys(c.Context())
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/hint"
 )
 
 func newTranscript(env *Env) *cobra.Command {
@@ -71,11 +73,11 @@ func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
 	}
 	switch len(ids) {
 	case 0:
-		return "", &hintError{fmt.Errorf("there is no chat %s", quoteArg(begin)), "`parley contacts` lists the chats"}
+		return "", hint.New(fmt.Errorf("there is no chat %s", quoteArg(begin)), "`parley contacts` lists the chats")
 	case 1:
 		return ids[0], nil
 	}
-	return "", &hintError{fmt.Errorf("%d chats begin with %s", len(ids), quoteArg(begin)), "write more of the id"}
+	return "", hint.New(fmt.Errorf("%d chats begin with %s", len(ids), quoteArg(begin)), "write more of the id")
 }
 
 // transcript reads all items of a chat, oldest first.

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/parley-chat/parley/internal/runfile"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -23,7 +24,7 @@ func (e *urlFileError) Hint() string  { return e.hint }
 // writtenAddress returns the address in the URL file, written by a server that still runs. No
 // other address stands in for it: a server found elsewhere would be another one.
 func writtenAddress(env *Env, s *settings.Settings) (string, error) {
-	name := printable(s.URLFile)
+	name := screen.Printable(s.URLFile)
 	again := "start the server with `parley serve --url-file " + name + "`"
 	const other = "name another server with --server URL"
 	text, err := env.readFile(s.URLFile)

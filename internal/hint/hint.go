@@ -1,22 +1,54 @@
-// Package hint reads the next step that an error names for its user: any error with a method
-// Hint() string has one, and keeps it when it is wrapped.
+// Package hint gives errors the next step to take, which a command prints behind the error.
 //
-// The package has no state and is safe for concurrent use.
+// An error has a hint when it, or an error that it wraps, has the method Hint() string; this
+// package holds the two general ones. It does not know how errors are printed. Its errors are
+// safe for concurrent use.
 package hint
 
 import "errors"
 
-// hinter is an error that knows the next step.
-type hinter interface {
+// Error is an error with a next step.
+type Error struct {
 	error
-	Hint() string
+	hint string
 }
 
-// Of returns what to do about an error, as a sentence to print behind it; empty when neither
-// the error nor one that it wraps knows.
+// New adds a next step to an error, which stays reachable for [errors.Is] and [errors.AsType].
+func New(err error, hint string) error { return &Error{err, hint} }
+
+// Hint returns the next step.
+func (e *Error) Hint() string { return e.hint }
+
+// Unwrap returns the error without its hint.
+func (e *Error) Unwrap() error { return e.error }
+
+// UsageError is a mistake in a command line or in settings. Repeating the same command cannot
+// succeed.
+type UsageError struct{ message, hint string }
+
+// Usage returns a [*UsageError]; hint may be empty.
+func Usage(message, hint string) error { return &UsageError{message, hint} }
+
+// Error implements error.
+func (e *UsageError) Error() string { return e.message }
+
+// Hint returns the next step; it may be empty.
+func (e *UsageError) Hint() string { return e.hint }
+
+// IsUsage reports whether an error is or wraps a [*UsageError].
+func IsUsage(err error) bool {
+	_, ok := errors.AsType[*UsageError](err)
+	return ok
+}
+
+// Of returns the hint of the outermost error that has one; "" without.
 func Of(err error) string {
-	if known, ok := errors.AsType[hinter](err); ok {
-		return known.Hint()
+	type hinter interface {
+		error
+		Hint() string
+	}
+	if hinted, ok := errors.AsType[hinter](err); ok {
+		return hinted.Hint()
 	}
 	return ""
 }

@@ -1,4 +1,4 @@
-package cli
+package serve
 
 import (
 	"crypto/tls"
@@ -8,17 +8,18 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// secure is how the server speaks HTTPS; the zero value is that it does not.
+// secure is the HTTPS side of a server; the zero value is plain HTTP.
 type secure struct {
 	config *tls.Config
 	// authority is nil with a certificate of the user's own.
 	authority *devcert.Authority
 }
 
-// openSecure makes ready what the settings say about HTTPS.
+// openSecure opens the certificate, or the certificate authority, that the settings name.
 func openSecure(s *settings.Settings) (secure, error) {
 	switch {
 	case s.TLSCert != "":
@@ -27,10 +28,10 @@ func openSecure(s *settings.Settings) (secure, error) {
 	case !s.TLS:
 		return secure{}, nil
 	case s.DataDir == "":
-		return secure{}, &usageError{
+		return secure{}, hint.Usage(
 			"--tls needs a directory for its certificate authority, and the environment names no home",
 			"name one with --data-dir, or bring a certificate with --tls-cert and --tls-key",
-		}
+		)
 	}
 	hostname, _ := os.Hostname() // without a name the certificate is for addresses only
 	authority, err := devcert.Open(filepath.Join(s.DataDir, "tls"), hostname)

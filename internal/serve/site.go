@@ -1,9 +1,8 @@
-package cli
+package serve
 
 import (
 	"cmp"
 	"net"
-	"net/netip"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/doorpath"
@@ -11,7 +10,7 @@ import (
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// site is where a running server can be reached.
+// site holds the addresses of a running server.
 type site struct {
 	// listen is the address it listens on, with the port it really got.
 	listen string
@@ -41,20 +40,10 @@ func newSite(s *settings.Settings, bound net.Addr) site {
 	}
 }
 
-// callableHost turns the host of an address to listen on into one to call, before
-// there is a socket to ask.
-func callableHost(host string) string {
-	ip, err := netip.ParseAddr(host)
-	if host == "" || err == nil && ip.IsUnspecified() {
-		return "localhost"
-	}
-	return host
-}
-
 func (s site) endpoint() string { return s.url + doorpath.Main }
 
-// docs is the page that explains errors: on whatever host a client calls, unless one is
-// configured.
+// docs is the page that explains errors: a path on the host that a client calls, or an address
+// when one is configured.
 func (s site) docs() string {
 	if s.public {
 		return s.url + errorsPage

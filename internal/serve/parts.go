@@ -1,4 +1,4 @@
-package cli
+package serve
 
 import (
 	"log/slog"
@@ -11,7 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// embeddedConfig says what the embedded Amazon Connect is like.
+// embeddedConfig returns the embedded Amazon Connect that the settings describe.
 func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
 	targets := map[string]string{}
 	for _, pair := range s.StreamTargets {
@@ -32,7 +32,7 @@ func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
 	}
 }
 
-// frontDoor says how chats are started, but not by whom.
+// frontDoor returns the front door's settings, without the Starter.
 func frontDoor(s *settings.Settings) frontdoor.Config {
 	if s.Upstream == settings.AWS {
 		return frontdoor.Config{Settings: s}
@@ -45,9 +45,9 @@ func frontDoor(s *settings.Settings) frontdoor.Config {
 	}
 }
 
-// checkParts lets the parts that the settings configure look at them, so that what only
-// they know to be wrong is reported with all other faults, before anything is opened.
-func checkParts(s *settings.Settings) []settings.Fault {
+// Check has the parts that the settings configure check them, so that faults which only these
+// parts know are reported with all others, before anything is opened.
+func Check(s *settings.Settings) []settings.Fault {
 	faults := frontDoor(s).Check()
 	for _, value := range s.ApprovedOrigins {
 		if _, reason := guard.CheckOrigin(value); reason != "" {

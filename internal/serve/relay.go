@@ -1,16 +1,14 @@
-package cli
+package serve
 
 import (
-	"log/slog"
-
 	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/relay"
-	"github.com/parley-chat/parley/internal/settings"
 )
 
 // openRelay puts this server between chat clients and the Participant Service, when that was
 // asked for.
-func (u *upstream) openRelay(client *connectclient.Client, s *settings.Settings, beside *workbench, log *slog.Logger) error {
+func (u *upstream) openRelay(client *connectclient.Client, c *Config, watching *observers) error {
+	s := c.Settings
 	if !s.Relay {
 		return nil
 	}
@@ -20,10 +18,10 @@ func (u *upstream) openRelay(client *connectclient.Client, s *settings.Settings,
 	}
 	config := relay.Config{
 		Endpoint: endpoint, SocketDomains: client.SocketDomains(), Region: client.Region(), PublicURL: s.PublicURL,
-		DocsURL: errorsPage, Log: log,
+		DocsURL: errorsPage, Log: c.Log,
 	}
-	if beside.recorder != nil {
-		config.Tap = beside.recorder
+	if watching.recorder != nil {
+		config.Tap = watching.recorder
 	}
 	relayed, err := relay.New(config)
 	if err != nil {

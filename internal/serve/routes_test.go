@@ -1,4 +1,4 @@
-package cli_test
+package serve_test
 
 import (
 	"io"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/cli"
+	"github.com/parley-chat/parley/internal/serve"
 )
 
 func TestRoutes(t *testing.T) {
@@ -15,13 +15,13 @@ func TestRoutes(t *testing.T) {
 	say := func(text string) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, text+" "+r.Method) })
 	}
-	full := cli.Routes{StartChat: say("front door"), Pages: say("page"), Paths: []string{"/mine/"}, DocsURL: "http://localhost:3000/docs/errors"}
+	full := serve.Routes{StartChat: say("front door"), Pages: say("page"), Paths: []string{"/mine/"}, DocsURL: "http://localhost:3000/docs/errors"}
 	stopping := full
 	stopping.Draining = func() bool { return true }
-	bare := cli.Routes{StartChat: say("front door")}
+	bare := serve.Routes{StartChat: say("front door")}
 
 	tests := map[string]struct {
-		routes        cli.Routes
+		routes        serve.Routes
 		method, path  string
 		status        int
 		body, allowed string

@@ -1,4 +1,4 @@
-package cli
+package serve
 
 import (
 	"context"
@@ -12,6 +12,8 @@ import (
 	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/costguard"
 	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 	"github.com/parley-chat/parley/internal/startchat"
 )
@@ -23,7 +25,7 @@ const (
 	leavingTime = 5 * time.Second
 )
 
-// upstream is who answers StartChatContact.
+// upstream answers StartChatContact.
 type upstream struct {
 	starter startchat.Starter
 	// region is where calls go; empty for the embedded Amazon Connect.
@@ -38,31 +40,32 @@ type upstream struct {
 	clients chatClients
 }
 
-// chatClients is what serves the calls and sockets of chat clients.
+// chatClients serves the calls and sockets of chat clients.
 type chatClients interface {
 	Embedded
 	// MaxBodyFor returns how long the body of a request may be, zero for requests to others.
 	MaxBodyFor(r *http.Request) int64
-	// Drain tells those who are connected to leave; Shutdown waits for that, too.
+	// Drain tells connected clients to leave; Shutdown also waits until they have left.
 	Drain()
 	Shutdown(ctx context.Context) error
 }
 
-// openUpstream makes ready what the settings choose. For AWS that includes the
+// openUpstream opens the upstream that the settings choose. For AWS that includes the
 // credentials, so that missing ones are known before a port is opened.
-func openUpstream(ctx context.Context, env *Env, s *settings.Settings, beside *workbench, log *slog.Logger) (*upstream, error) {
+func openUpstream(ctx context.Context, config *Config, watching *observers) (*upstream, error) {
+	s, log := config.Settings, config.Log
 	if s.Upstream == settings.Embedded {
-		return openEmbedded(ctx, env, s, beside, log)
+		return openEmbedded(ctx, config, watching)
 	}
 	if _, replay := s.Upstream.Recording(); replay {
-		return openRecording(env, s, beside, log)
+		return openRecording(config, watching)
 	}
-	client, err := newClient(ctx, env, s, log)
+	client, err := ConnectClient(ctx, s, config.UserAgent, log)
 	if err != nil {
 		return nil, err
 	}
 	up := &upstream{starter: client, region: client.Region(), text: awsText(client, s)}
-	if err := up.openRelay(client, s, beside, log); err != nil {
+	if err := up.openRelay(client, config, watching); err != nil {
 		return nil, err
 	}
 	if err := up.guardCosts(client, s, log); err != nil {
@@ -75,10 +78,10 @@ func openUpstream(ctx context.Context, env *Env, s *settings.Settings, beside *w
 func (u *upstream) guardCosts(client *connectclient.Client, s *settings.Settings, log *slog.Logger) (err error) {
 	plan := s.CostGuard()
 	if plan.EndOnExit && s.DataDir == "" {
-		return &usageError{
+		return hint.Usage(
 			"--end-on-exit needs a directory for the list of chats to end, and the environment names no home",
 			"name one with --data-dir, or leave chats open with --end-on-exit=false",
-		}
+		)
 	}
 	if plan.MaxChats == 0 && !plan.EndOnExit {
 		return nil
@@ -91,28 +94,30 @@ func (u *upstream) guardCosts(client *connectclient.Client, s *settings.Settings
 		},
 	})
 	if err != nil {
-		return &hintError{err, "name a directory that can be written to with --data-dir, or leave chats open with --end-on-exit=false"}
+		return hint.New(err, "name a directory that can be written to with --data-dir, or leave chats open with --end-on-exit=false")
 	}
 	u.starter = u.cost
 	return nil
 }
 
 // openEmbedded opens the embedded Amazon Connect and the chats it keeps.
-func openEmbedded(ctx context.Context, env *Env, s *settings.Settings, beside *workbench, log *slog.Logger) (*upstream, error) {
+func openEmbedded(ctx context.Context, config *Config, watching *observers) (*upstream, error) {
+	s := config.Settings
 	if s.DataDir == "" && !s.Ephemeral {
-		return nil, &usageError{
+		return nil, hint.Usage(
 			"chats need a directory to be kept in, and the environment names no home",
 			"name one with --data-dir, or keep them in memory with --ephemeral",
-		}
+		)
 	}
-	config := embeddedConfig(s, log)
-	agents, err := scriptedAgents(env, s)
+	inside := embeddedConfig(s, config.Log)
+	inside.PartnerPause = config.PartnerPause
+	agents, err := scriptedAgents(s, config.ReadFile)
 	if err != nil {
 		return nil, err
 	}
-	config.Agents = agents
-	beside.watch(&config)
-	embedded, err := emulator.New(ctx, config)
+	inside.Agents = agents
+	watching.watch(&inside)
+	embedded, err := emulator.New(ctx, inside)
 	if err != nil {
 		return nil, fmt.Errorf("starting the embedded Amazon Connect: %w", err)
 	}
@@ -132,11 +137,11 @@ func startedDir(s *settings.Settings) string {
 	return filepath.Join(s.DataDir, "started")
 }
 
-// newClient returns a client of Amazon Connect with credentials.
-func newClient(ctx context.Context, env *Env, s *settings.Settings, log *slog.Logger) (*connectclient.Client, error) {
+// ConnectClient returns a client of Amazon Connect with credentials, as the settings describe it.
+func ConnectClient(ctx context.Context, s *settings.Settings, userAgent string, log *slog.Logger) (*connectclient.Client, error) {
 	return connectclient.New(ctx, connectclient.Config{
 		Region: s.Region, Profile: s.Profile, EndpointURL: s.EndpointURL, InstanceID: s.InstanceID,
-		UserAgent: env.Build.userAgent(), MaxIdleConns: s.MaxConcurrent, Log: log,
+		UserAgent: userAgent, MaxIdleConns: s.MaxConcurrent, Log: log,
 	})
 }
 
@@ -146,7 +151,7 @@ func awsText(client *connectclient.Client, s *settings.Settings) string {
 		text = "Amazon Connect in " + client.Region() + " (" + client.Endpoint() + ")"
 	}
 	if s.Profile != "" {
-		text += ", profile " + printable(s.Profile)
+		text += ", profile " + screen.Printable(s.Profile)
 	}
 	return text
 }
@@ -161,7 +166,7 @@ func (u *upstream) recover(ctx context.Context, log *slog.Logger) {
 	}
 }
 
-// drain tells those who stay connected that the server is leaving.
+// drain tells connected chat clients that the server is leaving.
 func (u *upstream) drain() {
 	if u.clients != nil {
 		u.clients.Drain()
@@ -175,9 +180,9 @@ func (u *upstream) close(ctx context.Context) error {
 	var errs []error
 	if u.cost != nil {
 		if err := u.cost.Close(ctx); err != nil {
-			errs = append(errs, &hintError{
+			errs = append(errs, hint.New(
 				fmt.Errorf("ending this run's chats: %w", err), "the next `parley serve` with the same --data-dir tries again",
-			})
+			))
 		}
 	}
 	switch {

@@ -1,0 +1,70 @@
+package serve
+
+import (
+	"strings"
+
+	"github.com/parley-chat/parley/internal/devices"
+	"github.com/parley-chat/parley/internal/pagescript"
+	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/server"
+)
+
+// Announcement describes a server that is ready, for a person and for scripts. Texts are empty
+// where there is nothing to announce.
+type Announcement struct {
+	// URL is the address to call, without a slash at the end; Endpoint is where chats are
+	// started; Console is the first page.
+	URL, Endpoint, Console string
+	// Listen is the configured host with the port that the server really got.
+	Listen string
+	// Upstream describes in one line what answers.
+	Upstream string
+	// AdminToken is zero unless the server neither was given a token nor keeps one.
+	AdminToken secret.Text
+	// Devices is the server as other devices reach it; Exposure warns that they do.
+	Devices  devices.Server
+	Exposure string
+	// PageTag is the element that lets a page's chat client chat here.
+	PageTag string
+	// Trust tells how devices come to trust the server's own certificate authority.
+	Trust string
+}
+
+// announce reports that requests can be sent.
+func (s *Server) announce() {
+	if s.config.OnReady == nil {
+		return
+	}
+	set := s.config.Settings
+	a := Announcement{
+		URL: s.site.url, Endpoint: s.site.endpoint(), Listen: s.site.listen, Upstream: s.upstream.text,
+		Devices: s.devices(), Exposure: server.Exposure(s.site.bound),
+	}
+	if !set.ForCustomers() {
+		a.Console = s.site.url + "/"
+	}
+	if set.Ephemeral && set.AdminToken.IsZero() && s.upstream.embedded != nil {
+		a.AdminToken = s.observers.token
+	}
+	if s.upstream.clients != nil {
+		a.PageTag = pagescript.Tag(s.site.url)
+	}
+	if s.private.authority != nil {
+		a.Trust = s.private.authority.Text(s.site.url)
+	}
+	s.config.OnReady(a)
+}
+
+// docs is the page that explains errors; a server for customers has none.
+func (s *Server) docs() string {
+	if s.config.Settings.ForCustomers() {
+		return ""
+	}
+	return s.site.docs()
+}
+
+// devices returns where the server listens, for other devices.
+func (s *Server) devices() devices.Server {
+	set := s.config.Settings
+	return devices.Server{Bound: s.site.bound, TLS: set.Secure(), Public: strings.TrimRight(set.PublicURL, "/")}
+}

@@ -1,0 +1,78 @@
+package serve
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+
+	"github.com/parley-chat/parley/internal/console"
+	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/frontdoor"
+	"github.com/parley-chat/parley/internal/guard"
+	"github.com/parley-chat/parley/internal/pagescript"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// compose puts the guard and the routes around the upstream.
+func (s *Server) compose(ctx context.Context) (http.Handler, error) {
+	set, docs := s.config.Settings, s.docs()
+	door, err := s.newFrontDoor(ctx)
+	if err != nil {
+		return nil, err
+	}
+	access := frontdoor.Guard(set, docs, s.config.Log)
+	if embedded := s.upstream.embedded; embedded != nil {
+		door = embedded.Faults().WrapFrontDoor(door)
+	}
+	api, err := s.api()
+	if err != nil {
+		return nil, err
+	}
+	access.MaxBodyFor = api.MaxBodyFor
+	routes := Routes{StartChat: door, API: api, Paths: set.Paths, Draining: s.draining.Load, DocsURL: docs, Files: map[string]http.Handler{}}
+	if clients := s.upstream.clients; clients != nil {
+		access.MaxBodyFor = func(r *http.Request) int64 { return cmp.Or(api.MaxBodyFor(r), clients.MaxBodyFor(r)) }
+		routes.Embedded = clients
+		routes.Files[pagescript.Path] = pagescript.Handler()
+	}
+	if s.private.authority != nil {
+		routes.Files["/"+devcert.PublicName] = s.private.authority.Handler()
+	}
+	policy, err := guard.New(access)
+	if err != nil {
+		return nil, err
+	}
+	if set.ForCustomers() { // without everything for developers: no pages, no API, no streams that stay
+		routes.API = nil
+	} else {
+		routes.Pages = console.New(s.consoleConfig())
+	}
+	handler := s.observers.record(policy.Wrap(routes.Handler()))
+	api.Serve(handler)
+	return handler, nil
+}
+
+func (s *Server) consoleConfig() console.Config {
+	set := s.config.Settings
+	return console.Config{
+		URL: s.site.url, Upstream: s.upstream.text, Embedded: set.Upstream == settings.Embedded,
+		Strict: set.Strict, InstanceID: cmp.Or(set.InstanceID, emulator.DefaultInstanceID), ContactFlowID: emulator.DefaultContactFlowID,
+		HasInstanceID: set.InstanceID != "", HasContactFlowID: set.ContactFlowID != "",
+		DocsURL: s.docs(), NetworkURLs: s.devices().NetworkURLs(), Version: s.config.Version,
+	}
+}
+
+// newFrontDoor returns the handler that starts chats. On a server for others AWS's texts about
+// accounts and roles stay in the log.
+func (s *Server) newFrontDoor(ctx context.Context) (http.Handler, error) {
+	set := s.config.Settings
+	keys, err := frontdoor.Keys(ctx, set, s.config.Log)
+	if err != nil {
+		return nil, err
+	}
+	config := frontDoor(set)
+	config.Starter, config.Region, config.Keys = s.upstream.starter, s.upstream.region, keys
+	config.Public, config.DocsURL, config.Log = !set.Loopback(), s.docs(), s.config.Log
+	return frontdoor.New(config)
+}

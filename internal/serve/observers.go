@@ -1,0 +1,119 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"path/filepath"
+
+	"github.com/parley-chat/parley/internal/admintoken"
+	"github.com/parley-chat/parley/internal/api"
+	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/inspect"
+	"github.com/parley-chat/parley/internal/secret"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// observers holds the parts that watch a running server: the recorder of exchanges, the hub of
+// the console's events, and the API by which both are read, with its admin token.
+type observers struct {
+	events *api.Events
+	// recorder is nil when recording is off, and always on a server that customers use: their
+	// messages are not recorded.
+	recorder *inspect.Recorder
+	token    secret.Text
+}
+
+// recordedBody is how much of a body a recording keeps, in bytes: a page of a transcript with a
+// hundred long messages.
+const recordedBody = 4 << 20
+
+func newObservers(config *Config) (*observers, error) {
+	s := config.Settings
+	token, err := admintoken.Open(s, config.ReadFile)
+	if err != nil {
+		return nil, err
+	}
+	o := &observers{events: api.NewEvents(), token: token}
+	if s.Inspect && !s.ForCustomers() {
+		recording := inspect.Config{Paths: s.Paths}
+		if s.Record != "" {
+			recording.MaxBody = recordedBody
+		}
+		o.recorder = inspect.New(recording)
+	}
+	return o, nil
+}
+
+// watch has an embedded Amazon Connect report its changes, calls and frames here.
+func (o *observers) watch(config *emulator.Config) {
+	config.Observed, config.DeskChanged = o.events.Observe, o.events.Desk
+	config.Faults = &fault.Config{Changed: o.events.Faults}
+	if o.recorder == nil {
+		return
+	}
+	config.Tap = o.recorder
+	config.Faults.Injected = func(what fault.Injection) {
+		if what.Request != nil {
+			o.recorder.Injected(what.Request, what.Rule.Name)
+			o.recorder.Called(what.Request, what.Action, what.ContactID, what.ParticipantID, "")
+		}
+	}
+}
+
+// record returns a handler whose exchanges are recorded.
+func (o *observers) record(next http.Handler) http.Handler {
+	if o.recorder == nil {
+		return next
+	}
+	return o.recorder.Wrap(next)
+}
+
+// api returns the API of the console.
+func (s *Server) api() (*api.API, error) {
+	o, set := s.observers, s.config.Settings
+	config := api.Config{
+		Status: map[string]any{
+			"version":    s.config.Version,
+			"upstream":   map[string]string{"kind": set.Upstream.Kind(), "description": s.upstream.text},
+			"configured": map[string]bool{"instanceId": set.InstanceID != "", "contactFlowId": set.ContactFlowID != ""},
+		},
+		Exchanges: o.recorder, Events: o.events, AdminToken: o.token, DocsURL: s.docs(), Log: s.config.Log,
+	}
+	if embedded := s.upstream.embedded; embedded != nil {
+		config.Chats, config.Desk, config.Faults, config.Blobs = embedded.Chats(), embedded.Desk(), embedded.Faults(), embedded.Blobs()
+	}
+	return api.New(config)
+}
+
+// scriptedAgents reads the scripts of the agents that are at the desk from the start.
+func scriptedAgents(s *settings.Settings, readFile func(string) ([]byte, error)) ([]desk.AgentConfig, error) {
+	var agents []desk.AgentConfig
+	var faults []error
+	for _, name := range s.Agents {
+		if name == "echo" {
+			echo := desk.EchoAgent(desk.Echo{})
+			echo.Name = "Echo"
+			agents = append(agents, echo)
+			continue
+		}
+		text, err := readFile(name)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--agent: %w", err))
+			continue
+		}
+		script, err := desk.Parse(filepath.Base(name), text)
+		if err != nil {
+			faults = append(faults, fmt.Errorf("--agent: %w", err))
+			continue
+		}
+		agents = append(agents, script.Agents())
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, hint.New(err, "--agent takes echo or the name of a script; docs/agents.md describes scripts")
+	}
+	return agents, nil
+}

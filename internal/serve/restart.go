@@ -1,0 +1,64 @@
+package serve
+
+import (
+	"context"
+	"log/slog"
+	"os"
+
+	"github.com/parley-chat/parley/internal/server"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// Successor is the listening socket, kept open for the program that takes this one's place.
+type Successor struct {
+	// Socket is the listening socket, Environ the variables by which the program finds it.
+	Socket  *os.File
+	Environ []string
+	// Withdraw removes the files that were left for the program. It is for a program that
+	// cannot be started.
+	Withdraw func()
+}
+
+// awaitRestart stops the server when a restart is asked for, and keeps its socket open:
+// chat clients that come back the moment they are sent away wait in its queue, instead of
+// being refused, after which some of them never try again.
+func (s *Server) awaitRestart(ctx context.Context) (context.Context, func() *Successor) {
+	ctx, stop := context.WithCancelCause(ctx)
+	done := make(chan *Successor, 1)
+	go func() { // ends with ctx, which ends with the server
+		var next *Successor
+		defer func() { done <- next }()
+		for next == nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.config.Restart:
+				next = s.prepareRestart(ctx)
+			}
+		}
+		stop(server.ErrRestart)
+	}()
+	return ctx, func() *Successor {
+		stop(nil)
+		return <-done
+	}
+}
+
+// prepareRestart keeps the socket; nil when there is to be no restart.
+func (s *Server) prepareRestart(ctx context.Context) *Successor {
+	log := s.config.Log
+	if s.config.Settings.Upstream != settings.Embedded {
+		log.WarnContext(ctx, "not restarting: only the embedded amazon connect has chats to keep; stop and start instead")
+		return nil
+	}
+	if s.config.Settings.Record != "" {
+		log.WarnContext(ctx, "not restarting: a recording goes on; stop and start instead")
+		return nil
+	}
+	socket, environ, err := server.HandOver(s.listener, os.Getpid())
+	if err != nil {
+		log.ErrorContext(ctx, "not restarting", slog.String("cause", err.Error()))
+		return nil
+	}
+	return &Successor{Socket: socket, Environ: environ}
+}
