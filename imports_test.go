@@ -113,6 +113,11 @@ var allowed = map[string][]string{
 		"internal/admintoken", "internal/awswire", "internal/devcert", "internal/devices", "internal/doctor", "internal/frontdoor", "internal/hint",
 		"internal/identity", "internal/logqueue", "internal/parent", "internal/runfile", "internal/screen", "internal/secret", "internal/serve",
 		"internal/server", "internal/settings",
+	"internal/client": {
+		"internal/admintoken", "internal/awswire", "internal/devcert", "internal/hint", "internal/runfile", "internal/screen", "internal/secret",
+		"internal/settings", "internal/transcript",
+		"internal/client", "internal/devices", "internal/doctor", "internal/frontdoor", "internal/hint", "internal/identity", "internal/logqueue",
+		"internal/parent", "internal/screen", "internal/serve", "internal/server", "internal/settings", "internal/transcript",
 	},
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
@@ -176,7 +181,7 @@ func TestFunctionHoldsOnlyItsOwn(t *testing.T) {
 			name := strings.TrimPrefix(dep, module)
 			if slices.Contains([]string{
 				"internal/emulator", "internal/chat", "internal/store", "internal/console", "internal/desk", "internal/flow", "internal/participant",
-				"internal/connectserver", "internal/cli", "internal/serve", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "internal/parent", "modernc.org/sqlite",
+				"internal/connectserver", "internal/cli", "internal/client", "internal/serve", "internal/server", "internal/inspect", "internal/fault", "internal/api", "internal/logqueue", "internal/parent", "modernc.org/sqlite",
 			}, name) {
 				t.Errorf("the production function contains %s", name)
 			}

@@ -4,44 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
-
-// deskView is the agents' side of a server, as the API shows it.
-type deskView struct {
-	Queues []struct {
-		ID      string `json:"id"`
-		Name    string `json:"name"`
-		Waiting []struct {
-			ContactID string    `json:"contactId"`
-			Customer  string    `json:"customer"`
-			Since     time.Time `json:"since"`
-		} `json:"waiting"`
-	} `json:"queues"`
-	Agents []deskAgent `json:"agents"`
-}
-
-type deskAgent struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	State    string `json:"state"`
-	Capacity int    `json:"capacity"`
-	Scripted bool   `json:"scripted"`
-	Contacts []struct {
-		ContactID string `json:"contactId"`
-		Role      string `json:"role"`
-	} `json:"contacts"`
-}
 
 func agentStates() []string { return []string{"available", "away", "offline"} }
 
@@ -64,17 +36,16 @@ func newAgentList(env *Env) *cobra.Command {
 		Example: "  parley agent list\n  parley agent list -o json",
 	}
 	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
-		var desk deskView
-		answer, err := r.get(ctx, "/api/desk", &desk)
+		desk, answer, err := r.Desk(ctx)
 		if err != nil {
 			return err
 		}
-		return r.print(answer, desk.write)
+		return r.print(answer, func(w io.Writer) error { return writeDesk(w, desk) })
 	})
 }
 
-// write shows agents and queues to a person.
-func (d *deskView) write(w io.Writer) error {
+// writeDesk shows agents and queues to a person.
+func writeDesk(w io.Writer, d client.Desk) error {
 	err := table(w, []string{"AGENT", "STATE", "CHATS", "TAKES", "KIND"}, func(row func(...string)) {
 		for _, a := range d.Agents {
 			takes, kind := strconv.Itoa(a.Capacity), "person"
@@ -114,18 +85,16 @@ func newAgentAdd(env *Env) *cobra.Command {
 		Example: "  parley agent add Ann\n  parley agent add --script echo\n  parley agent add --script answers.yaml --count 20",
 	}
 	var script string
-	var count, capacity int
-	var state string
+	var add client.NewAgents
 	c.Flags().StringVar(&script, "script", "", "who answers by itself: echo, or a file with a script")
-	c.Flags().IntVar(&count, "count", 0, "how many scripted agents")
-	c.Flags().IntVar(&capacity, "capacity", 0, "how many chats each takes at once")
-	c.Flags().StringVar(&state, "state", "", "available, away or offline")
+	c.Flags().IntVar(&add.Count, "count", 0, "how many scripted agents")
+	c.Flags().IntVar(&add.Capacity, "capacity", 0, "how many chats each takes at once")
+	c.Flags().StringVar(&add.State, "state", "", "available, away or offline")
 	placeholders(c, map[string]string{"script": "echo|FILE", "count": "N", "capacity": "N", "state": strings.Join(agentStates(), "|")})
 	return withServer(env, c, arguments{most: 1, name: "one NAME at most"}, func(ctx context.Context, r *remote, args []string) error {
-		body := map[string]any{}
 		switch {
 		case len(args) == 1:
-			body["name"] = args[0]
+			add.Name = args[0]
 		case script == "":
 			return hint.Usage("an agent needs a name or a script", "write `parley agent add NAME`, or `parley agent add --script echo`")
 		}
@@ -134,18 +103,9 @@ func newAgentAdd(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			body["script"] = text
+			add.Script = text
 		}
-		if count != 0 {
-			body["count"] = count
-		}
-		if capacity != 0 {
-			body["capacity"] = capacity
-		}
-		if state != "" {
-			body["state"] = state
-		}
-		return addAgents(ctx, r, body)
+		return addAgents(ctx, r, add)
 	})
 }
 
@@ -164,19 +124,13 @@ func scriptText(env *Env, script string) (string, error) {
 	return string(text), nil
 }
 
-func addAgents(ctx context.Context, r *remote, body any) error {
-	answer, err := r.ask(ctx, http.MethodPost, "/api/desk/agents", body)
+func addAgents(ctx context.Context, r *remote, add client.NewAgents) error {
+	agents, answer, err := r.AddAgents(ctx, add)
 	if err != nil {
 		return err
 	}
-	var added struct {
-		Agents []deskAgent `json:"agents"`
-	}
-	if err := decodeAnswer(answer, &added); err != nil {
-		return err
-	}
 	return r.print(answer, func(w io.Writer) error {
-		for _, a := range added.Agents {
+		for _, a := range agents {
 			if _, err := fmt.Fprintf(w, "%s is %s.\n", screen.Cell(a.Name), screen.Cell(a.State)); err != nil {
 				return err
 			}
@@ -197,7 +151,7 @@ func newAgentRemove(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			answer, err := r.ask(ctx, http.MethodDelete, agentPath(agent.ID), nil)
+			answer, err := r.RemoveAgent(ctx, agent.ID)
 			if err != nil {
 				return err
 			}
@@ -227,7 +181,7 @@ func newAgentState(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		answer, err := r.ask(ctx, http.MethodPatch, agentPath(agent.ID), map[string]any{"state": args[1]})
+		answer, err := r.SetAgentState(ctx, agent.ID, args[1])
 		if err != nil {
 			return err
 		}
@@ -235,13 +189,11 @@ func newAgentState(env *Env) *cobra.Command {
 	})
 }
 
-func agentPath(id string) string { return "/api/desk/agents/" + url.PathEscape(id) }
-
 // agent finds an agent by its name or id.
-func (r *remote) agent(ctx context.Context, name string) (deskAgent, error) {
-	var desk deskView
-	if _, err := r.get(ctx, "/api/desk", &desk); err != nil {
-		return deskAgent{}, err
+func (r *remote) agent(ctx context.Context, name string) (client.Agent, error) {
+	desk, _, err := r.Desk(ctx)
+	if err != nil {
+		return client.Agent{}, err
 	}
 	var names []string
 	for _, a := range desk.Agents {
@@ -257,12 +209,12 @@ func (r *remote) agent(ctx context.Context, name string) (deskAgent, error) {
 	case len(names) > 0:
 		next = "there are " + strings.Join(names[:min(len(names), 10)], ", ")
 	}
-	return deskAgent{}, hint.New(fmt.Errorf("there is no agent %s", quoteArg(name)), next)
+	return client.Agent{}, hint.New(fmt.Errorf("there is no agent %s", quoteArg(name)), next)
 }
 
 func completeAgents(ctx context.Context, r *remote, _ []string) []cobra.Completion {
-	var desk deskView
-	if _, err := r.get(ctx, "/api/desk", &desk); err != nil {
+	desk, _, err := r.Desk(ctx)
+	if err != nil {
 		return nil
 	}
 	var list []cobra.Completion

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
 )
@@ -63,31 +64,26 @@ func newChat(env *Env) *cobra.Command {
 // refuseAWS ends commands that a server in front of AWS cannot carry out, before they have
 // begun something there that costs money.
 func (r *remote) refuseAWS(ctx context.Context) error {
-	var status struct {
-		Upstream struct {
-			Kind string `json:"kind"`
-		} `json:"upstream"`
-	}
-	if _, err := r.get(ctx, "/api/status", &status); err != nil {
+	switch upstream, err := r.Upstream(ctx); {
+	case err != nil:
 		return err
-	}
-	if status.Upstream.Kind != "aws" {
+	case upstream != "aws":
 		return nil
 	}
 	return hint.New(
-		fmt.Errorf("the server at %s starts chats on AWS; this command is for the embedded Amazon Connect", r.base),
+		fmt.Errorf("the server at %s starts chats on AWS; this command is for the embedded Amazon Connect", r.URL()),
 		"start a server without --upstream aws, or only a chat with `parley start`",
 	)
 }
 
 // party is one side of a chat.
 type party interface {
-	// say sends a message.
-	say(ctx context.Context, text string) error
+	// Say sends a message.
+	Say(ctx context.Context, text string) error
 	// commands are what can be done beside, by the first word of a line, without its slash.
 	commands() []chatCommand
-	// leave ends the party's part. It is called once, also when ctx has ended.
-	leave(ctx context.Context) error
+	// Leave ends the party's part. It is called once, also when ctx has ended.
+	Leave(ctx context.Context) error
 }
 
 // chatCommand is something to do in a chat beside talking.
@@ -96,6 +92,9 @@ type chatCommand struct {
 	// do returns whether the party is out of the chat then.
 	do func(ctx context.Context, argument string) (left bool, err error)
 }
+
+// maxLine bounds what is typed in one line, in bytes.
+const maxLine = 1 << 20
 
 // leaveTime is what a party gets to leave after an interrupt.
 const leaveTime = 5 * time.Second
@@ -141,14 +140,14 @@ func hold(ctx context.Context, r *remote, p party, talk conversation) error {
 				return errors.Join(err, failed)
 			}
 		case <-quiet:
-			if err := p.leave(ctx); err != nil {
+			if err := p.Leave(ctx); err != nil {
 				return errors.Join(err, failed)
 			}
 			return errors.Join(seeOff(talk), failed)
 		case <-ctx.Done():
 			bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 			defer cancel()
-			_ = p.leave(bounded) // that the user has had enough is what counts
+			_ = p.Leave(bounded) // that the user has had enough is what counts
 			return ctx.Err()
 		}
 	}
@@ -167,8 +166,8 @@ func seeOff(talk conversation) error {
 // shownRefusal takes the server's words from a refusal: those are for the standard output,
 // where a chat prints what is said.
 func (r *remote) shownRefusal(err error) error {
-	if refusal, ok := errors.AsType[*answeredError](err); ok {
-		refusal.text = ""
+	if refusal, ok := errors.AsType[*client.Refusal](err); ok {
+		refusal.Text = nil
 	}
 	return err
 }
@@ -180,14 +179,14 @@ func heed(ctx context.Context, r *remote, p party, line string) (left bool, err 
 	case strings.TrimSpace(line) == "":
 		return false, nil
 	case !isCommand:
-		return false, p.say(ctx, line)
+		return false, p.Say(ctx, line)
 	case strings.HasPrefix(command, "/"): // two slashes say one
-		return false, p.say(ctx, command)
+		return false, p.Say(ctx, command)
 	}
 	name, argument, _ := strings.Cut(command, " ")
 	argument = strings.TrimSpace(argument)
 	if name == "quit" || name == "q" {
-		return true, p.leave(ctx)
+		return true, p.Leave(ctx)
 	}
 	for _, known := range p.commands() {
 		if known.name == name {
@@ -216,7 +215,7 @@ func readLines(ctx context.Context, env *Env) <-chan string {
 	go func() { // waits for the terminal, which nothing can interrupt: it ends with the process
 		defer close(lines)
 		input := bufio.NewScanner(env.Stdin)
-		input.Buffer(nil, maxAnswer)
+		input.Buffer(nil, maxLine)
 		for input.Scan() {
 			select {
 			case lines <- strings.TrimRight(input.Text(), "\r"):

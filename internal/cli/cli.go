@@ -1,5 +1,6 @@
-// Package cli is the program parley: its commands, flags, help texts, messages and
-// exit codes, and the wiring of all other packages into a running server.
+// Package cli is the program parley: its commands, flags, help texts, messages and exit codes,
+// and its life as a process: signals, outputs, the parent. Servers are composed by package serve
+// and called by package client.
 //
 // It is the only package that reads the environment, and it does so through [Env],
 // so that tests run the same program as a terminal does. Commands return errors;

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 )
 
@@ -20,7 +20,7 @@ func newClock(env *Env) *cobra.Command {
 		Example: "  parley clock\n  parley clock skip 30m\n  parley clock next",
 	}
 	withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
-		return showClock(ctx, r, http.MethodGet, nil)
+		return r.showClock(r.Clock(ctx))
 	})
 	skip := &cobra.Command{
 		Use: "skip TIME [flags]", Short: "Skip the clock forward",
@@ -36,26 +36,18 @@ func newClock(env *Env) *cobra.Command {
 			if err != nil || d < time.Millisecond {
 				return hint.Usage(quoteArg(args[0])+" is not a length of time", "write it like 90s, 30m or 2h; the clock only goes forward")
 			}
-			return showClock(ctx, r, http.MethodPost, map[string]any{"skipMs": d.Milliseconds()})
+			return r.showClock(r.SkipClock(ctx, d))
 		}),
 		withServer(env, next, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
-			return showClock(ctx, r, http.MethodPost, map[string]any{"toNextTimer": true})
+			return r.showClock(r.SkipClock(ctx, 0))
 		}),
 	)
 	return c
 }
 
-func showClock(ctx context.Context, r *remote, method string, body any) error {
-	answer, err := r.ask(ctx, method, "/api/clock", body)
+// showClock prints a server's clock, unless there is an error instead.
+func (r *remote) showClock(clock client.Clock, answer []byte, err error) error {
 	if err != nil {
-		return err
-	}
-	var clock struct {
-		Now         time.Time `json:"now"`
-		OffsetMs    int64     `json:"offsetMs"`
-		NextTimerMs *int64    `json:"nextTimerMs"`
-	}
-	if err := decodeAnswer(answer, &clock); err != nil {
 		return err
 	}
 	return r.print(answer, func(w io.Writer) error {

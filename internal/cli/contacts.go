@@ -9,35 +9,18 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/screen"
 )
 
-// contact is a chat, as the API shows it.
-type contact struct {
-	ContactID    string    `json:"contactId"`
-	State        string    `json:"state"`
-	Customer     string    `json:"customer"`
-	Started      time.Time `json:"started"`
-	Reason       string    `json:"reason"`
-	Participants []struct {
-		DisplayName string     `json:"displayName"`
-		Role        string     `json:"role"`
-		Left        *time.Time `json:"left"`
-	} `json:"participants"`
-}
-
-// endedState is the state of a contact that is over.
-const endedState = "ended"
-
 // others are the names of those in a chat who are not its customer.
-func (c *contact) others() string {
+func others(c *client.Contact) string {
 	var names []string
 	for _, p := range c.Participants {
-		if p.Role != "CUSTOMER" && p.Role != "SYSTEM" && (p.Left == nil || c.State == endedState) && !slices.Contains(names, p.DisplayName) {
+		if p.Role != "CUSTOMER" && p.Role != "SYSTEM" && (p.Left == nil || c.State == client.Ended) && !slices.Contains(names, p.DisplayName) {
 			names = append(names, p.DisplayName)
 		}
 	}
@@ -59,20 +42,17 @@ func newContacts(env *Env) *cobra.Command {
 		if *before != "" {
 			query.Set("before", *before)
 		}
-		var found struct {
-			Contacts []contact `json:"contacts"`
-		}
-		answer, err := r.get(ctx, "/api/contacts?"+query.Encode(), &found)
+		contacts, answer, err := r.Contacts(ctx, query)
 		if err != nil {
 			return err
 		}
-		if len(found.Contacts) == 0 {
+		if len(contacts) == 0 {
 			return r.say(answer, "There are no chats. Start one with `parley chat`, or with a page.")
 		}
 		return r.print(answer, func(w io.Writer) error {
 			return table(w, []string{"CONTACT", "STATE", "STARTED", "CUSTOMER", "WITH"}, func(row func(...string)) {
-				for _, c := range found.Contacts {
-					row(screen.Cell(c.ContactID), screen.Cell(c.State), dateTime(c.Started), screen.Cell(c.Customer), c.others())
+				for _, c := range contacts {
+					row(screen.Cell(c.ContactID), screen.Cell(c.State), dateTime(c.Started), screen.Cell(c.Customer), others(&c))
 				}
 			})
 		})
@@ -105,14 +85,12 @@ func placeholders(c *cobra.Command, names map[string]string) {
 // completeContacts lists chats: those that go on, or all.
 func completeContacts(state string) func(context.Context, *remote, []string) []cobra.Completion {
 	return func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
-		var found struct {
-			Contacts []contact `json:"contacts"`
-		}
-		if _, err := r.get(ctx, "/api/contacts?limit=50&state="+state, &found); err != nil {
+		contacts, _, err := r.Contacts(ctx, url.Values{"limit": {"50"}, "state": {state}})
+		if err != nil {
 			return nil
 		}
 		var list []cobra.Completion
-		for _, c := range found.Contacts {
+		for _, c := range contacts {
 			list = append(list, cobra.CompletionWithDesc(c.ContactID, screen.Cell(c.Customer)+", "+dateTime(c.Started)))
 		}
 		return list

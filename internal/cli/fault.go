@@ -4,41 +4,17 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
-
-// faultView is what goes wrong on purpose, as the API shows it.
-type faultView struct {
-	Rules   []faultRule `json:"rules"`
-	Presets []struct {
-		Name        string `json:"name"`
-		Title       string `json:"title"`
-		Description string `json:"description"`
-	} `json:"presets"`
-	Actions []string `json:"actions"`
-}
-
-type faultRule struct {
-	ID        string `json:"id"`
-	Name      string `json:"name"`
-	Action    string `json:"action"`
-	ContactID string `json:"contactId"`
-	Percent   int    `json:"percent"`
-	Times     int    `json:"times"`
-	Hits      int    `json:"hits"`
-}
-
-const faultsPath = "/api/faults"
 
 func newFault(env *Env) *cobra.Command {
 	c := &cobra.Command{
@@ -59,8 +35,7 @@ func newFaultList(env *Env) *cobra.Command {
 		Example: "  parley fault list\n  parley fault list -o json",
 	}
 	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
-		var faults faultView
-		answer, err := r.get(ctx, faultsPath, &faults)
+		faults, answer, err := r.Faults(ctx)
 		if err != nil {
 			return err
 		}
@@ -71,7 +46,7 @@ func newFaultList(env *Env) *cobra.Command {
 	})
 }
 
-func writeRules(w io.Writer, rules []faultRule) error {
+func writeRules(w io.Writer, rules []client.FaultRule) error {
 	return table(w, []string{"RULE", "NAME", "ACTION", "CONTACT", "CHANCE", "TIMES", "STRUCK"}, func(row func(...string)) {
 		for _, rule := range rules {
 			times := "no limit"
@@ -132,12 +107,8 @@ func newFaultAdd(env *Env) *cobra.Command {
 	want := arguments{least: 1, most: 1, name: "one EFFECT: " + strings.Join(effects(), ", ")}
 	want.complete = func(context.Context, *remote, []string) []cobra.Completion { return effects() }
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
-		answer, err := r.ask(ctx, http.MethodPost, faultsPath, o.rule(args[0]))
+		rule, answer, err := r.AddFault(ctx, o.rule(args[0]))
 		if err != nil {
-			return err
-		}
-		var rule faultRule
-		if err := decodeAnswer(answer, &rule); err != nil {
 			return err
 		}
 		return r.say(answer, "%s  %s", screen.Cell(rule.ID), screen.Text(rule.Name, ""))
@@ -170,8 +141,8 @@ func newFaultPreset(env *Env) *cobra.Command {
 	}
 	want := arguments{most: 1, name: "one NAME at most"}
 	want.complete = func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
-		var faults faultView
-		if _, err := r.get(ctx, faultsPath, &faults); err != nil {
+		faults, _, err := r.Faults(ctx)
+		if err != nil {
 			return nil
 		}
 		var list []cobra.Completion
@@ -181,29 +152,25 @@ func newFaultPreset(env *Env) *cobra.Command {
 		return list
 	}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
-		var faults faultView
-		answer, err := r.get(ctx, faultsPath, &faults)
+		faults, answer, err := r.Faults(ctx)
 		if err != nil {
 			return err
 		}
 		if len(args) == 0 {
-			return r.print(answer, faults.writePresets)
+			return r.print(answer, func(w io.Writer) error { return writePresets(w, faults) })
 		}
-		if err := faults.checkPreset(args[0]); err != nil {
+		if err := checkPreset(faults, args[0]); err != nil {
 			return err
 		}
-		if answer, err = r.ask(ctx, http.MethodPost, faultsPath+"/presets/"+url.PathEscape(args[0]), nil); err != nil {
+		rules, answer, err := r.ApplyPreset(ctx, args[0])
+		if err != nil {
 			return err
 		}
-		var applied faultView
-		if err := decodeAnswer(answer, &applied); err != nil {
-			return err
-		}
-		return r.print(answer, func(w io.Writer) error { return writeRules(w, applied.Rules) })
+		return r.print(answer, func(w io.Writer) error { return writeRules(w, rules) })
 	})
 }
 
-func (f *faultView) writePresets(w io.Writer) error {
+func writePresets(w io.Writer, f client.Faults) error {
 	for _, preset := range f.Presets {
 		if _, err := fmt.Fprintf(w, "%s\n    %s\n", screen.Text(preset.Name, ""), screen.Text(preset.Description, "    ")); err != nil {
 			return err
@@ -212,7 +179,7 @@ func (f *faultView) writePresets(w io.Writer) error {
 	return nil
 }
 
-func (f *faultView) checkPreset(name string) error {
+func checkPreset(f client.Faults, name string) error {
 	var names []string
 	for _, preset := range f.Presets {
 		if preset.Name == name {
@@ -234,8 +201,8 @@ func newFaultRemove(env *Env) *cobra.Command {
 	}
 	want := arguments{least: 1, most: many, name: "the id of a RULE, or its beginning, as `parley fault list` shows it"}
 	want.complete = func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
-		var faults faultView
-		if _, err := r.get(ctx, faultsPath, &faults); err != nil {
+		faults, _, err := r.Faults(ctx)
+		if err != nil {
 			return nil
 		}
 		var list []cobra.Completion
@@ -245,16 +212,16 @@ func newFaultRemove(env *Env) *cobra.Command {
 		return list
 	}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
-		var faults faultView
-		if _, err := r.get(ctx, faultsPath, &faults); err != nil {
+		faults, _, err := r.Faults(ctx)
+		if err != nil {
 			return err
 		}
 		for _, arg := range args {
-			id, err := faults.find(arg)
+			id, err := findRule(faults, arg)
 			if err != nil {
 				return err
 			}
-			answer, err := r.ask(ctx, http.MethodDelete, faultsPath+"/"+url.PathEscape(id), nil)
+			answer, err := r.RemoveFault(ctx, id)
 			if err != nil {
 				return err
 			}
@@ -266,8 +233,8 @@ func newFaultRemove(env *Env) *cobra.Command {
 	})
 }
 
-// find finds a rule by the beginning of its id.
-func (f *faultView) find(begin string) (string, error) {
+// findRule finds a rule by the beginning of its id.
+func findRule(f client.Faults, begin string) (string, error) {
 	var found []string
 	for _, rule := range f.Rules {
 		if strings.HasPrefix(rule.ID, begin) {
@@ -289,7 +256,7 @@ func newFaultClear(env *Env) *cobra.Command {
 		Example: "  parley fault clear",
 	}
 	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
-		answer, err := r.ask(ctx, http.MethodDelete, faultsPath, nil)
+		answer, err := r.ClearFaults(ctx)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/screen"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // item is one thing in a chat, as chat sockets and the API show it.
@@ -29,12 +30,8 @@ type item struct {
 }
 
 const (
-	eventPrefix     = "application/vnd.amazonaws.connect.event."
-	chatEnded       = eventPrefix + "chat.ended"
-	typingEvent     = eventPrefix + "typing"
-	interactiveType = "application/vnd.amazonaws.connect.message.interactive"
-	responseType    = interactiveType + ".response"
-	metadataItem    = "MESSAGEMETADATA"
+	eventPrefix  = "application/vnd.amazonaws.connect.event."
+	metadataItem = "MESSAGEMETADATA"
 )
 
 // readItem reads an item; one of another kind, from a later server, is not readable.
@@ -45,7 +42,7 @@ func readItem(raw json.RawMessage) (i item, readable bool) {
 
 // passing reports whether an item is only of the moment: typing and receipts. A transcript on
 // a terminal leaves them out.
-func (i *item) passing() bool { return i.ContentType == typingEvent || i.Type == metadataItem }
+func (i *item) passing() bool { return i.ContentType == transcript.Typing || i.Type == metadataItem }
 
 // key tells items apart. An attachment comes again when its state has changed, a receipt has
 // an id of its own.
@@ -79,7 +76,7 @@ func (i *item) text() string {
 		return "-- a receipt"
 	case strings.HasPrefix(i.ContentType, eventPrefix):
 		return i.event(who)
-	case i.ContentType == interactiveType, i.ContentType == responseType:
+	case i.ContentType == transcript.Interactive, i.ContentType == transcript.InteractiveResponse:
 		return who + ": " + screen.Text(interactiveText(i.Content), indent)
 	}
 	return who + ": " + screen.Text(i.Content, indent)

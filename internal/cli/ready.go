@@ -2,17 +2,13 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -54,7 +50,7 @@ func awaitReady(ctx context.Context, env *Env, s *settings.Settings, named strin
 	ticker := time.NewTicker(askAgain)
 	defer ticker.Stop()
 	for {
-		address, err := askReady(ctx, env, s, named)
+		address, err := client.Ready(ctx, env.clientConfig(s, named))
 		if err == nil {
 			_, err = fmt.Fprintln(env.Stdout, address)
 			return err
@@ -63,7 +59,7 @@ func awaitReady(ctx context.Context, env *Env, s *settings.Settings, named strin
 			return err // asking again does not make it an address
 		}
 		if !time.Now().Before(deadline) {
-			if file, ok := errors.AsType[*urlFileError](err); ok && !file.absent {
+			if file, ok := errors.AsType[*client.URLFileError](err); ok && !file.Absent {
 				return err // it says all there is to say
 			}
 			return hint.New(fmt.Errorf("the server is not ready: %w", err), "start it with `parley serve`, or give it more time with --wait")
@@ -74,42 +70,4 @@ func awaitReady(ctx context.Context, env *Env, s *settings.Settings, named strin
 		case <-ticker.C:
 		}
 	}
-}
-
-// askReady asks once and returns the server's address.
-func askReady(ctx context.Context, env *Env, s *settings.Settings, named string) (string, error) {
-	endpoint, err := serverAddress(env, s, named)
-	if err != nil {
-		return "", err
-	}
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	u.Path = "/readyz"
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return "", err
-	}
-	// Nothing secret is asked or told, and the certificate may be the server's own.
-	transport := &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // see above
-	answer, err := (&http.Client{Transport: transport, CheckRedirect: noRedirects}).Do(request)
-	if err != nil {
-		if inner, ok := errors.AsType[*url.Error](err); ok {
-			err = inner.Err
-		}
-		return "", err
-	}
-	defer func() { _ = answer.Body.Close() }() // read to its end or given up
-	text, err := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
-	if err != nil {
-		return "", err
-	}
-	if answer.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("it answers %d %s", answer.StatusCode, strings.TrimSpace(string(text)))
-	}
-	u.Path = ""
-	return u.String(), nil
 }

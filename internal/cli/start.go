@@ -1,31 +1,21 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
 )
-
-// maxAnswer bounds what is read of an answer; a real one has a few kilobytes.
-const maxAnswer = 1 << 20
 
 // startOptions are the flags of "parley start" that are no settings.
 type startOptions struct {
@@ -88,28 +78,15 @@ func start(ctx context.Context, env *Env, s *settings.Settings, o *startOptions)
 	// The server answers in its own time; this is for one that does not.
 	bounded, cancel := context.WithTimeout(ctx, s.UpstreamTimeout+5*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(bounded, http.MethodPost, address, bytes.NewReader(body))
+	status, text, err := client.Start(bounded, transport, address, env.Build.userAgent(), body)
 	if err != nil {
-		return hint.Usage("--server: "+quoteArg(o.server)+" is no address", "write it like http://localhost:3000")
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("User-Agent", env.Build.userAgent())
-	answer, err := (&http.Client{Transport: transport, CheckRedirect: noRedirects}).Do(request)
-	if err != nil {
-		return callError(err, address)
-	}
-	defer func() { _ = answer.Body.Close() }() // read to its end or given up
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer))
-	if err != nil {
-		return callError(err, address)
+		return err
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return printAnswer(env, o, answer.StatusCode, text)
+	return printAnswer(env, o, status, text)
 }
-
-func noRedirects(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // startBody returns the request as a page would send it. What is not given is left to
 // the server's own settings.
@@ -164,68 +141,9 @@ func startTarget(ctx context.Context, env *Env, s *settings.Settings, o *startOp
 		transport, err := serve.Direct(ctx, s, env.Build.userAgent(), log)
 		return transport, "http://localhost" + doorpath.Main, err
 	}
-	address, err := serverAddress(env, s, o.server)
-	transport := directTransport(env, s)
+	config := env.clientConfig(s, o.server)
+	address, err := client.Address(config)
+	transport := client.Transport(config)
 	transport.DisableKeepAlives = true
 	return transport, address, err
-}
-
-// serverAddress returns where a server listens: the one named; with a url-file the one that
-// wrote it, and no other; else the one that would listen on addr.
-func serverAddress(env *Env, s *settings.Settings, named string) (string, error) {
-	if named == "" && s.URLFile != "" {
-		written, err := writtenAddress(env, s)
-		if err != nil {
-			return "", err
-		}
-		named = written
-	}
-	if named == "" {
-		host, port, err := net.SplitHostPort(s.Addr)
-		if err != nil || port == "0" {
-			return "", hint.Usage("--addr "+s.Addr+" does not say where the server listens", "name the server with --server URL, or its --url-file")
-		}
-		if host = callableHost(host); host == "localhost" {
-			host = "127.0.0.1" // an image without a hosts file has nobody to ask for the name
-		}
-		named = "http://" + net.JoinHostPort(host, port)
-		if s.Secure() {
-			named = "https" + strings.TrimPrefix(named, "http")
-		}
-	}
-	if err := checkAddress(named); err != nil {
-		return "", hint.Usage("--server: "+err.Error(), "write it like http://localhost:3000")
-	}
-	u, err := url.Parse(named)
-	if err != nil {
-		return "", err
-	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path = doorpath.Main
-	}
-	return u.String(), nil
-}
-
-// callError explains why no answer came.
-func callError(err error, address string) error {
-	if inner, ok := errors.AsType[*url.Error](err); ok {
-		err = inner.Err // the address is in the message already
-	}
-	if errors.Is(err, syscall.ECONNREFUSED) {
-		return hint.New(
-			fmt.Errorf("nothing listens at %s", address),
-			"start a server in another terminal with `parley serve`, or name another one with --server URL",
-		)
-	}
-	return hint.New(fmt.Errorf("posting to %s: %w", address, err), "check --server (or --addr), and that the server is running")
-}
-
-// callableHost turns the host of an address to listen on into one to call, before
-// there is a socket to ask.
-func callableHost(host string) string {
-	ip, err := netip.ParseAddr(host)
-	if host == "" || err == nil && ip.IsUnspecified() {
-		return "localhost"
-	}
-	return host
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/screen"
 )
 
@@ -37,7 +38,7 @@ func newTail(env *Env) *cobra.Command {
 			}
 			query.Set("contact", id)
 		}
-		if err := r.listen(ctx, query, r.tell); ctx.Err() == nil {
+		if err := r.Listen(ctx, query, r.tell); ctx.Err() == nil {
 			return err
 		}
 		return nil // how else would it end
@@ -45,7 +46,7 @@ func newTail(env *Env) *cobra.Command {
 }
 
 // tell prints an event.
-func (r *remote) tell(e serverEvent) error {
+func (r *remote) tell(e client.Event) error {
 	if r.json {
 		if !json.Valid(e.Data) {
 			return nil // a later server's
@@ -59,9 +60,9 @@ func (r *remote) tell(e serverEvent) error {
 	}
 	text := ""
 	switch e.Name {
-	case helloEvent:
+	case client.HelloEvent:
 		return nil
-	case resetEvent:
+	case client.ResetEvent:
 		text = clockTime(time.Now()) + "  -- something was missed here"
 	case "item":
 		text = itemLine(e.Data)
@@ -88,13 +89,13 @@ func itemLine(data []byte) string {
 }
 
 func contactLine(data []byte) string {
-	var c contact
+	var c client.Contact
 	if json.Unmarshal(data, &c) != nil {
 		return ""
 	}
 	text := fmt.Sprintf("%s  contact   %s  %s, %s", clockTime(time.Now()), short(c.ContactID), screen.Cell(c.State), screen.Cell(c.Customer))
-	if others := c.others(); others != "-" {
-		text += " with " + others
+	if with := others(&c); with != "-" {
+		text += " with " + with
 	}
 	if c.Reason != "" {
 		text += " (" + screen.Cell(c.Reason) + ")"

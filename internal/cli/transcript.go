@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func newTranscript(env *Env) *cobra.Command {
@@ -28,9 +29,9 @@ func newTranscript(env *Env) *cobra.Command {
 			return err
 		}
 		if *follow {
-			return r.follow(ctx, id, newShown(r))
+			return r.Follow(ctx, id, newShown(r))
 		}
-		answer, items, err := r.transcript(ctx, id)
+		items, answer, err := r.Transcript(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -49,8 +50,6 @@ func newTranscript(env *Env) *cobra.Command {
 	})
 }
 
-func contactPath(id string) string { return "/api/contacts/" + url.PathEscape(id) }
-
 // idLength is that of a whole id, a UUID.
 const idLength = 36
 
@@ -59,14 +58,12 @@ func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
 	if len(begin) == idLength {
 		return begin, nil
 	}
-	var found struct {
-		Contacts []contact `json:"contacts"`
-	}
-	if _, err := r.get(ctx, "/api/contacts?limit=1000", &found); err != nil {
+	contacts, _, err := r.Contacts(ctx, url.Values{"limit": {"1000"}})
+	if err != nil {
 		return "", err
 	}
 	var ids []string
-	for _, c := range found.Contacts {
+	for _, c := range contacts {
 		if strings.HasPrefix(c.ContactID, begin) {
 			ids = append(ids, c.ContactID)
 		}
@@ -80,15 +77,6 @@ func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
 	return "", hint.New(fmt.Errorf("%d chats begin with %s", len(ids), quoteArg(begin)), "write more of the id")
 }
 
-// transcript reads all items of a chat, oldest first.
-func (r *remote) transcript(ctx context.Context, id string) (answer []byte, items []json.RawMessage, err error) {
-	var found struct {
-		Items []json.RawMessage `json:"items"`
-	}
-	answer, err = r.get(ctx, contactPath(id)+"/transcript", &found)
-	return answer, found.Items, err
-}
-
 // shown prints the items of a chat, each once, however often it comes.
 type shown struct {
 	r    *remote
@@ -100,16 +88,16 @@ type shown struct {
 	told func(*item)
 }
 
-// knows reports whether an item was printed.
-func (s *shown) knows(raw json.RawMessage) bool {
+// Knows implements [client.View].
+func (s *shown) Knows(raw json.RawMessage) bool {
 	i, readable := readItem(raw)
 	return readable && s.seen[i.key()]
 }
 
 func newShown(r *remote) *shown { return &shown{r: r, seen: map[string]bool{}} }
 
-// add prints an item unless it was printed before, and reports whether it ends the chat.
-func (s *shown) add(raw json.RawMessage) (ended bool, err error) {
+// Add implements [client.View]: it prints an item unless it was printed before.
+func (s *shown) Add(raw json.RawMessage) (ended bool, err error) {
 	i, readable := readItem(raw)
 	if !readable || s.seen[i.key()] {
 		return false, nil
@@ -125,57 +113,5 @@ func (s *shown) add(raw json.RawMessage) (ended bool, err error) {
 	default:
 		_, err = fmt.Fprintln(s.r.env.Stdout, i.line())
 	}
-	return i.ContentType == chatEnded, err
-}
-
-// follow prints a chat until it ends. Every connection begins with what was missed, so that
-// nothing is lost when one breaks, and nothing is printed twice.
-func (r *remote) follow(ctx context.Context, id string, s *shown) error {
-	catchUp := func() error {
-		var now contact
-		// The state comes first: what an ended chat says next is nothing.
-		if _, err := r.get(ctx, contactPath(id), &now); err != nil {
-			return lostUnlessRefused(err)
-		}
-		_, items, err := r.transcript(ctx, id)
-		if err != nil {
-			return lostUnlessRefused(err)
-		}
-		over := now.State == endedState
-		for _, raw := range items {
-			ended, err := s.add(raw)
-			if err != nil {
-				return err
-			}
-			over = over || ended
-		}
-		if over {
-			return errEnough
-		}
-		return nil
-	}
-	query := url.Values{"topics": {"contacts,items"}, "contact": {id}}
-	return r.listen(ctx, query, func(e serverEvent) error {
-		switch e.Name {
-		case helloEvent:
-			return catchUp()
-		case "item":
-			if ended, err := s.add(e.Data); ended || err != nil {
-				return orEnough(err)
-			}
-		case "contact":
-			var changed contact
-			if json.Unmarshal(e.Data, &changed) == nil && changed.State == endedState {
-				return catchUp()
-			}
-		}
-		return nil
-	})
-}
-
-func orEnough(err error) error {
-	if err != nil {
-		return err
-	}
-	return errEnough
+	return i.ContentType == transcript.ChatEnded, err
 }

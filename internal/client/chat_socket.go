@@ -1,4 +1,4 @@
-package cli
+package client
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 
 // listenOnce opens a socket and prints what comes until it breaks or the chat has ended. What
 // was said before it was open is fetched. opened is called when it works.
-func (c *customerSide) listenOnce(ctx context.Context, address secret.Text, view *shown, opened func()) (ended bool, err error) {
-	socket, err := chatsocket.Open(ctx, c.r.http.Transport, address.Reveal())
+func (c *CustomerChat) listenOnce(ctx context.Context, address secret.Text, view View, opened func()) (ended bool, err error) {
+	socket, err := chatsocket.Open(ctx, c.s.http.Transport, address.Reveal())
 	if refused, ok := errors.AsType[*awswire.Error](err); ok {
 		return false, fmt.Errorf("the socket is refused with status %d", refused.Status)
 	}
@@ -37,7 +37,7 @@ func (c *customerSide) listenOnce(ctx context.Context, address secret.Text, view
 			ended, err = c.catchUp(ctx, view)
 		case chatsocket.TopicChat:
 			if content != "" {
-				ended, err = view.add(json.RawMessage(content))
+				ended, err = view.Add(json.RawMessage(content))
 			}
 		}
 		if ended || err != nil {

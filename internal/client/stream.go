@@ -1,4 +1,4 @@
-package cli
+package client
 
 import (
 	"bufio"
@@ -11,8 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"time"
-
-	"github.com/parley-chat/parley/internal/screen"
 )
 
 const (
@@ -25,8 +23,8 @@ const (
 	longestPause = 5 * time.Second
 )
 
-// serverEvent is one event of the API's stream.
-type serverEvent struct {
+// Event is one event of the API's stream.
+type Event struct {
 	ID   string
 	Name string
 	Data json.RawMessage
@@ -34,39 +32,39 @@ type serverEvent struct {
 
 // Events that the stream itself makes.
 const (
-	helloEvent = "hello" // a connection has begun
-	resetEvent = "reset" // events were missed
+	HelloEvent = "hello" // a connection has begun
+	ResetEvent = "reset" // events were missed
 )
 
-// errEnough ends a stream in good order.
-var errEnough = errors.New("enough")
+// ErrEnough ends a stream in good order.
+var ErrEnough = errors.New("enough")
 
-// listen hands over what happens on the server until handle returns an error; [errEnough] is
+// Listen hands over what happens on the server until handle returns an error; [ErrEnough] is
 // none. When the connection is lost it comes back, and is told what it has missed; only the
 // first attempt may fail.
-func (r *remote) listen(ctx context.Context, query url.Values, handle func(serverEvent) error) error {
+func (s *Server) Listen(ctx context.Context, query url.Values, handle func(Event) error) error {
 	last, greeted := "", false
 	pause := firstPause
 	for {
-		err := r.listenOnce(ctx, query, last, func(e serverEvent) error {
+		err := s.listenOnce(ctx, query, last, func(e Event) error {
 			if e.ID != "" {
 				last = e.ID
 			}
-			if !greeted && e.Name == helloEvent {
+			if !greeted && e.Name == HelloEvent {
 				greeted, pause = true, firstPause
 			}
 			return handle(e)
 		})
 		lost, wasLost := errors.AsType[*lostError](err)
 		switch {
-		case errors.Is(err, errEnough):
+		case errors.Is(err, ErrEnough):
 			return nil
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !wasLost || !greeted && last == "":
 			return err
 		case pause == firstPause:
-			r.note("the connection is lost (%s); trying again", screen.Text(lost.Error(), "  "))
+			s.lost(lost)
 		}
 		greeted = false
 		if err := wait(ctx, pause); err != nil {
@@ -81,13 +79,20 @@ type lostError struct{ error }
 
 func (e *lostError) Unwrap() error { return e.error }
 
+// lost reports a lost connection.
+func (s *Server) lost(reason error) {
+	if s.config.Lost != nil {
+		s.config.Lost(reason)
+	}
+}
+
 // listenOnce reads one connection to its end.
-func (r *remote) listenOnce(ctx context.Context, query url.Values, last string, handle func(serverEvent) error) error {
+func (s *Server) listenOnce(ctx context.Context, query url.Values, last string, handle func(Event) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watch := time.AfterFunc(silence, cancel)
 	defer watch.Stop()
-	request, err := r.request(ctx, http.MethodGet, "/api/events?"+query.Encode(), nil)
+	request, err := s.request(ctx, http.MethodGet, "/api/events?"+query.Encode(), nil)
 	if err != nil {
 		return err
 	}
@@ -95,14 +100,14 @@ func (r *remote) listenOnce(ctx context.Context, query url.Values, last string, 
 	if last != "" {
 		request.Header.Set("Last-Event-ID", last)
 	}
-	answer, err := r.http.Do(request)
+	answer, err := s.http.Do(request)
 	if err != nil {
-		return &lostError{callError(err, r.base.String())}
+		return &lostError{callError(err, s.URL())}
 	}
 	defer func() { _ = answer.Body.Close() }() // it has no end
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(io.LimitReader(answer.Body, maxAnswer)) // what is there says enough
-		return lostUnlessRefused(r.refused(answer.StatusCode, text))
+		return lostUnlessRefused(s.refused(answer.StatusCode, text))
 	}
 	if kind, _, _ := strings.Cut(answer.Header.Get("Content-Type"), ";"); kind != "text/event-stream" {
 		return notParley(answer.StatusCode, nil)
@@ -116,10 +121,10 @@ func (r *remote) listenOnce(ctx context.Context, query url.Values, last string, 
 
 // readEvents reads server-sent events (HTML standard, section 9.2.6). alive is called for
 // every line. The error is a [*lostError] unless it is handle's.
-func readEvents(stream io.Reader, alive func(), handle func(serverEvent) error) error {
+func readEvents(stream io.Reader, alive func(), handle func(Event) error) error {
 	lines := bufio.NewScanner(stream)
 	lines.Buffer(make([]byte, 0, 1<<12), maxEvent)
-	var next serverEvent
+	var next Event
 	for lines.Scan() {
 		alive()
 		line := lines.Bytes()
@@ -129,7 +134,7 @@ func readEvents(stream io.Reader, alive func(), handle func(serverEvent) error) 
 					return err
 				}
 			}
-			next = serverEvent{}
+			next = Event{}
 			continue
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
@@ -155,8 +160,8 @@ func readEvents(stream io.Reader, alive func(), handle func(serverEvent) error) 
 // lostUnlessRefused tells a call that was refused, and will be again, from one that came to a
 // server on its way down or up.
 func lostUnlessRefused(err error) error {
-	refusal, ok := errors.AsType[*answeredError](err)
-	if ok && (refusal.status < http.StatusInternalServerError || refusal.status == http.StatusNotImplemented) {
+	refusal, ok := errors.AsType[*Refusal](err)
+	if ok && (refusal.Status < http.StatusInternalServerError || refusal.Status == http.StatusNotImplemented) {
 		return err
 	}
 	return &lostError{err}

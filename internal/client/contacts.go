@@ -1,0 +1,103 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Contact is a chat, as the API shows it.
+type Contact struct {
+	ContactID    string    `json:"contactId"`
+	State        string    `json:"state"`
+	Customer     string    `json:"customer"`
+	Started      time.Time `json:"started"`
+	Reason       string    `json:"reason"`
+	Participants []struct {
+		DisplayName string     `json:"displayName"`
+		Role        string     `json:"role"`
+		Left        *time.Time `json:"left"`
+	} `json:"participants"`
+}
+
+// Ended is the state of a contact that is over.
+const Ended = "ended"
+
+func contactPath(id string) string { return "/api/contacts/" + url.PathEscape(id) }
+
+// Contacts lists chats, the newest first, decoded and as they came. The query has state, limit
+// and before.
+func (s *Server) Contacts(ctx context.Context, query url.Values) ([]Contact, []byte, error) {
+	found, answer, err := call[struct {
+		Contacts []Contact `json:"contacts"`
+	}](ctx, s, http.MethodGet, "/api/contacts?"+query.Encode(), nil)
+	return found.Contacts, answer, err
+}
+
+// EndContact ends a chat for all participants.
+func (s *Server) EndContact(ctx context.Context, id string) error {
+	_, err := s.ask(ctx, http.MethodPost, contactPath(id)+"/end", nil)
+	return err
+}
+
+// Transcript returns all items of a chat, oldest first, and the answer as it came.
+func (s *Server) Transcript(ctx context.Context, id string) ([]json.RawMessage, []byte, error) {
+	found, answer, err := call[struct {
+		Items []json.RawMessage `json:"items"`
+	}](ctx, s, http.MethodGet, contactPath(id)+"/transcript", nil)
+	return found.Items, answer, err
+}
+
+// Follow adds the items of a chat to a view until the chat ends. Every connection begins with the
+// whole transcript, so that no item is lost when one breaks.
+func (s *Server) Follow(ctx context.Context, id string, view View) error {
+	catchUp := func() error {
+		// The state comes first: what an ended chat says next is nothing.
+		now, _, err := call[Contact](ctx, s, http.MethodGet, contactPath(id), nil)
+		if err != nil {
+			return lostUnlessRefused(err)
+		}
+		items, _, err := s.Transcript(ctx, id)
+		if err != nil {
+			return lostUnlessRefused(err)
+		}
+		over := now.State == Ended
+		for _, raw := range items {
+			ended, err := view.Add(raw)
+			if err != nil {
+				return err
+			}
+			over = over || ended
+		}
+		if over {
+			return ErrEnough
+		}
+		return nil
+	}
+	query := url.Values{"topics": {"contacts,items"}, "contact": {id}}
+	return s.Listen(ctx, query, func(e Event) error {
+		switch e.Name {
+		case HelloEvent:
+			return catchUp()
+		case "item":
+			if ended, err := view.Add(e.Data); ended || err != nil {
+				return orEnough(err)
+			}
+		case "contact":
+			var changed Contact
+			if json.Unmarshal(e.Data, &changed) == nil && changed.State == Ended {
+				return catchUp()
+			}
+		}
+		return nil
+	})
+}
+
+func orEnough(err error) error {
+	if err != nil {
+		return err
+	}
+	return ErrEnough
+}

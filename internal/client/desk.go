@@ -1,0 +1,73 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Desk is the agents' side of a server, as the API shows it.
+type Desk struct {
+	Queues []Queue `json:"queues"`
+	Agents []Agent `json:"agents"`
+}
+
+// Queue is a queue of the desk with its waiting chats.
+type Queue struct {
+	ID      string `json:"id"`
+	Name    string `json:"name"`
+	Waiting []struct {
+		ContactID string    `json:"contactId"`
+		Customer  string    `json:"customer"`
+		Since     time.Time `json:"since"`
+	} `json:"waiting"`
+}
+
+// Agent is an agent of the desk. Capacity is how many chats the agent takes; zero is any number.
+type Agent struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	State    string `json:"state"`
+	Capacity int    `json:"capacity"`
+	Scripted bool   `json:"scripted"`
+	Contacts []struct {
+		ContactID string `json:"contactId"`
+		Role      string `json:"role"`
+	} `json:"contacts"`
+}
+
+// NewAgents are agents to add: one of a name, or Count scripted ones. Zero leaves a member to the
+// server.
+type NewAgents struct {
+	Name     string `json:"name,omitzero"`
+	Script   string `json:"script,omitzero"`
+	Count    int    `json:"count,omitzero"`
+	Capacity int    `json:"capacity,omitzero"`
+	State    string `json:"state,omitzero"`
+}
+
+const agentsPath = "/api/desk/agents"
+
+func agentPath(id string) string { return agentsPath + "/" + url.PathEscape(id) }
+
+// Desk returns the agent desk, decoded and as it came.
+func (s *Server) Desk(ctx context.Context) (Desk, []byte, error) {
+	return call[Desk](ctx, s, http.MethodGet, "/api/desk", nil)
+}
+
+// AddAgents adds agents and returns them, decoded and as they came.
+func (s *Server) AddAgents(ctx context.Context, agents NewAgents) ([]Agent, []byte, error) {
+	added, answer, err := call[Desk](ctx, s, http.MethodPost, agentsPath, agents)
+	return added.Agents, answer, err
+}
+
+// RemoveAgent removes an agent and returns the answer.
+func (s *Server) RemoveAgent(ctx context.Context, id string) ([]byte, error) {
+	return s.ask(ctx, http.MethodDelete, agentPath(id), nil)
+}
+
+// SetAgentState makes an agent "available", "away" or "offline" and returns the answer.
+func (s *Server) SetAgentState(ctx context.Context, id, state string) ([]byte, error) {
+	return s.ask(ctx, http.MethodPatch, agentPath(id), map[string]any{"state": state})
+}
