@@ -18,43 +18,74 @@ const module = "github.com/parley-chat/parley/"
 // the AWS SDK. A package that is not listed may import nothing of ours: a new one has to
 // be given its place here and in docs/architecture.md.
 var allowed = map[string][]string{
-	// What everything stands on.
-	"internal/secret":   {},
-	"internal/hint":     {},
-	"internal/screen":   {},
-	"internal/rawjson":  {},
-	"internal/awswire":  {},
-	"internal/arn":      {},
-	"internal/clock":    {},
-	"internal/doorpath": {},
-	"internal/excerpt":  {},
-	"internal/hint":     {},
-	"internal/loopback": {},
-	"internal/logqueue": {},
-	"internal/parent":   {},
-	// The wire of a chat socket, for all servers of one.
-	"internal/chatsocket": {"internal/awswire"},
-	// Domains.
+	// What everything stands on: one idea each, no package of ours below, or one.
+	"internal/secret":     {},
+	"internal/rawjson":    {},
+	"internal/arn":        {},
+	"internal/clock":      {},
+	"internal/excerpt":    {},
+	"internal/hint":       {},
+	"internal/loopback":   {},
+	"internal/doorpath":   {},
+	"internal/runfile":    {},
+	"internal/screen":     {"internal/excerpt"},
+	"internal/logqueue":   {},
+	"internal/parent":     {},
+	"internal/fidelity":   {},
+	"internal/devcert":    {},
+	"internal/devices":    {},
+	"internal/pagescript": {},
+	"internal/awswire":    {},
+	"internal/settings":   {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
+	"internal/admintoken": {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},
+	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/excerpt", "internal/rawjson"},
-	"internal/blob":         {"internal/chat"},
-	"internal/store":        {"internal/blob", "internal/chat", "internal/transcript"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},
-	// The front door and what stands before and behind it.
-	"internal/identity":      {"internal/connectmodel", "internal/diagnosis", "internal/excerpt", "internal/loopback", "internal/rawjson", "internal/secret"},
-	"internal/startchat":     {"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret"},
-	"internal/guard":         {"internal/diagnosis", "internal/loopback"},
-	"internal/connectclient": {"internal/arn", "internal/awswire", "internal/excerpt", "internal/rawjson", "internal/secret", "internal/startchat"},
-	"internal/inspect":       {"internal/doorpath", "internal/excerpt"},
+	// What keeps and calls.
+	"internal/blob":  {"internal/chat"},
+	"internal/store": {"internal/blob", "internal/chat", "internal/transcript"},
+	"internal/identity": {
+		"internal/connectmodel", "internal/diagnosis", "internal/excerpt", "internal/loopback", "internal/rawjson", "internal/secret",
+	},
+	// The front door, and what stands before and behind it.
+	"internal/startchat": {
+		"internal/arn", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret",
+	},
+	"internal/guard": {"internal/diagnosis", "internal/loopback"},
+	"internal/connectclient": {
+		"internal/arn", "internal/awswire", "internal/excerpt", "internal/rawjson", "internal/secret", "internal/startchat",
+	},
+	"internal/costguard": {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
+	"internal/frontdoor": {
+		"internal/connectclient", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
+		"internal/startchat",
+	},
+	"internal/lambdahost": {"internal/awswire", "internal/diagnosis"},
+	"internal/server":     {"internal/diagnosis", "internal/runfile"},
+	// The embedded Amazon Connect.
+	"internal/strict":     {"internal/chat"},
+	"internal/chatsocket": {"internal/awswire"},
+	"internal/participant": {
+		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/fidelity", "internal/loopback",
+		"internal/secret", "internal/strict", "internal/transcript",
+	},
+	"internal/connectserver": {
+		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
+		"internal/strict", "internal/transcript",
+	},
+	"internal/desk": {"internal/blob", "internal/chat", "internal/transcript"},
 	"internal/fault": {
-		"internal/awswire", "internal/chat", "internal/connectserver",
-		"internal/excerpt", "internal/participant", "internal/rawjson", "internal/secret", "internal/transcript",
+		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
+		"internal/secret", "internal/transcript",
 	},
-	"internal/api": {
-		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt", "internal/fault",
-		"internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
+	"internal/emulator": {
+		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
+		"internal/fault", "internal/participant", "internal/startchat", "internal/store", "internal/strict", "internal/transcript",
 	},
+	// What watches a running server, and stands in for Amazon Connect.
+	"internal/inspect": {"internal/doorpath", "internal/excerpt"},
 	"internal/relay": {
 		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret",
 		"internal/startchat",
@@ -63,66 +94,40 @@ var allowed = map[string][]string{
 		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/excerpt", "internal/inspect", "internal/participant",
 		"internal/secret", "internal/startchat",
 	},
-	"internal/fidelity": {},
-	"internal/strict":   {"internal/chat"},
-	"internal/connectserver": {
-		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel",
-		"internal/fidelity", "internal/rawjson", "internal/strict", "internal/transcript",
+	"internal/api": {
+		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt",
+		"internal/fault", "internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
 	},
-	"internal/participant": {
-		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/fidelity", "internal/loopback", "internal/secret",
-		"internal/strict", "internal/transcript",
+	"internal/console": {"internal/diagnosis"},
+	"internal/doctor": {
+		"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/doorpath", "internal/hint",
+		"internal/server", "internal/startchat",
 	},
-	"internal/desk": {"internal/blob", "internal/chat", "internal/transcript"},
-	"internal/emulator": {
-		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/fault", "internal/participant", "internal/startchat", "internal/store", "internal/strict", "internal/transcript",
+	// The program.
+	"internal/serve": {
+		"internal/admintoken", "internal/api", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
+		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator",
+		"internal/excerpt", "internal/fault", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect",
+		"internal/pagescript", "internal/recording", "internal/relay", "internal/runfile", "internal/screen", "internal/secret",
+		"internal/server", "internal/settings", "internal/startchat",
 	},
-	"internal/frontdoor": {
-		"internal/connectclient", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
-		"internal/startchat",
-	},
-	"internal/lambdahost": {"internal/awswire", "internal/diagnosis"},
-	"internal/costguard":  {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
-	// The program around them.
-	"internal/runfile":    {},
-	"internal/server":     {"internal/diagnosis", "internal/runfile"},
-	"internal/devcert":    {},
-	"internal/devices":    {},
-	"internal/pagescript": {},
-	"internal/console":    {"internal/diagnosis"},
-	"internal/settings":   {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
-	"internal/doctor":     {"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/doorpath", "internal/hint", "internal/server", "internal/startchat"},
-	"internal/cli": {
-		"internal/api", "internal/awswire", "internal/chatsocket", "internal/connectclient", "internal/connectmodel", "internal/console",
-		"internal/costguard", "internal/desk", "internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath",
-		"internal/emulator", "internal/excerpt", "internal/fault", "internal/frontdoor", "internal/guard", "internal/hint", "internal/identity",
-		"internal/inspect", "internal/logqueue", "internal/loopback", "internal/pagescript", "internal/parent", "internal/recording", "internal/relay",
-		"internal/runfile", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
-		"internal/settings":   {"internal/arn", "internal/secret"},
-		"internal/admintoken": {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},
-		"internal/doctor": {
-			"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/hint", "internal/server", "internal/startchat",
-		},
-		"internal/serve": {
-			"internal/admintoken", "internal/api", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
-			"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/emulator", "internal/fault", "internal/frontdoor",
-			"internal/guard", "internal/hint", "internal/inspect", "internal/pagescript", "internal/recording", "internal/relay", "internal/runfile",
-			"internal/screen", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
-		},
-		"internal/admintoken", "internal/awswire", "internal/devcert", "internal/devices", "internal/doctor", "internal/frontdoor", "internal/hint",
-		"internal/identity", "internal/logqueue", "internal/parent", "internal/runfile", "internal/screen", "internal/secret", "internal/serve",
-		"internal/server", "internal/settings",
 	"internal/client": {
-		"internal/admintoken", "internal/awswire", "internal/devcert", "internal/hint", "internal/runfile", "internal/screen", "internal/secret",
+		"internal/admintoken", "internal/awswire", "internal/chatsocket", "internal/devcert", "internal/doorpath", "internal/hint",
+		"internal/loopback", "internal/runfile", "internal/screen", "internal/secret", "internal/settings", "internal/transcript",
+	},
+	"internal/cli": {
+		"internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/frontdoor", "internal/hint",
+		"internal/identity", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
-		"internal/client", "internal/devices", "internal/doctor", "internal/frontdoor", "internal/hint", "internal/identity", "internal/logqueue",
-		"internal/parent", "internal/screen", "internal/serve", "internal/server", "internal/settings", "internal/transcript",
 	},
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
+	"parleytest": {
+		"internal/chat", "internal/doorpath", "internal/emulator", "internal/fault", "internal/serve", "internal/settings",
+		"internal/startchat", "internal/transcript",
+	},
 	// For tests and the benchmark only.
-	"internal/awsfake": {"internal/awswire", "internal/secret"},
+	"internal/awsfake": {"internal/secret"},
 	"internal/memnet":  {},
 }
 
@@ -137,7 +142,7 @@ type goPackage struct {
 
 func TestImportDirections(t *testing.T) {
 	t.Parallel()
-	for _, pkg := range list(t, "./internal/...", "./cmd/...") {
+	for _, pkg := range list(t, "./internal/...", "./cmd/...", "./parleytest") {
 		name := strings.TrimPrefix(pkg.ImportPath, module)
 		may, listed := allowed[name]
 		if !listed {

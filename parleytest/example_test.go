@@ -43,3 +43,14 @@ func ExampleWithPartner() {
 	server := parleytest.Start(t, parleytest.WithPartner())
 	t.Log(server.URL)
 }
+
+func ExampleServer_AddFault() {
+	var t *testing.T // of your test
+	server := parleytest.Start(t, parleytest.WithPartner())
+	chat := server.StartChat(t, "Pat")
+
+	// The first two messages are refused, as when Amazon Connect is asked too often: does the
+	// code under test try again?
+	server.AddFault(t, parleytest.Fault{Effect: "throttle", Action: "SendMessage", Times: 2})
+	assistant{endpoint: server.URL}.answer(t, chat)
+}

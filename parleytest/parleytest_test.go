@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -104,6 +105,96 @@ func TestPlayingTheAgent(t *testing.T) {
 	}
 }
 
+// A server in a test has what the program's has.
+func TestWholeServer(t *testing.T) {
+	t.Parallel()
+	server := parleytest.Start(t)
+	if answer, members := call(t, http.MethodGet, server.URL+"/readyz", ""); answer.StatusCode != http.StatusOK || members["status"] != "ready" {
+		t.Errorf("/readyz: %s %v", answer.Status, members)
+	}
+	for path, want := range map[string]string{"/docs/errors": "text/html", "/": "text/html", "/console/inspector": "text/html", "/api/status": "application/json"} {
+		answer, _ := call(t, http.MethodGet, server.URL+path, "")
+		if answer.StatusCode != http.StatusOK || !strings.HasPrefix(answer.Header.Get("Content-Type"), want) {
+			t.Errorf("%s: %s %v", path, answer.Status, answer.Header)
+		}
+	}
+	if _, members := call(t, http.MethodGet, server.URL+"/nowhere", ""); members["docs"] != server.URL+"/docs/errors#not-found" {
+		t.Errorf("an error's page is %v", members["docs"])
+	}
+	chat := server.StartChat(t, "Pat")
+	_, found := call(t, http.MethodGet, server.URL+"/api/contacts/"+chat.ContactID, "")
+	if found["customer"] != "Pat" {
+		t.Errorf("the API knows %v", found)
+	}
+	const skip = `{"skipMs":60000}`
+	if answer, _ := call(t, http.MethodPost, server.URL+"/api/clock", skip); answer.StatusCode != http.StatusForbidden {
+		t.Errorf("a change without the token: %s", answer.Status)
+	}
+	answer, clock := call(t, http.MethodPost, server.URL+"/api/clock", skip, "Authorization", "Bearer "+server.AdminToken)
+	if answer.StatusCode != http.StatusOK || clock["offsetMs"] != 60000.0 {
+		t.Errorf("a change with the token: %s %v", answer.Status, clock)
+	}
+	if other := parleytest.Start(t); other.AdminToken == server.AdminToken || len(other.AdminToken) < 26 {
+		t.Errorf("the tokens are %q and %q", server.AdminToken, other.AdminToken)
+	}
+}
+
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	server := parleytest.Start(t)
+	chat := server.StartChat(t, "Pat")
+	token := connect(t, server, chat)
+	send := func() (int, string) {
+		answer, members := call(t, http.MethodPost, server.URL+"/participant/message", `{"ContentType":"text/plain","Content":"x"}`, "X-Amz-Bearer", token)
+		message, _ := members["Message"].(string)
+		return answer.StatusCode, message
+	}
+	remove := server.AddFault(t, parleytest.Fault{Effect: "status", Action: "SendMessage", Status: 503, Error: "ServiceUnavailableException", Message: "Try later."})
+	if status, message := send(); status != http.StatusServiceUnavailable || message != "Try later." {
+		t.Errorf("with a fault: %d %q", status, message)
+	}
+	remove()
+	if status, _ := send(); status != http.StatusOK {
+		t.Errorf("after it was removed: %d", status)
+	}
+	server.AddFault(t, parleytest.Fault{Effect: "throttle", ContactID: chat.ContactID, Times: 1})
+	if status, _ := send(); status != http.StatusTooManyRequests {
+		t.Errorf("throttled: %d", status)
+	}
+	if status, _ := send(); status != http.StatusOK {
+		t.Errorf("after the one time: %d", status)
+	}
+	server.AddFault(t, parleytest.Fault{Effect: "status", Action: "StartChatContact", Status: 500})
+	if answer, _ := call(t, http.MethodPost, server.StartChatURL, ""); answer.StatusCode == http.StatusOK {
+		t.Errorf("the front door with a fault: %s", answer.Status)
+	}
+	server.ClearFaults()
+	server.StartChat(t, "Pat")
+}
+
+// What a test's server does is not up to the machine it runs on.
+func TestIndependentOfTheMachine(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_RUNTIME_DIR", home)
+	t.Setenv("PARLEY_STRICT", "true")
+	t.Setenv("PARLEY_ADMIN_TOKEN", "of-the-machine")
+	t.Chdir(home)
+	if err := os.WriteFile("parley.yaml", []byte("no-such-setting: 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := parleytest.Start(t)
+	if answer, _ := call(t, http.MethodPost, server.StartChatURL, `{"InstanceId":"44444444-4444-4444-8444-444444444444"}`); answer.StatusCode != http.StatusOK {
+		t.Errorf("the server is strict: %s", answer.Status)
+	}
+	if server.AdminToken == "of-the-machine" {
+		t.Error("the token is the machine's")
+	}
+	if left, err := os.ReadDir(home); err != nil || len(left) != 1 {
+		t.Errorf("left in the home directory: %v, %v", left, err)
+	}
+}
+
 func TestSkipsTime(t *testing.T) {
 	t.Parallel()
 	server := parleytest.Start(t)
@@ -177,6 +268,7 @@ func TestFailsTheTest(t *testing.T) {
 		"an unknown chat to join":   func(f *fake) { server.JoinAgent(f, "none", "Ann") },
 		"an unknown chat to end":    func(f *fake) { server.EndChat(f, "none") },
 		"an unknown chat to read":   func(f *fake) { server.Messages(f, "none") },
+		"an unknown fault":          func(f *fake) { server.AddFault(f, parleytest.Fault{Effect: "none"}) },
 		"a customer without a name": func(f *fake) { server.StartChat(f, "") },
 	} {
 		f := &fake{TB: t}
