@@ -166,7 +166,7 @@ func seeOff(talk conversation) error {
 // shownRefusal takes the server's words from a refusal: those are for the standard output,
 // where a chat prints what is said.
 func (r *remote) shownRefusal(err error) error {
-	if refusal, ok := errors.AsType[*client.Refusal](err); ok {
+	if refusal, ok := errors.AsType[*client.RefusalError](err); ok {
 		refusal.Text = nil
 	}
 	return err

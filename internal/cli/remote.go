@@ -119,7 +119,7 @@ func splitFlags(args []string) (flags, plain []string) {
 
 // result reports a refusal as the server's own words when programs read, as it does success.
 func (r *remote) result(err error) error {
-	refusal, ok := errors.AsType[*client.Refusal](err)
+	refusal, ok := errors.AsType[*client.RefusalError](err)
 	if !ok || !r.json || len(refusal.Text) == 0 {
 		return err
 	}

@@ -33,7 +33,7 @@ func printAnswer(env *Env, o *startOptions, status int, text []byte) error {
 		return nil
 	}
 	if !started {
-		return &client.Refusal{Status: status, Answer: answer}
+		return &client.RefusalError{Status: status, Answer: answer}
 	}
 	result := answer.Data.Result
 	shown := "not shown, because it is a secret; --show-token or -o json prints it"

@@ -39,8 +39,8 @@ func (t *Token) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Refusal is a diagnosis that came as an answer.
-type Refusal struct {
+// RefusalError is a diagnosis that came as an answer.
+type RefusalError struct {
 	Status int
 	Answer StartAnswer
 	// Text is the answer itself, for programs; it may be empty.
@@ -48,7 +48,7 @@ type Refusal struct {
 }
 
 // Error implements error.
-func (e *Refusal) Error() string {
+func (e *RefusalError) Error() string {
 	text := screen.Printable(e.Answer.Error)
 	if e.Answer.Field != "" {
 		text += " (" + screen.Printable(e.Answer.Field) + ")"
@@ -64,4 +64,4 @@ func (e *Refusal) Error() string {
 }
 
 // Hint returns the remedy.
-func (e *Refusal) Hint() string { return screen.Printable(e.Answer.Hint) }
+func (e *RefusalError) Hint() string { return screen.Printable(e.Answer.Hint) }

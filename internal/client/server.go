@@ -3,7 +3,7 @@
 //
 // It owns the wire: addresses, the admin token, calls, answers, refusals, sockets, and coming
 // back when a connection is lost. It refuses to know commands and terminals: values come back,
-// and nothing is printed. Refusals are of type [*Refusal]; errors that a user can mend have a
+// and nothing is printed. Refusals are of type [*RefusalError]; errors that a user can mend have a
 // hint (package hint). A [Server] is safe for concurrent use.
 package client
 
@@ -226,7 +226,7 @@ func (s *Server) refused(status int, text []byte) error {
 	if json.Unmarshal(text, &answer) != nil || answer.Error == "" {
 		return notParley(status, text)
 	}
-	refusal := &Refusal{Status: status, Answer: answer, Text: text}
+	refusal := &RefusalError{Status: status, Answer: answer, Text: text}
 	if answer.Code == adminTokenRequired {
 		return hint.New(refusal, s.tokenHint())
 	}
@@ -251,7 +251,7 @@ func (s *Server) tokenHint() string {
 
 // isCode reports whether an error is a refusal with one of some codes.
 func isCode(err error, codes ...string) bool {
-	refusal, ok := errors.AsType[*Refusal](err)
+	refusal, ok := errors.AsType[*RefusalError](err)
 	return ok && slices.Contains(codes, refusal.Answer.Code)
 }
 

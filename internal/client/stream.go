@@ -160,7 +160,7 @@ func readEvents(stream io.Reader, alive func(), handle func(Event) error) error 
 // lostUnlessRefused tells a call that was refused, and will be again, from one that came to a
 // server on its way down or up.
 func lostUnlessRefused(err error) error {
-	refusal, ok := errors.AsType[*Refusal](err)
+	refusal, ok := errors.AsType[*RefusalError](err)
 	if ok && (refusal.Status < http.StatusInternalServerError || refusal.Status == http.StatusNotImplemented) {
 		return err
 	}

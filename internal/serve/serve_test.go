@@ -1,0 +1,136 @@
+package serve_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/spf13/pflag"
+
+	"github.com/parley-chat/parley/internal/serve"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// load returns the settings that flags give, name by name.
+func load(t *testing.T, flags ...string) *settings.Settings {
+	t.Helper()
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settings.Register(set)
+	if err := set.Parse(append([]string{"--addr=127.0.0.1:0", "--ephemeral"}, flags...)); err != nil {
+		t.Fatal(err)
+	}
+	s, err := settings.Load(settings.Sources{Flags: set, GOOS: "linux"})
+	if err = settings.Join(err, serve.Check(s)); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// closing is a listener that tells whether it was closed.
+type closing struct {
+	net.Listener
+	closed bool
+}
+
+func (c *closing) Close() error {
+	c.closed = true
+	return c.Listener.Close()
+}
+
+// config returns a configuration with a listener of the test's own.
+func config(t *testing.T, flags ...string) (serve.Config, *closing) {
+	t.Helper()
+	l := &closing{}
+	return serve.Config{
+		Settings: load(t, flags...), Version: "v1.2.3",
+		ReadFile: func(name string) ([]byte, error) {
+			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+		},
+		Listen: func(ctx context.Context) (_ net.Listener, err error) {
+			l.Listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+			return l, err
+		},
+	}, l
+}
+
+func status(handler http.Handler, path string) int {
+	r := httptest.NewRequest(http.MethodGet, "http://localhost"+path, nil)
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, r)
+	return w.Code
+}
+
+// The handler is the whole server, whether it runs or not.
+func TestHandlerWithoutRun(t *testing.T) {
+	t.Parallel()
+	cfg, listener := config(t)
+	server, err := serve.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/readyz", "/healthz", "/", "/docs/errors", "/api/status", "/api/desk", "/parley.js"} {
+		if got := status(server.Handler(), path); got != http.StatusOK {
+			t.Errorf("GET %s: %d", path, got)
+		}
+	}
+	if got := status(server.Handler(), "/nowhere"); got != http.StatusNotFound {
+		t.Errorf("GET /nowhere: %d", got)
+	}
+	if err := server.Close(t.Context()); err != nil || !listener.closed {
+		t.Errorf("closing: %v, the listener is closed: %v", err, listener.closed)
+	}
+}
+
+func TestRunAnnouncesAndEnds(t *testing.T) {
+	t.Parallel()
+	cfg, listener := config(t)
+	ready := make(chan serve.Announcement, 1)
+	cfg.OnReady = func(a serve.Announcement) { ready <- a }
+	server, err := serve.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		next, err := server.Run(ctx)
+		if next != nil {
+			err = errors.Join(err, errors.New("nobody asked for a restart"))
+		}
+		ended <- err
+	}()
+	a := <-ready
+	if a.Endpoint != a.URL+"/startChatContact" || a.Console != a.URL+"/" || !strings.Contains(a.PageTag, a.URL) ||
+		a.AdminToken != server.AdminToken() || a.Exposure != "" || a.Trust != "" || !strings.Contains(a.Upstream, "in memory only") {
+		t.Errorf("announced %+v", a)
+	}
+	stop()
+	if err := <-ended; err != nil || !listener.closed {
+		t.Errorf("the end: %v, the listener is closed: %v", err, listener.closed)
+	}
+}
+
+// What was opened before a fault is closed again.
+func TestOpenThatFails(t *testing.T) {
+	t.Parallel()
+	cfg, listener := config(t, "--agent=none.yaml")
+	if _, err := serve.Open(t.Context(), cfg); !errors.Is(err, fs.ErrNotExist) || !listener.closed {
+		t.Errorf("an agent's script that is missing: %v, the listener is closed: %v", err, listener.closed)
+	}
+	cfg, listener = config(t, "--upstream=replay:none.jsonl")
+	if _, err := serve.Open(t.Context(), cfg); !errors.Is(err, fs.ErrNotExist) || listener.Listener != nil {
+		t.Errorf("a recording that is missing: %v, the listener is %v", err, listener.Listener)
+	}
+	cfg, _ = config(t)
+	refused := errors.New("no port")
+	cfg.Listen = func(context.Context) (net.Listener, error) { return nil, refused }
+	if _, err := serve.Open(t.Context(), cfg); !errors.Is(err, refused) {
+		t.Errorf("without a port: %v", err)
+	}
+}
