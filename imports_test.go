@@ -36,13 +36,13 @@ var allowed = map[string][]string{
 	"internal/devices":    {},
 	"internal/pagescript": {},
 	"internal/awswire":    {},
-	"internal/settings":   {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
-	"internal/admintoken": {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/excerpt", "internal/rawjson"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},
+	"internal/settings":     {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
+	"internal/admintoken":   {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},
 	// What keeps and calls.
 	"internal/blob":  {"internal/chat"},
 	"internal/store": {"internal/blob", "internal/chat", "internal/transcript"},

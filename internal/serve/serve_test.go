@@ -20,7 +20,7 @@ import (
 func load(t *testing.T, flags ...string) *settings.Settings {
 	t.Helper()
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	settings.Register(set)
+	settings.Register(set, settings.Fields())
 	if err := set.Parse(append([]string{"--addr=127.0.0.1:0", "--ephemeral"}, flags...)); err != nil {
 		t.Fatal(err)
 	}
