@@ -129,10 +129,11 @@ var allowed = map[string][]string{
 	// For tests and the benchmark only.
 	"internal/awsfake": {"internal/secret"},
 	"internal/memnet":  {},
+	"internal/program": {},
 }
 
 // testOnly are packages that the program itself must not contain.
-var testOnly = []string{"internal/awsfake", "internal/memnet"}
+var testOnly = []string{"internal/awsfake", "internal/memnet", "internal/program"}
 
 type goPackage struct {
 	ImportPath string

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/parley-chat/parley/internal/program"
 )
 
 // Names of the functions.
@@ -107,8 +109,7 @@ func runFunction(ctx context.Context, args []string, stdout, stderr io.Writer) e
 // functions builds what is compared.
 func (l *lab) functions(ctx context.Context) ([]*function, error) {
 	bootstrap := l.program("bootstrap")
-	err := l.run(ctx, []string{"CGO_ENABLED=0"}, "go", "build", "-trimpath", "-tags", "lambda.norpc",
-		"-ldflags=-s -w -buildid=", "-o", bootstrap, "./cmd/parley-lambda")
+	err := program.Function(ctx, bootstrap)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ package deploy_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +15,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/parley-chat/parley/internal/program"
 )
 
 const (
@@ -28,30 +29,10 @@ const (
 var binary string
 
 func TestMain(m *testing.M) {
-	code, err := runWithBinary(m.Run)
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code) //nolint:forbidigo // what TestMain is for
-}
-
-// runWithBinary builds the program, unless E2E_BINARY names one.
-func runWithBinary(run func() int) (code int, err error) {
-	if binary = os.Getenv("E2E_BINARY"); binary != "" {
-		return run(), nil
-	}
-	dir, err := os.MkdirTemp("", "parley-deploy-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary = filepath.Join(dir, "parley")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "../cmd/parley").CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("building parley: %w\n%s", err, out)
-	}
-	return run(), nil
+	os.Exit(program.WithServer(func(path string) int { //nolint:forbidigo // what TestMain is for
+		binary = path
+		return m.Run()
+	}))
 }
 
 // serve starts the built program as a public endpoint and returns its address. It answers for

@@ -3,10 +3,8 @@
 package crash_test
 
 import (
-	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/parley-chat/parley/internal/program"
 )
 
 var rounds = flag.Int("rounds", 10, "how often the server is killed")
@@ -26,30 +26,10 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := runWithBinary(m.Run)
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code) //nolint:forbidigo // what TestMain is for
-}
-
-// runWithBinary builds the program, unless E2E_BINARY names one.
-func runWithBinary(run func() int) (code int, err error) {
-	if binary = os.Getenv("E2E_BINARY"); binary != "" {
-		return run(), nil
-	}
-	dir, err := os.MkdirTemp("", "parley-crash-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	binary = filepath.Join(dir, "parley")
-	out, err := exec.CommandContext(context.Background(), "go", "build", "-o", binary, "../../cmd/parley").CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("building parley: %w\n%s", err, out)
-	}
-	return run(), nil
+	os.Exit(program.WithServer(func(path string) int { //nolint:forbidigo // what TestMain is for
+		binary = path
+		return m.Run()
+	}))
 }
 
 // server is a running Parley.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/e2e/gateway"
 	"github.com/parley-chat/parley/internal/awsfake"
+	"github.com/parley-chat/parley/internal/program"
 )
 
 // The zip for arm64, which the template takes by default, holds a program that runs: built as
@@ -22,19 +23,16 @@ import (
 func TestArm64(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	program := filepath.Join(dir, "bootstrap")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=",
-		"-o", program, "../../cmd/parley-lambda")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=arm64")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("building the function for arm64: %v\n%s", err, out)
+	bootstrap := filepath.Join(dir, "bootstrap")
+	if err := program.Function(t.Context(), bootstrap, "GOOS=linux", "GOARCH=arm64"); err != nil {
+		t.Fatal(err)
 	}
-	if !runsArm64(t, &program) {
+	if !runsArm64(t, &bootstrap) {
 		return
 	}
 
 	aws := awsfake.Start(t)
-	function := gateway.Start(t, gateway.Config{Program: program, Env: environ(aws), Timeout: time.Minute})
+	function := gateway.Start(t, gateway.Config{Program: bootstrap, Env: environ(aws), Timeout: time.Minute})
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := function.Ready(ctx); err != nil {

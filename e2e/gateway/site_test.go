@@ -3,22 +3,18 @@
 package gateway_test
 
 import (
-	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/parley-chat/parley/e2e/gateway"
 	"github.com/parley-chat/parley/internal/awsfake"
+	"github.com/parley-chat/parley/internal/program"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -39,32 +35,14 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	code, err := runWithBootstrap(m.Run)
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code) //nolint:forbidigo // what TestMain is for
-}
-
-// runWithBootstrap builds the program as `make dist` does, for this machine.
-func runWithBootstrap(run func() int) (code int, err error) {
+	var err error
 	if responses, err = gateway.TemplateResponses("../../deploy/cloudformation.yaml"); err != nil {
-		return 0, err
+		panic(err)
 	}
-	dir, err := os.MkdirTemp("", "parley-gateway-")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	bootstrap = filepath.Join(dir, "bootstrap")
-	build := exec.CommandContext(context.Background(), "go", "build", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=",
-		"-o", bootstrap, "../../cmd/parley-lambda")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("building the function: %w\n%s", err, out)
-	}
-	return run(), nil
+	os.Exit(program.WithFunction(func(path string) int { //nolint:forbidigo // what TestMain is for
+		bootstrap = path
+		return m.Run()
+	}))
 }
 
 // site is a function with a fake Amazon Connect behind it and all gateways in front.
