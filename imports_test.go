@@ -127,13 +127,14 @@ var allowed = map[string][]string{
 		"internal/startchat", "internal/transcript",
 	},
 	// For tests and the benchmark only.
-	"internal/awsfake": {"internal/secret"},
-	"internal/memnet":  {},
-	"internal/program": {},
+	"internal/awsfake":    {"internal/secret"},
+	"internal/memnet":     {},
+	"internal/program":    {},
+	"internal/runtimeapi": {},
 }
 
 // testOnly are packages that the program itself must not contain.
-var testOnly = []string{"internal/awsfake", "internal/memnet", "internal/program"}
+var testOnly = []string{"internal/awsfake", "internal/memnet", "internal/program", "internal/runtimeapi"}
 
 type goPackage struct {
 	ImportPath string

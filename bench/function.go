@@ -2,17 +2,21 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/program"
+	"github.com/parley-chat/parley/internal/runtimeapi"
 )
 
 // Names of the functions.
@@ -170,18 +174,18 @@ func (l *lab) measureFunctions(ctx context.Context, o functionOptions, functions
 
 // startFunction measures one start until the function asks for its first event.
 func (l *lab) startFunction(ctx context.Context, f *function) error {
-	api, err := newRuntimeAPI()
+	api, err := runtimeapi.Listen(ctx, runtimeapi.Config{Timeout: invocationTime})
 	if err != nil {
 		return err
 	}
-	defer api.close()
+	defer func() { _ = api.Close() }() // what was measured counts
 	began := time.Now()
-	running, err := l.start(ctx, 0, l.environment(append(f.env, "AWS_LAMBDA_RUNTIME_API="+api.address)...), f.argv...)
+	running, err := l.start(ctx, 0, l.environment(append(f.env, api.Environ())...), f.argv...)
 	if err != nil {
 		return err
 	}
 	defer running.stop()
-	at, err := api.waitForInit(ctx)
+	at, err := waitForInit(ctx, api)
 	if err != nil {
 		return fmt.Errorf("starting %s: %w\n%s", f.name, err, running.complaint())
 	}
@@ -192,12 +196,12 @@ func (l *lab) startFunction(ctx context.Context, f *function) error {
 
 // invokeFunction measures a row of invocations, after a tenth of them to warm up.
 func (l *lab) invokeFunction(ctx context.Context, f *function, n int) error {
-	api, err := newRuntimeAPI()
+	api, err := runtimeapi.Listen(ctx, runtimeapi.Config{Timeout: invocationTime})
 	if err != nil {
 		return err
 	}
-	defer api.close()
-	running, err := l.start(ctx, 0, l.environment(append(f.env, "AWS_LAMBDA_RUNTIME_API="+api.address)...), f.argv...)
+	defer func() { _ = api.Close() }() // what was measured counts
+	running, err := l.start(ctx, 0, l.environment(append(f.env, api.Environ())...), f.argv...)
 	if err != nil {
 		return err
 	}
@@ -213,7 +217,7 @@ func (l *lab) invokeFunction(ctx context.Context, f *function, n int) error {
 			f.cpu = append(f.cpu, -cpuTime(running.pid()).Seconds())
 		}
 		began := time.Now()
-		if err := api.invoke(ctx); err != nil {
+		if err := startChat(ctx, api); err != nil {
 			return fmt.Errorf("invoking %s: %w\n%s", f.name, err, running.complaint())
 		}
 		took = append(took, time.Since(began))
@@ -224,5 +228,41 @@ func (l *lab) invokeFunction(ctx context.Context, f *function, n int) error {
 	slices.Sort(took)
 	f.p50 = append(f.p50, inMilliseconds(percentile(took, 50)))
 	f.p99 = append(f.p99, inMilliseconds(percentile(took, 99)))
+	return nil
+}
+
+// invocationTime bounds a start and an invocation.
+const invocationTime = 20 * time.Second
+
+// chatEvent is what a REST API of API Gateway makes of a widget's request.
+const chatEvent = `{"resource":"/","path":"/","httpMethod":"POST","headers":{"Content-Type":"text/plain;charset=UTF-8",` +
+	`"Host":"api.example.com","Origin":"https://www.example.com"},"multiValueHeaders":{"Content-Type":["text/plain;charset=UTF-8"],` +
+	`"Host":["api.example.com"],"Origin":["https://www.example.com"]},"queryStringParameters":null,"requestContext":{"path":"/Prod",` +
+	`"stage":"Prod","requestId":"c6af9ac6-7b61-11e6-9a41-93e8deadbeef","identity":{"sourceIp":"192.0.2.1"},"httpMethod":"POST"},` +
+	`"body":"{\"ParticipantDetails\":{\"DisplayName\":\"Pat\"},\"SupportedMessagingContentTypes\":[\"text/plain\",\"text/markdown\"]}",` +
+	`"isBase64Encoded":false}`
+
+// waitForInit returns when the function asked for its first event.
+func waitForInit(ctx context.Context, api *runtimeapi.API) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, invocationTime)
+	defer cancel()
+	return api.Ready(ctx)
+}
+
+// startChat has one chat started.
+func startChat(ctx context.Context, api *runtimeapi.API) error {
+	ctx, cancel := context.WithTimeout(ctx, invocationTime)
+	defer cancel()
+	text, err := api.Invoke(ctx, []byte(chatEvent))
+	if err != nil {
+		return err
+	}
+	var answer struct {
+		StatusCode int
+		Body       string
+	}
+	if err := json.Unmarshal(text, &answer); err != nil || answer.StatusCode != http.StatusOK || !strings.Contains(answer.Body, `"ParticipantToken"`) {
+		return fmt.Errorf("it started no chat: status %d, %d bytes", answer.StatusCode, len(answer.Body))
+	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/parley-chat/parley/e2e/gateway"
 	"github.com/parley-chat/parley/internal/awsfake"
+	"github.com/parley-chat/parley/internal/runtimeapi"
 )
 
 // patience bounds everything that is waited for.
@@ -185,7 +186,7 @@ func TestInitError(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			err := f.Ready(ctx)
-			failed, ok := errors.AsType[*gateway.FunctionError](err)
+			failed, ok := errors.AsType[*runtimeapi.Error](err)
 			if !ok || failed.Type != "Runtime.InvalidConfiguration" {
 				t.Fatalf("the init ended with %v", err)
 			}
@@ -216,7 +217,7 @@ func TestNotARequest(t *testing.T) {
 	s := open(t, awsfake.Start(t), 0)
 	for _, payload := range []string{`{"source":"aws.events","detail":{}}`, `{"key1":"value1"}`, `[]`} {
 		_, err := s.function.Invoke(t.Context(), []byte(payload))
-		failed, ok := errors.AsType[*gateway.FunctionError](err)
+		failed, ok := errors.AsType[*runtimeapi.Error](err)
 		if !ok || failed.Type != "EventError" || !strings.Contains(failed.Message, "not an HTTP request") {
 			t.Errorf("%s: error %v", payload, err)
 		}

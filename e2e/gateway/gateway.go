@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/runtimeapi"
 )
 
 // Kind is a way from HTTP to a function.
@@ -167,7 +169,7 @@ func (x *exchange) headers() http.Header {
 
 // broken answers for a function that failed or answered nonsense.
 func (g *Gateway) broken(w http.ResponseWriter, x *exchange, err error) {
-	failed, isFunction := errors.AsType[*FunctionError](err)
+	failed, isFunction := errors.AsType[*runtimeapi.Error](err)
 	if isFunction && failed.Type == "Sandbox.Timedout" && g.Kind == HTTPAPI {
 		g.refuse(w, x, http.StatusServiceUnavailable, "", "Service Unavailable")
 		return

@@ -1,0 +1,236 @@
+// Package runtimeapi is Lambda's side of its Runtime API for one process on this machine: it
+// hands a function its events, one at a time, and takes the answers.
+//
+// It starts and ends no process. It is safe for concurrent use.
+package runtimeapi
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// DefaultTimeout is how long an invocation may take when a [Config] does not say.
+const DefaultTimeout = 10 * time.Second
+
+// Config says what an [API] is like.
+type Config struct {
+	// Timeout is how long an invocation may take; zero means [DefaultTimeout].
+	Timeout time.Duration
+	// Exited is closed when the function's process has ended; nil means never.
+	Exited <-chan struct{}
+	// TimedOut is called when an invocation took too long, before [API.Invoke] returns; it may
+	// be nil.
+	TimedOut func()
+}
+
+// Error is what a function, or Lambda in its place, says of a failed invocation or init.
+type Error struct {
+	Type    string `json:"errorType"`
+	Message string `json:"errorMessage"`
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Type + ": " + e.Message }
+
+// API is a Runtime API that listens on a port of its own. Like a Lambda environment it hands
+// out one event at a time; further ones wait.
+//
+// Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+type API struct {
+	config  Config
+	address string
+	server  *http.Server
+	served  chan error
+	events  chan *invocation
+	turn    chan struct{} // holds one token: whose turn it is to invoke
+
+	once    sync.Once
+	ready   chan struct{} // closed at the first request for an event
+	began   time.Time     // of that request; set before ready is closed
+	refused chan struct{} // closed when the init failed
+
+	mu      sync.Mutex
+	current *invocation
+	failed  *Error
+}
+
+type invocation struct {
+	id       string
+	payload  []byte
+	deadline time.Time
+	done     chan result
+}
+
+type result struct {
+	payload []byte
+	err     *Error
+}
+
+// Listen starts a Runtime API. The caller closes it.
+func Listen(ctx context.Context, config Config) (*API, error) {
+	var lc net.ListenConfig
+	listener, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listening for the function: %w", err)
+	}
+	if config.Timeout == 0 {
+		config.Timeout = DefaultTimeout
+	}
+	a := &API{
+		config: config, address: listener.Addr().String(), served: make(chan error, 1), events: make(chan *invocation),
+		turn: make(chan struct{}, 1), ready: make(chan struct{}), refused: make(chan struct{}),
+	}
+	a.turn <- struct{}{}
+	a.server = &http.Server{Handler: a.handler(), ReadHeaderTimeout: config.Timeout}
+	go func() { a.served <- a.server.Serve(listener) }()
+	return a, nil
+}
+
+// Environ returns the variable by which a function finds the API.
+func (a *API) Environ() string { return "AWS_LAMBDA_RUNTIME_API=" + a.address }
+
+// Close ends the API, with the connections that wait for an event.
+func (a *API) Close() error {
+	_ = a.server.Close() // connections are cut on purpose
+	if err := <-a.served; !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serving the runtime api: %w", err)
+	}
+	return nil
+}
+
+// Ready returns when the function has asked for its first event, and the time of that; or the
+// reason why it will not, which is an [*Error] when the function said so or has ended.
+func (a *API) Ready(ctx context.Context) (time.Time, error) {
+	select {
+	case <-a.ready:
+		return a.began, nil
+	case <-a.refused:
+	case <-a.config.Exited:
+	case <-ctx.Done():
+		return time.Time{}, fmt.Errorf("waiting for the function: %w", ctx.Err())
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.failed != nil {
+		return time.Time{}, a.failed
+	}
+	return time.Time{}, &Error{"Runtime.ExitError", "the process ended"}
+}
+
+// Invoke has the function handle one event. The error is an [*Error] when the function failed,
+// ended or took too long.
+func (a *API) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+	select {
+	case <-a.turn:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for a turn: %w", ctx.Err())
+	}
+	defer func() { a.turn <- struct{}{} }()
+	if _, err := a.Ready(ctx); err != nil {
+		return nil, err
+	}
+	timeout := a.config.Timeout
+	i := &invocation{id: uuid.NewString(), payload: payload, deadline: time.Now().Add(timeout), done: make(chan result, 1)}
+	late := time.NewTimer(timeout)
+	defer late.Stop()
+	select {
+	case a.events <- i:
+	case <-a.config.Exited:
+		return nil, &Error{"Runtime.ExitError", "the process ended"}
+	case <-late.C:
+		return nil, &Error{"Sandbox.Timedout", "the function does not ask for events"}
+	}
+	select {
+	case r := <-i.done:
+		if r.err != nil {
+			return nil, r.err
+		}
+		return r.payload, nil
+	case <-a.config.Exited:
+		return nil, &Error{"Runtime.ExitError", "the process ended while it handled an event"}
+	case <-late.C:
+		if a.config.TimedOut != nil {
+			a.config.TimedOut()
+		}
+		return nil, &Error{"Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds())}
+	}
+}
+
+func (a *API) handler() http.Handler {
+	const base = "/2018-06-01/runtime/"
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+base+"invocation/next", a.next)
+	mux.HandleFunc("POST "+base+"invocation/{id}/response", func(w http.ResponseWriter, r *http.Request) {
+		a.finish(w, r, func(body []byte) result { return result{payload: body} })
+	})
+	mux.HandleFunc("POST "+base+"invocation/{id}/error", func(w http.ResponseWriter, r *http.Request) {
+		a.finish(w, r, func(body []byte) result { return result{err: readError(body)} })
+	})
+	mux.HandleFunc("POST "+base+"init/error", func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body) // an incomplete text is shown as it is
+		a.mu.Lock()
+		if a.failed == nil {
+			a.failed = readError(body)
+			close(a.refused)
+		}
+		a.mu.Unlock()
+		w.WriteHeader(http.StatusAccepted)
+	})
+	return mux
+}
+
+func readError(body []byte) *Error {
+	e := new(Error)
+	if err := json.Unmarshal(body, e); err != nil {
+		e.Type, e.Message = "Runtime.Unknown", string(body)
+	}
+	return e
+}
+
+func (a *API) next(w http.ResponseWriter, r *http.Request) {
+	a.once.Do(func() {
+		a.began = time.Now()
+		close(a.ready)
+	})
+	select {
+	case i := <-a.events:
+		a.mu.Lock()
+		a.current = i
+		a.mu.Unlock()
+		h := w.Header()
+		h.Set("Content-Type", "application/json")
+		h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
+		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-west-2:123456789012:function:startchat")
+		h.Set("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
+		_, _ = w.Write(i.payload) // Exited tells of a process that is gone
+	case <-a.config.Exited:
+	case <-r.Context().Done():
+	}
+}
+
+// finish takes the result of the current invocation; a late one finds another or none.
+func (a *API) finish(w http.ResponseWriter, r *http.Request, read func([]byte) result) {
+	body, err := io.ReadAll(r.Body)
+	a.mu.Lock()
+	i := a.current
+	if i == nil || i.id != r.PathValue("id") || err != nil {
+		a.mu.Unlock()
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	a.current = nil
+	a.mu.Unlock()
+	i.done <- read(body)
+	w.WriteHeader(http.StatusAccepted)
+}
