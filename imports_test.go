@@ -78,7 +78,7 @@ var allowed = map[string][]string{
 	"internal/desk": {"internal/blob", "internal/chat", "internal/transcript"},
 	"internal/fault": {
 		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
-		"internal/secret", "internal/transcript",
+		"internal/secret",
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",

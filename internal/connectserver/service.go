@@ -36,8 +36,9 @@ type Config struct {
 	// Strict are AWS's rates, quotas and freedoms; nil is lenient, with ids too: any
 	// instance and any flow will do.
 	Strict *strict.Rules
-	// Tap hears of every call; nil costs nothing.
-	Tap Tap
+	// Called is told the action of every call, and the contact that its request names. It must
+	// not block, and is called by many goroutines at once. Nil costs nothing.
+	Called func(r *http.Request, action, contactID string)
 	// Log is told of every call: Debug when it succeeded, Warn when it was refused, Error
 	// when it failed. Nil discards.
 	Log *slog.Logger
@@ -77,7 +78,7 @@ type Service struct {
 	region, account string
 	origins         []string
 	strict          *strict.Rules
-	tap             Tap
+	hear            func(r *http.Request, action, contactID string)
 	log             *slog.Logger
 	actions         []*action
 
@@ -92,7 +93,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		chats: cfg.Chats, flows: cfg.Flows, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
-		origins: cfg.ApprovedOrigins, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
+		origins: cfg.ApprovedOrigins, strict: cfg.Strict, hear: cfg.Called, log: cfg.Log,
 	}
 	if s.flows == nil {
 		s.flows = func() []Flow { return nil }

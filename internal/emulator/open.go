@@ -36,14 +36,17 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 	if err := e.openChats(ctx, cfg, clock, rules); err != nil {
 		return err
 	}
-	api, err := connectserver.New(connectserver.Config{
+	config := connectserver.Config{
 		Chats: e.chats, Flows: flows(cfg.Flows), Instance: connectserver.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
-		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Tap: cfg.Tap, Log: cfg.Log,
-	})
-	if err != nil {
+		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log,
+	}
+	if tap := cfg.Tap; tap != nil {
+		config.Called = func(r *http.Request, action, contactID string) { tap.Called(r, action, contactID, "", "") }
+	}
+	var err error
+	if e.api, err = connectserver.New(config); err != nil {
 		return err
 	}
-	e.api = api
 	if err := e.openFaults(cfg); err != nil {
 		return err
 	}
@@ -51,8 +54,8 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	e.operations = http.NewServeMux()
-	api.Routes(e.operations)
-	operations := api.Handler()
+	e.api.Routes(e.operations)
+	operations := e.api.Handler()
 	e.handler = e.faults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isParticipant(r.URL.Path) {
 			e.clients.ServeHTTP(w, r)

@@ -12,7 +12,6 @@
 package fault
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"net/http"
@@ -25,24 +24,12 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
-	"github.com/parley-chat/parley/internal/secret"
-	"github.com/parley-chat/parley/internal/transcript"
 )
-
-// Chats is what rules ask the chats. It is implemented by [chat.Service].
-type Chats interface {
-	// Holder returns whom a token was made for.
-	Holder(token secret.Text) (holder chat.Holder, ok bool)
-	// File returns an attachment by id.
-	File(ctx context.Context, fileID string) (transcript.File, error)
-	// ExpireTokens expires the tokens of an active contact; an empty id means all contacts.
-	ExpireTokens(contactID string) error
-}
 
 // Config is what [Rules] needs.
 type Config struct {
 	// Chats are the chats in which things go wrong. Required.
-	Chats Chats
+	Chats *chat.Service
 	// Rand decides for rules with a percentage; nil is unpredictable.
 	Rand *rand.Rand
 	// Changed is called after the rules have changed, as with [Rules.Watch]. Nil does nothing.
@@ -67,7 +54,7 @@ type Injection struct {
 
 // Rules are the rules in force, and let them strike.
 type Rules struct {
-	chats    Chats
+	chats    *chat.Service
 	injected func(Injection)
 	paths    *http.ServeMux // of actions; its handlers are of type named
 
