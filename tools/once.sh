@@ -34,7 +34,7 @@ check 'the type of attachment bytes to create and open' internal/blob 1 'Create\
 check 'the type of attachment bytes to commit' internal/blob 1 '^(func \(.*\) |	)Commit\(\) error'
 
 check 'the source of shared keys' internal/identity 1 'KeySource interface'
-check 'the interface of errors with a next step' internal/hint 1 '^	Hint\(\) string' '*.go'
+check 'the interface of errors with a next step' internal/hint 1 '^	+Hint\(\) string' '*.go'
 check 'the rule for keys of contact attributes' internal/connectmodel 0 'A-Za-z0-9_-|a-zA-Z0-9_-'
 check 'a name for that rule' internal/connectmodel 1 'func [iI]sAttributeKey'
 
