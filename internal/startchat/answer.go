@@ -1,45 +1,60 @@
 package startchat
 
-import "strconv"
+import (
+	"net/http"
+	"strconv"
+)
 
-// answer writes the envelope that widgets read. It is the superset of what the original
-// local proxy (data.startChatResult with $metadata) and the original production endpoint
-// (featurePermissions) answer; the three ids, and the resume id where there is one,
-// also stand at the top level, where pages written after chatjs's README look for them.
-func (h *Handler) answer(chat started) []byte {
-	result := chat.result
+// write sends the answer of a started chat.
+func (c chat) write(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	if id := c.result.Metadata.RequestID; id != "" {
+		header.Set("X-Amzn-Requestid", id)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(c.answer)))
+	_, _ = w.Write(c.answer) // the page is gone: the chat exists all the same and was logged
+}
+
+// answer is the last stage: it writes the envelope that widgets read. The envelope is the superset
+// of the answers of the original local proxy (data.startChatResult with $metadata) and of the
+// original production endpoint (featurePermissions). The three ids, and the resume id if there is
+// one, also stand at the top level, where pages written after chatjs's README look for them.
+func (h *Handler) answer(request *Request, result *Result, run *policyRun) []byte {
+	resumeID := run.resumeID(request, result)
 	// The ids stand in it twice; the rest is about 360 bytes.
-	dst := make([]byte, 0, 400+2*(len(result.ContactID)+len(result.ParticipantID)+len(result.ParticipantToken.Reveal())+len(chat.resumeID)))
+	dst := make([]byte, 0, 400+2*(len(result.ContactID)+len(result.ParticipantID)+len(result.ParticipantToken.Reveal())+len(resumeID)))
 	dst = append(dst, `{"data":{"startChatResult":{`...)
 	dst = appendMetadata(dst, result.Metadata)
 	dst = append(dst, ',')
-	dst = appendIDs(dst, chat)
+	dst = appendIDs(dst, result, resumeID)
 	if result.ContinuedFromContactID != "" {
 		dst = append(dst, `,"ContinuedFromContactId":`...)
 		dst = appendQuoted(dst, result.ContinuedFromContactID)
 	}
 	dst = append(dst, `},"featurePermissions":{"MESSAGING_MARKDOWN":`...)
-	dst = strconv.AppendBool(dst, chat.markdown)
+	dst = strconv.AppendBool(dst, request.markdown)
 	dst = append(dst, `,"ATTACHMENTS":`...)
 	dst = strconv.AppendBool(dst, h.attachments)
 	dst = append(dst, `}},`...)
-	dst = appendIDs(dst, chat)
+	dst = appendIDs(dst, result, resumeID)
 	return append(dst, '}', '\n')
 }
 
-func appendIDs(dst []byte, chat started) []byte {
-	result := chat.result
+func appendIDs(dst []byte, result *Result, resumeID string) []byte {
 	dst = append(dst, `"ContactId":`...)
 	dst = appendQuoted(dst, result.ContactID)
 	dst = append(dst, `,"ParticipantId":`...)
 	dst = appendQuoted(dst, result.ParticipantID)
 	dst = append(dst, `,"ParticipantToken":`...)
 	dst = appendQuoted(dst, result.ParticipantToken.Reveal())
-	if chat.resumeID == "" {
+	if resumeID == "" {
 		return dst
 	}
 	dst = append(dst, `,"resumeId":`...)
-	return appendQuoted(dst, chat.resumeID)
+	return appendQuoted(dst, resumeID)
 }
 
 // appendMetadata writes $metadata as the AWS SDK for JavaScript prints it: waits in

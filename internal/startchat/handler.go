@@ -1,14 +1,17 @@
+// Package startchat is the front door: it turns the POST a chat widget sends into
+// one StartChatContact call and the answer into the envelope that widgets read.
+//
+// It owns the contract with the page (what may be asked, what is filled in, what
+// comes back when it fails) and knows neither who may call (package guard) nor who
+// answers: Amazon Connect and the embedded one both stand behind [Starter].
 package startchat
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,11 +19,6 @@ import (
 	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
-
-// DefaultTimeout bounds one call to Amazon Connect, repetitions included, when the
-// configuration does not say otherwise. It is below the 29 s after which API Gateway
-// gives up.
-const DefaultTimeout = 25 * time.Second
 
 // Config is what a [Handler] needs.
 type Config struct {
@@ -51,6 +49,9 @@ type Config struct {
 
 // Handler is the front door. It answers POST; everything else is 405. It is safe for
 // concurrent use.
+//
+// A request passes seven stages, in the order of [Handler.start]. Each stage has a file of its
+// own and takes what the stage before it returned; a problem that a stage returns is the answer.
 type Handler struct {
 	starter      Starter
 	model        *connectmodel.Model
@@ -64,7 +65,7 @@ type Handler struct {
 	public       bool
 	docs         string
 	log          *slog.Logger
-	policy       *policy // nil without one
+	policy       *policy // nil without one, which allows everything
 	unknowns     once    // unknown members named in the log
 }
 
@@ -104,156 +105,47 @@ func New(cfg Config) (*Handler, error) {
 // ServeHTTP implements [http.Handler].
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	var rule *ruling
-	if h.policy != nil {
-		rule = h.policy.rule(r)
-	}
-	chat, problem := h.start(r, rule)
+	run := h.policy.begin(r)
+	chat, problem := h.start(r, run)
 	if problem != nil {
-		h.logProblem(r.Context(), problem, time.Since(began), rule)
+		h.logProblem(r.Context(), chat, problem, time.Since(began), run)
 		problem.Write(w, diagnosis.DocsURL(h.docs, r))
 		return
 	}
-	result := chat.result
-	h.logStarted(r.Context(), result, time.Since(began), rule)
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	if result.Metadata.RequestID != "" {
-		header.Set("X-Amzn-Requestid", result.Metadata.RequestID)
-	}
-	body := h.answer(chat)
-	header.Set("Content-Length", strconv.Itoa(len(body)))
-	_, _ = w.Write(body) // the page is gone: the chat exists all the same and was logged
+	h.logStarted(r.Context(), chat.result, time.Since(began), run)
+	chat.write(w)
 }
 
-// started is a chat that was started, and what the page is to know of it.
-type started struct {
-	result   *Result
-	markdown bool   // whether the page can show it
-	resumeID string // with signed resume ids only
-}
-
-// start does one request up to the answer. rule is nil without a policy.
-func (h *Handler) start(r *http.Request, rule *ruling) (started, *diagnosis.Problem) {
-	if r.Method != http.MethodPost {
-		p := diagnosis.New(diagnosis.MethodNotAllowed, "Chats are started with POST, not %s.", connectmodel.Shorten(r.Method))
-		p.Allow = "POST, OPTIONS"
-		return started{}, p
-	}
-	body, problem := readBody(r)
+// start does one request, stage by stage. It returns what there is of the chat beside a problem,
+// too, for the log.
+func (h *Handler) start(r *http.Request, run *policyRun) (chat, *diagnosis.Problem) {
+	doc, problem := decode(r)
 	if problem != nil {
-		return started{}, problem
+		return chat{}, problem
 	}
-	doc, problem := decode(body, r.Header.Get("Content-Type"))
+	if doc, problem = run.narrow(doc); problem != nil {
+		return chat{}, problem
+	}
+	if doc, problem = h.adoptAliases(doc); problem != nil {
+		return chat{}, problem
+	}
+	if doc, problem = h.fillIn(doc, run); problem != nil {
+		return chat{}, problem
+	}
+	request, problem := h.check(doc, run)
 	if problem != nil {
-		return started{}, problem
+		return chat{}, problem
 	}
-	request, markdown, problem := h.prepare(doc, rule)
+	result, problem := h.call(r.Context(), request)
 	if problem != nil {
-		return started{}, problem
+		return chat{request: request}, problem
 	}
-	ctx, cancel := h.callContext(r.Context())
-	defer cancel()
-	if rule != nil {
-		rule.called = true
-	}
-	result, err := h.starter.StartChatContact(ctx, request)
-	if err != nil {
-		return started{}, diagnosis.Explain(diagnosis.Failure{
-			Err: err, InstanceID: request.InstanceID, ContactFlowID: request.ContactFlowID, Region: h.region,
-		}, h.public)
-	}
-	chat := started{result: result, markdown: markdown}
-	if rule != nil {
-		chat.resumeID = rule.resumeID(request, result)
-	}
-	return chat, nil
+	return chat{request, result, h.answer(request, result, run)}, nil
 }
 
-// callContext bounds the call by the timeout and by the request's own deadline, but not
-// by the page's patience: a call that was sent is waited for, because otherwise a chat
-// could exist that nobody knows of.
-func (h *Handler) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
-	deadline := time.Now().Add(h.timeout)
-	if own, ok := ctx.Deadline(); ok && own.Before(deadline) {
-		deadline = own
-	}
-	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
-}
-
-// noteUnknown names a member in the log the first time it is seen.
-func (h *Handler) noteUnknown(path string, treatment UnknownMembers) {
-	if !isMemberPath(path) {
-		path = unnameable
-	}
-	if h.unknowns.first(path) {
-		h.log.LogAttrs(context.Background(), slog.LevelWarn, "unknown member in a start request",
-			slog.String("member", path), slog.String("treatment", string(treatment)))
-	}
-}
-
-// isMemberPath reports whether a text can be the name of a member or the path to one.
-// Anything else that stands in a name's place may be a customer's data, and is not logged.
-func isMemberPath(path string) bool {
-	const longest = 80
-	if path == "" || len(path) > longest || !isLetter(path[0]) {
-		return false
-	}
-	for i, c := range []byte(path) {
-		if !isLetter(c) && (c < '0' || c > '9') && !strings.ContainsRune("._-:[]", rune(c)) {
-			return false
-		}
-		if i > 0 && path[i-1] == '.' && !isLetter(c) {
-			return false // a number in the place of a key
-		}
-	}
-	return true
-}
-
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
-
-func (h *Handler) logStarted(ctx context.Context, result *Result, dur time.Duration, rule *ruling) {
-	attrs := []slog.Attr{
-		slog.String("contact_id", result.ContactID), slog.String("request_id", result.Metadata.RequestID),
-		slog.Int("attempts", result.Metadata.Attempts), slog.Duration("dur", dur),
-	}
-	if rule != nil {
-		attrs = append(attrs, rule.logAttrs("started", result.Metadata.HTTPStatusCode)...)
-	}
-	h.log.LogAttrs(ctx, slog.LevelInfo, "chat started", attrs...)
-}
-
-func (h *Handler) logProblem(ctx context.Context, p *diagnosis.Problem, dur time.Duration, rule *ruling) {
-	level := slog.LevelWarn
-	if p.Status >= http.StatusInternalServerError {
-		level = slog.LevelError
-	}
-	reason := p.Sentence
-	if p.Field != "" && !isMemberPath(p.Field) {
-		reason = p.Rule.Sentence // the exact one repeats the name
-	}
-	attrs := []slog.Attr{
-		slog.String("rule", string(p.Rule.ID)), slog.Int("status", p.Status), slog.String("code", p.Code),
-		slog.String("reason", reason), slog.Duration("dur", dur),
-	}
-	if isMemberPath(p.Field) {
-		attrs = append(attrs, slog.String("field", p.Field))
-	}
-	if p.RequestID != "" {
-		attrs = append(attrs, slog.String("request_id", p.RequestID))
-	}
-	if p.Cause != nil {
-		attrs = append(attrs, slog.String("cause", p.Cause.Error()))
-	}
-	upstream := 0
-	if failed, ok := errors.AsType[*CallError](p.Cause); ok {
-		attrs = append(attrs, slog.Int("attempts", failed.Metadata.Attempts))
-		upstream = failed.Metadata.HTTPStatusCode
-	}
-	if rule != nil {
-		attrs = append(attrs, rule.logAttrs(rule.outcome(), upstream)...)
-	}
-	h.log.LogAttrs(ctx, level, "no chat started", attrs...)
+// chat is what the stages made of a request.
+type chat struct {
+	request *Request // nil when the request did not pass the checks
+	result  *Result  // nil, like the answer, when no chat was started
+	answer  []byte
 }

@@ -137,9 +137,9 @@ func appendParts(dst []byte, parts ...string) []byte {
 
 // continueChat decides on PersistentChat. With [PersistentSigned] it puts the contact's id in
 // the place of the resume id.
-func (r *ruling) continueChat(doc *members) *diagnosis.Problem {
+func (run *policyRun) continueChat(doc *members) *diagnosis.Problem {
 	raw := doc.get(connectmodel.PersistentChat)
-	switch r.Persistent {
+	switch run.Persistent {
 	case PersistentOpen:
 		return nil
 	case PersistentSigned:
@@ -151,11 +151,11 @@ func (r *ruling) continueChat(doc *members) *diagnosis.Problem {
 		p.Field = connectmodel.PersistentChat
 		return p
 	}
-	err := r.loadKeys(r.request.Context())
+	err := run.loadKeys(run.request.Context())
 	if raw == nil {
 		if err != nil {
 			// A chat that cannot be continued later is better than none.
-			r.log.LogAttrs(r.request.Context(), slog.LevelError, "no resume id can be signed", slog.String("cause", err.Error()))
+			run.log.LogAttrs(run.request.Context(), slog.LevelError, "no resume id can be signed", slog.String("cause", err.Error()))
 		}
 		return nil
 	}
@@ -171,7 +171,7 @@ func (r *ruling) continueChat(doc *members) *diagnosis.Problem {
 	if chat.get(sourceContactID).Kind() != '"' {
 		return nil // the check names it, too
 	}
-	contact, err := r.keys.verify(chat.text(sourceContactID), r.holder(doc.text(connectmodel.InstanceID)), time.Now())
+	contact, err := run.keys.verify(chat.text(sourceContactID), run.holder(doc.text(connectmodel.InstanceID)), time.Now())
 	if err != nil {
 		p := diagnosis.New(diagnosis.ResumeIDInvalid, "")
 		p.Field = connectmodel.PersistentChat + "." + sourceContactID
@@ -184,23 +184,23 @@ func (r *ruling) continueChat(doc *members) *diagnosis.Problem {
 }
 
 // loadKeys gets the keys of resume ids, for this request's check and for its answer.
-func (r *ruling) loadKeys(ctx context.Context) error {
-	texts, err := r.ResumeKeys.Keys(ctx)
+func (run *policyRun) loadKeys(ctx context.Context) error {
+	texts, err := run.ResumeKeys.Keys(ctx)
 	if err != nil {
 		return err
 	}
-	r.keys, err = deriveResumeKeys(texts)
+	run.keys, err = deriveResumeKeys(texts)
 	return err
 }
 
-func (r *ruling) holder(instance string) holder {
-	return holder{instance: instance, subject: r.caller.Subject}
+func (run *policyRun) holder(instance string) holder {
+	return holder{instance: instance, subject: run.caller.Subject}
 }
 
 // resumeID signs the id that the answer carries; "" when there is none.
-func (r *ruling) resumeID(request *Request, result *Result) string {
-	if len(r.keys) == 0 || result.ContactID == "" {
+func (run *policyRun) resumeID(request *Request, result *Result) string {
+	if run == nil || len(run.keys) == 0 || result.ContactID == "" {
 		return ""
 	}
-	return r.keys.sign(result.ContactID, r.holder(request.InstanceID), time.Now())
+	return run.keys.sign(result.ContactID, run.holder(request.InstanceID), time.Now())
 }

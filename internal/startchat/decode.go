@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,61 +25,26 @@ import (
 // MaxBody is the size up to which a request body is read, in bytes.
 const MaxBody = 64 << 10
 
-// members are the members of the request in the order they came. There are never
-// many, so a slice is faster than a map and keeps the order.
-type members []member
+// maxFields bounds the fields of a form; a form for a chat has a handful.
+const maxFields = 200
 
-type member struct {
-	name  string
-	value jsontext.Value
-}
-
-// get returns a member's value; nil when it is absent or null.
-func (m members) get(name string) jsontext.Value {
-	for i := range m {
-		if m[i].name == name {
-			return m[i].value
-		}
+// decode is the first stage: it reads a request and returns the members of its body.
+func decode(r *http.Request) (members, *diagnosis.Problem) {
+	if r.Method != http.MethodPost {
+		p := diagnosis.New(diagnosis.MethodNotAllowed, "Chats are started with POST, not %s.", connectmodel.Shorten(r.Method))
+		p.Allow = "POST, OPTIONS"
+		return nil, p
 	}
-	return nil
-}
-
-// set replaces a member or adds it.
-func (m *members) set(name string, value jsontext.Value) {
-	for i := range *m {
-		if (*m)[i].name == name {
-			(*m)[i].value = value
-			return
-		}
+	body, problem := readBody(r)
+	if problem != nil {
+		return nil, problem
 	}
-	*m = append(*m, member{name, value})
-}
-
-// drop removes a member.
-func (m *members) drop(name string) {
-	for i := range *m {
-		if (*m)[i].name == name {
-			*m = append((*m)[:i], (*m)[i+1:]...)
-			return
-		}
+	doc, problem := parse(body, r.Header.Get("Content-Type"))
+	if problem != nil {
+		return nil, problem
 	}
-}
-
-// text returns a member that is a string; "" when it is absent or something else.
-func (m members) text(name string) string { return rawjson.Text(m.get(name)) }
-
-// quote encodes a string as JSON.
-func quote(plain string) jsontext.Value {
-	return appendQuoted(make([]byte, 0, len(plain)+2), plain)
-}
-
-// appendQuoted encodes a string as JSON. Bytes that are not UTF-8 become U+FFFD.
-func appendQuoted(dst []byte, plain string) []byte {
-	quoted, err := jsontext.AppendQuote(dst, plain)
-	if err != nil {
-		quoted, _ = jsontext.AppendQuote(dst, strings.ToValidUTF8(plain, "\uFFFD")) // which is UTF-8
-	}
-	return quoted
+	problem = parseAttributes(&doc)
+	return doc, problem
 }
 
 // readBody reads the whole body, or says why it could not.
@@ -117,11 +84,11 @@ func readProblem(err error) *diagnosis.Problem {
 	return problem
 }
 
-// decode reads the body as a JSON object, whatever its label says: widgets send JSON as
+// parse reads a body as a JSON object, whatever its label says: widgets send JSON as
 // text/plain, a form type or with a Content-Encoding that does not apply. Only a body
 // that is no JSON at all and is labelled as a form is read as one. null members are
 // left out, as they mean the same as absent ones.
-func decode(body []byte, contentType string) (members, *diagnosis.Problem) {
+func parse(body []byte, contentType string) (members, *diagnosis.Problem) {
 	body = bytes.TrimPrefix(body, []byte("\uFEFF"))
 	body = bytes.TrimSpace(body)
 	if len(body) == 0 {
@@ -145,21 +112,31 @@ func decode(body []byte, contentType string) (members, *diagnosis.Problem) {
 	return cut(value), nil
 }
 
+// parseAttributes turns Attributes into an object where pages send a string that holds one.
+// Attributes of another type stay, for the check to refuse.
+func parseAttributes(doc *members) *diagnosis.Problem {
+	raw := doc.get(connectmodel.Attributes)
+	if raw.Kind() != '"' {
+		return nil
+	}
+	object := jsontext.Value(strings.TrimSpace(rawjson.Text(raw)))
+	if len(object) == 0 || string(object) == "null" {
+		doc.drop(connectmodel.Attributes)
+		return nil
+	}
+	if !object.IsValid() || object.Kind() != '{' {
+		p := diagnosis.New(diagnosis.WrongType, "Attributes is a string, but its text is not a JSON object.")
+		p.Field = connectmodel.Attributes
+		return p
+	}
+	doc.set(connectmodel.Attributes, object)
+	return nil
+}
+
 // looksLikeJSON tells JSON from a form by the body alone: curl and jQuery label whatever they
 // send as a form, so the label says little.
 func looksLikeJSON(body []byte) bool {
 	return bytes.IndexByte([]byte(`{["`), body[0]) >= 0 || bytes.IndexByte(body, '=') < 0
-}
-
-// cut takes a valid JSON object apart.
-func cut(object jsontext.Value) members {
-	doc := make(members, 0, 8)
-	for name, value := range rawjson.Members(object) {
-		if value.Kind() != 'n' {
-			doc = append(doc, member{name, value})
-		}
-	}
-	return doc
 }
 
 func notAnObject(kind jsontext.Kind) *diagnosis.Problem {
@@ -225,4 +202,47 @@ func formFields(body []byte, contentType string) (fields url.Values, isForm bool
 	default:
 		return nil, false, nil
 	}
+}
+
+// fromForm turns form fields into members. A field is a member by its name; a name with
+// a dot is a member of an object ("ParticipantDetails.DisplayName", "Attributes.order").
+// A value that is a JSON object, list or number where one belongs is taken as such; a
+// list may also be written with commas or as a repeated field.
+func fromForm(fields map[string][]string) (members, *diagnosis.Problem) {
+	if len(fields) > maxFields {
+		return nil, diagnosis.New(diagnosis.BadValue, "The form has %d fields; at most %d are read.", len(fields), maxFields)
+	}
+	var doc members
+	objects := map[string]members{}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		values := fields[name]
+		if outer, inner, dotted := strings.Cut(name, "."); dotted {
+			objects[outer] = append(objects[outer], member{inner, quote(values[0])})
+			continue
+		}
+		if value := formValue(name, values); value.Kind() != 'n' {
+			doc = append(doc, member{name, value})
+		}
+	}
+	for _, outer := range slices.Sorted(maps.Keys(objects)) {
+		if doc.get(outer) != nil {
+			p := diagnosis.New(diagnosis.BadJSON, "The form gives %s both as a whole and by its members.", connectmodel.Shorten(outer))
+			p.Field = outer
+			return nil, p
+		}
+		doc.set(outer, objects[outer].encode())
+	}
+	return doc, nil
+}
+
+func formValue(name string, values []string) jsontext.Value {
+	switch name {
+	case connectmodel.ContentTypes, "DisconnectOnCustomerExit":
+		return listValue(values)
+	case connectmodel.ParticipantDetails, connectmodel.PersistentChat, "InitialMessage", "SegmentAttributes", "ParticipantConfiguration":
+		if raw := jsontext.Value(values[0]); raw.IsValid() {
+			return raw
+		}
+	}
+	return quote(values[0])
 }

@@ -1,17 +1,17 @@
-// Package startchat is the front door: it turns the POST a chat widget sends into
-// one StartChatContact call and the answer into the envelope that widgets read.
-//
-// It owns the contract with the page (what may be asked, what is filled in, what
-// comes back when it fails) and knows neither who may call (package guard) nor who
-// answers: Amazon Connect and the embedded one both stand behind [Starter].
 package startchat
 
 import (
 	"context"
 	"time"
 
+	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/secret"
 )
+
+// DefaultTimeout bounds one call to Amazon Connect, repetitions included, when the
+// configuration does not say otherwise. It is below the 29 s after which API Gateway
+// gives up.
+const DefaultTimeout = 25 * time.Second
 
 // Starter starts chats. A failed call returns a nil result and an error: an
 // [awswire.Error] when the service answered, anything else when it did not
@@ -32,6 +32,8 @@ type Request struct {
 	InstanceID, ContactFlowID string
 	// ClientToken repeats the body's idempotency key.
 	ClientToken string
+
+	markdown bool // whether the page can show it, for the answer
 }
 
 // Result is what StartChatContact answered.
@@ -68,3 +70,27 @@ func (e *CallError) Error() string { return e.Err.Error() }
 
 // Unwrap returns the cause.
 func (e *CallError) Unwrap() error { return e.Err }
+
+// call is the sixth stage: it makes the call, or explains why it failed.
+func (h *Handler) call(ctx context.Context, request *Request) (*Result, *diagnosis.Problem) {
+	ctx, cancel := h.callContext(ctx)
+	defer cancel()
+	result, err := h.starter.StartChatContact(ctx, request)
+	if err != nil {
+		return nil, diagnosis.Explain(diagnosis.Failure{
+			Err: err, InstanceID: request.InstanceID, ContactFlowID: request.ContactFlowID, Region: h.region,
+		}, h.public)
+	}
+	return result, nil
+}
+
+// callContext bounds the call by the timeout and by the request's own deadline, but not
+// by the page's patience: a call that was sent is waited for, because otherwise a chat
+// could exist that nobody knows of.
+func (h *Handler) callContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline := time.Now().Add(h.timeout)
+	if own, ok := ctx.Deadline(); ok && own.Before(deadline) {
+		deadline = own
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), deadline)
+}
