@@ -104,7 +104,7 @@ func newWorld(tb testing.TB, s setup) *world {
 			tb.Fatal(err)
 		}
 		door = w.emulator.Faults().WrapFrontDoor(front)
-		handler = w.emulator.Handler()
+		handler = w.emulator.Wrap(door)
 	}
 	var err error
 	if w.api, err = api.New(config); err != nil {
@@ -123,10 +123,8 @@ func newWorld(tb testing.TB, s setup) *world {
 		switch {
 		case api.Handles(r.URL.Path):
 			w.api.ServeHTTP(rw, r)
-		case w.emulator != nil && w.emulator.Handles(r):
-			handler.ServeHTTP(rw, r)
 		default:
-			door.ServeHTTP(rw, r)
+			handler.ServeHTTP(rw, r)
 		}
 	}))
 	if w.recorder != nil {

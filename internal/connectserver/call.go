@@ -192,8 +192,8 @@ func (s *Service) unemulated(w http.ResponseWriter, r *http.Request, name string
 	})
 }
 
-// unknown answers what is no operation of Amazon Connect.
-func (s *Service) unknown(w http.ResponseWriter, r *http.Request) {
+// Unknown answers a request whose path and method are no operation of Amazon Connect.
+func (s *Service) Unknown(w http.ResponseWriter, r *http.Request) {
 	s.log.LogAttrs(r.Context(), slog.LevelWarn, "unknown operation", slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	awswire.WriteError(w, &awswire.Error{
 		Status: http.StatusNotFound, Name: "UnknownOperationException",

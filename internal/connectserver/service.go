@@ -13,7 +13,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -126,39 +125,30 @@ func (s *Service) instanceARN(id string) string {
 	return "arn:aws:connect:" + s.region + ":" + s.account + ":instance/" + id
 }
 
-// Handler serves the whole API and nothing else: every other path is an unknown operation.
-func (s *Service) Handler() http.Handler {
-	mux := http.NewServeMux()
-	s.Routes(mux)
-	mux.HandleFunc("/", s.unknown)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The mux would redirect these, with a page of HTML that no SDK can read.
-		if p := r.URL.EscapedPath(); strings.Contains(p, "//") || strings.Contains(p, "/./") || strings.Contains(p, "/../") {
-			s.unknown(w, r)
-			return
-		}
-		mux.ServeHTTP(w, r)
-	})
-}
-
 // Routes registers every operation of Amazon Connect: those of the registry, those that are
 // known but not emulated, and, below the paths of contacts, flows and instances, all that is
-// unknown. Each pattern names its method, so that other rooms can share the mux.
-func (s *Service) Routes(mux *http.ServeMux) {
+// unknown. Each pattern names its method, so that other packages can share the mux. wrap goes
+// around the handler of each emulated action, by its name; nil adds nothing. The mux redirects
+// paths with doubled slashes or dots, with a page of HTML; [Service.Unknown] is for them.
+func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.Handler) http.Handler) {
 	emulated := map[string]*action{}
 	for _, a := range s.actions {
 		emulated[a.name] = a
 	}
 	for _, op := range operations() {
 		if a := emulated[op.name]; a != nil {
-			mux.HandleFunc(op.method+" "+op.path, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, a) })
+			serve := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, a) }))
+			if wrap != nil {
+				serve = wrap(a.name, serve)
+			}
+			mux.Handle(op.method+" "+op.path, serve)
 			continue
 		}
 		mux.HandleFunc(op.method+" "+op.path, func(w http.ResponseWriter, r *http.Request) { s.unemulated(w, r, op.name) })
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
 		for _, below := range []string{"/contact/", "/contacts/", "/contact-flows/", "/contact-flows-summary/", "/instance/"} {
-			mux.HandleFunc(method+" "+below, s.unknown)
+			mux.HandleFunc(method+" "+below, s.Unknown)
 		}
 	}
 }

@@ -122,7 +122,7 @@ func TestRoutesShareAMux(t *testing.T) {
 	for _, other := range []string{"GET /", "POST /startChatContact", "POST /{$}", "GET /metrics", "POST /participant/", "PUT /attachments/{id}", "GET /console/", "POST /api/"} {
 		mux.HandleFunc(other, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
 	}
-	s.api.Routes(mux)
+	s.api.Routes(mux, nil)
 	for target, want := range map[string]int{"PUT /contact/chat": 400, "GET /contact/none": 404, "GET /metrics": 418, "POST /metrics/data": 501, "GET /": 418} {
 		method, path, _ := strings.Cut(target, " ")
 		w := httptest.NewRecorder()
@@ -147,7 +147,7 @@ func TestStoreFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := httptest.NewRecorder()
-	api.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPut, "/contact/chat", strings.NewReader(minimal)))
+	routes(api).ServeHTTP(w, httptest.NewRequest(http.MethodPut, "/contact/chat", strings.NewReader(minimal)))
 	if w.Code != 500 || w.Header().Get("x-amzn-ErrorType") != "InternalServiceException" || strings.Contains(w.Body.String(), "clos") {
 		t.Errorf("got %d %s", w.Code, w.Body)
 	}
@@ -189,7 +189,7 @@ func TestOneLogLinePerCall(t *testing.T) {
 			t.Errorf("at level %v, called within the program (-want +got):\n%s", least, diff)
 		}
 		for _, body := range []string{minimal, "{}"} {
-			api.Handler().ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPut, "/contact/chat", strings.NewReader(body)))
+			routes(api).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPut, "/contact/chat", strings.NewReader(body)))
 		}
 		if diff := cmp.Diff([]string{"INFO contact started", "WARN call refused"}, onTheWire(lines(&log))); diff != "" {
 			t.Errorf("at level %v, called over the wire (-want +got):\n%s", least, diff)

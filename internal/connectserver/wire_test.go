@@ -62,7 +62,15 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &stage{api.Handler(), api, chats, kept}
+	return &stage{routes(api), api, chats, kept}
+}
+
+// routes serves the actions alone: every other path is an unknown operation.
+func routes(api *connectserver.Service) http.Handler {
+	mux := http.NewServeMux()
+	api.Routes(mux, nil)
+	mux.HandleFunc("/", api.Unknown)
+	return mux
 }
 
 func flows() []connectserver.Flow {

@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 	"time"
@@ -109,9 +110,6 @@ type Emulator struct {
 	views     *views
 	faults    *fault.Rules // nil without
 
-	operations *http.ServeMux // the paths of the Connect API
-	handler    http.Handler
-
 	end    sync.Once
 	ended  error
 	mu     sync.Mutex
@@ -154,18 +152,41 @@ func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Requ
 	}, nil
 }
 
-// Handler serves the Amazon Connect API, the Participant Service, the chat sockets and
-// attachments, at the paths of AWS. Every other path is an unknown operation.
-func (e *Emulator) Handler() http.Handler { return e.handler }
+// Handler is Wrap for servers that have nothing else: every other path is an unknown operation.
+func (e *Emulator) Handler() http.Handler { return e.Wrap(http.HandlerFunc(e.api.Unknown)) }
 
-// Handles reports whether a request is for a path that Handler knows, for servers that
-// have others beside it.
-func (e *Emulator) Handles(r *http.Request) bool {
-	if isParticipant(r.URL.Path) {
-		return true
+// Wrap serves the Amazon Connect API, the Participant Service, the chat sockets and attachments,
+// at the paths of AWS, and hands every other request to next. One mux, built here, finds the
+// action of a request; faults are wrapped around each action as it is registered.
+func (e *Emulator) Wrap(next http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	e.clients.Routes(mux, e.faults.Wrap)
+	e.api.Routes(mux, e.faults.Wrap)
+	other := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isParticipant(r.URL.Path) { // with an escaped slash in front of the action
+			participant.Unknown(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+	// Without patterns of their own the mux would redirect the two that lack the slash.
+	for _, pattern := range []string{"/", "/participant", "/attachments"} {
+		mux.Handle(pattern, other)
 	}
-	_, pattern := e.operations.Handler(r)
-	return pattern != ""
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.URL.EscapedPath()
+		if path.Clean(p) == strings.TrimSuffix(p, "/") && p != "//" || p == "/" {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		// The mux would redirect such a path, with a page of HTML that no SDK can read.
+		_, pattern := mux.Handler(r)
+		if pattern == "/" || isParticipant(pattern+"/") || isParticipant(r.URL.Path) {
+			other.ServeHTTP(w, r)
+			return
+		}
+		e.api.Unknown(w, r)
+	})
 }
 
 // MaxBodyFor returns how long the body of a request may be, in bytes; zero leaves it to the
@@ -176,7 +197,7 @@ func (e *Emulator) MaxBodyFor(r *http.Request) int64 { return e.clients.MaxBodyF
 func (e *Emulator) Chats() *chat.Service { return e.chats }
 
 // Faults are what is to go wrong on purpose, for what is built around them; nil when
-// Config.Faults is. They strike what Handler and StartChatContact do. A server's front door
+// Config.Faults is. They apply to what Wrap and StartChatContact do. A server's front door
 // belongs into their WrapFrontDoor, so that answers to pages can get lost, too.
 func (e *Emulator) Faults() *fault.Rules { return e.faults }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/emulator"
@@ -163,18 +164,31 @@ func TestHandles(t *testing.T) {
 		"GET /instance/i": true, "POST /participant/message": true, "GET /participant/websocket?t=x": true,
 		"PUT /attachments/x": true, "OPTIONS /participant/message": true, "POST /contact/unheard-of": true,
 		"POST /": false, "POST /startChatContact": false, "POST /Prod": false, "GET /parley.js": false, "GET /healthz": false,
-		"GET /console/app.js": false,
+		"GET /console/app.js": false, "POST /participant": false, "POST /attachments": false, "POST //participant/message": false,
+		"POST /participant//message": true, "GET /participant//message": true, "PUT /contact//chat": true, "PUT /contact/./chat": true, "PUT //contact/chat": true,
+		"POST /contact//chat": true, "POST //nowhere": false, "POST /nowhere/..": false,
 	} {
 		method, target, _ := strings.Cut(request, " ")
-		if got := w.emulator.Handles(httptest.NewRequest(method, target, nil)); got != want {
+		got, body := true, strings.NewReader("{}")
+		handler := w.emulator.Wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { got = false }))
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(method, target, body))
+		if got != want {
 			t.Errorf("%s: %t", request, got)
 		}
 	}
-	for _, path := range []string{"/nowhere", "/contact//chat", "/participant//message", "/participant/nothing"} {
+	const noOperation, noPath = "Amazon Connect's API has no operation with this method and path.", "There is no operation at this path."
+	for request, want := range map[string]string{
+		"POST /nowhere": noOperation, "POST /contact//chat": noOperation, "PUT /contact/chat/.": noOperation,
+		"GET /contacts//c-1": noOperation, "GET /contacts/../c-1": noOperation,
+		"POST /participant//message": noPath, "GET /participant//message": noPath, "POST /participant/nothing": noPath,
+	} {
+		method, target, _ := strings.Cut(request, " ")
 		recorder := httptest.NewRecorder()
-		w.emulator.Handler().ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, path, nil))
-		if recorder.Code != http.StatusNotFound || recorder.Header().Get("Content-Type") != "application/json" {
-			t.Errorf("%s: %d %s", path, recorder.Code, recorder.Header().Get("Content-Type"))
+		w.emulator.Handler().ServeHTTP(recorder, httptest.NewRequest(method, target, nil))
+		got := awswire.ParseError(recorder.Code, recorder.Header(), recorder.Body.Bytes())
+		if recorder.Code != http.StatusNotFound || recorder.Header().Get("Content-Type") != "application/json" ||
+			got.Name != "UnknownOperationException" || got.Message != want {
+			t.Errorf("%s: %d %s %+v", request, recorder.Code, recorder.Header().Get("Content-Type"), got)
 		}
 	}
 	if n := w.emulator.MaxBodyFor(httptest.NewRequest(http.MethodPut, "/attachments/x", nil)); n != 20<<20 {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -17,8 +18,11 @@ import (
 	"github.com/lxzan/gws"
 
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/guard"
+	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -432,5 +436,53 @@ func sayAs(t *testing.T, w *world, contactID, participantID, content string) {
 	_, err := w.emulator.Chats().Say(t.Context(), contactID, participantID, transcript.Message{ContentType: "text/plain", Content: content})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// every returns the method and path of every action, with an id where the path holds one.
+func every() map[string][2]string {
+	all := map[string][2]string{}
+	fill := func(path string) string {
+		parts := strings.Split(path, "/")
+		for i, part := range parts {
+			if strings.HasPrefix(part, "{") {
+				parts[i] = "id"
+			}
+		}
+		return strings.Join(parts, "/")
+	}
+	for _, known := range participant.Actions() {
+		all[known.Name] = [2]string{known.Method, fill(known.Path)}
+	}
+	for _, known := range connectserver.Actions() {
+		all[known.Name] = [2]string{known.Method, fill(known.Path)}
+	}
+	return all
+}
+
+// Faults reach every action on the wire but the socket's, which has its own; methods in lower
+// case are those of the iOS SDK.
+func TestFaultsReachEveryAction(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, Faults: &fault.Config{}})
+	policy, err := guard.New(guard.Config{AllowHosts: []string{"*"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	handler := policy.Wrap(w.emulator.Handler())
+	for action, at := range every() {
+		added, err := w.emulator.Faults().Add(fault.Rule{Action: action, Effect: fault.Effect{Type: fault.Status, Status: 418, Error: "TeapotException"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, method := range []string{at[0], strings.ToLower(at[0])} {
+			recorder := httptest.NewRecorder()
+			handler.ServeHTTP(recorder, httptest.NewRequest(method, at[1], strings.NewReader(`{}`)))
+			got := awswire.ParseError(recorder.Code, recorder.Header(), recorder.Body.Bytes())
+			if struck := got.Name == "TeapotException" && recorder.Code == 418; struck == (action == "WebSocket") {
+				t.Errorf("%s %s %s: %d %s", action, method, at[1], recorder.Code, recorder.Body)
+			}
+		}
+		w.emulator.Faults().Remove(added.ID)
 	}
 }

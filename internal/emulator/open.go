@@ -53,16 +53,6 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 	if err := e.openClients(ctx, cfg, rules); err != nil {
 		return err
 	}
-	e.operations = http.NewServeMux()
-	e.api.Routes(e.operations)
-	operations := e.api.Handler()
-	e.handler = e.faults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isParticipant(r.URL.Path) {
-			e.clients.ServeHTTP(w, r)
-			return
-		}
-		operations.ServeHTTP(w, r)
-	}))
 	if err := e.chats.Begin(ctx); err != nil {
 		return fmt.Errorf("going on with the chats: %w", err)
 	}

@@ -43,13 +43,7 @@ func newWorld(t *testing.T, cfg emulator.Config) *world {
 	}
 	w := &world{t: t, emulator: embedded}
 	frontDoor := embedded.Faults().WrapFrontDoor(door)
-	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if embedded.Handles(r) {
-			embedded.Handler().ServeHTTP(rw, r)
-			return
-		}
-		frontDoor.ServeHTTP(rw, r)
-	}))
+	w.server = httptest.NewServer(embedded.Wrap(frontDoor))
 	t.Cleanup(w.close)
 	return w
 }

@@ -2,6 +2,7 @@ package fault
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"net/http"
 	"slices"
@@ -29,47 +30,14 @@ func Actions() []string {
 	return names
 }
 
-// named stands in the mux of paths for an action.
-type named struct {
-	name    string
-	pattern string // of the path
-	connect bool   // of Amazon Connect, and not of the Participant Service
-}
-
-// ServeHTTP implements [http.Handler]. It is never called: the mux is only asked.
-func (named) ServeHTTP(http.ResponseWriter, *http.Request) {}
-
-// paths knows the action of every method and path.
-func paths() *http.ServeMux {
-	mux := http.NewServeMux()
-	for _, known := range participant.Actions() {
-		mux.Handle(known.Method+" "+known.Path, named{known.Name, known.Path, false})
-	}
-	for _, known := range connectserver.Actions() {
-		mux.Handle(known.Method+" "+known.Path, named{known.Name, known.Path, true})
-	}
-	return mux
-}
-
-// actionOf returns the action a request is for; false for what is none. Methods are compared as
-// the Participant Service does: the iOS SDK writes them in lower case.
-func (s *Rules) actionOf(r *http.Request) (named, bool) {
-	handler, _ := s.paths.Handler(&http.Request{Method: strings.ToUpper(r.Method), URL: r.URL, Host: r.Host})
-	known, ok := handler.(named)
-	return known, ok
-}
-
 // isConnect reports whether an action is one of Amazon Connect.
 func isConnect(action string) bool {
 	return slices.ContainsFunc(connectserver.Actions(), func(known connectserver.Action) bool { return known.Name == action })
 }
 
-// holderOf finds out whom a request is about; empty for what cannot be told. It may read the
-// body of a request to Amazon Connect, and puts it back.
-func (s *Rules) holderOf(r *http.Request, action named) (contactID, participantID string) {
-	if action.connect {
-		return contactOf(r, action.pattern), ""
-	}
+// holderOf returns the contact and participant that a request is about; empty when they cannot be
+// told. It may read the body of a request to Amazon Connect, and puts it back.
+func (s *Rules) holderOf(r *http.Request) (contactID, participantID string) {
 	if id, ok := strings.CutPrefix(r.URL.Path, "/attachments/"); ok {
 		file, err := s.chats.File(r.Context(), id)
 		if err != nil { // it is refused by what serves it
@@ -77,17 +45,17 @@ func (s *Rules) holderOf(r *http.Request, action named) (contactID, participantI
 		}
 		return file.ContactID, file.ParticipantID
 	}
+	if !strings.HasPrefix(r.URL.Path, "/participant/") {
+		return contactOf(r), ""
+	}
 	holder, _ := s.chats.Holder(secret.New(r.Header.Get("X-Amz-Bearer")))
 	return holder.ContactID, holder.ParticipantID
 }
 
-// contactOf finds the contact in the path of a call of Amazon Connect, or in its body.
-func contactOf(r *http.Request, pattern string) string {
-	parts := strings.Split(r.URL.Path, "/")
-	for i, part := range strings.Split(pattern, "/") {
-		if (part == "{ContactId}" || part == "{InitialContactId}") && i < len(parts) {
-			return parts[i]
-		}
+// contactOf returns the contact in the path of a call of Amazon Connect, or in its body.
+func contactOf(r *http.Request) string {
+	if id := cmp.Or(r.PathValue("ContactId"), r.PathValue("InitialContactId")); id != "" {
+		return id
 	}
 	body, complete := readBody(r, participant.MaxBody)
 	if !complete || !jsontext.Value(body).IsValid() || jsontext.Value(bytes.TrimSpace(body)).Kind() != '{' {

@@ -56,7 +56,6 @@ type Injection struct {
 type Rules struct {
 	chats    *chat.Service
 	injected func(Injection)
-	paths    *http.ServeMux // of actions; its handlers are of type named
 
 	// inForce are the rules as a slice that is never changed; nil when there are none.
 	inForce atomic.Pointer[[]*rule]
@@ -88,7 +87,7 @@ func New(cfg Config) (*Rules, error) {
 	if cfg.Chats == nil {
 		return nil, errors.New("fault rules need chats")
 	}
-	s := &Rules{chats: cfg.Chats, injected: cfg.Injected, rand: cfg.Rand, cleared: make(chan struct{}), paths: paths()}
+	s := &Rules{chats: cfg.Chats, injected: cfg.Injected, rand: cfg.Rand, cleared: make(chan struct{})}
 	if s.rand == nil {
 		s.rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) //nolint:gosec // chance, no secret
 	}

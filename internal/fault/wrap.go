@@ -38,10 +38,10 @@ type delay struct {
 	gone <-chan struct{} // ends it early
 }
 
-// Wrap lets rules strike the calls of the Participant Service and of Amazon Connect that next
-// serves. Sockets are left to [participant.Config.Faults], other paths alone.
-func (s *Rules) Wrap(next http.Handler) http.Handler {
-	if s == nil {
+// Wrap lets rules strike the calls of an action that next serves. Sockets are left to
+// [participant.Config.Faults].
+func (s *Rules) Wrap(action string, next http.Handler) http.Handler {
+	if s == nil || action == participant.SocketAction {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -49,12 +49,7 @@ func (s *Rules) Wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		action, ok := s.actionOf(r)
-		if !ok || action.name == participant.SocketAction {
-			next.ServeHTTP(w, r)
-			return
-		}
-		v := s.judge(r, action)
+		v := s.judge(r, action, s.holderOf)
 		s.prepare(w, r, v)
 		if v.refusal != nil {
 			awswire.WriteError(w, v.refusal)
@@ -75,7 +70,7 @@ func (s *Rules) WrapFrontDoor(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		v := s.judge(r, named{name: startChatContact, connect: true})
+		v := s.judge(r, startChatContact, nil)
 		s.prepare(w, r, v)
 		v.carryOut(w, r.WithContext(context.WithValue(r.Context(), judged{}, v.refusal)), next)
 	})
@@ -96,7 +91,7 @@ func (s *Rules) Call(ctx context.Context, action string, do func() error) error 
 		}
 		return do()
 	}
-	v := s.judge(nil, named{name: action, connect: true})
+	v := s.judge(nil, action, nil)
 	if !s.await(ctx, v.delays) {
 		return context.Cause(ctx)
 	}
@@ -115,17 +110,18 @@ func (s *Rules) Call(ctx context.Context, action string, do func() error) error 
 	return do()
 }
 
-// judge lets the rules strike a call; request is nil for one within the program.
-func (s *Rules) judge(request *http.Request, action named) verdict {
+// judge lets the rules strike a call. request is nil for one within the program; holderOf is nil
+// for a call that is about no contact yet.
+func (s *Rules) judge(request *http.Request, action string, holderOf func(*http.Request) (contactID, participantID string)) verdict {
 	var v verdict
-	what := struck{action: action.name, request: request}
+	what := struck{action: action, request: request}
 	known := false
 	for _, r := range s.current() {
-		if !r.about(action.name) || !r.Effect.strikesCalls() {
+		if !r.about(action) || !r.Effect.strikesCalls() {
 			continue
 		}
-		if !known && request != nil && action.pattern != "" {
-			what.contactID, what.participantID = s.holderOf(request, action)
+		if !known && holderOf != nil {
+			what.contactID, what.participantID = holderOf(request)
 		}
 		known = true
 		if !r.reaches(what.contactID) || !s.strike(r, what) {
@@ -143,7 +139,7 @@ func (s *Rules) judge(request *http.Request, action named) verdict {
 			v.drop, v.before = true, effect.Before
 			return v
 		case Status, Throttle:
-			v.refusal = effect.refusal(action.name)
+			v.refusal = effect.refusal(action)
 			return v
 		case CutSocket, RefuseSocket, HalfOpen, RejectAttachment:
 		}

@@ -49,13 +49,7 @@ func newLoaded(b *testing.B, recorder *inspect.Recorder, durable bool) *loaded {
 	if err != nil {
 		b.Fatal(err)
 	}
-	handler := policy.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if embedded.Handles(r) {
-			embedded.Handler().ServeHTTP(w, r)
-			return
-		}
-		door.ServeHTTP(w, r)
-	}))
+	handler := policy.Wrap(embedded.Wrap(door))
 	if recorder != nil {
 		handler = recorder.Wrap(handler)
 	}

@@ -50,13 +50,7 @@ func newScene(t *testing.T, cfg emulator.Config) *scene {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.server = httptest.NewServer(s.recorder.Wrap(policy.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.embedded.Handles(r) {
-			s.embedded.Handler().ServeHTTP(w, r)
-			return
-		}
-		door.ServeHTTP(w, r)
-	}))))
+	s.server = httptest.NewServer(s.recorder.Wrap(policy.Wrap(s.embedded.Wrap(door))))
 	t.Cleanup(func() {
 		s.embedded.Drain()
 		if err := s.embedded.Close(); err != nil {

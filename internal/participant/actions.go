@@ -1,6 +1,7 @@
 package participant
 
 import (
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -26,4 +27,25 @@ func Actions() []Action {
 	}
 	slices.SortFunc(actions, func(a, b Action) int { return strings.Compare(a.Name, b.Name) })
 	return actions
+}
+
+// named is an action's place in the mux of a [Finder]; it serves nothing.
+type named string
+
+// ServeHTTP implements [http.Handler].
+func (named) ServeHTTP(http.ResponseWriter, *http.Request) {}
+
+// Finder returns a function that names the action of a request, for servers that stand in for the
+// service. The name is empty for a request that is no action's. Methods count in any case: the
+// iOS SDK writes them in lower case.
+func Finder() func(*http.Request) string {
+	mux := http.NewServeMux()
+	for _, known := range Actions() {
+		mux.Handle(known.Method+" "+known.Path, named(known.Name))
+	}
+	return func(r *http.Request) string {
+		handler, _ := mux.Handler(&http.Request{Method: strings.ToUpper(r.Method), URL: r.URL, Host: r.Host})
+		name, _ := handler.(named)
+		return string(name)
+	}
 }

@@ -62,7 +62,7 @@ func TestAddresses(t *testing.T) {
 					r.TLS = &tls.ConnectionState{}
 				}
 				rec := httptest.NewRecorder()
-				w.service.ServeHTTP(rec, r)
+				w.mux.ServeHTTP(rec, r)
 				return answer{rec.Code, rec.Header(), rec.Body.Bytes()}
 			}
 			a := post("connection", started.Token.Reveal(), connectBody)

@@ -43,7 +43,7 @@ func FuzzBodies(f *testing.F) {
 		r := httptest.NewRequest(http.MethodPost, "/participant/"+action, strings.NewReader(body))
 		r.Header.Set("X-Amz-Bearer", token)
 		rec := httptest.NewRecorder()
-		w.service.ServeHTTP(rec, r)
+		w.mux.ServeHTTP(rec, r)
 		if !json.Valid(rec.Body.Bytes()) || rec.Body.Bytes()[0] != '{' {
 			t.Fatalf("%s %q is answered %q", action, body, rec.Body)
 		}

@@ -37,6 +37,7 @@ type world struct {
 	t        testing.TB
 	chats    *chat.Service
 	service  *participant.Service
+	mux      *http.ServeMux // its routes
 	blobs    *blob.Dir
 	host     string // as clients name it
 	client   *http.Client
@@ -74,9 +75,9 @@ func newWorld(tb testing.TB, s setup) *world {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	mux := http.NewServeMux()
-	w.service.Routes(mux)
-	handler := http.Handler(mux)
+	w.mux = http.NewServeMux()
+	w.service.Routes(w.mux, nil)
+	handler := http.Handler(w.mux)
 	if s.wrap != nil {
 		handler = s.wrap(handler)
 	}

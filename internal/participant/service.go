@@ -25,7 +25,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"sync"
@@ -91,14 +90,11 @@ type Service struct {
 	tap      Tap
 	faults   Faults
 	log      *slog.Logger
-	mux      *http.ServeMux
 	recent   recent
 	lanOnce  sync.Once
 	began    time.Time
 	sockets  *chatsocket.Hub[*socket]
 }
-
-var _ http.Handler = (*Service)(nil)
 
 // New checks the configuration and returns the service.
 func New(cfg Config) (*Service, error) {
@@ -119,15 +115,11 @@ func New(cfg Config) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{
+	return &Service{
 		chats: cfg.Chats, blobs: cfg.Blobs, signer: signer{cfg.Key}, public: public, approved: cfg.ApprovedOrigins,
 		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
-		faults: cfg.Faults, began: time.Now(), sockets: chatsocket.NewHub[*socket](0), mux: http.NewServeMux(),
-	}
-	for pattern, endpoint := range s.routes() {
-		s.mux.Handle(pattern, endpoint)
-	}
-	return s, nil
+		faults: cfg.Faults, began: time.Now(), sockets: chatsocket.NewHub[*socket](0),
+	}, nil
 }
 
 // routes are all paths of the service. Patterns match the escaped path, so that a view's
@@ -147,19 +139,33 @@ func (s *Service) routes() map[string]endpoint {
 		"/participant/views/{token}":              {http.MethodGet: {"DescribeView", s.act("DescribeView", s.admitted(s.describeView))}},
 		"/participant/authentication-url":         post("GetAuthenticationUrl", s.admitted(s.authenticationURL)),
 		"/participant/cancel-authentication":      post("CancelParticipantAuthentication", s.admitted(s.cancelAuthentication)),
-		chatsocket.Path:                           {http.MethodGet: {SocketAction, s.serveSocket}},
+		chatsocket.Path:                           {http.MethodGet: {SocketAction, http.HandlerFunc(s.serveSocket)}},
 		"/attachments/{id}": {
-			http.MethodPut: {uploadAction, s.serveUpload}, http.MethodGet: {downloadAction, s.serveDownload},
+			http.MethodPut: {uploadAction, http.HandlerFunc(s.serveUpload)}, http.MethodGet: {downloadAction, http.HandlerFunc(s.serveDownload)},
 		},
-		"/": {},
 	}
 }
 
-// Routes adds the service's paths to a mux.
-func (s *Service) Routes(mux *http.ServeMux) {
-	mux.Handle("/participant/", s)
-	mux.Handle("/attachments/", s)
+// Routes registers the service's actions, and all other paths below theirs as unknown. wrap goes
+// around the handler of each action, by its name; nil adds nothing. The mux redirects paths with
+// doubled slashes or dots, with a page of HTML; [Unknown] is for them.
+func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.Handler) http.Handler) {
+	for pattern, methods := range s.routes() {
+		for method, known := range methods {
+			if wrap != nil {
+				known.Handler = wrap(known.name, known.Handler)
+			}
+			methods[method] = known
+		}
+		mux.Handle(pattern, methods)
+	}
+	for _, below := range []string{"/participant/", "/attachments/"} {
+		mux.HandleFunc(below, Unknown)
+	}
 }
+
+// Unknown answers a request for a path that is no action's.
+func Unknown(w http.ResponseWriter, r *http.Request) { endpoint{}.ServeHTTP(w, r) }
 
 // MaxBodyFor returns how long the body of a request to the service may be, in bytes; zero
 // for requests to others. It is for what limits bodies in front of the service.
@@ -173,23 +179,13 @@ func (s *Service) MaxBodyFor(r *http.Request) int64 {
 	return 0
 }
 
-// ServeHTTP implements [http.Handler].
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// The mux would redirect such a path, with a page of HTML.
-	if p := r.URL.EscapedPath(); path.Clean(p) != strings.TrimSuffix(p, "/") {
-		endpoint{}.ServeHTTP(w, r)
-		return
-	}
-	s.mux.ServeHTTP(w, r)
-}
-
 // endpoint is what is served at a path, by method.
 type endpoint map[string]served
 
-// served is an action with what serves it.
+// served is the handler of an action, and the action's name.
 type served struct {
-	name  string
-	serve http.HandlerFunc
+	name string
+	http.Handler
 }
 
 // ServeHTTP implements [http.Handler].
@@ -199,7 +195,7 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		method = http.MethodGet
 	}
 	if known, ok := e[method]; ok {
-		known.serve(w, r)
+		known.ServeHTTP(w, r)
 		return
 	}
 	if len(e) == 0 {

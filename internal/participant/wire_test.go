@@ -177,7 +177,7 @@ func TestSocketOverTLS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
-	server := httptest.NewTLSServer(w.service)
+	server := httptest.NewTLSServer(w.mux)
 	defer server.Close()
 	_, address, _ := strings.Cut(c.socketURL, "/participant")
 	conn, err := (&tls.Dialer{Config: server.Client().Transport.(*http.Transport).TLSClientConfig}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())

@@ -30,22 +30,17 @@ const (
 
 // ServeHTTP implements [http.Handler].
 func (p *Player) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	asked := *r
-	asked.Method = strings.ToUpper(r.Method) // the iOS SDK writes it in lower case
-	handler, _ := p.actions.Handler(&asked)
-	action, _ := handler.(named)
+	action := p.actionOf(r)
 	escaped := r.URL.EscapedPath()
 	switch {
 	case escaped == chatsocket.Path:
 		p.serveSocket(w, r)
 	case action == "" || path.Clean(escaped) != escaped:
-		awswire.WriteError(w, &awswire.Error{
-			Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path.",
-		})
+		participant.Unknown(w, r)
 	case strings.HasPrefix(r.URL.Path, filePrefix):
-		p.serveFile(w, r, string(action))
+		p.serveFile(w, r, action)
 	default:
-		p.serveCall(w, r, string(action))
+		p.serveCall(w, r, action)
 	}
 }
 

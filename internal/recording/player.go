@@ -53,7 +53,7 @@ type Player struct {
 	addresses *participant.Addresses
 	tap       participant.Tap
 	log       *slog.Logger
-	actions   *http.ServeMux
+	actionOf  func(*http.Request) string
 	ctx       context.Context //nolint:containedctx // it ends what the player does by itself
 	stop      context.CancelFunc
 	open      *chatsocket.Hub[*socket] // with the goroutines that play
@@ -96,24 +96,15 @@ func New(cfg Config) (*Player, error) {
 	}
 	p := &Player{
 		recording: cfg.Recording, name: cfg.Name, speed: cfg.Speed, addresses: addresses, tap: cfg.Tap, log: cfg.Log,
-		actions: http.NewServeMux(), played: map[*Chat]int{}, tokens: map[string]*ticket{}, starts: map[string]*session{},
+		actionOf: participant.Finder(), played: map[*Chat]int{}, tokens: map[string]*ticket{}, starts: map[string]*session{},
 		open: chatsocket.NewHub[*socket](maxSockets),
 	}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
 	p.ctx, p.stop = context.WithCancel(context.Background())
-	for _, action := range participant.Actions() {
-		p.actions.Handle(action.Method+" "+action.Path, named(action.Name))
-	}
 	return p, nil
 }
-
-// named is an action as the mux holds it; it serves nothing.
-type named string
-
-// ServeHTTP implements [http.Handler].
-func (named) ServeHTTP(http.ResponseWriter, *http.Request) {}
 
 // StartChatContact implements [startchat.Starter]: it begins the recorded chat that was played
 // least often, the earliest first, and of those one whose customer has the same name if there
@@ -262,13 +253,21 @@ func displayName(request string) string {
 	return ""
 }
 
-// Handles reports whether a request is for the player.
-func (*Player) Handles(r *http.Request) bool {
+// handles reports whether a request is for the player.
+func handles(r *http.Request) bool {
 	return strings.HasPrefix(r.URL.Path, "/participant/") || strings.HasPrefix(r.URL.Path, filePrefix)
 }
 
-// Handler returns the player itself.
-func (p *Player) Handler() http.Handler { return p }
+// Wrap serves the player's paths and hands every other request to next.
+func (p *Player) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if handles(r) {
+			p.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
 
 // MaxBodyFor returns how long the body of a request may be, in bytes; zero for requests to
 // others.
@@ -276,7 +275,7 @@ func (p *Player) MaxBodyFor(r *http.Request) int64 {
 	switch {
 	case strings.HasPrefix(r.URL.Path, filePrefix):
 		return maxFile
-	case p.Handles(r):
+	case handles(r):
 		return participant.MaxBody
 	}
 	return 0

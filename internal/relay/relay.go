@@ -28,7 +28,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chatsocket"
 	"github.com/parley-chat/parley/internal/participant"
 )
@@ -80,7 +79,7 @@ type Relay struct {
 	log       *slog.Logger
 	seal      sealer
 	known     *holders
-	actions   *http.ServeMux
+	actionOf  func(*http.Request) string // empty for unknown ones, which are passed on all the same
 
 	foreign sync.Once
 	lan     sync.Once
@@ -106,7 +105,7 @@ func New(cfg Config) (*Relay, error) {
 	r := &Relay{
 		endpoint: endpoint, domains: cfg.SocketDomains, region: cfg.Region, timeout: cfg.Timeout, addresses: addresses,
 		tap: cfg.Tap, transport: cfg.Transport, docs: cfg.DocsURL, log: cfg.Log, seal: newSealer(), known: newHolders(),
-		actions: http.NewServeMux(), sockets: chatsocket.NewHub[*link](maxSockets),
+		actionOf: participant.Finder(), sockets: chatsocket.NewHub[*link](maxSockets),
 	}
 	if r.log == nil {
 		r.log = slog.New(slog.DiscardHandler)
@@ -117,11 +116,6 @@ func New(cfg Config) (*Relay, error) {
 	if r.transport == nil {
 		r.own = newTransport()
 		r.transport = r.own
-	}
-	for _, action := range participant.Actions() {
-		if strings.HasPrefix(action.Path, prefix) {
-			r.actions.Handle(action.Method+" "+action.Path, named(action.Name))
-		}
 	}
 	return r, nil
 }
@@ -138,16 +132,24 @@ func newTransport() *http.Transport {
 // prefix is what the paths of the Participant Service begin with.
 const prefix = "/participant/"
 
-// Handles reports whether a request is for the relay.
-func (*Relay) Handles(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, prefix) }
+// handles reports whether a request is for the relay.
+func handles(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, prefix) }
 
-// Handler returns the relay itself.
-func (r *Relay) Handler() http.Handler { return r }
+// Wrap serves the relay's paths and hands every other request to next.
+func (r *Relay) Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if handles(request) {
+			r.ServeHTTP(w, request)
+			return
+		}
+		next.ServeHTTP(w, request)
+	})
+}
 
 // MaxBodyFor returns how long the body of a request may be, in bytes; zero for requests to
 // others.
 func (r *Relay) MaxBodyFor(request *http.Request) int64 {
-	if r.Handles(request) {
+	if handles(request) {
 		return participant.MaxBody
 	}
 	return 0
@@ -157,31 +159,13 @@ func (r *Relay) MaxBodyFor(request *http.Request) int64 {
 func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	escaped := request.URL.EscapedPath()
 	switch {
-	case path.Clean(escaped) != escaped || !r.Handles(request):
-		awswire.WriteError(w, &awswire.Error{
-			Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path.",
-		})
+	case path.Clean(escaped) != escaped || !handles(request):
+		participant.Unknown(w, request)
 	case request.URL.Path == chatsocket.Path:
 		r.serveSocket(w, request)
 	default:
 		r.call(w, request, r.actionOf(request))
 	}
-}
-
-// named is an action as the mux holds it; it serves nothing.
-type named string
-
-// ServeHTTP implements [http.Handler].
-func (named) ServeHTTP(http.ResponseWriter, *http.Request) {}
-
-// actionOf names the action of a request; empty for what is not known here, which is passed on
-// all the same.
-func (r *Relay) actionOf(request *http.Request) string {
-	asked := *request
-	asked.Method = strings.ToUpper(request.Method) // the iOS SDK writes it in lower case
-	handler, _ := r.actions.Handler(&asked)
-	name, _ := handler.(named)
-	return string(name)
 }
 
 // Sockets returns how many sockets are open.

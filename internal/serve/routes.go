@@ -27,8 +27,8 @@ type Routes struct {
 	Files map[string]http.Handler
 	// API answers what [api.Handles]; nil leaves it out.
 	API http.Handler
-	// Embedded answers what it says it handles: the APIs of the embedded Amazon Connect, or the
-	// Participant Service that is relayed.
+	// Embedded serves chat clients and AWS SDKs: the APIs of the embedded Amazon Connect, or the
+	// Participant Service that is relayed or played. Nil leaves it out.
 	Embedded Embedded
 	// Draining reports whether the server has begun to stop; nil means never.
 	Draining func() bool
@@ -37,12 +37,10 @@ type Routes struct {
 	DocsURL string
 }
 
-// Embedded is the part of the embedded Amazon Connect that speaks HTTP.
+// Embedded is the part of an upstream that speaks HTTP.
 type Embedded interface {
-	// Handles reports whether a request is for it.
-	Handles(r *http.Request) bool
-	// Handler answers those requests.
-	Handler() http.Handler
+	// Wrap serves its own paths and hands every other request to next.
+	Wrap(next http.Handler) http.Handler
 }
 
 // Handler returns the whole server as one handler. Addresses are compared after
@@ -61,6 +59,10 @@ func (r Routes) Handler() http.Handler {
 	}
 	maps.Copy(questions, r.Files)
 	frontDoor := doorpath.With(r.Paths...)
+	other := http.Handler(http.HandlerFunc(r.notFound))
+	if r.Embedded != nil {
+		other = r.Embedded.Wrap(other)
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		clean := path.Clean("/" + req.URL.Path)
 		page := questions[clean]
@@ -71,23 +73,27 @@ func (r Routes) Handler() http.Handler {
 		switch {
 		case r.API != nil && api.Handles(clean):
 			r.API.ServeHTTP(w, req)
-		case page == nil && !frontDoor[clean] && r.Embedded != nil && r.Embedded.Handles(req):
-			r.Embedded.Handler().ServeHTTP(w, req)
-		case req.Method == http.MethodOptions && (page != nil || frontDoor[clean]):
+		case page == nil && !frontDoor[clean]:
+			other.ServeHTTP(w, req)
+		case req.Method == http.MethodOptions:
 			w.Header().Set("Allow", allowed(page != nil, frontDoor[clean]))
 			w.WriteHeader(http.StatusNoContent)
 		case page != nil && reading:
 			page.ServeHTTP(w, req)
 		case frontDoor[clean] && (page == nil || req.Method == http.MethodPost):
 			r.StartChat.ServeHTTP(w, req)
-		case page == nil:
-			diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", excerpt.Of(clean, 100)).Write(w, diagnosis.DocsURL(r.DocsURL, req))
 		default:
 			p := diagnosis.New(diagnosis.MethodNotAllowed, "This address does not take %s.", excerpt.Of(req.Method, 100))
 			p.Allow = allowed(true, frontDoor[clean])
 			p.Write(w, diagnosis.DocsURL(r.DocsURL, req))
 		}
 	})
+}
+
+// notFound answers a request for an address that does not exist.
+func (r Routes) notFound(w http.ResponseWriter, req *http.Request) {
+	at := excerpt.Of(path.Clean("/"+req.URL.Path), 100)
+	diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", at).Write(w, diagnosis.DocsURL(r.DocsURL, req))
 }
 
 // allowed lists the methods of an address.
