@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"internal/hint":       {},
 	"internal/loopback":   {},
 	"internal/doorpath":   {},
+	"internal/inbox":      {},
 	"internal/runfile":    {},
 	"internal/screen":     {"internal/excerpt"},
 	"internal/logqueue":   {},
