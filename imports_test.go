@@ -76,14 +76,16 @@ var allowed = map[string][]string{
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
 		"internal/strict", "internal/transcript",
 	},
-	"internal/desk": {"internal/blob", "internal/chat", "internal/transcript"},
+	"internal/desk":    {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
+	"internal/partner": {"internal/desk", "internal/transcript"},
 	"internal/fault": {
 		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
 		"internal/secret",
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/fault", "internal/participant", "internal/startchat", "internal/store", "internal/strict", "internal/transcript",
+		"internal/fault", "internal/participant", "internal/partner", "internal/startchat", "internal/store", "internal/strict",
+		"internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.
 	"internal/inspect": {"internal/doorpath", "internal/excerpt"},
@@ -97,7 +99,7 @@ var allowed = map[string][]string{
 	},
 	"internal/api": {
 		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt",
-		"internal/fault", "internal/inspect", "internal/participant", "internal/secret", "internal/transcript",
+		"internal/fault", "internal/inspect", "internal/participant", "internal/partner", "internal/secret", "internal/transcript",
 	},
 	"internal/console": {"internal/diagnosis"},
 	"internal/doctor": {
@@ -109,8 +111,8 @@ var allowed = map[string][]string{
 		"internal/admintoken", "internal/api", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
 		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator",
 		"internal/excerpt", "internal/fault", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect",
-		"internal/pagescript", "internal/recording", "internal/relay", "internal/runfile", "internal/screen", "internal/secret",
-		"internal/server", "internal/settings", "internal/startchat",
+		"internal/pagescript", "internal/partner", "internal/recording", "internal/relay", "internal/runfile", "internal/screen",
+		"internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"internal/client": {
 		"internal/admintoken", "internal/awswire", "internal/chatsocket", "internal/devcert", "internal/doorpath", "internal/hint",

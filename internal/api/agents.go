@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/excerpt"
+	"github.com/parley-chat/parley/internal/partner"
 )
 
 // mostAgents is how many agents can be added at once, and how many chats one can take.
@@ -49,9 +50,9 @@ func (a *API) addAgent(r *http.Request) (any, error) {
 	switch in.Script {
 	case "":
 	case "echo":
-		cfg = desk.EchoAgent(desk.Echo{})
+		cfg = partner.Echo{}.Agent()
 	default:
-		script, err := desk.Parse("script", []byte(in.Script))
+		script, err := partner.Parse("script", []byte(in.Script))
 		if err != nil {
 			return nil, bad("script", strings.ReplaceAll(err.Error(), "\n", "; "))
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 )
 
 // deskAnswer is the desk at one moment.
@@ -77,7 +78,7 @@ func (a *API) getDesk(*http.Request) (any, error) {
 
 // templates are interactive messages to send, one of each kind.
 func (a *API) templates(*http.Request) (any, error) {
-	samples, err := desk.Gallery(a.cfg.Chats.Clock().Now())
+	samples, err := partner.Gallery(a.cfg.Chats.Clock().Now())
 	if err != nil {
 		return nil, err
 	}

@@ -47,14 +47,8 @@ type AgentConfig struct {
 	Count int
 }
 
-// mostAgents is how many agents a desk has.
-const mostAgents = 10_000
-
-// EchoAgent describes the built-in partner, who types for so long before each answer; see
-// [Echo].
-func EchoAgent(script Echo) AgentConfig {
-	return AgentConfig{Name: DefaultName, Partner: script}
-}
+// MaxAgents is the number of agents a desk can have.
+const MaxAgents = 10_000
 
 // agent is one who takes contacts. Its fields are guarded by the desk's lock.
 type agent struct {
@@ -97,9 +91,9 @@ func (a *agent) attends(t *ticket) bool {
 
 func (a *agent) serves(q *queue) bool { return len(a.queues) == 0 || slices.Contains(a.queues, q) }
 
-// sit gives the agent a place. Where it is an agent and a supervisor at once, it is taken for
-// the agent.
-func (a *agent) sit(s *seat) {
+// addSeat gives the agent a seat in a contact. In a contact where it is agent and supervisor at
+// once, the agent's seat counts.
+func (a *agent) addSeat(s *seat) {
 	if held := a.seats[s.ticket.id]; held == nil || held.role == transcript.Supervisor {
 		a.seats[s.ticket.id] = s
 	}
@@ -108,8 +102,8 @@ func (a *agent) sit(s *seat) {
 	}
 }
 
-// enrol adds an agent who is offline.
-func (d *Desk) enrol(name string) *agent {
+// addAgent adds an agent, offline at first.
+func (d *Desk) addAgent(name string) *agent {
 	a := &agent{
 		id: identify("agent", name), name: name, state: Offline, capacity: DefaultCapacity, seats: map[string]*seat{},
 	}
@@ -118,8 +112,8 @@ func (d *Desk) enrol(name string) *agent {
 	return a
 }
 
-// strike removes an agent from the list.
-func (d *Desk) strike(a *agent) {
+// removeAgent removes an agent from the list.
+func (d *Desk) removeAgent(a *agent) {
 	if d.named[a.name] == a {
 		delete(d.named, a.name)
 		d.agents = slices.DeleteFunc(d.agents, func(other *agent) bool { return other == a })
@@ -158,9 +152,9 @@ func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
 		return nil, err
 	}
 	d.mu.Lock()
-	if len(d.agents)+len(names) > mostAgents {
+	if len(d.agents)+len(names) > MaxAgents {
 		d.mu.Unlock()
-		return nil, &NameError{fmt.Sprintf("there can be %d agents", mostAgents)}
+		return nil, &NameError{fmt.Sprintf("there can be %d agents", MaxAgents)}
 	}
 	for _, name := range names {
 		a := d.named[name]
@@ -176,7 +170,7 @@ func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
 	for _, name := range names {
 		a := d.named[name]
 		if a == nil {
-			a = d.enrol(name)
+			a = d.addAgent(name)
 		}
 		d.configure(a, cfg)
 		agents = append(agents, a)
@@ -193,13 +187,13 @@ func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
 
 // names returns the names of the agents that are described.
 func (cfg AgentConfig) names() ([]string, error) {
-	if err := checkName("agent", cfg.Name); err != nil {
+	if err := CheckName("agent", cfg.Name); err != nil {
 		return nil, err
 	}
 	if err := checkState(cfg.State); err != nil && cfg.State != "" {
 		return nil, err
 	}
-	if cfg.Capacity < 0 || cfg.Count < 0 || cfg.Count > mostAgents || cfg.Count > 1 && cfg.Partner == nil {
+	if cfg.Capacity < 0 || cfg.Count < 0 || cfg.Count > MaxAgents || cfg.Count > 1 && cfg.Partner == nil {
 		return nil, &NameError{"the capacity and the count of an agent are not below zero, and people are one each"}
 	}
 	names := []string{cfg.Name}
@@ -207,7 +201,7 @@ func (cfg AgentConfig) names() ([]string, error) {
 		names = append(names, cfg.Name+" "+strconv.Itoa(i))
 	}
 	for _, queue := range cfg.Queues {
-		if err := checkName("queue", queue); err != nil {
+		if err := CheckName("queue", queue); err != nil {
 			return nil, err
 		}
 	}
@@ -227,7 +221,7 @@ func (d *Desk) configure(a *agent, cfg AgentConfig) {
 		a.queues = append(a.queues, d.queue(name))
 	}
 	for _, s := range a.seats {
-		d.engage(s)
+		d.startPartner(s)
 	}
 }
 
@@ -240,20 +234,21 @@ func (d *Desk) fillAll() {
 	}
 }
 
-// engage lets a scripted agent talk in a contact it has come to.
-func (d *Desk) engage(s *seat) {
+// startPartner begins the conversation of a scripted agent that has a new seat. It does nothing for
+// a person, a supervisor, and a conversation that goes on.
+func (d *Desk) startPartner(s *seat) {
 	if s.agent.partner == nil || s.role != transcript.Agent || s.talk != nil {
 		return
 	}
-	talk := &Conversation{desk: d, seat: s, busy: true}
+	talk := newConversation(d, s)
 	s.talk = talk
 	if !d.begun {
 		d.entering = append(d.entering, talk)
 		return
 	}
 	d.start(func() {
-		if greet, ok := talk.enter(d.ctx); ok {
-			talk.run(greet)
+		if talk.enter() {
+			talk.run()
 		}
 	})
 }
@@ -326,8 +321,8 @@ func (d *Desk) Remove(ctx context.Context, ref string) error {
 	return nil
 }
 
-// vacate gives back the contacts of an agent who leaves, and strikes the agent off when
-// nothing more can come.
+// vacate gives the contacts of a leaving agent back to their queues, and removes the agent unless
+// it is about to get another contact.
 func (d *Desk) vacate(ctx context.Context, a *agent) error {
 	d.mu.Lock()
 	seats := make([]*seat, 0, len(a.seats))
@@ -348,9 +343,9 @@ func (d *Desk) vacate(ctx context.Context, a *agent) error {
 	}
 	d.mu.Lock()
 	switch {
-	case a.pending > 0: // who gives it a contact comes here again
+	case a.pending > 0: // the goroutine that brings the contact calls vacate again
 	case len(a.seats) == 0:
-		d.strike(a)
+		d.removeAgent(a)
 	default: // it joined otherwise meanwhile
 		a.leaves = false
 	}

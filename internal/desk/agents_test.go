@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/blob"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -322,7 +323,7 @@ func TestCapacity(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, nil)
 		r.add(desk.AgentConfig{Name: "Ann", Capacity: 1})
-		r.add(desk.AgentConfig{Name: "Bot", Capacity: 2, Partner: desk.Echo{Pause: -1}, Queues: []string{"Bots", desk.DefaultQueue}})
+		r.add(desk.AgentConfig{Name: "Bot", Capacity: 2, Partner: partner.Echo{Pause: -1}, Queues: []string{"Bots", desk.DefaultQueue}})
 		var pats []*customer
 		for range 5 {
 			pats = append(pats, r.arrive())
@@ -354,9 +355,9 @@ func TestStandby(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoomWith(t, nil, desk.Config{Greeting: "Please wait."})
-		partner := desk.EchoAgent(desk.Echo{Pause: -1})
-		partner.Standby = true
-		r.add(partner)
+		echo := partner.Echo{Pause: -1}.Agent()
+		echo.Standby = true
+		r.add(echo)
 		first := r.arrive()
 		pass(time.Second)
 		if got := first.heard(); len(got) != 2 || got[0] != "joined" || !strings.HasPrefix(got[1], "plain: Hello Pat!") {
@@ -383,10 +384,10 @@ func TestStandbyLeavesChatsToScripts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoomWith(t, nil, desk.Config{})
-		partner := desk.EchoAgent(desk.Echo{Pause: -1})
-		partner.Standby = true
-		r.add(partner)
-		robin, err := desk.Parse("robin.yaml", []byte("name: Robin\ncapacity: 2\ntyping: false\ngreeting: Robin here.\n"))
+		echo := partner.Echo{Pause: -1}.Agent()
+		echo.Standby = true
+		r.add(echo)
+		robin, err := partner.Parse("robin.yaml", []byte("name: Robin\ncapacity: 2\ntyping: false\ngreeting: Robin here.\n"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -406,13 +407,13 @@ func TestStandbyLeavesChatsToScripts(t *testing.T) {
 func TestRemove(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Echo{Pause: -1})
+		r := newRoom(t, partner.Echo{Pause: -1})
 		pat := r.arrive()
 		r.add(desk.AgentConfig{Name: "Ann"})
 		if _, err := r.desk.Supervise(t.Context(), "Ann", pat.contactID); err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range []string{desk.DefaultName, "Ann"} {
+		for _, name := range []string{partner.DefaultName, "Ann"} {
 			refusal(t, "removing "+name, r.desk.Remove(t.Context(), name), nil)
 			refusal(t, "removing twice", r.desk.Remove(t.Context(), name), desk.ErrNoAgent)
 		}
@@ -420,12 +421,12 @@ func TestRemove(t *testing.T) {
 			t.Errorf("waiting: %q, ended %t", got, pat.ended)
 		}
 		// It does not go back to who gave it up, but to anybody else.
-		r.add(desk.EchoAgent(desk.Echo{Pause: -1}))
+		r.add(partner.Echo{Pause: -1}.Agent())
 		pass(time.Second)
 		if len(r.waiting(desk.DefaultQueue)) != 1 {
 			t.Error("the partner took it back")
 		}
-		r.add(desk.AgentConfig{Name: "Bot", Partner: desk.Echo{Pause: -1}})
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{Pause: -1}})
 		pass(time.Second)
 		if got := r.holds("Bot"); !slices.Equal(got, []string{pat.contactID}) {
 			t.Errorf("the bot has %q", got)
@@ -488,7 +489,7 @@ func TestRestartWithPeople(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Echo{Pause: -1})
+		r := newRoom(t, partner.Echo{Pause: -1})
 		for _, cfg := range []desk.AgentConfig{
 			{},
 			{Name: " "},
@@ -498,9 +499,9 @@ func TestNames(t *testing.T) {
 			{Name: "a", State: "asleep"},
 			{Name: "a", Capacity: -1},
 			{Name: "a", Count: 2},
-			{Name: "a", Partner: desk.Echo{}, Queues: []string{""}},
-			{Name: "a", Partner: desk.Echo{}, Count: 10_001},
-			{Name: "a", Partner: desk.Echo{}, Count: 10_000},
+			{Name: "a", Partner: partner.Echo{}, Queues: []string{""}},
+			{Name: "a", Partner: partner.Echo{}, Count: 10_001},
+			{Name: "a", Partner: partner.Echo{}, Count: 10_000},
 		} {
 			_, err := r.desk.Add(cfg)
 			if _, ok := errors.AsType[*desk.NameError](err); !ok {
@@ -508,13 +509,13 @@ func TestNames(t *testing.T) {
 			}
 		}
 		r.add(desk.AgentConfig{Name: strings.Repeat("ä", 256)})
-		_, err := r.desk.Add(desk.AgentConfig{Name: desk.DefaultName})
+		_, err := r.desk.Add(desk.AgentConfig{Name: partner.DefaultName})
 		refusal(t, "a person in the partner's name", err, desk.ErrExists)
 		r.add(desk.AgentConfig{Name: "Ann"})
-		_, err = r.desk.Add(desk.AgentConfig{Name: "Ann", Partner: desk.Echo{}})
+		_, err = r.desk.Add(desk.AgentConfig{Name: "Ann", Partner: partner.Echo{}})
 		refusal(t, "a script in a person's name", err, desk.ErrExists)
 		r.add(desk.AgentConfig{Name: "Ann"}) // comes back
-		r.add(desk.AgentConfig{Name: "Bot", Partner: desk.Echo{}, Count: 3})
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{}, Count: 3})
 		for _, name := range []string{"Bot", "Bot 2", "Bot 3"} {
 			if a, err := r.desk.Agent(name); err != nil || !a.Scripted || a.Capacity != 0 {
 				t.Errorf("%+v, %v", a, err)
@@ -615,7 +616,7 @@ func TestTransferToAScript(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, nil)
 		r.add(desk.AgentConfig{Name: "Ann"})
-		r.add(desk.AgentConfig{Name: "Bot", Partner: desk.Echo{Pause: -1}, Queues: []string{"Bots"}})
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{Pause: -1}, Queues: []string{"Bots"}})
 		pat := r.arrive()
 		r.accept("Ann", pat.contactID)
 		pat.say("for Ann")
@@ -631,7 +632,7 @@ func TestTransferToAScript(t *testing.T) {
 		pass(time.Second)
 		r.close()
 		r.open(nil)
-		r.add(desk.AgentConfig{Name: "Bot", Partner: desk.Echo{Pause: -1}, Queues: []string{"Bots"}})
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{Pause: -1}, Queues: []string{"Bots"}})
 		r.begin()
 		pat.say("again")
 		pass(time.Second)

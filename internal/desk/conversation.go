@@ -4,46 +4,50 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/inbox"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// Partner is someone who talks with customers. Its methods are called by the desk, for one
-// conversation never two at a time; they return when they have answered. An error is
-// reported and the conversation goes on.
+// Partner answers customers in the place of a person. The desk calls its methods, for one
+// conversation never two at a time; each returns when the answer is given. An error is reported,
+// and the conversation goes on.
 type Partner interface {
 	// Greet begins a conversation.
 	Greet(ctx context.Context, talk *Conversation) error
-	// Hear takes the next thing that somebody else said or did: a message, an attachment,
-	// an event, a receipt.
+	// Hear takes the next item by another participant: a message, an attachment, an event, a
+	// receipt.
 	Hear(ctx context.Context, talk *Conversation, item *transcript.Item) error
 }
 
-// Conversation is a partner's side of one chat. Its methods are for the partner; errors are
-// those of package chat.
+// Conversation is a partner's side of one chat. Its methods are for the partner, but Deliver and
+// End; their errors are those of package chat.
 type Conversation struct {
-	desk *Desk
-	seat *seat // its agent, ticket and participantID never change
-
-	mu    sync.Mutex
-	inbox []*transcript.Item
-	busy  bool // a goroutine is at work, or will be
-	over  bool
-	// caughtUp are the items that were found in the transcript and may arrive again.
-	caughtUp map[string]bool
-	socket   *chat.Socket
+	desk   *Desk
+	seat   *seat // its agent, ticket and participantID never change
+	inbox  *inbox.Inbox[*transcript.Item]
+	socket atomic.Pointer[chat.Socket] // nil before it listens
+	spoke  bool                        // when it entered: the partner had spoken before a restart
 }
 
 const (
-	// mostWaiting bounds what a partner has yet to hear. A customer who says more than
-	// that meanwhile is not answered.
-	mostWaiting = 64
-	// lookBack is how much of a transcript is searched for what was not answered.
+	// inboxLimit is the number of items that may wait for a partner. The items of a customer who
+	// sends more than that meanwhile are not answered.
+	inboxLimit = 64
+	// lookBack is the number of items of a transcript that are searched for unanswered messages.
 	lookBack = 100
 )
+
+func newConversation(d *Desk, s *seat) *Conversation {
+	c := &Conversation{desk: d, seat: s}
+	c.inbox = inbox.New(inbox.Config[*transcript.Item]{
+		Limit: inboxLimit, Key: func(item *transcript.Item) string { return item.ID }, Handle: c.hear, Go: d.spawn,
+	})
+	return c
+}
 
 // ContactID returns the id of the chat.
 func (c *Conversation) ContactID() string { return c.seat.ticket.id }
@@ -74,13 +78,10 @@ func (c *Conversation) Say(ctx context.Context, contentType, content string) err
 	return err
 }
 
-// Type shows the customer that the partner is typing and takes its time, unless more is
-// waiting to be heard.
+// Type shows the customer that the partner is typing, and waits for the given time. It does nothing
+// when another item waits to be heard.
 func (c *Conversation) Type(ctx context.Context, takes time.Duration) error {
-	c.mu.Lock()
-	waiting := len(c.inbox) > 0
-	c.mu.Unlock()
-	if waiting || takes <= 0 {
+	if takes <= 0 || c.inbox.Waits() {
 		return nil
 	}
 	if _, err := c.desk.chats.Signal(ctx, c.ContactID(), c.seat.participantID, transcript.Typing, ""); err != nil {
@@ -109,124 +110,98 @@ func (c *Conversation) SendFile(ctx context.Context, a Attachment) error {
 	return err
 }
 
-// Transfer passes the chat on; the conversation is over then. Errors are those of
-// [Desk.Transfer].
-func (c *Conversation) Transfer(ctx context.Context, to Target) error {
-	return c.desk.Transfer(ctx, c.seat.agent.name, c.ContactID(), to)
+// Transfer passes the chat on to the queue or the agent of a name, or else to a new queue of that
+// name; the conversation is over then. Errors are those of [Desk.Transfer].
+func (c *Conversation) Transfer(ctx context.Context, name string) error {
+	c.desk.mu.Lock()
+	target := Target{Agent: name}
+	if _, err := c.desk.findQueue(name); err == nil || c.desk.named[name] == nil {
+		target = Target{Queue: c.desk.queue(name).name}
+	}
+	c.desk.mu.Unlock()
+	if err := c.desk.Transfer(ctx, c.seat.agent.name, c.ContactID(), target); err != nil {
+		return fmt.Errorf("transferring to %q: %w", name, err)
+	}
+	return nil
 }
 
-// Leave ends the partner's part, and the chat with it when no other agent is there.
+// Leave takes the partner out of the chat, which ends when no other agent is in it.
 func (c *Conversation) Leave(ctx context.Context) error {
 	return c.desk.chats.Leave(ctx, c.ContactID(), c.seat.participantID)
 }
 
 // Deliver implements [chat.Feed].
 func (c *Conversation) Deliver(item *transcript.Item) {
-	if item.ParticipantID == c.seat.participantID {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.over || c.caughtUp[item.ID] || len(c.inbox) >= mostWaiting {
-		return
-	}
-	c.inbox = append(c.inbox, item)
-	if !c.busy {
-		c.busy = c.desk.spawn(c.work)
+	if item.ParticipantID != c.seat.participantID {
+		c.inbox.Put(item)
 	}
 }
 
 // End implements [chat.Feed].
-func (c *Conversation) End() {
-	c.mu.Lock()
-	c.over, c.inbox = true, nil
-	c.mu.Unlock()
-}
+func (c *Conversation) End() { c.inbox.End() }
 
 // detach stops listening.
 func (c *Conversation) detach() {
-	c.mu.Lock()
-	socket := c.socket
-	c.mu.Unlock()
-	if socket != nil {
+	if socket := c.socket.Load(); socket != nil {
 		socket.Close(true, 0)
 	}
 }
 
-// work lets the partner hear what is waiting, until nothing is.
-func (c *Conversation) work() {
-	for {
-		c.mu.Lock()
-		if len(c.inbox) == 0 || c.desk.ctx.Err() != nil {
-			c.busy, c.inbox = false, nil
-			c.mu.Unlock()
-			return
-		}
-		item := c.inbox[0]
-		c.inbox = c.inbox[1:]
-		c.mu.Unlock()
+// hear hands an item of the inbox to the partner.
+func (c *Conversation) hear(item *transcript.Item) {
+	if c.desk.ctx.Err() == nil {
 		c.desk.report(c.ContactID(), c.partner().Hear(c.desk.ctx, c, item))
 	}
 }
 
-// partner returns who talks now: another script may take an agent's place.
+// partner returns the agent's partner, which may have been replaced since the conversation began.
 func (c *Conversation) partner() Partner {
 	c.desk.mu.Lock()
 	defer c.desk.mu.Unlock()
 	return c.seat.agent.partner
 }
 
-// enter makes the partner a listening participant and puts what was not answered yet before
-// everything it hears from now on. It reports whether the partner is to greet; ok is false
-// when it could not be brought in.
-func (c *Conversation) enter(ctx context.Context) (greet, ok bool) {
-	greet, err := c.attach(ctx)
+// enter makes the partner a listening participant, with the unanswered messages of the transcript
+// first in its inbox. It returns false, and has reported the reason, when that failed.
+func (c *Conversation) enter() bool {
+	err := c.attach(c.desk.ctx)
 	if err != nil {
 		c.detach()
 		c.desk.report(c.ContactID(), fmt.Errorf("joining a chat: %w", err))
-		return false, false
 	}
-	return greet, true
+	return err == nil
 }
 
-// run greets, when that is due, and then works.
-func (c *Conversation) run(greet bool) {
-	if greet {
+// run greets, unless the partner has spoken already, and then begins to hear.
+func (c *Conversation) run() {
+	if !c.spoke {
 		c.desk.report(c.ContactID(), c.partner().Greet(c.desk.ctx, c))
 	}
-	c.work()
+	c.inbox.Start()
 }
 
-func (c *Conversation) attach(ctx context.Context) (greet bool, err error) {
+func (c *Conversation) attach(ctx context.Context) error {
 	chats, self := c.desk.chats, c.seat.participantID
 	socket, err := chats.Watch(c.ContactID(), self, c)
 	if err != nil {
-		return false, err
+		return err
 	}
-	c.mu.Lock()
-	c.socket = socket
-	c.mu.Unlock()
+	c.socket.Store(socket)
 	page, err := chats.Transcript(ctx, c.ContactID(), chat.TranscriptQuery{MaxResults: lookBack})
 	if err != nil {
-		return false, err
+		return err
 	}
 	contact, err := c.Contact(ctx)
 	if err != nil {
-		return false, err
+		return err
 	}
 	missed, spoke := unanswered(page.Items, self)
 	if spoke && crowded(&contact) {
-		missed = nil // nobody's receipts tell what was answered
+		missed = nil // without receipts nothing tells which messages were answered
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.caughtUp = make(map[string]bool, len(missed))
-	for _, item := range missed {
-		c.caughtUp[item.ID] = true
-	}
-	live := slices.DeleteFunc(c.inbox, func(item *transcript.Item) bool { return c.caughtUp[item.ID] })
-	c.inbox = append(missed, live...)
-	return !spoke, nil
+	c.spoke = spoke
+	c.inbox.Fill(missed)
+	return nil
 }
 
 // crowded reports whether more than two take part.
@@ -240,11 +215,11 @@ func crowded(contact *chat.Contact) bool {
 	return n > 2
 }
 
-// unanswered returns what customers said in a transcript and self has not answered, and
-// whether self has said anything at all. A partner reads a message before it answers it, so
-// one that was read and followed by words of self was answered, and one that was not read
-// was not, even when an answer to an earlier one stands below it. What was said before
-// another agent did or left is that agent's matter.
+// unanswered returns the messages and attachments of customers in a transcript that self has not
+// answered, and whether self has said anything at all. A partner reads a message before it answers
+// it: a message that was read and followed by a message of self was answered. A message that was
+// not read was not answered, even when an answer to an earlier message stands below it. Messages
+// before the last item of another agent are left to that agent.
 func unanswered(items []transcript.Item, self string) (missed []*transcript.Item, spoke bool) {
 	var last, others time.Time
 	for i := range items {

@@ -1,19 +1,18 @@
 // Package desk is the agents' side of the embedded Amazon Connect: queues in which contacts
-// wait, agents who take them, and what agents do in a chat. Agents are people, who are
-// spoken for by the methods of a [Desk], or scripted: then a [Partner] talks for them.
+// wait, agents who take them, and the actions of agents in a chat. An agent is a person, who acts
+// through the methods of a [Desk], or scripted: then a [Partner] answers in a [Conversation].
 //
-// It owns who answers which contact; the rules of chats are package chat's, and what a
-// partner says is the partner's. It knows no HTTP. A [Desk] is safe for concurrent use.
+// It owns the routing of contacts to agents. The rules of chats are package chat's, and the
+// answers of partners package partner's. It knows no HTTP. A [Desk] is safe for concurrent use.
 //
-// Nothing of a contact is kept here that the contact itself does not tell: who is in it, and
-// since when it waits in which queue. [Desk.Observe] is told of every change, so the desk is
-// never of another opinion, whoever made the change; and chats outlive the program, so after
-// a restart [Desk.Resume] finds everything again: agents by their names, and in transcripts
-// what a partner has not answered yet. What is forgotten by a restart is who is signed in,
-// and who has rejected what.
+// The desk's view of a contact holds nothing that the contact itself does not tell: who is in it,
+// and since when it waits in which queue. As a listener of package chat the desk follows every
+// change, by whatever call. After a restart it restores its view from the stored chats: agents by
+// their names, and from transcripts the messages that a partner has not answered yet. A restart
+// forgets which people are signed in, and which contacts they have rejected.
 //
-// Locks are taken in the order contact (package chat), conversation, desk. No call into
-// package chat is made while one of the latter two is held.
+// Locks are taken in the order contact (package chat), inbox, desk. No call into package chat is
+// made while one of the latter two is held.
 package desk
 
 import (
@@ -28,11 +27,9 @@ import (
 )
 
 const (
-	// DefaultName is the built-in partner's, as customers see it.
-	DefaultName = "Parley"
-	// DefaultQueue is where contacts wait that nobody has put into another queue.
+	// DefaultQueue is the queue of contacts that are queued without a name.
 	DefaultQueue = "Default"
-	// DefaultGreeting is something to say to those who wait.
+	// DefaultGreeting is a greeting for customers who wait.
 	DefaultGreeting = "Welcome! Please wait a moment, somebody will be with you."
 )
 
@@ -102,7 +99,7 @@ func New(cfg Config) (*Desk, error) {
 		named: map[string]*agent{}, tickets: map[string]*ticket{}, reserved: map[string]*agent{},
 	}
 	for _, name := range append([]string{DefaultQueue}, cfg.Queues...) {
-		if err := checkName("queue", name); err != nil {
+		if err := CheckName("queue", name); err != nil {
 			return nil, err
 		}
 		d.queue(name)
@@ -119,7 +116,7 @@ func (d *Desk) observe(contact chat.Contact, item *transcript.Item) {
 		return
 	}
 	d.mu.Lock()
-	changed := d.settle(&contact)
+	changed := d.syncTicket(&contact)
 	d.mu.Unlock()
 	if changed {
 		d.changed()
@@ -145,7 +142,7 @@ func (d *Desk) begin() {
 	active := d.chats.Active()
 	d.mu.Lock()
 	for i := range active {
-		d.settle(&active[i])
+		d.syncTicket(&active[i])
 	}
 	d.begun = true
 	talks := d.entering
@@ -165,8 +162,8 @@ func (d *Desk) begin() {
 			if d.ctx.Err() != nil {
 				return
 			}
-			if greet, ok := talk.enter(d.ctx); ok {
-				d.spawn(func() { talk.run(greet) })
+			if talk.enter() {
+				d.spawn(talk.run)
 			}
 		}
 	})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -34,19 +35,19 @@ type room struct {
 }
 
 // newRoom returns a room with a partner, or without one for nil.
-func newRoom(t *testing.T, partner desk.Partner) *room {
+func newRoom(t *testing.T, bot desk.Partner) *room {
 	t.Helper()
-	return newRoomWith(t, partner, desk.Config{})
+	return newRoomWith(t, bot, desk.Config{})
 }
 
-func newRoomWith(t *testing.T, partner desk.Partner, cfg desk.Config) *room {
+func newRoomWith(t *testing.T, bot desk.Partner, cfg desk.Config) *room {
 	t.Helper()
 	kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := &room{t: t, store: kept, cfg: cfg}
-	r.open(partner)
+	r.open(bot)
 	r.begin()
 	t.Cleanup(func() {
 		r.close()
@@ -60,7 +61,7 @@ func newRoomWith(t *testing.T, partner desk.Partner, cfg desk.Config) *room {
 	return r
 }
 
-func (r *room) open(partner desk.Partner) {
+func (r *room) open(bot desk.Partner) {
 	r.t.Helper()
 	var err error
 	r.chats, err = chat.Open(r.t.Context(), chat.Config{Store: r.store})
@@ -80,8 +81,8 @@ func (r *room) open(partner desk.Partner) {
 	if r.watch != nil {
 		r.chats.Listen(chat.Listener{Changed: func(c chat.Contact, _ *transcript.Item) { r.watch(c) }})
 	}
-	if partner != nil {
-		r.add(desk.AgentConfig{Name: desk.DefaultName, Partner: partner})
+	if bot != nil {
+		r.add(desk.AgentConfig{Name: partner.DefaultName, Partner: bot})
 	}
 }
 
@@ -202,7 +203,7 @@ func pass(d time.Duration) {
 func TestTalks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Echo{Pause: time.Second})
+		r := newRoom(t, partner.Echo{Pause: time.Second})
 		pat := r.start(chat.StartRequest{})
 		pass(time.Minute)
 		if c, err := r.chats.Contact(t.Context(), pat.contactID); err != nil || len(c.Participants) != 1 {
@@ -244,7 +245,7 @@ func TestTalks(t *testing.T) {
 func TestAnswersWhatWasSaidBeforeItCame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Echo{Pause: time.Second})
+		r := newRoom(t, partner.Echo{Pause: time.Second})
 		pat := r.start(chat.StartRequest{InitialMessage: &transcript.Message{ContentType: transcript.TextPlain, Content: "Where is my order?"}})
 		pat.say("Hello?")
 		pat.connect()
@@ -273,7 +274,7 @@ func TestSurvivesRestart(t *testing.T) {
 		t.Run(after.String(), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRoom(t, desk.Echo{Pause: time.Second})
+				r := newRoom(t, partner.Echo{Pause: time.Second})
 				pat := r.start(chat.StartRequest{InitialMessage: &transcript.Message{ContentType: transcript.TextPlain, Content: "one"}})
 				pat.connect()
 				if after > 0 {
@@ -283,7 +284,7 @@ func TestSurvivesRestart(t *testing.T) {
 				pat.say("three")
 				pass(after)
 				r.close()
-				r.open(desk.Echo{Pause: time.Second})
+				r.open(partner.Echo{Pause: time.Second})
 				pat.say("four")
 				r.begin()
 				pass(time.Minute)
@@ -325,7 +326,7 @@ func (r *room) said(contactID string) []string {
 func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Echo{Pause: -1})
+		r := newRoom(t, partner.Echo{Pause: -1})
 		r.desk.Close() // nobody notices who connects
 		unnoticed, elsewhere, waiting := r.start(chat.StartRequest{}), r.start(chat.StartRequest{}), r.start(chat.StartRequest{})
 		unnoticed.connect()
@@ -335,7 +336,7 @@ func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 		}
 		pass(time.Second)
 		r.close()
-		r.open(desk.Echo{Pause: -1})
+		r.open(partner.Echo{Pause: -1})
 		r.begin()
 		r.begin() // does no harm
 		pass(time.Second)
@@ -354,7 +355,7 @@ func TestResumeTakesTheChatsThatAreItsOwn(t *testing.T) {
 func TestAnswersAttachments(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, desk.Echo{Pause: -1})
+		r := newRoom(t, partner.Echo{Pause: -1})
 		pat := r.start(chat.StartRequest{})
 		pat.connect()
 		pass(time.Second)

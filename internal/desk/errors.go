@@ -46,19 +46,20 @@ func (e *TakenError) Error() string { return fmt.Sprintf("%q has taken the conta
 // Is makes it an [ErrTaken].
 func (e *TakenError) Is(target error) bool { return target == ErrTaken }
 
-// NameError is a name that an agent or a queue can not have.
+// NameError says why an agent or a queue cannot have a name.
 type NameError struct{ Text string }
 
 // Error implements error.
 func (e *NameError) Error() string { return e.Text }
 
-// longestName is how many characters a participant's name may have.
+// longestName is the length limit of a participant's name, in characters.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ParticipantDetails.html
 const longestName = 256
 
-// checkName says what is wrong with the name of an agent or a queue.
-func checkName(what, name string) error {
+// CheckName checks the name of an agent or a queue; what says which, for the error. Errors:
+// [NameError].
+func CheckName(what, name string) error {
 	switch n := utf8.RuneCountInString(name); {
 	case strings.TrimSpace(name) == "":
 		return &NameError{"the name of the " + what + " is empty"}

@@ -96,7 +96,7 @@ func (d *Desk) Supervise(ctx context.Context, agentRef, contactID string) (parti
 		d.mu.Unlock()
 		return "", ErrUnavailable
 	}
-	a.pending++ // keeps the agent from being struck off meanwhile
+	a.pending++ // keeps the agent from being removed meanwhile
 	d.mu.Unlock()
 	joined, err := d.chats.Join(ctx, contactID, transcript.Supervisor, a.name)
 	d.mu.Lock()

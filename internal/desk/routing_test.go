@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -115,9 +116,9 @@ func (j *juggler) config(name string) desk.AgentConfig {
 	cfg := desk.AgentConfig{Name: name, Capacity: 4}
 	switch name {
 	case "Bot":
-		cfg.Partner = desk.Echo{Pause: time.Second}
+		cfg.Partner = partner.Echo{Pause: time.Second}
 	case "Seller":
-		cfg.Partner, cfg.Queues = desk.Echo{Pause: -1}, []string{"Sales"}
+		cfg.Partner, cfg.Queues = partner.Echo{Pause: -1}, []string{"Sales"}
 	}
 	return cfg
 }
@@ -266,7 +267,7 @@ func TestJoinsLater(t *testing.T) {
 				r.store = disk
 				r.open(nil)
 				r.begin()
-				bot := desk.AgentConfig{Name: "Bot", State: desk.Away, Capacity: 1, Partner: desk.Echo{Pause: -1}}
+				bot := desk.AgentConfig{Name: "Bot", State: desk.Away, Capacity: 1, Partner: partner.Echo{Pause: -1}}
 				r.add(bot)
 				first, second := r.arrive(), r.arrive()
 				disk.one.Store(1)

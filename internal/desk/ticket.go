@@ -55,10 +55,10 @@ func (t *ticket) holder() *agent {
 	return t.claim
 }
 
-// settle makes the desk's view of a contact agree with the contact, and reports whether it
-// changed. The caller holds the desk's lock, and the contact is newer than what was settled
-// before.
-func (d *Desk) settle(contact *chat.Contact) (changed bool) {
+// syncTicket makes the desk's view of a contact agree with the contact, and reports whether the
+// view changed. The caller holds the desk's lock, and calls it with the states of a contact in
+// their order.
+func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 	t := d.tickets[contact.ID]
 	if d.closed {
 		return false
@@ -77,7 +77,7 @@ func (d *Desk) settle(contact *chat.Contact) (changed bool) {
 		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName}
 		d.tickets[t.id] = t
 	}
-	changed = d.seat(t, contact)
+	changed = d.syncSeats(t, contact)
 	waits := contact.Queue != nil && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
 	switch {
 	case waits && t.spot == nil:
@@ -96,8 +96,8 @@ func isAgent(p chat.Participant) bool {
 	return p.Active() && (p.Role == transcript.Agent || p.Role == transcript.Supervisor)
 }
 
-// seat gives agents who came their seats and takes those of agents who left.
-func (d *Desk) seat(t *ticket, contact *chat.Contact) (changed bool) {
+// syncSeats adds the seats of agents who have joined, and removes the seats of agents who have left.
+func (d *Desk) syncSeats(t *ticket, contact *chat.Contact) (changed bool) {
 	var left []*seat
 	t.seats = slices.DeleteFunc(t.seats, func(s *seat) bool {
 		p, ok := contact.Participant(s.participantID)
@@ -108,7 +108,7 @@ func (d *Desk) seat(t *ticket, contact *chat.Contact) (changed bool) {
 		return true
 	})
 	for _, s := range left {
-		d.rise(s)
+		d.removeSeat(s)
 		changed = true
 	}
 	for _, p := range contact.Participants {
@@ -119,21 +119,21 @@ func (d *Desk) seat(t *ticket, contact *chat.Contact) (changed bool) {
 			continue
 		}
 		a := d.named[p.DisplayName]
-		if a == nil { // somebody who joined otherwise, or before a restart
-			a = d.enrol(p.DisplayName)
+		if a == nil { // joined by a call of the API, or before a restart
+			a = d.addAgent(p.DisplayName)
 			a.guest = true
 		}
 		s := &seat{agent: a, ticket: t, participantID: p.ID, role: p.Role, since: p.Joined}
 		t.seats = append(t.seats, s)
-		a.sit(s)
-		d.engage(s)
+		a.addSeat(s)
+		d.startPartner(s)
 		changed = true
 	}
 	return changed
 }
 
-// rise takes an agent's seat away, which makes room for another contact.
-func (d *Desk) rise(s *seat) {
+// removeSeat takes an agent's seat away, which makes room for another contact.
+func (d *Desk) removeSeat(s *seat) {
 	if s.agent.seats[s.ticket.id] == s {
 		delete(s.agent.seats, s.ticket.id)
 		for _, other := range s.ticket.seats { // it was there as both
@@ -147,7 +147,7 @@ func (d *Desk) rise(s *seat) {
 		d.fill(s.agent)
 	}
 	if s.agent.guest && len(s.agent.seats) == 0 && s.agent.pending == 0 {
-		d.strike(s.agent)
+		d.removeAgent(s.agent)
 	}
 }
 
@@ -161,7 +161,7 @@ func (d *Desk) drop(t *ticket) {
 	seats := t.seats
 	t.seats = nil
 	for _, s := range seats {
-		d.rise(s)
+		d.removeSeat(s)
 	}
 }
 

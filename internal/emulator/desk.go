@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -25,9 +26,9 @@ func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string,
 	}
 	agents := cfg.Agents
 	if cfg.Partner {
-		partner := desk.EchoAgent(desk.Echo{Pause: cfg.PartnerPause})
-		partner.Standby = true
-		agents = append([]desk.AgentConfig{partner}, agents...)
+		echo := partner.Echo{Pause: cfg.PartnerPause}.Agent()
+		echo.Standby = true
+		agents = append([]desk.AgentConfig{echo}, agents...)
 	}
 	for _, agent := range agents {
 		if _, err := e.desk.Add(agent); err != nil {

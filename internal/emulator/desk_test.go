@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -73,7 +74,7 @@ func TestAPersonAtTheDesk(t *testing.T) {
 
 func TestAgentsOfTheStart(t *testing.T) {
 	t.Parallel()
-	script, err := desk.Parse("bot.yaml", []byte("name: Bot\ncapacity: 1\ntyping: false\ngreeting: Hello {customer}.\nrules: [{reply: Yes.}]"))
+	script, err := partner.Parse("bot.yaml", []byte("name: Bot\ncapacity: 1\ntyping: false\ngreeting: Hello {customer}.\nrules: [{reply: Yes.}]"))
 	if err != nil {
 		t.Fatal(err)
 	}

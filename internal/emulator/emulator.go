@@ -55,8 +55,7 @@ type Config struct {
 	// PublicURL is where clients reach the server; empty follows the host that each asked.
 	PublicURL string
 	// Partner brings the built-in partner into every chat while no person is available at the
-	// desk; PartnerPause is how long it types: zero means [desk.DefaultPause], less than zero
-	// not at all.
+	// desk; PartnerPause is the Pause of its partner.Echo.
 	Partner      bool
 	PartnerPause time.Duration
 	// Agents are further agents of the desk, who are there from the start.

@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/inspect"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -95,7 +96,7 @@ func scriptedAgents(s *settings.Settings, readFile func(string) ([]byte, error))
 	var faults []error
 	for _, name := range s.Agents {
 		if name == "echo" {
-			echo := desk.EchoAgent(desk.Echo{})
+			echo := partner.Echo{}.Agent()
 			echo.Name = "Echo"
 			agents = append(agents, echo)
 			continue
@@ -105,7 +106,7 @@ func scriptedAgents(s *settings.Settings, readFile func(string) ([]byte, error))
 			faults = append(faults, fmt.Errorf("--agent: %w", err))
 			continue
 		}
-		script, err := desk.Parse(filepath.Base(name), text)
+		script, err := partner.Parse(filepath.Base(name), text)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("--agent: %w", err))
 			continue

@@ -1,43 +1,50 @@
-package desk
+// Package partner answers chats by rule, in the place of a person at the desk: [Script] follows the
+// rules of a YAML file, and [Echo], the built-in partner, repeats what it is told. Both send the
+// interactive messages of the [Gallery].
+//
+// Both are a [desk.Partner]. The package owns the contents of answers; which chat a partner is
+// in, what it may do there and when it is asked are the desk's. It knows no HTTP. All of it is
+// safe for concurrent use.
+package partner
 
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// Script is a [Partner] that follows rules somebody has written; see [Parse]. It keeps
-// nothing between calls and is not changed, so several agents can share it.
+// Script is a [desk.Partner] that answers by the rules of a file; see [Parse]. It is never
+// changed and keeps no state, so several agents can share it.
 type Script struct {
-	// Name is what customers see, Count how many agents there are.
+	// Name is the agent's name, as customers see it; Count is the number of agents.
 	Name  string
 	Count int
-	// Capacity is how many chats each takes at once; zero means any number.
+	// Capacity is the number of chats that each agent takes at once; zero means any number.
 	Capacity int
-	// Queues are the names of the queues contacts are taken from; empty means all.
+	// Queues are the names of the queues that the agents serve; empty means all.
 	Queues []string
 
 	greeting []action
 	rules    []rule
 }
 
-var _ Partner = (*Script)(nil)
+var _ desk.Partner = (*Script)(nil)
 
-// Agents describes the agents of the script, for [Desk.Add].
-func (s *Script) Agents() AgentConfig {
-	return AgentConfig{Name: s.Name, Count: s.Count, Capacity: s.Capacity, Queues: s.Queues, Partner: s}
+// Agents describes the agents of the script, for [desk.Desk.Add].
+func (s *Script) Agents() desk.AgentConfig {
+	return desk.AgentConfig{Name: s.Name, Count: s.Count, Capacity: s.Capacity, Queues: s.Queues, Partner: s}
 }
 
-// rule says what answers what.
+// rule is a condition on what a customer did, and the answer to it.
 type rule struct {
-	// matches returns the parts of a message that replies may use, or nil for a message that
-	// is not meant; it is nil itself when every message is.
+	// matches returns the parts of a matching message, for use in replies, and nil for any other
+	// message. A rule without it matches every message.
 	matches func(said string) map[string]string
-	// event is what a rule waits for instead of a message.
+	// event is the event that the rule answers, instead of messages.
 	event   string
 	actions []action
 }
@@ -45,25 +52,25 @@ type rule struct {
 // attachmentEvent is the event of an attachment that was approved.
 const attachmentEvent = "attachment"
 
-// action is one thing to do. What it does depends on which members are set.
+// action is one step of an answer: the fields that are set tell which.
 type action struct {
 	wait        time.Duration // says nothing
 	typing      time.Duration // before what follows
 	contentType string
 	text        string
 	sample      string // a message of the gallery
-	attachment  *Attachment
+	attachment  *desk.Attachment
 	transfer    string
 	end         bool
 }
 
-// Greet implements [Partner].
-func (s *Script) Greet(ctx context.Context, talk *Conversation) error {
+// Greet implements [desk.Partner].
+func (s *Script) Greet(ctx context.Context, talk *desk.Conversation) error {
 	return s.act(ctx, talk, s.greeting, nil)
 }
 
-// Hear implements [Partner].
-func (s *Script) Hear(ctx context.Context, talk *Conversation, item *transcript.Item) error {
+// Hear implements [desk.Partner].
+func (s *Script) Hear(ctx context.Context, talk *desk.Conversation, item *transcript.Item) error {
 	if item.Role != transcript.Customer {
 		return nil
 	}
@@ -102,8 +109,8 @@ func (s *Script) Hear(ctx context.Context, talk *Conversation, item *transcript.
 	return nil
 }
 
-// meant is what a customer means by a message: a choice in an interactive message is what was
-// chosen.
+// meant returns the text that rules are matched with: of a choice in an interactive message, the
+// option that was chosen.
 func meant(item *transcript.Item) string {
 	if item.ContentType != transcript.InteractiveResponse {
 		return picked(item.Content)
@@ -118,7 +125,7 @@ func meant(item *transcript.Item) string {
 }
 
 // act carries out actions, one after the other.
-func (s *Script) act(ctx context.Context, talk *Conversation, actions []action, parts map[string]string) error {
+func (s *Script) act(ctx context.Context, talk *desk.Conversation, actions []action, parts map[string]string) error {
 	if len(actions) == 0 {
 		return nil
 	}
@@ -134,16 +141,16 @@ func (s *Script) act(ctx context.Context, talk *Conversation, actions []action, 
 	return nil
 }
 
-func (s *Script) do(ctx context.Context, talk *Conversation, a action, fill *strings.Replacer) error {
+func (s *Script) do(ctx context.Context, talk *desk.Conversation, a action, fill *strings.Replacer) error {
 	switch {
 	case a.wait > 0:
 		return talk.Wait(ctx, a.wait)
 	case a.end:
 		return talk.Leave(ctx)
 	case a.transfer != "":
-		return talk.pass(ctx, a.transfer)
+		return talk.Transfer(ctx, a.transfer)
 	case a.attachment != nil:
-		return talk.SendFile(ctx, Attachment{
+		return talk.SendFile(ctx, desk.Attachment{
 			Name: a.attachment.Name, ContentType: a.attachment.ContentType, Size: int64(len(a.text)), Body: strings.NewReader(a.text),
 		})
 	}
@@ -180,9 +187,9 @@ func (s *Script) do(ctx context.Context, talk *Conversation, a action, fill *str
 	return talk.Say(ctx, contentType, text)
 }
 
-// filler returns what puts a conversation's words for their names in braces: customer,
-// message, the parts of what matched, and attribute.KEY. What has no such name stays.
-func filler(ctx context.Context, talk *Conversation, parts map[string]string) (*strings.Replacer, error) {
+// filler returns a replacer of the names in braces: customer, message, the parts of the match,
+// and attribute.KEY. A name that is not known stays as it is.
+func filler(ctx context.Context, talk *desk.Conversation, parts map[string]string) (*strings.Replacer, error) {
 	contact, err := talk.Contact(ctx)
 	if err != nil {
 		return nil, err
@@ -195,18 +202,4 @@ func filler(ctx context.Context, talk *Conversation, parts map[string]string) (*
 		pairs = append(pairs, "{attribute."+name+"}", text)
 	}
 	return strings.NewReplacer(pairs...), nil
-}
-
-// pass transfers to the queue or the agent of a name, or to a new queue.
-func (c *Conversation) pass(ctx context.Context, name string) error {
-	c.desk.mu.Lock()
-	target := Target{Agent: name}
-	if _, err := c.desk.findQueue(name); err == nil || c.desk.named[name] == nil {
-		target = Target{Queue: c.desk.queue(name).name}
-	}
-	c.desk.mu.Unlock()
-	if err := c.Transfer(ctx, target); err != nil {
-		return fmt.Errorf("transferring to %q: %w", name, err)
-	}
-	return nil
 }

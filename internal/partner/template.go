@@ -1,4 +1,4 @@
-package desk
+package partner
 
 import (
 	"fmt"
@@ -62,7 +62,7 @@ type slot struct {
 	Duration int    `json:"duration"`
 }
 
-// showpiece returns the interactive message that a word asks the built-in partner for.
+// showpiece returns the interactive message that the built-in partner sends for a word.
 func showpiece(word string, now time.Time) (template, bool) {
 	switch word {
 	case "list":
@@ -193,7 +193,7 @@ func cityPage(first int) template {
 	})
 }
 
-// text is what a client sees that cannot display the template.
+// text returns the text of the template, for clients that cannot display it.
 func (t template) text() string {
 	var b strings.Builder
 	c := t.Data.Content

@@ -1,4 +1,4 @@
-package desk_test
+package partner_test
 
 import (
 	"encoding/json"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -51,9 +52,9 @@ rules:
   - reply: "Pardon? {message}"
 `
 
-func parse(t *testing.T, text string) *desk.Script {
+func parse(t *testing.T, text string) *partner.Script {
 	t.Helper()
-	script, err := desk.Parse("test.yaml", []byte(text))
+	script, err := partner.Parse("test.yaml", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,16 +64,13 @@ func parse(t *testing.T, text string) *desk.Script {
 func TestScript(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		kept := openBlobs(t)
-		r := newRoomWith(t, nil, desk.Config{Files: kept})
-		r.add(parse(t, wholeScript).Agents())
+		r := newRoom(t, parse(t, wholeScript).Agents())
 		if a, err := r.desk.Agent("Ann 2"); err != nil || a.Capacity != 5 || !a.Scripted {
 			t.Errorf("%+v, %v", a, err)
 		}
-		pat := r.start(chat.StartRequest{
+		pat := r.arrive(chat.StartRequest{
 			Attributes: map[string]string{"tier": "gold {customer}"}, ContentTypes: []string{transcript.TextMarkdown, transcript.Interactive},
 		})
-		pat.connect()
 		pass(time.Second)
 		if diff := cmp.Diff([]string{"joined", "typing", "plain: Hello Pat!", "plain: You have gold {customer}."}, pat.heard()); diff != "" {
 			t.Error(diff)
@@ -102,14 +100,13 @@ func TestScript(t *testing.T) {
 				t.Errorf("%q: %s", c.say, diff)
 			}
 		}
-		sent := 0
-		if err := kept.IDs(func(ids []string) error { sent += len(ids); return nil }); err != nil {
-			t.Error(err)
+		if content := r.sentFile(pat.contactID); content != "Thank you." {
+			t.Errorf("the attachment holds %q", content)
 		}
-		if sent != 1 || !slices.Equal(r.waiting("Billing"), []string{pat.contactID}) {
-			t.Errorf("kept %d, waiting %q", sent, r.waiting("Billing"))
+		if !slices.Equal(r.waiting("Billing"), []string{pat.contactID}) {
+			t.Errorf("waiting %q", r.waiting("Billing"))
 		}
-		plain := r.arrive()
+		plain := r.arrive(chat.StartRequest{})
 		pass(2 * time.Second)
 		plain.heard()
 		plain.say("choose")
@@ -140,9 +137,8 @@ func titleOf(t *testing.T, content string) string {
 func TestScriptIsReplaced(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRoom(t, nil)
-		r.add(parse(t, "name: Bot\ntyping: false\nrules: [{reply: one}]").Agents())
-		pat := r.arrive()
+		r := newRoom(t, parse(t, "name: Bot\ntyping: false\nrules: [{reply: one}]").Agents())
+		pat := r.arrive(chat.StartRequest{})
 		pat.say("x")
 		pass(time.Second)
 		r.add(parse(t, "name: Bot\ntyping: false\nrules: [{match: x, reply: two}, {match: over, transfer: Ann}]").Agents())
@@ -208,8 +204,8 @@ func TestScriptMistakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := desk.Parse("f.yaml", []byte(c.text))
-			if _, ok := errors.AsType[*desk.ParseError](err); !ok {
+			_, err := partner.Parse("f.yaml", []byte(c.text))
+			if _, ok := errors.AsType[*partner.ParseError](err); !ok {
 				t.Fatalf("got %v", err)
 			}
 			var got []string
@@ -233,9 +229,9 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("name: a\ngreeting: {interactive: {? [a] : b, <<: {c: .nan}}}"))
 	f.Add([]byte("? {a: b}\n: c"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		script, err := desk.Parse("f", text)
+		script, err := partner.Parse("f", text)
 		if err != nil {
-			if mistake, ok := errors.AsType[*desk.ParseError](err); !ok || mistake.Line < 1 || mistake.Text == "" {
+			if mistake, ok := errors.AsType[*partner.ParseError](err); !ok || mistake.Line < 1 || mistake.Text == "" {
 				t.Errorf("%#v", err)
 			}
 			return
@@ -248,13 +244,13 @@ func FuzzParse(f *testing.F) {
 
 func TestGallery(t *testing.T) {
 	t.Parallel()
-	gallery, err := desk.Gallery(time.Now())
+	gallery, err := partner.Gallery(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
 	kinds, names := map[string]bool{}, map[string]bool{}
 	for _, s := range gallery {
-		if problems := desk.CheckTemplate(s.Example); len(problems) > 0 {
+		if problems := partner.CheckTemplate(s.Example); len(problems) > 0 {
 			t.Errorf("%s: %q", s.Name, problems)
 		}
 		if s.Title == "" || s.Description == "" || names[s.Name] {
@@ -296,7 +292,7 @@ func TestCheckTemplate(t *testing.T) {
 		template("Panel", `{"title":"`+strings.Repeat("x", 20<<10)+`"}`): {"It has 20552 bytes, and may have 20480."},
 		template("Panel", `{"title":"x","elements":[{"title":"y"}]}`):    nil,
 	} {
-		if diff := cmp.Diff(want, desk.CheckTemplate([]byte(text))); diff != "" {
+		if diff := cmp.Diff(want, partner.CheckTemplate([]byte(text))); diff != "" {
 			t.Errorf("%.80s: %s", text, diff)
 		}
 	}

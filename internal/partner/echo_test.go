@@ -1,4 +1,4 @@
-package desk_test
+package partner_test
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -36,8 +36,7 @@ func ask(t *testing.T, pat *customer, contentType, text string) transcript.Item 
 
 func talkTo(t *testing.T, contentTypes ...string) *customer {
 	t.Helper()
-	pat := newRoom(t, desk.Echo{Pause: -1}).start(chat.StartRequest{ContentTypes: contentTypes})
-	pat.connect()
+	pat := newRoom(t, partner.Echo{Pause: -1}.Agent()).arrive(chat.StartRequest{ContentTypes: contentTypes})
 	return pat
 }
 

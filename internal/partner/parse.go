@@ -1,4 +1,4 @@
-package desk
+package partner
 
 import (
 	"encoding/base64"
@@ -14,6 +14,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -119,7 +120,7 @@ func (r *reader) script(n *yaml.Node) *Script {
 	var greeting, rules *yaml.Node
 	r.members(n, "a script", map[string]func(*yaml.Node){
 		"name":     func(v *yaml.Node) { s.Name = r.name(v, "agent") },
-		"count":    func(v *yaml.Node) { s.Count = r.number(v, 1, mostAgents) },
+		"count":    func(v *yaml.Node) { s.Count = r.number(v, 1, desk.MaxAgents) },
 		"capacity": func(v *yaml.Node) { s.Capacity = r.number(v, 0, 1<<20) },
 		"queues": func(v *yaml.Node) {
 			r.each(v, func(v *yaml.Node) { s.Queues = append(s.Queues, r.name(v, "queue")) })
@@ -332,7 +333,7 @@ func (r *reader) interactive(n *yaml.Node) action {
 
 // attachment reads a file to send, whose bytes stand in the script.
 func (r *reader) attachment(n *yaml.Node) action {
-	a := action{attachment: &Attachment{}}
+	a := action{attachment: &desk.Attachment{}}
 	given := 0
 	r.members(n, "an attachment", map[string]func(*yaml.Node){
 		"name":        func(v *yaml.Node) { a.attachment.Name = r.text(v) },

@@ -1,13 +1,15 @@
-package desk
+package partner
 
 import (
 	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/parley-chat/parley/internal/desk"
 )
 
-// plain refuses anchors and aliases, which could make a small script endless.
+// plain refuses anchors and aliases, with which a small script could be endless.
 func (r *reader) plain(n *yaml.Node) {
 	if n.Kind == yaml.AliasNode || n.Anchor != "" {
 		r.fail(n, "anchors and aliases are not read")
@@ -77,7 +79,7 @@ func (r *reader) each(n *yaml.Node, f func(*yaml.Node)) {
 
 func (r *reader) name(n *yaml.Node, what string) string {
 	name := r.text(n)
-	if err := checkName(what, name); err != nil && n.Kind == yaml.ScalarNode {
+	if err := desk.CheckName(what, name); err != nil && n.Kind == yaml.ScalarNode {
 		r.fail(n, "%s", err)
 	}
 	return name
@@ -109,7 +111,7 @@ func (r *reader) duration(n *yaml.Node) time.Duration {
 	return d
 }
 
-// pause reads how long is typed: a time, true for the usual one, false for none.
+// pause reads a time of typing: a duration, true for the default one, false for none.
 func (r *reader) pause(n *yaml.Node) time.Duration {
 	switch n.Value {
 	case "true":

@@ -1,11 +1,11 @@
-package desk_test
+package partner_test
 
 import (
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/partner"
 )
 
 // TestDocumentedScript: what docs/agents.md shows is a script.
@@ -20,7 +20,7 @@ func TestDocumentedScript(t *testing.T) {
 	if !found || !closed {
 		t.Fatal("docs/agents.md shows no script")
 	}
-	script, err := desk.Parse("docs/agents.md", []byte(text))
+	script, err := partner.Parse("docs/agents.md", []byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}

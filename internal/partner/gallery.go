@@ -1,4 +1,4 @@
-package desk
+package partner
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 
 // Sample is an interactive message to send, or to begin one's own with.
 type Sample struct {
-	// TemplateType is what the message calls itself.
+	// TemplateType is the message's own name of its kind.
 	TemplateType string
 	// Name is the word that scripts know it by; unique.
 	Name               string
@@ -52,7 +52,7 @@ func Gallery(now time.Time) ([]Sample, error) {
 	return gallery, nil
 }
 
-// limits are how many elements a template has.
+// limits are the least and the most elements of a template.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/interactive-messages.html
 type limits struct {
@@ -68,11 +68,11 @@ func templateLimits() map[string]limits {
 	}
 }
 
-// longestTemplate is how many bytes a template may have.
+// longestTemplate is the size limit of a template, in bytes.
 const longestTemplate = 20 << 10
 
-// CheckTemplate returns what is wrong with an interactive message, as sentences; none when
-// clients can show it. It is advice: Amazon Connect passes on what it is given.
+// CheckTemplate returns the mistakes in an interactive message, as sentences; none when clients
+// can show it. It is advice: Amazon Connect passes on any content.
 func CheckTemplate(content []byte) []string {
 	if len(content) > longestTemplate {
 		return []string{fmt.Sprintf("It has %d bytes, and may have %d.", len(content), longestTemplate)}
@@ -160,7 +160,7 @@ func checkElement(kind, where string, element any) []string {
 	return nil
 }
 
-// plainText is what a client sees that cannot display an interactive message.
+// plainText returns the text of an interactive message, for clients that cannot display it.
 func plainText(content []byte) string {
 	var t struct {
 		Data struct {

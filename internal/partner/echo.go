@@ -1,4 +1,4 @@
-package desk
+package partner
 
 import (
 	"cmp"
@@ -9,22 +9,29 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// Echo is the built-in [Partner]: it greets, repeats what it is told, and shows on request
-// one of each thing a chat client can display. Its zero value is ready. It keeps nothing
-// between calls.
+// Echo is the built-in [desk.Partner]: it greets, repeats the customer's messages, and sends on
+// request one example of each kind of message that chat clients display. Its zero value is ready,
+// and it keeps no state.
 type Echo struct {
-	// Pause is how long it types before each answer; zero means [DefaultPause], less than
-	// zero not at all.
+	// Pause is the time it types before each answer. Zero means [DefaultPause], less than zero
+	// no typing.
 	Pause time.Duration
 }
 
-// DefaultPause is how long the built-in partner types: long enough to be seen.
+// DefaultName is the name of the built-in partner, as customers see it.
+const DefaultName = "Parley"
+
+// DefaultPause is the time a partner types before an answer: long enough to be seen.
 const DefaultPause = 400 * time.Millisecond
 
-var _ Partner = Echo{}
+// Agent describes an agent for whom the built-in partner answers, for [desk.Desk.Add].
+func (e Echo) Agent() desk.AgentConfig { return desk.AgentConfig{Name: DefaultName, Partner: e} }
+
+var _ desk.Partner = Echo{}
 
 const (
 	greeting = `Hello %s! I am Parley's built-in partner, and I repeat what you write. Write "help" to see what else I can do.`
@@ -41,18 +48,18 @@ I repeat everything else.`
 
 	fileText = "Send me an attachment: I tell you its name and type once it was scanned. I cannot send any myself."
 
-	// mostEchoed bounds what is repeated, so that the answer is not longer than a message
-	// may be.
+	// mostEchoed is the longest text that is repeated, in bytes, so that the answer is no longer
+	// than a message may be.
 	mostEchoed = 16_000
 )
 
-// Greet implements [Partner].
-func (e Echo) Greet(ctx context.Context, talk *Conversation) error {
+// Greet implements [desk.Partner].
+func (e Echo) Greet(ctx context.Context, talk *desk.Conversation) error {
 	return e.answer(ctx, talk, transcript.TextPlain, fmt.Sprintf(greeting, talk.Customer()))
 }
 
-// Hear implements [Partner].
-func (e Echo) Hear(ctx context.Context, talk *Conversation, item *transcript.Item) error {
+// Hear implements [desk.Partner].
+func (e Echo) Hear(ctx context.Context, talk *desk.Conversation, item *transcript.Item) error {
 	if item.Role != transcript.Customer {
 		return nil
 	}
@@ -69,7 +76,7 @@ func (e Echo) Hear(ctx context.Context, talk *Conversation, item *transcript.Ite
 	return nil
 }
 
-func (e Echo) reply(ctx context.Context, talk *Conversation, item *transcript.Item) error {
+func (e Echo) reply(ctx context.Context, talk *desk.Conversation, item *transcript.Item) error {
 	if item.ContentType == transcript.InteractiveResponse {
 		return e.react(ctx, talk, item.Content)
 	}
@@ -93,8 +100,8 @@ func (e Echo) reply(ctx context.Context, talk *Conversation, item *transcript.It
 	return e.answer(ctx, talk, transcript.TextPlain, "You said: "+cut(picked(item.Content), mostEchoed))
 }
 
-// thank answers attachments that were scanned.
-func (e Echo) thank(ctx context.Context, talk *Conversation, attachments []transcript.Attachment) error {
+// thank answers the attachments whose scan is over.
+func (e Echo) thank(ctx context.Context, talk *desk.Conversation, attachments []transcript.Attachment) error {
 	for _, a := range attachments {
 		text := ""
 		switch a.Status {
@@ -112,8 +119,8 @@ func (e Echo) thank(ctx context.Context, talk *Conversation, attachments []trans
 	return nil
 }
 
-// react answers what a customer did with an interactive message.
-func (e Echo) react(ctx context.Context, talk *Conversation, content string) error {
+// react answers a customer's response to an interactive message.
+func (e Echo) react(ctx context.Context, talk *desk.Conversation, content string) error {
 	var response struct {
 		Action string `json:"action"`
 		Data   struct {
@@ -134,7 +141,7 @@ func (e Echo) react(ctx context.Context, talk *Conversation, content string) err
 }
 
 // show sends an interactive message, or its text to a client that cannot display it.
-func (e Echo) show(ctx context.Context, talk *Conversation, shown template) error {
+func (e Echo) show(ctx context.Context, talk *desk.Conversation, shown template) error {
 	if !talk.Takes(ctx, transcript.Interactive) {
 		return e.answer(ctx, talk, transcript.TextPlain, shown.text()+"\n(This is a "+shown.Type+
 			" when the chat is started with "+transcript.Interactive+" among its SupportedMessagingContentTypes.)")
@@ -146,8 +153,8 @@ func (e Echo) show(ctx context.Context, talk *Conversation, shown template) erro
 	return e.answer(ctx, talk, transcript.Interactive, string(content))
 }
 
-// answer types and says. What the customer's client cannot display is said as plain text.
-func (e Echo) answer(ctx context.Context, talk *Conversation, contentType, content string) error {
+// answer types and sends a message, as plain text to a client that cannot display its type.
+func (e Echo) answer(ctx context.Context, talk *desk.Conversation, contentType, content string) error {
 	if err := talk.Type(ctx, cmp.Or(e.Pause, DefaultPause)); err != nil {
 		return err
 	}
@@ -157,7 +164,7 @@ func (e Echo) answer(ctx context.Context, talk *Conversation, contentType, conte
 	return talk.Say(ctx, contentType, content)
 }
 
-// picked turns what the widget sends for a choice in a carousel, which is JSON, into words.
+// picked turns the JSON that the widget sends for a choice in a carousel into words.
 func picked(content string) string {
 	var choice struct {
 		List string `json:"listTitle"`
