@@ -50,18 +50,17 @@ var allowed = map[string][]string{
 	"internal/identity": {
 		"internal/connectmodel", "internal/diagnosis", "internal/excerpt", "internal/loopback", "internal/rawjson", "internal/secret",
 	},
+	"internal/awscall": {"internal/awswire", "internal/excerpt"},
 	// The front door, and what stands before and behind it.
 	"internal/startchat": {
 		"internal/arn", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret",
 	},
-	"internal/guard": {"internal/diagnosis", "internal/loopback"},
-	"internal/connectclient": {
-		"internal/arn", "internal/awswire", "internal/excerpt", "internal/rawjson", "internal/secret", "internal/startchat",
-	},
-	"internal/costguard": {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
+	"internal/guard":         {"internal/diagnosis", "internal/loopback"},
+	"internal/connectclient": {"internal/arn", "internal/awscall", "internal/rawjson", "internal/secret", "internal/startchat"},
+	"internal/costguard":     {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
 	"internal/frontdoor": {
-		"internal/connectclient", "internal/connectmodel", "internal/guard", "internal/identity", "internal/secret", "internal/settings",
-		"internal/startchat",
+		"internal/arn", "internal/awscall", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/guard",
+		"internal/identity", "internal/rawjson", "internal/secret", "internal/settings", "internal/startchat",
 	},
 	"internal/lambdahost": {"internal/awswire", "internal/diagnosis"},
 	"internal/server":     {"internal/diagnosis", "internal/runfile"},
@@ -103,8 +102,8 @@ var allowed = map[string][]string{
 	},
 	"internal/console": {"internal/diagnosis"},
 	"internal/doctor": {
-		"internal/arn", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/doorpath", "internal/hint",
-		"internal/server", "internal/startchat",
+		"internal/arn", "internal/awscall", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/doorpath",
+		"internal/hint", "internal/server", "internal/startchat",
 	},
 	// The program.
 	"internal/serve": {
@@ -162,8 +161,8 @@ func TestImportDirections(t *testing.T) {
 			if name != "internal/chatsocket" && strings.HasPrefix(imported, "github.com/gobwas/") {
 				t.Errorf("%s imports %s: only internal/chatsocket knows the WebSocket library", name, imported)
 			}
-			if name != "internal/connectclient" && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")) {
-				t.Errorf("%s imports %s: only internal/connectclient speaks to AWS", name, imported)
+			if name != "internal/awscall" && (strings.HasPrefix(imported, "github.com/aws/aws-sdk-go-v2") || strings.HasPrefix(imported, "github.com/aws/smithy-go")) {
+				t.Errorf("%s imports %s: only internal/awscall calls AWS", name, imported)
 			}
 		}
 	}

@@ -198,7 +198,7 @@ func compareRequests(t *testing.T, endpoints [2]*awsfake.Endpoint) {
 // allowed are the headers whose values may differ, with the form they must have.
 var allowed = map[string]*regexp.Regexp{
 	// Each program names itself.
-	"User-Agent": regexp.MustCompile(`^(aws-sdk-go-v2/|parley/).`),
+	"User-Agent": regexp.MustCompile(`^(aws-sdk-go-v2/.|parley(/.|$))`),
 	// Random by its purpose; its shape is compared.
 	"Amz-Sdk-Invocation-Id": regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`),
 	// The signature covers the invocation id and the body's order of members. Key,

@@ -1,20 +1,11 @@
 package connectclient_test
 
 import (
-	"context"
-	"crypto/tls"
-	"encoding/pem"
 	"errors"
-	"log/slog"
-	"net"
+	"fmt"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -108,146 +99,91 @@ func TestStopContact(t *testing.T) {
 	}
 }
 
-func TestTruncatedAnswer(t *testing.T) {
+// An answer that is not the service's is an error that is not tried again.
+func TestStrangeAnswers(t *testing.T) {
 	t.Parallel()
-	endpoint := awsfake.Start(t)
-	endpoint.Script(awsfake.Step{Truncate: true, Body: `{"ContactId":"c`})
-	_, err := newClient(t, endpoint).StartChatContact(t.Context(), startRequest())
-	if !errors.Is(err, awswire.ErrAnswer) || endpoint.Calls() != 1 {
-		t.Errorf("after %d calls: %v", endpoint.Calls(), err)
-	}
-}
-
-// A broken connection is tried again over a new one; the waits are those of the
-// newer retry rules, which are short.
-func TestResetConnectionOnARealSocket(t *testing.T) {
-	t.Setenv("AWS_NEW_RETRIES_2026", "true")
-	endpoint := awsfake.Start(t)
-	client := newClient(t, endpoint)
-	endpoint.Script(awsfake.Step{Reset: true})
-	result, err := client.StartChatContact(t.Context(), startRequest())
-	if err != nil || result.Metadata.Attempts != 2 {
-		t.Fatalf("after one reset: %+v, %v", result, err)
-	}
-	sent := endpoint.Requests()
-	if sent[0].Header.Get("Amz-Sdk-Invocation-Id") != sent[1].Header.Get("Amz-Sdk-Invocation-Id") {
-		t.Error("the invocation id changed between attempts")
-	}
-	if got := sent[1].Header.Get("Amz-Sdk-Request"); got != "attempt=2; max=3" {
-		t.Errorf("amz-sdk-request of the second attempt is %q", got)
-	}
-}
-
-func TestHangOnARealSocketEndsWithTheContext(t *testing.T) {
-	t.Parallel()
-	endpoint := awsfake.Start(t)
-	client := newClient(t, endpoint)
-	endpoint.Script(awsfake.Step{Hang: true})
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		_ = endpoint.Await(ctx, 1)
-		cancel()
-	}()
-	if _, err := client.StartChatContact(ctx, startRequest()); !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled call gave %v", err)
-	}
-}
-
-func TestRefusedConnection(t *testing.T) {
-	t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	client := mustNew(t, connectclient.Config{Profile: "fake", EndpointURL: "http://127.0.0.1:1"}) // where nobody listens
-	_, err := client.StartChatContact(t.Context(), startRequest())
-	if _, ok := errors.AsType[*net.OpError](err); !ok {
-		t.Errorf("a refused connection gave %v, want a net.OpError in the chain", err)
-	}
-	call, ok := errors.AsType[*startchat.CallError](err)
-	if !ok || call.Metadata.Attempts != 1 {
-		t.Errorf("metadata of a refused connection: %+v", call)
-	}
-}
-
-// Connections are used again whatever was answered, so that a faulty stretch does
-// not cost a handshake a call.
-func TestConnectionsAreReused(t *testing.T) {
-	t.Parallel()
-	endpoint := awsfake.New(awsfake.Config{})
-	var mu sync.Mutex
-	opened := 0
-	server := httptest.NewUnstartedServer(endpoint)
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			mu.Lock()
-			opened++
-			mu.Unlock()
-		}
-	}
-	server.Start()
-	t.Cleanup(server.Close)
-	client := mustNew(t, connectclient.Config{Profile: "fake", EndpointURL: server.URL})
-	endpoint.Script(
-		awsfake.Step{}, awsfake.Step{Status: 400, Error: "InvalidRequestException"},
-		awsfake.Step{Status: 200, Body: "garbage"}, awsfake.Step{Status: 404, Body: strings.Repeat("x", 100_000)}, awsfake.Step{},
-	)
-	for range 5 {
-		_, _ = client.StartChatContact(t.Context(), startRequest()) // each has its own outcome
-	}
-	mu.Lock()
-	defer mu.Unlock()
-	if opened != 1 {
-		t.Errorf("5 calls opened %d connections, want 1", opened)
-	}
-}
-
-func TestCustomCertificateAuthority(t *testing.T) {
-	server := httptest.NewUnstartedServer(awsfake.New(awsfake.Config{}))
-	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-	server.StartTLS()
-	t.Cleanup(server.Close)
-	client := mustNew(t, connectclient.Config{Profile: "fake", EndpointURL: server.URL})
-	_, err := client.StartChatContact(t.Context(), startRequest())
-	call, ok := errors.AsType[*startchat.CallError](err)
-	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); !ok || !untrusted || call.Metadata.Attempts != 1 {
-		t.Fatalf("an unknown certificate gave %v", err)
-	}
-	bundle := filepath.Join(t.TempDir(), "ca.pem")
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(bundle, certificate, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("AWS_CA_BUNDLE", bundle)
-	client = mustNew(t, connectclient.Config{Profile: "fake", EndpointURL: server.URL})
-	if _, err := client.StartChatContact(t.Context(), startRequest()); err != nil {
-		t.Errorf("with AWS_CA_BUNDLE: %v", err)
-	}
-}
-
-func TestCallThatIsCancelledBeforeIsNotSent(t *testing.T) {
-	t.Parallel()
-	endpoint := awsfake.Start(t)
-	client := newClient(t, endpoint)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := client.StartChatContact(ctx, startRequest()); !errors.Is(err, context.Canceled) || endpoint.Calls() != 0 {
-		t.Errorf("%d calls, %v", endpoint.Calls(), err)
-	}
-}
-
-func TestManyCallsAtOnce(t *testing.T) {
-	t.Parallel()
-	endpoint := awsfake.Start(t)
-	client := newClient(t, endpoint)
-	var all sync.WaitGroup
-	for range 20 {
-		all.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-			defer cancel()
-			if _, err := client.StartChatContact(ctx, startRequest()); err != nil {
-				t.Error(err)
+	for name, body := range map[string]string{
+		"garbage": "<html>Sign in</html>", "nothing in it": "{}", "wrong type": `{"ContactId":5}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endpoint := awsfake.Start(t)
+			endpoint.Script(awsfake.Step{Status: 200, Body: body})
+			result, err := newClient(t, endpoint).StartChatContact(t.Context(), startRequest())
+			call, ok := errors.AsType[*startchat.CallError](err)
+			if result != nil || !ok || !errors.Is(err, awswire.ErrAnswer) {
+				t.Fatalf("result %v, error %v", result, err)
+			}
+			if meta := call.Metadata; meta.HTTPStatusCode != 200 || meta.Attempts != 1 || meta.RequestID == "" || endpoint.Calls() != 1 {
+				t.Errorf("after %d calls: %+v", endpoint.Calls(), meta)
 			}
 		})
 	}
-	all.Wait()
-	if open := endpoint.OpenContacts(); open != 1 {
-		t.Errorf("%d contacts for one ClientToken", open)
+}
+
+// A refusal keeps the number of attempts and AWS's own words.
+func TestRefusedStart(t *testing.T) {
+	t.Setenv("AWS_NEW_RETRIES_2026", "true") // short waits
+	endpoint := awsfake.Start(t)
+	step := awsfake.Step{Status: 500, Error: "InternalServiceException", Message: "m"}
+	endpoint.Script(step, step, step)
+	_, err := newClient(t, endpoint).StartChatContact(t.Context(), startRequest())
+	call, ok := errors.AsType[*startchat.CallError](err)
+	if !ok || call.Metadata.Attempts != 3 || call.Metadata.HTTPStatusCode != 500 || call.Metadata.TotalRetryDelay <= 0 {
+		t.Errorf("%+v, %v", call, err)
+	}
+	if refusal, ok := errors.AsType[*awswire.Error](err); !ok || refusal.Name != "InternalServiceException" || refusal.Message != "m" {
+		t.Errorf("the refusal came as %v", err)
+	}
+}
+
+func TestLenientAnswer(t *testing.T) {
+	t.Parallel()
+	endpoint := awsfake.Start(t)
+	endpoint.Script(awsfake.Step{Status: 201, Body: `{"ContactId":"c","ParticipantId":"p","ParticipantToken":"t","ContinuedFromContactId":"o","New":[1],"Other":null}`})
+	result, err := newClient(t, endpoint).StartChatContact(t.Context(), startRequest())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if result.ContactID != "c" || result.ParticipantID != "p" || result.ParticipantToken.Reveal() != "t" || result.ContinuedFromContactID != "o" {
+		t.Errorf("result %+v", result)
+	}
+}
+
+func TestAnswersAreNotQuoted(t *testing.T) {
+	t.Parallel()
+	endpoint := awsfake.Start(t)
+	endpoint.Script(awsfake.Step{Status: 200, Body: `{"ParticipantToken":"QVFJREFIcanary","ContactId":7}`})
+	_, err := newClient(t, endpoint).StartChatContact(t.Context(), startRequest())
+	if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "canary") {
+		t.Errorf("the error quotes the answer: %v", err)
+	}
+}
+
+func TestRegions(t *testing.T) {
+	const arn = "arn:aws:connect:eu-west-2:123456789012:instance/i-1"
+	tests := []struct {
+		name   string
+		config connectclient.Config
+		env    string
+		want   string
+	}{
+		{"profile", connectclient.Config{}, "", "us-west-2"},
+		{"environment", connectclient.Config{}, "ca-central-1", "ca-central-1"},
+		{"instance", connectclient.Config{InstanceID: arn}, "ca-central-1", "eu-west-2"},
+		{"plain instance id", connectclient.Config{InstanceID: "i-1"}, "ca-central-1", "ca-central-1"},
+		{"flag", connectclient.Config{InstanceID: arn, Region: "us-east-1"}, "ca-central-1", "us-east-1"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.env != "" {
+				t.Setenv("AWS_REGION", test.env)
+			}
+			test.config.Profile = "fake"
+			client := mustNew(t, test.config)
+			if client.Region() != test.want || client.Endpoint() != "https://connect."+test.want+".amazonaws.com" {
+				t.Errorf("region %q at %s, want %q", client.Region(), client.Endpoint(), test.want)
+			}
+		})
 	}
 }

@@ -4,13 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/connectclient"
@@ -19,30 +14,7 @@ import (
 
 const startBody = `{"InstanceId":"i-1","ContactFlowId":"f-1","ParticipantDetails":{"DisplayName":"Ana"},"ClientToken":"t-1","NewerMember":{"a":[1,2]}}`
 
-// TestMain takes the developer's own AWS settings away and puts a profile "fake" in
-// their place, so that tests can run in parallel.
-func TestMain(m *testing.M) {
-	for _, variable := range os.Environ() {
-		if name, _, _ := strings.Cut(variable, "="); strings.HasPrefix(name, "AWS_") {
-			os.Unsetenv(name)
-		}
-	}
-	dir, err := os.MkdirTemp("", "connectclient")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	file := filepath.Join(dir, "config")
-	text := "[profile fake]\nregion = " + awsfake.DefaultRegion + "\naws_access_key_id = " + awsfake.DefaultAccessKeyID +
-		"\naws_secret_access_key = " + awsfake.DefaultSecretAccessKey + "\n"
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		panic(err)
-	}
-	os.Setenv("AWS_CONFIG_FILE", file)
-	os.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(dir, "none"))
-	os.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	m.Run()
-}
+func TestMain(m *testing.M) { awsfake.Main(m) }
 
 // newClient returns a client of a listening endpoint.
 func newClient(tb testing.TB, endpoint *awsfake.Endpoint) *connectclient.Client {
@@ -61,45 +33,6 @@ func mustNew(tb testing.TB, config connectclient.Config) *connectclient.Client {
 
 func startRequest() *startchat.Request {
 	return &startchat.Request{Body: []byte(startBody), InstanceID: "i-1", ContactFlowID: "f-1", ClientToken: "t-1"}
-}
-
-// inMemory leads requests to a handler without a socket, so that waits can be
-// tested in a synctest bubble. A handler that aborts breaks the connection.
-type inMemory struct{ handler http.Handler }
-
-func (m inMemory) RoundTrip(request *http.Request) (response *http.Response, err error) {
-	defer func() {
-		if recover() != nil {
-			response, err = nil, io.EOF
-			if request.Context().Err() != nil {
-				err = request.Context().Err()
-			}
-		}
-	}()
-	served := request.Clone(request.Context())
-	if served.Body == nil {
-		served.Body = http.NoBody
-	}
-	if served.Host == "" { // what a request has on the wire stands elsewhere before
-		served.Host = served.URL.Host
-	}
-	if served.ContentLength > 0 {
-		served.Header.Set("Content-Length", strconv.FormatInt(served.ContentLength, 10))
-	}
-	recorder := httptest.NewRecorder()
-	m.handler.ServeHTTP(recorder, served)
-	if recorder.Header().Get("Date") == "" { // a server of net/http sets it
-		recorder.Result().Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
-	}
-	return recorder.Result(), nil
-}
-
-// newMemoryClient returns a client of an endpoint that does not listen.
-func newMemoryClient(tb testing.TB, endpoint *awsfake.Endpoint) *connectclient.Client {
-	tb.Helper()
-	return mustNew(tb, connectclient.Config{
-		Profile: "fake", EndpointURL: "http://connect.invalid", Transport: inMemory{endpoint},
-	})
 }
 
 // roundTrip is a transport written as a function.

@@ -7,20 +7,19 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/parley-chat/parley/internal/arn"
+	"github.com/parley-chat/parley/internal/awscall"
 )
 
-// Identity is who calls, by AWS STS.
+// Identity is the caller, by AWS STS.
 type Identity struct{ Account, ARN string }
 
-// CallerIdentity asks AWS STS whose credentials these are. No permission is needed
-// for it.
+// CallerIdentity asks AWS STS for the owner of the credentials. It needs no permission.
 //
 // Source: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
 func (c *Client) CallerIdentity(ctx context.Context) (Identity, error) {
-	sts, err := c.settings.service(stsService, "")
+	sts, err := c.Client(stsService, "")
 	if err != nil {
 		return Identity{}, err
 	}
@@ -29,7 +28,7 @@ func (c *Client) CallerIdentity(ctx context.Context) (Identity, error) {
 		Account string `xml:"GetCallerIdentityResult>Account"`
 	}
 	form := url.Values{"Action": {"GetCallerIdentity"}, "Version": {"2011-06-15"}}
-	if err := c.query(ctx, sts, form, &out); err != nil {
+	if err := sts.Query(ctx, form, &out); err != nil {
 		return Identity{}, err
 	}
 	return Identity{Account: out.Account, ARN: out.ARN}, nil
@@ -51,7 +50,7 @@ func (c *Client) DescribeInstance(ctx context.Context, id string) (Instance, err
 			Status string `json:"InstanceStatus"`
 		}
 	}
-	if err := c.get(ctx, "DescribeInstance", "/instance/"+escape(id), "", &out); err != nil {
+	if err := c.get(ctx, "/instance/"+awscall.Escape(id), "", &out); err != nil {
 		return Instance{}, err
 	}
 	return Instance(out.Instance), nil
@@ -75,8 +74,8 @@ func (c *Client) DescribeContactFlow(ctx context.Context, instanceID, flowID str
 			Status string
 		}
 	}
-	path := "/contact-flows/" + escape(instanceID) + "/" + escape(flowID)
-	if err := c.get(ctx, "DescribeContactFlow", path, "", &out); err != nil {
+	path := "/contact-flows/" + awscall.Escape(instanceID) + "/" + awscall.Escape(flowID)
+	if err := c.get(ctx, path, "", &out); err != nil {
 		return Flow{}, err
 	}
 	return Flow(out.ContactFlow), nil
@@ -94,8 +93,8 @@ func (c *Client) ListApprovedOrigins(ctx context.Context, instanceID string) ([]
 			Origins   []string
 			NextToken string
 		}
-		path := "/instance/" + escape(instanceID) + "/approved-origins"
-		if err := c.get(ctx, "ListApprovedOrigins", path, query.Encode(), &out); err != nil {
+		path := "/instance/" + awscall.Escape(instanceID) + "/approved-origins"
+		if err := c.get(ctx, path, query.Encode(), &out); err != nil {
 			return nil, err
 		}
 		origins = append(origins, out.Origins...)
@@ -107,17 +106,15 @@ func (c *Client) ListApprovedOrigins(ctx context.Context, instanceID string) ([]
 	return origins, nil
 }
 
-func (c *Client) get(ctx context.Context, name, path, query string, out any) error {
-	answer, err := c.call(ctx, operation{
-		service: c.connect, name: name, method: http.MethodGet, path: path, query: query,
-	}, nil)
+func (c *Client) get(ctx context.Context, path, query string, out any) error {
+	answer, err := c.connect.Call(ctx, awscall.Operation{Method: http.MethodGet, Path: path, Query: query}, nil)
 	if err != nil {
 		return err
 	}
-	return decode(answer, out)
+	return answer.JSON(out)
 }
 
-// Decision is what IAM's simulation of a call came to.
+// Decision is the result of IAM's simulation of a call.
 type Decision string
 
 // The decisions IAM knows.
@@ -138,11 +135,11 @@ var ErrNotSimulated = errors.New("no policies to simulate")
 //
 // Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 func (c *Client) SimulateStartChat(ctx context.Context, principalARN, resourceARN string) (Decision, error) {
-	iam, err := c.settings.service(iamService, "")
+	iam, err := c.Client(iamService, "")
 	if err != nil {
 		return "", err
 	}
-	policySource, err := c.policySource(ctx, iam, principalARN)
+	policySource, err := policySource(ctx, iam, principalARN)
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +150,7 @@ func (c *Client) SimulateStartChat(ctx context.Context, principalARN, resourceAR
 	var out struct {
 		Decisions []Decision `xml:"SimulatePrincipalPolicyResult>EvaluationResults>member>EvalDecision"`
 	}
-	if err := c.query(ctx, iam, form, &out); err != nil {
+	if err := iam.Query(ctx, form, &out); err != nil {
 		return "", err
 	}
 	if len(out.Decisions) == 0 {
@@ -166,7 +163,7 @@ const iamVersion = "2010-05-08"
 
 // policySource returns the ARN whose policies decide: for the session of an assumed
 // role, the role.
-func (c *Client) policySource(ctx context.Context, iam *service, principal string) (string, error) {
+func policySource(ctx context.Context, iam *awscall.Client, principal string) (string, error) {
 	name, isARN := arn.Parse(principal)
 	if !isARN {
 		return "", fmt.Errorf("simulating connect:StartChatContact: %q is not an arn", principal)
@@ -175,7 +172,7 @@ func (c *Client) policySource(ctx context.Context, iam *service, principal strin
 	case name.Service == "sts" && kind == "assumed-role":
 		role, _, _ := strings.Cut(rest, "/")
 		if strings.HasPrefix(role, "AWSReservedSSO_") {
-			return c.roleARN(ctx, iam, role) // roles of single sign-on have a path, which the session's ARN leaves out
+			return roleARN(ctx, iam, role) // roles of single sign-on have a path, which the session's ARN leaves out
 		}
 		return arn.ARN{Partition: name.Partition, Service: "iam", Account: name.Account, Resource: "role/" + role}.String(), nil
 	case name.Service == "iam" && (kind == "user" || kind == "role"):
@@ -184,40 +181,13 @@ func (c *Client) policySource(ctx context.Context, iam *service, principal strin
 	return "", fmt.Errorf("simulating connect:StartChatContact for %s: %w", principal, ErrNotSimulated)
 }
 
-func (c *Client) roleARN(ctx context.Context, iam *service, name string) (string, error) {
+func roleARN(ctx context.Context, iam *awscall.Client, name string) (string, error) {
 	var out struct {
 		ARN string `xml:"GetRoleResult>Role>Arn"`
 	}
 	form := url.Values{"Action": {"GetRole"}, "Version": {iamVersion}, "RoleName": {name}}
-	if err := c.query(ctx, iam, form, &out); err != nil {
+	if err := iam.Query(ctx, form, &out); err != nil {
 		return "", err
 	}
 	return out.ARN, nil
-}
-
-// ServerDate asks the endpoint for its time, with one unsigned request that needs no
-// permission. Any answer will do: the call also shows whether the endpoint can be
-// reached.
-func (c *Client) ServerDate(ctx context.Context) (time.Time, error) {
-	request := (&http.Request{
-		Method: http.MethodGet, URL: c.connect.address("/", ""), Host: c.connect.base.Host,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{"User-Agent": {c.userAgent}},
-	}).WithContext(ctx)
-	response, err := c.transport.RoundTrip(request)
-	if err != nil {
-		return time.Time{}, fmt.Errorf("calling %s: %w", c.connect.title, err)
-	}
-	defer func() { _ = response.Body.Close() }() // its text does not matter
-	_, _ = readAnswer(response)                  // read only so that the connection can be used again
-	date, err := http.ParseTime(response.Header.Get("Date"))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("reading the date of %s: %w", c.Endpoint(), err)
-	}
-	return date, nil
-}
-
-// escape encodes a path label: everything but RFC 3986's unreserved characters, the
-// slashes of an ARN included.
-func escape(label string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(label), "+", "%20"), "%7E", "~")
 }

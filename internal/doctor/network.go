@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/arn"
-	"github.com/parley-chat/parley/internal/connectclient"
+	"github.com/parley-chat/parley/internal/awscall"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/hint"
 )
@@ -33,7 +33,7 @@ func (e *examination) region(ctx context.Context) finding {
 	e.open(ctx)
 	region := e.regionInEffect()
 	if e.openErr != nil {
-		if _, ok := errors.AsType[*connectclient.CredentialsError](e.openErr); !ok {
+		if _, ok := errors.AsType[*awscall.CredentialsError](e.openErr); !ok {
 			return fail(e.openErr.Error(), hint.Of(e.openErr))
 		}
 	}
@@ -47,11 +47,11 @@ func (e *examination) region(ctx context.Context) finding {
 		return fail(fmt.Sprintf("%s, but the instance's ARN names %s", region, own),
 			"Leave --region and AWS_REGION out, or set them to "+own+".")
 	}
-	partition, known := connectclient.PartitionOf(region)
+	partition, known := awscall.PartitionOf(region)
 	if !known {
 		return warn(region+", which is not spelt like a Region of AWS", "Check the spelling of --region, for example us-west-2.")
 	}
-	return ok(fmt.Sprintf("%s (partition %s)", region, partition))
+	return ok(fmt.Sprintf("%s (partition %s)", region, partition.ID))
 }
 
 // regionInEffect is the client's; without a client, what is known before the profile

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 
 	"github.com/parley-chat/parley/internal/arn"
-	"github.com/parley-chat/parley/internal/connectclient"
+	"github.com/parley-chat/parley/internal/awscall"
 )
 
 // statement returns a policy statement that allows an action.
@@ -33,9 +33,9 @@ func (e *examination) instanceARN() string {
 	if arn.Is(e.InstanceID) {
 		return e.InstanceID
 	}
-	partition, _ := connectclient.PartitionOf(e.client.Region())
+	partition, _ := awscall.PartitionOf(e.client.Region())
 	return arn.ARN{
-		Partition: partition, Service: "connect", Region: e.client.Region(), Account: cmp.Or(e.identity.Account, "*"),
+		Partition: partition.ID, Service: "connect", Region: e.client.Region(), Account: cmp.Or(e.identity.Account, "*"),
 		Resource: "instance/" + e.InstanceID,
 	}.String()
 }

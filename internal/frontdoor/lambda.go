@@ -17,7 +17,7 @@ import (
 func Keys(ctx context.Context, s *settings.Settings, log *slog.Logger) (identity.KeySource, error) {
 	switch {
 	case s.JWTKeyARN != "":
-		return connectclient.NewSecretSource(ctx, connectclient.SecretConfig{ARN: s.JWTKeyARN, Profile: s.Profile, Log: log})
+		return NewSecretSource(ctx, SecretConfig{ARN: s.JWTKeyARN, Profile: s.Profile, Log: log})
 	case s.JWTKeyFile != "":
 		return identity.FileKeys(s.JWTKeyFile, log)
 	}

@@ -1,4 +1,4 @@
-package connectclient_test
+package frontdoor_test
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -15,25 +16,29 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/parley-chat/parley/internal/awscall"
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/connectclient"
+	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
 const (
+	canary    = "canary-of-a-secret-key-0123456789abcdef"
 	secretARN = "arn:aws:secretsmanager:" + awsfake.DefaultRegion + ":123456789012:secret:parley/jwt-AbCdEf"
 	firstKey  = canary + "-first"
 	secondKey = canary + "-second"
 	thirdKey  = canary + "-third"
 )
 
-func secretConfig(endpoint *awsfake.Endpoint, log *slog.Logger) connectclient.SecretConfig {
-	return connectclient.SecretConfig{ARN: secretARN, Profile: "fake", Transport: inMemory{endpoint}, Log: log}
+func TestMain(m *testing.M) { awsfake.Main(m) }
+
+func secretConfig(endpoint *awsfake.Endpoint, log *slog.Logger) frontdoor.SecretConfig {
+	return frontdoor.SecretConfig{ARN: secretARN, Profile: "fake", Transport: endpoint, Log: log}
 }
 
-func wantKeys(t *testing.T, source *connectclient.SecretSource, want ...string) {
+func wantKeys(t *testing.T, source *frontdoor.SecretSource, want ...string) {
 	t.Helper()
 	keys, err := source.Keys(t.Context())
 	if err != nil {
@@ -58,7 +63,7 @@ func TestSecretIsCalledAsAWSWantsIt(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint.URL)
 	// The Region of the secret's name wins over the one chats are started in.
 	t.Setenv("AWS_REGION", "eu-central-1")
-	source, err := connectclient.NewSecretSource(t.Context(), connectclient.SecretConfig{ARN: secretARN, Profile: "fake"})
+	source, err := frontdoor.NewSecretSource(t.Context(), frontdoor.SecretConfig{ARN: secretARN, Profile: "fake"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +104,7 @@ func TestSecretValues(t *testing.T) {
 			for _, value := range test.values {
 				endpoint.SetSecret(secretARN, value)
 			}
-			source, err := connectclient.NewSecretSource(t.Context(), secretConfig(endpoint, nil))
+			source, err := frontdoor.NewSecretSource(t.Context(), secretConfig(endpoint, nil))
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Fatalf("error %v, want one with %q", err, test.err)
@@ -159,7 +164,7 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 			endpoint := awsfake.New(awsfake.Config{})
 			endpoint.SetSecret(secretARN, firstKey)
 			endpoint.Script(test.step)
-			_, err := connectclient.NewSecretSource(t.Context(), secretConfig(endpoint, nil))
+			_, err := frontdoor.NewSecretSource(t.Context(), secretConfig(endpoint, nil))
 			if err == nil || !strings.Contains(err.Error(), test.text) {
 				t.Fatalf("error %v, want one with %q", err, test.text)
 			}
@@ -174,20 +179,20 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 func TestSecretConfigIsChecked(t *testing.T) {
 	t.Parallel()
 	for _, arn := range []string{"", "parley/jwt", "arn:aws:kms:us-west-2:123456789012:key/k", "arn:aws:secretsmanager::123456789012:secret:x"} {
-		_, err := connectclient.NewSecretSource(t.Context(), connectclient.SecretConfig{ARN: arn, Profile: "fake"})
-		if problem, ok := errors.AsType[*connectclient.ConfigError](err); !ok || problem.Hint() == "" {
-			t.Errorf("%q gave %v, want a ConfigError", arn, err)
+		_, err := frontdoor.NewSecretSource(t.Context(), frontdoor.SecretConfig{ARN: arn, Profile: "fake"})
+		if problem, ok := errors.AsType[*frontdoor.SecretError](err); !ok || problem.Hint() == "" {
+			t.Errorf("%q gave %v, want a SecretError", arn, err)
 		}
 	}
-	_, err := connectclient.NewSecretSource(t.Context(), connectclient.SecretConfig{ARN: secretARN, Profile: "absent"})
-	if _, ok := errors.AsType[*connectclient.ConfigError](err); !ok {
+	_, err := frontdoor.NewSecretSource(t.Context(), frontdoor.SecretConfig{ARN: secretARN, Profile: "absent"})
+	if _, ok := errors.AsType[*awscall.ConfigError](err); !ok {
 		t.Errorf("an unknown profile gave %v", err)
 	}
 }
 
 func TestSecretWithoutCredentials(t *testing.T) {
-	useConfig(t, "")
-	_, err := connectclient.NewSecretSource(t.Context(), connectclient.SecretConfig{ARN: secretARN})
+	t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+	_, err := frontdoor.NewSecretSource(t.Context(), frontdoor.SecretConfig{ARN: secretARN})
 	if !errors.Is(err, awswire.ErrCredentials) {
 		t.Errorf("error %v, want ErrCredentials", err)
 	}
@@ -199,7 +204,7 @@ func TestSecretThatHangs(t *testing.T) {
 		endpoint := awsfake.New(awsfake.Config{})
 		endpoint.Script(awsfake.Step{Hang: true}, awsfake.Step{Hang: true}, awsfake.Step{Hang: true})
 		started := time.Now()
-		_, err := connectclient.NewSecretSource(t.Context(), secretConfig(endpoint, nil))
+		_, err := frontdoor.NewSecretSource(t.Context(), secretConfig(endpoint, nil))
 		if took := time.Since(started); !errors.Is(err, context.DeadlineExceeded) || took > 9*time.Second {
 			t.Errorf("after %v: %v", took, err)
 		}
@@ -213,7 +218,7 @@ func TestSecretIsReadAgain(t *testing.T) {
 		var log bytes.Buffer
 		endpoint := awsfake.New(awsfake.Config{})
 		endpoint.SetSecret(secretARN, firstKey)
-		source, err := connectclient.NewSecretSource(t.Context(), secretConfig(endpoint, slog.New(slog.NewTextHandler(&log, nil))))
+		source, err := frontdoor.NewSecretSource(t.Context(), secretConfig(endpoint, slog.New(slog.NewTextHandler(&log, nil))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,10 +281,10 @@ func TestSecretIsReadOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		endpoint := awsfake.New(awsfake.Config{})
 		endpoint.SetSecret(secretARN, firstKey)
-		slow := &slowTransport{next: inMemory{endpoint}}
+		slow := &slowTransport{next: endpoint}
 		config := secretConfig(endpoint, nil)
 		config.Transport = slow
-		source, err := connectclient.NewSecretSource(t.Context(), config)
+		source, err := frontdoor.NewSecretSource(t.Context(), config)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,4 +1,4 @@
-package connectclient_test
+package awscall_test
 
 import (
 	"context"
@@ -14,12 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/awscall"
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/connectclient"
 )
-
-const canary = "canary-of-a-secret-key-0123456789abcdef"
 
 // instanceMetadata serves the credentials of an EC2 instance's role.
 func instanceMetadata(pair awsfake.Config) http.Handler {
@@ -89,7 +87,7 @@ func TestSourcesOfCredentials(t *testing.T) {
 			for name, value := range test.env {
 				t.Setenv(name, strings.ReplaceAll(value, "ENDPOINT", endpoint.URL))
 			}
-			client := mustNew(t, connectclient.Config{Profile: test.profile})
+			client := mustOpen(t, config{Profile: test.profile})
 			if got := client.SourceOfCredentials(); got != test.want {
 				t.Errorf("SourceOfCredentials() = %q, want %q", got, test.want)
 			}
@@ -97,7 +95,7 @@ func TestSourcesOfCredentials(t *testing.T) {
 				t.Errorf("New made %d calls", endpoint.Calls())
 			}
 			for range 2 {
-				if _, err := client.StartChatContact(t.Context(), startRequest()); err != nil {
+				if _, err := client.start(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -140,11 +138,11 @@ func TestMissingCredentials(t *testing.T) {
 			for name, value := range test.env {
 				t.Setenv(name, strings.ReplaceAll(value, "ENDPOINT", endpoint.URL))
 			}
-			_, err := connectclient.New(t.Context(), connectclient.Config{})
+			_, err := open(t.Context(), config{})
 			if !errors.Is(err, awswire.ErrCredentials) {
 				t.Fatalf("New gave %v, want ErrCredentials", err)
 			}
-			missing, ok := errors.AsType[*connectclient.CredentialsError](err)
+			missing, ok := errors.AsType[*awscall.CredentialsError](err)
 			if !ok || len(missing.Tried) == 0 {
 				t.Fatalf("New gave %T without sources", err)
 			}
@@ -167,7 +165,7 @@ func TestSilentMetadataServiceIsGivenUp(t *testing.T) {
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", silent.URL)
 	started := time.Now()
-	_, err := connectclient.New(t.Context(), connectclient.Config{})
+	_, err := open(t.Context(), config{})
 	if took := time.Since(started); took > 4*time.Second {
 		t.Errorf("New took %v", took)
 	}
@@ -198,12 +196,12 @@ func TestRenewalOfCredentials(t *testing.T) {
 	useConfig(t, "")
 	t.Setenv("AWS_REGION", awsfake.DefaultRegion)
 	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", container.URL)
-	client := mustNew(t, connectclient.Config{EndpointURL: endpoint.URL})
-	if _, err := client.StartChatContact(t.Context(), startRequest()); err != nil || fetched != 2 {
+	client := mustOpen(t, config{EndpointURL: endpoint.URL})
+	if _, err := client.start(t.Context()); err != nil || fetched != 2 {
 		t.Fatalf("fetched %d times, %v", fetched, err)
 	}
 	broken = true
-	_, err := client.StartChatContact(t.Context(), startRequest())
+	_, err := client.start(t.Context())
 	if !errors.Is(err, awswire.ErrCredentials) || !strings.Contains(err.Error(), "role was deleted") {
 		t.Errorf("with a renewal that fails: %v", err)
 	}
@@ -215,12 +213,12 @@ func TestSessionTokenIsSent(t *testing.T) {
 		name, value, _ := strings.Cut(variable, "=")
 		t.Setenv(name, value)
 	}
-	client := mustNew(t, connectclient.Config{})
-	if _, err := client.StartChatContact(t.Context(), startRequest()); err != nil {
+	client := mustOpen(t, config{})
+	if _, err := client.start(t.Context()); err != nil {
 		t.Error(err)
 	}
 	endpoint.ExpireCredentials()
-	_, err := client.StartChatContact(t.Context(), startRequest())
+	_, err := client.start(t.Context())
 	if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v %#v %+v", err, err, err, client, client), canary) {
 		t.Errorf("expired credentials: %v", err)
 	}

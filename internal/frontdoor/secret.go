@@ -1,7 +1,8 @@
-package connectclient
+package frontdoor
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -9,12 +10,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/smithy-go"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parley-chat/parley/internal/arn"
+	"github.com/parley-chat/parley/internal/awscall"
+	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/rawjson"
 	"github.com/parley-chat/parley/internal/secret"
 )
@@ -40,9 +40,8 @@ type SecretConfig struct {
 	// arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME. Its Region is where it is read,
 	// whatever Region chats are started in.
 	ARN string
-	// Profile names a profile of the shared files, as in [Config].
-	Profile string
-	// Transport carries the calls; nil leaves it to the SDK.
+	// Profile and Transport are those of [awscall.Config].
+	Profile   string
 	Transport http.RoundTripper
 	// Log receives the failures of later readings, and the SDK's warnings; nil discards them.
 	Log *slog.Logger
@@ -60,7 +59,7 @@ type SecretConfig struct {
 type SecretSource struct {
 	arn    string
 	region string
-	client *secretsmanager.Client
+	client *awscall.Client
 	log    *slog.Logger
 
 	mu      sync.Mutex
@@ -71,8 +70,8 @@ type SecretSource struct {
 	failing bool
 }
 
-// NewSecretSource reads the secret for the first time. Errors have a Hint method; those about
-// credentials are a [CredentialsError], those about the secret a [SecretError].
+// NewSecretSource reads the secret for the first time. Errors have a Hint method: an
+// [awscall.ConfigError] or [awscall.CredentialsError], and a [SecretError] about the secret.
 func NewSecretSource(ctx context.Context, cfg SecretConfig) (*SecretSource, error) {
 	log := cfg.Log
 	if log == nil {
@@ -80,24 +79,24 @@ func NewSecretSource(ctx context.Context, cfg SecretConfig) (*SecretSource, erro
 	}
 	name, ok := arn.Parse(cfg.ARN)
 	if !ok || name.Service != "secretsmanager" || name.Region == "" {
-		return nil, &ConfigError{
+		return nil, &SecretError{
 			problem: fmt.Sprintf("finding the secret: %q is not the arn of a secret", cfg.ARN),
 			hint:    "give the whole ARN, as the console of AWS Secrets Manager shows it",
 		}
 	}
-	loaded, err := load(ctx, Config{Region: name.Region, Profile: cfg.Profile}, log)
+	session, err := awscall.Load(ctx, awscall.Config{Region: name.Region, Profile: cfg.Profile, MaxIdleConns: 1, Transport: cfg.Transport, Log: log})
 	if err != nil {
 		return nil, err
 	}
-	if _, err := obtain(ctx, loaded); err != nil {
+	service := awscall.Service{ID: "Secrets Manager", Signing: "secretsmanager", Title: "AWS Secrets Manager"}
+	client, err := session.Client(service, "")
+	if err != nil {
 		return nil, err
 	}
-	s := &SecretSource{arn: cfg.ARN, region: name.Region, log: log}
-	s.client = secretsmanager.NewFromConfig(loaded.aws, func(o *secretsmanager.Options) {
-		if cfg.Transport != nil {
-			o.HTTPClient = &http.Client{Transport: cfg.Transport}
-		}
-	})
+	if err := session.Obtain(ctx); err != nil {
+		return nil, err
+	}
+	s := &SecretSource{arn: cfg.ARN, region: name.Region, client: client, log: log}
 	bounded, cancel := context.WithTimeout(ctx, firstReadWait)
 	defer cancel()
 	keys, err := s.read(bounded)
@@ -108,9 +107,8 @@ func NewSecretSource(ctx context.Context, cfg SecretConfig) (*SecretSource, erro
 	return s, nil
 }
 
-// Keys returns the current key and, if there is one, the one before it. It returns an error
-// for no other reason than that there never was a key, and so, after [NewSecretSource] has
-// succeeded, none.
+// Keys implements [identity.KeySource]: the current key and, if there is one, its predecessor. The
+// error is always nil, because [NewSecretSource] has read a key.
 func (s *SecretSource) Keys(ctx context.Context) ([]secret.Text, error) {
 	now := time.Now().Round(0)
 	s.mu.Lock()
@@ -180,33 +178,47 @@ func (s *SecretSource) read(ctx context.Context) ([]secret.Text, error) {
 	keys := []secret.Text{key}
 	previous, err := s.version(ctx, stagePrevious)
 	if err != nil {
-		if code, _ := apiError(err); code == "ResourceNotFoundException" {
+		if refusal, ok := errors.AsType[*awswire.Error](err); ok && refusal.Name == "ResourceNotFoundException" {
 			return keys, nil // the secret has had one value only
 		}
 		return nil, s.callError(err, stagePrevious)
 	}
-	// What was no key never signed anything: secrets often begin with a placeholder.
+	// A value that is no key never signed anything: secrets often begin with a placeholder.
 	if key, problem := keyOf(previous); problem == "" {
 		keys = append(keys, key)
 	}
 	return keys, nil
 }
 
-// version asks for one version.
+// version asks for the text of one version, which is nil for a binary secret.
 //
-// Source: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html
-func (s *SecretSource) version(ctx context.Context, stage string) (*secretsmanager.GetSecretValueOutput, error) {
-	return s.client.GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{
-		SecretId: aws.String(s.arn), VersionStage: aws.String(stage),
-	})
+// Sources: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html and
+// https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html
+func (s *SecretSource) version(ctx context.Context, stage string) (*string, error) {
+	body, err := json.Marshal(struct {
+		ID    string `json:"SecretId"`
+		Stage string `json:"VersionStage"`
+	}{s.arn, stage})
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.client.Call(ctx, awscall.Operation{
+		Method: http.MethodPost, Path: "/", ContentType: "application/x-amz-json-1.1", Target: "secretsmanager.GetSecretValue",
+	}, body)
+	if err != nil {
+		return nil, err
+	}
+	var out struct{ SecretString *string }
+	err = answer.JSON(&out)
+	return out.SecretString, err
 }
 
-// keyOf returns the key in a version, or what is wrong with it.
-func keyOf(version *secretsmanager.GetSecretValueOutput) (key secret.Text, problem string) {
-	if version.SecretString == nil {
+// keyOf returns the key in the text of a version, or the problem with it.
+func keyOf(version *string) (key secret.Text, problem string) {
+	if version == nil {
 		return secret.Text{}, "is binary and not text"
 	}
-	text := *version.SecretString
+	text := *version
 	if object := jsontext.Value(text); object.IsValid() && object.Kind() == '{' {
 		member := rawjson.Member(object, "key")
 		if member.Kind() != '"' {
@@ -222,13 +234,13 @@ func keyOf(version *secretsmanager.GetSecretValueOutput) (key secret.Text, probl
 
 // Format implements [fmt.Formatter]: the source holds keys, and no verb prints them.
 func (s *SecretSource) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "connectclient.SecretSource(%s)", s.arn) // fmt reports a failed write itself
+	_, _ = fmt.Fprintf(f, "frontdoor.SecretSource(%s)", s.arn) // fmt reports a failed write itself
 }
 
 // LogValue implements [slog.LogValuer].
 func (s *SecretSource) LogValue() slog.Value { return slog.StringValue(s.arn) }
 
-// SecretError says that a secret could not be read, or holds no key.
+// SecretError says why a secret could not be read, or holds no key.
 type SecretError struct {
 	problem, hint string
 	err           error
@@ -243,18 +255,7 @@ func (e *SecretError) Unwrap() error { return e.err }
 // Hint says what to do about it.
 func (e *SecretError) Hint() string { return e.hint }
 
-// apiError returns the name and the text of an answer that is an error; both are empty for
-// every other failure.
-func apiError(err error) (code, message string) {
-	var answer smithy.APIError
-	if !errors.As(err, &answer) {
-		return "", ""
-	}
-	return answer.ErrorCode(), answer.ErrorMessage()
-}
-
-// callError explains a failed call. The text of the cause is kept and not the cause itself:
-// errors of the SDK hold whole answers.
+// callError explains a failed call.
 func (s *SecretSource) callError(err error, stage string) error {
 	e := &SecretError{}
 	for _, kept := range []error{context.Canceled, context.DeadlineExceeded} {
@@ -262,10 +263,9 @@ func (s *SecretSource) callError(err error, stage string) error {
 			e.err = kept
 		}
 	}
-	code, message := apiError(err)
-	text := plain(err)
-	if code != "" {
-		text = code + ": " + message
+	code, text := "", err.Error()
+	if refusal, ok := errors.AsType[*awswire.Error](err); ok && refusal.Name != "" {
+		code, text = refusal.Name, refusal.Name+": "+refusal.Message
 	}
 	e.problem = fmt.Sprintf("reading the secret %s (%s): %s", s.arn, stage, text)
 	switch code {
@@ -284,6 +284,9 @@ func (s *SecretSource) callError(err error, stage string) error {
 	case "":
 		e.hint = fmt.Sprintf("AWS Secrets Manager could not be reached in the Region %s; in a VPC without a way out it needs "+
 			"an interface endpoint", s.region)
+		if missing, ok := errors.AsType[*awscall.CredentialsError](err); ok {
+			e.hint = missing.Hint()
+		}
 	default:
 		e.hint = "try again later; if it goes on, look the error up in the reference of GetSecretValue"
 	}

@@ -1,4 +1,4 @@
-package connectclient
+package awscall
 
 import (
 	"crypto/tls"
@@ -10,13 +10,13 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
+// defaultMaxIdleConns bounds the connections kept open to a service.
+const defaultMaxIdleConns = 512
+
 // newTransport returns the transport for calls. It takes the certificate authorities
 // of AWS_CA_BUNDLE from the client that the SDK made of them, if it made one. There
 // is no limit on a whole call: that is the context's.
-func newTransport(sdk aws.HTTPClient, scheme string, maxIdle int) *http.Transport {
-	if maxIdle <= 0 {
-		maxIdle = defaultMaxIdleConns
-	}
+func newTransport(sdk aws.HTTPClient, maxIdle int) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -28,7 +28,7 @@ func newTransport(sdk aws.HTTPClient, scheme string, maxIdle int) *http.Transpor
 		IdleConnTimeout:     45 * time.Second,
 		MaxIdleConns:        maxIdle,
 		MaxIdleConnsPerHost: maxIdle,
-		ForceAttemptHTTP2:   scheme == "https",
+		ForceAttemptHTTP2:   true,
 		// Answers are a few hundred bytes.
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: 1 << 20,

@@ -1,4 +1,4 @@
-package connectclient
+package awscall
 
 import (
 	"context"
@@ -30,8 +30,7 @@ const (
 // CredentialsError says that no credentials could be obtained. It wraps
 // [awswire.ErrCredentials]. Its text never contains a key.
 type CredentialsError struct {
-	// Tried are the sources in the order they were looked at, each with what was
-	// found there.
+	// Tried are the sources in the order of the search, each with its content.
 	Tried []string
 
 	text, hint string
@@ -53,50 +52,39 @@ func (e *CredentialsError) Unwrap() []error {
 // Hint says what to do about it.
 func (e *CredentialsError) Hint() string { return e.hint }
 
-// obtain asks the chain for credentials, which its cache then keeps and renews. It
-// returns where they came from.
-func obtain(ctx context.Context, s settings) (string, error) {
+// Obtain asks the credential chain for credentials, which the session then keeps and renews, so
+// that a lack of them is known before the first call. The chain is given a bounded time; whether it
+// needs the network depends on the source. Errors are a [CredentialsError].
+func (s *Session) Obtain(ctx context.Context) error {
 	wait := chainWait
-	if leaf(s) == aws.CredentialSourceIMDS {
+	if s.usesMetadata() {
 		wait = metadataWait
 	}
 	bounded, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	found, err := s.aws.Credentials.Retrieve(bounded)
-	if err == nil {
-		return sourceName(found.Source, s), nil
-	}
-	if ctx.Err() != nil {
-		return "", s.credentialsError(ctx.Err())
-	}
-	if bounded.Err() != nil {
+	switch {
+	case err == nil:
+		s.source = s.sourceName(found.Source)
+		return nil
+	case ctx.Err() != nil:
+		err = ctx.Err()
+	case bounded.Err() != nil:
 		err = fmt.Errorf("no answer within %v", wait)
 	}
-	return "", s.credentialsError(err)
+	return s.credentialsError(err)
 }
 
-// leaf returns the source that the chain begins with: behind an assumed role stands
-// another one.
-func leaf(s settings) aws.CredentialSource {
+// usesMetadata reports whether the credentials come from the metadata service of an instance, be it
+// for an assumed role.
+func (s *Session) usesMetadata() bool {
 	provider, ok := s.aws.Credentials.(aws.CredentialProviderSource)
-	if !ok {
-		return aws.CredentialSourceUndefined
-	}
-	sources := provider.ProviderSources()
-	for _, source := range sources {
-		if source == aws.CredentialSourceIMDS {
-			return source
-		}
-	}
-	if len(sources) == 0 {
-		return aws.CredentialSourceUndefined
-	}
-	return sources[0]
+	return ok && slices.Contains(provider.ProviderSources(), aws.CredentialSourceIMDS)
 }
 
 // credentialsError explains a failure of the chain. The cause's text is kept, its
 // value is not: errors of the SDK carry whole requests.
-func (s *settings) credentialsError(err error) *CredentialsError {
+func (s *Session) credentialsError(err error) *CredentialsError {
 	e := &CredentialsError{Tried: s.tried(), hint: s.credentialsHint(err)}
 	for _, kept := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, kept) {
@@ -107,7 +95,7 @@ func (s *settings) credentialsError(err error) *CredentialsError {
 	return e
 }
 
-// plain cuts the SDK's layers off an error's text and makes it one line.
+// plain returns the text of an error of the SDK as one line, without the SDK's outer layers.
 func plain(err error) string {
 	var process *processcreds.ProviderError
 	if errors.As(err, &process) && strings.Contains(process.Error(), "parse failed") {
@@ -119,8 +107,8 @@ func plain(err error) string {
 	return excerpt.Of(text, 400)
 }
 
-// scrub takes the keys that are known here out of a text.
-func (s *settings) scrub(text string) string {
+// scrub removes the keys of the configuration from a text.
+func (s *Session) scrub(text string) string {
 	known := []aws.Credentials{s.env.Credentials}
 	for profile := &s.shared; profile != nil; profile = profile.Source {
 		known = append(known, profile.Credentials)
@@ -135,9 +123,9 @@ func (s *settings) scrub(text string) string {
 	return text
 }
 
-// tried lists the sources the chain looks at, in its order, and what stands there.
-// A profile that was asked for by name is looked at before the environment.
-func (s *settings) tried() []string {
+// tried lists the sources of the chain in its order, each with its content. A profile that was asked
+// for by name comes before the environment.
+func (s *Session) tried() []string {
 	var tried []string
 	if !s.named {
 		tried = append(tried, "environment variables: "+describeKeys())
@@ -159,8 +147,8 @@ func (s *settings) tried() []string {
 	return append(tried, "container: no AWS_CONTAINER_CREDENTIALS_ variable is set", "instance metadata service")
 }
 
-// describeKeys says which half of a key pair is missing. The SDK drops a lone half,
-// so the variables are looked at here; only whether they are set matters.
+// describeKeys names the half of a key pair that is missing from the environment. The SDK drops a
+// lone half, so this reads the variables, and only whether they are set.
 func describeKeys() string {
 	isSet := func(names ...string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return os.Getenv(name) != "" })
@@ -175,7 +163,7 @@ func describeKeys() string {
 	return "AWS_ACCESS_KEY_ID is not set"
 }
 
-func (s *settings) profileName() string {
+func (s *Session) profileName() string {
 	switch {
 	case s.profile != "":
 		return s.profile
@@ -207,7 +195,7 @@ func describeProfile(p *config.SharedConfig) string {
 	return noCredentials
 }
 
-func (s *settings) credentialsHint(err error) string {
+func (s *Session) credentialsHint(err error) string {
 	var invalid *ssocreds.InvalidTokenError
 	profile := s.profileName()
 	switch described := describeProfile(&s.shared); {
@@ -228,7 +216,7 @@ func (s *settings) credentialsHint(err error) string {
 }
 
 // sourceName puts the SDK's name of a credential provider into words.
-func sourceName(provider string, s settings) string {
+func (s *Session) sourceName(provider string) string {
 	name, _, _ := strings.Cut(provider, ":")
 	profile := fmt.Sprintf("profile %q", s.profileName())
 	words := map[string]string{

@@ -1,4 +1,4 @@
-package connectclient_test
+package awscall_test
 
 import (
 	"context"
@@ -10,10 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/parley-chat/parley/internal/awscall"
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/connectclient"
-	"github.com/parley-chat/parley/internal/startchat"
 )
 
 // outcome is what a caller sees of a failed call.
@@ -44,9 +43,6 @@ func TestFaults(t *testing.T) {
 		{"501", []awsfake.Step{{Status: 501, Error: "OtherException"}}, outcome{status: 501, name: "OtherException", attempts: 1}},
 		{"502 page", threeTimes(awsfake.Step{Status: 502, Body: "<html>Bad Gateway</html>"}), outcome{status: 502, attempts: 3, waited: true}},
 		{"redirect", []awsfake.Step{{Status: 302, Body: "elsewhere"}}, outcome{status: 302, attempts: 1}},
-		{"garbage", []awsfake.Step{{Status: 200, Body: "<html>Sign in</html>"}}, outcome{status: 200, attempts: 1, is: awswire.ErrAnswer}},
-		{"nothing in it", []awsfake.Step{{Status: 200, Body: "{}"}}, outcome{status: 200, attempts: 1, is: awswire.ErrAnswer}},
-		{"wrong type", []awsfake.Step{{Status: 200, Body: `{"ContactId":5}`}}, outcome{status: 200, attempts: 1, is: awswire.ErrAnswer}},
 		{"too long", []awsfake.Step{{Status: 200, Body: strings.Repeat(" ", 1<<20) + "{}"}}, outcome{status: 200, attempts: 1, is: awswire.ErrAnswer}},
 		{"reset", threeTimes(awsfake.Step{Reset: true}), outcome{attempts: 3, waited: true}},
 		{"reset after a 500", []awsfake.Step{{Status: 500, Error: "InternalServiceException"}, {Reset: true}, {Reset: true}}, outcome{attempts: 3, waited: true}},
@@ -62,11 +58,11 @@ func TestFaults(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				started := time.Now()
-				result, err := client.StartChatContact(ctx, startRequest())
+				result, err := client.start(ctx)
 				if result != nil || err == nil {
 					t.Fatalf("result %v, error %v", result, err)
 				}
-				call, ok := errors.AsType[*startchat.CallError](err)
+				call, ok := errors.AsType[*awscall.CallError](err)
 				if !ok {
 					t.Fatalf("%v is not a CallError", err)
 				}
@@ -106,7 +102,7 @@ func TestRecoveryIsReported(t *testing.T) {
 		client := newMemoryClient(t, endpoint)
 		endpoint.Script(awsfake.Step{Status: 500, Error: "InternalServiceException"}, awsfake.Step{Reset: true})
 		started := time.Now()
-		result, err := client.StartChatContact(t.Context(), startRequest())
+		result, err := client.start(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -143,9 +139,9 @@ func TestRetryAfter(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), test.deadline)
 				defer cancel()
 				started := time.Now()
-				_, err := client.StartChatContact(ctx, startRequest())
+				_, err := client.start(ctx)
 				took := time.Since(started)
-				call, ok := errors.AsType[*startchat.CallError](err)
+				call, ok := errors.AsType[*awscall.CallError](err)
 				if !ok || call.Metadata.Attempts != test.attempts || took < test.atLeast || took > test.atMos {
 					t.Errorf("%d attempts in %v, want %d in %v to %v (%v)", call.Metadata.Attempts, took, test.attempts, test.atLeast, test.atMos, err)
 				}
@@ -170,12 +166,12 @@ func TestWaitDoesNotOutliveTheDeadline(t *testing.T) {
 		for range 20 {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			started := time.Now()
-			_, err := client.StartChatContact(ctx, startRequest())
+			_, err := client.start(ctx)
 			cancel()
 			if refusal, ok := errors.AsType[*awswire.Error](err); !ok || refusal.Status != 500 {
 				t.Fatalf("a call that ran out of time to repeat gave %v, want the last answer", err)
 			}
-			if call, ok := errors.AsType[*startchat.CallError](err); ok && call.Metadata.Attempts < 3 {
+			if call, ok := errors.AsType[*awscall.CallError](err); ok && call.Metadata.Attempts < 3 {
 				early++
 			}
 			if took := time.Since(started); took >= time.Second {
@@ -197,11 +193,11 @@ func TestCancelDuringAWait(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		started := time.Now()
 		time.AfterFunc(time.Second, cancel)
-		_, err := client.StartChatContact(ctx, startRequest())
+		_, err := client.start(ctx)
 		if !errors.Is(err, context.Canceled) || time.Since(started) != time.Second {
 			t.Errorf("after %v: %v", time.Since(started), err)
 		}
-		if call, ok := errors.AsType[*startchat.CallError](err); !ok || call.Metadata.TotalRetryDelay != time.Second {
+		if call, ok := errors.AsType[*awscall.CallError](err); !ok || call.Metadata.TotalRetryDelay != time.Second {
 			t.Errorf("the wait that was cut short is not reported: %+v", call)
 		}
 	})
@@ -217,13 +213,13 @@ func TestClockSkewIsCorrected(t *testing.T) {
 				endpoint.SetClock(offset)
 				client := newMemoryClient(t, endpoint)
 				for call, want := range []int{2, 1} {
-					result, err := client.StartChatContact(t.Context(), startRequest())
+					result, err := client.start(t.Context())
 					if err != nil || result.Metadata.Attempts != want {
 						t.Fatalf("call %d: %+v, %v, want %d attempts", call, result, err, want)
 					}
 				}
 				endpoint.SetClock(0)
-				result, err := client.StartChatContact(t.Context(), startRequest())
+				result, err := client.start(t.Context())
 				if err != nil || result.Metadata.Attempts != 2 {
 					t.Errorf("after the clock was set right: %+v, %v", result, err)
 				}
@@ -242,8 +238,8 @@ func TestRefusalsAreRepeatedOnlyWhenTheClockIsOff(t *testing.T) {
 				client := newMemoryClient(t, endpoint)
 				step := awsfake.Step{Status: 403, Error: "AccessDeniedException", Skew: skew}
 				endpoint.Script(step, step, step)
-				_, err := client.StartChatContact(t.Context(), startRequest())
-				call, ok := errors.AsType[*startchat.CallError](err)
+				_, err := client.start(t.Context())
+				call, ok := errors.AsType[*awscall.CallError](err)
 				if !ok || call.Metadata.Attempts != want {
 					t.Errorf("%d attempts, want %d: %v", call.Metadata.Attempts, want, err)
 				}
@@ -256,7 +252,7 @@ func TestClockSkewCorrectionCanBeSwitchedOff(t *testing.T) {
 	t.Setenv("AWS_DISABLE_CLOCK_SKEW_CORRECTION", "true")
 	endpoint := awsfake.New(awsfake.Config{})
 	endpoint.SetClock(3 * time.Hour)
-	_, err := newMemoryClient(t, endpoint).StartChatContact(t.Context(), startRequest())
+	_, err := newMemoryClient(t, endpoint).start(t.Context())
 	if refusal, ok := errors.AsType[*awswire.Error](err); !ok || refusal.Name != "InvalidSignatureException" || endpoint.Calls() != 1 {
 		t.Errorf("after %d calls: %v", endpoint.Calls(), err)
 	}
@@ -273,7 +269,7 @@ func TestRetryBudget(t *testing.T) {
 			endpoint.Script(awsfake.Step{Status: 500, Error: "InternalServiceException"})
 		}
 		for range 60 {
-			if _, err := client.StartChatContact(t.Context(), startRequest()); err == nil {
+			if _, err := client.start(t.Context()); err == nil {
 				t.Fatal("the call succeeded")
 			}
 		}
@@ -294,7 +290,7 @@ func TestRetryModeAndAttemptsFromTheEnvironment(t *testing.T) {
 				for range 12 {
 					endpoint.Script(awsfake.Step{Status: 503, Error: "ServiceUnavailable"})
 				}
-				if _, err := client.StartChatContact(t.Context(), startRequest()); err == nil {
+				if _, err := client.start(t.Context()); err == nil {
 					t.Fatal("the call succeeded")
 				}
 				sent := endpoint.Requests()
@@ -315,35 +311,10 @@ func TestExpiredAndWrongCredentials(t *testing.T) {
 	}
 	tests["ExpiredTokenException"].ExpireCredentials()
 	for want, endpoint := range tests {
-		_, err := newMemoryClient(t, endpoint).StartChatContact(t.Context(), startRequest())
+		_, err := newMemoryClient(t, endpoint).start(t.Context())
 		refusal, ok := errors.AsType[*awswire.Error](err)
 		if !ok || refusal.Name != want || refusal.Status != 403 || endpoint.Calls() != 1 {
 			t.Errorf("want %s, got %v after %d calls", want, err, endpoint.Calls())
 		}
 	}
 }
-
-func TestLenientAnswer(t *testing.T) {
-	t.Parallel()
-	endpoint := awsfake.New(awsfake.Config{})
-	endpoint.Script(awsfake.Step{Status: 201, Body: `{"ContactId":"c","ParticipantId":"p","ParticipantToken":"t","ContinuedFromContactId":"o","New":[1],"Other":null}`})
-	result, err := newMemoryClient(t, endpoint).StartChatContact(t.Context(), startRequest())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if result.ContactID != "c" || result.ParticipantID != "p" || result.ParticipantToken.Reveal() != "t" || result.ContinuedFromContactID != "o" {
-		t.Errorf("result %+v", result)
-	}
-}
-
-func TestAnswersAreNotQuoted(t *testing.T) {
-	t.Parallel()
-	endpoint := awsfake.New(awsfake.Config{})
-	endpoint.Script(awsfake.Step{Status: 200, Body: `{"ParticipantToken":"QVFJREFIcanary","ContactId":7}`})
-	_, err := newMemoryClient(t, endpoint).StartChatContact(t.Context(), startRequest())
-	if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "canary") {
-		t.Errorf("the error quotes the answer: %v", err)
-	}
-}
-
-var _ startchat.Starter = (*connectclient.Client)(nil)

@@ -1,4 +1,4 @@
-package connectclient
+package awscall
 
 import (
 	"net/http"
@@ -25,8 +25,8 @@ func TestSignAsTheSDK(t *testing.T) {
 			for _, used := range []aws.Credentials{keys, session, {AccessKeyID: "OTHER", SecretAccessKey: "x"}} {
 				for _, address := range []string{
 					"https://connect.us-west-2.amazonaws.com/contact/chat", "http://127.0.0.1:4566", "http://[::1]:4566/", "http://h:1/x/contact/chat",
-					"https://h/instance/" + escape("arn:aws:connect:us-west-2:1:instance/x y+z~-_.!*'()%é"),
-					"https://h/contact-flows/a/" + escape("é/\u2028"), "https://h/i/o?" + url.Values{"maxResults": {"25"}, "nextToken": {"a b+/=&é"}}.Encode(),
+					"https://h/instance/" + Escape("arn:aws:connect:us-west-2:1:instance/x y+z~-_.!*'()%é"),
+					"https://h/contact-flows/a/" + Escape("é/\u2028"), "https://h/i/o?" + url.Values{"maxResults": {"25"}, "nextToken": {"a b+/=&é"}}.Encode(),
 				} {
 					for _, body := range []string{"", "{}", strings.Repeat("x", 70000)} {
 						for _, at := range []time.Time{time.Unix(0, 0), time.Date(2026, 11, 22, 23, 59, 59, 9, time.FixedZone("", -3600))} {
@@ -35,7 +35,7 @@ func TestSignAsTheSDK(t *testing.T) {
 							if err != nil {
 								t.Fatal(err)
 							}
-							to := &service{kind: kind{signing: signing}, region: region}
+							to := signingScope{region, signing}
 							own.sign(got, used, hashOf([]byte(body)), to, at)
 							if diff := cmp.Diff(want.Header, got.Header); diff != "" {
 								t.Fatalf("%s with %d bytes for %q at %v (-sdk +own):\n%s", address, len(body), region, at, diff)
@@ -64,18 +64,19 @@ func signable(t *testing.T, address, body string) *http.Request {
 	}
 	if body != "" {
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+		request.Header.Set("X-Amz-Target", "secretsmanager.GetSecretValue")
 	}
 	return request
 }
 
 func BenchmarkSign(b *testing.B) {
 	keys := aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret"}
-	to := &service{kind: connectService, region: "us-west-2"}
+	to := signingScope{"us-west-2", "connect"}
 	request, err := http.NewRequestWithContext(b.Context(), http.MethodPut, "http://h/contact/chat", strings.NewReader("{}"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	request.Header = http.Header{"Amz-Sdk-Invocation-Id": {"1"}, "Amz-Sdk-Request": {"attempt=1; max=3"}, "Content-Type": {jsonType}}
+	request.Header = http.Header{"Amz-Sdk-Invocation-Id": {"1"}, "Amz-Sdk-Request": {"attempt=1; max=3"}, "Content-Type": {"application/json"}}
 	hash, at := hashOf([]byte("{}")), time.Unix(1_800_000_000, 0)
 	b.Run("own", func(b *testing.B) {
 		var own signer

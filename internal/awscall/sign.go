@@ -1,4 +1,4 @@
-package connectclient
+package awscall
 
 import (
 	"crypto/hmac"
@@ -30,13 +30,16 @@ const (
 // day and with the credentials. The zero value is ready for use.
 type signer struct{ last atomic.Pointer[signingKey] }
 
-// signingKey is a key for one day, Region and service.
+// signingScope is the part of AWS that a signature is good for.
+type signingScope struct{ region, service string }
+
+// signingKey is a key for one day and scope.
 type signingKey struct {
-	keyID, secret        string
-	day, region, service string
-	// scope is what the signature says it is for.
+	keyID, secret, day string
+	of                 signingScope
+	// scope is the text of day and scope in the signature.
 	scope string
-	// pads are what a signature is made with.
+	// pads are ready-made HMACs of the key.
 	pads sync.Pool
 }
 
@@ -46,20 +49,19 @@ type pad struct {
 	text [1536]byte
 }
 
-func (s *signer) key(keys aws.Credentials, day, region, service string) *signingKey {
-	if k := s.last.Load(); k != nil && k.day == day && k.keyID == keys.AccessKeyID && k.secret == keys.SecretAccessKey &&
-		k.region == region && k.service == service {
+func (s *signer) key(keys aws.Credentials, day string, scope signingScope) *signingKey {
+	if k := s.last.Load(); k != nil && k.day == day && k.keyID == keys.AccessKeyID && k.secret == keys.SecretAccessKey && k.of == scope {
 		return k
 	}
 	sum := []byte("AWS4" + keys.SecretAccessKey)
-	for _, part := range []string{day, region, service, "aws4_request"} {
+	for _, part := range []string{day, scope.region, scope.service, "aws4_request"} {
 		mac := hmac.New(sha256.New, sum)
 		mac.Write([]byte(part))
 		sum = mac.Sum(nil)
 	}
 	k := &signingKey{
-		keyID: keys.AccessKeyID, secret: keys.SecretAccessKey, day: day, region: region, service: service,
-		scope: day + "/" + region + "/" + service + "/aws4_request",
+		keyID: keys.AccessKeyID, secret: keys.SecretAccessKey, day: day, of: scope,
+		scope: day + "/" + scope.region + "/" + scope.service + "/aws4_request",
 		pads:  sync.Pool{New: func() any { return &pad{mac: hmac.New(sha256.New, sum)} }},
 	}
 	s.last.Store(k)
@@ -69,10 +71,10 @@ func (s *signer) key(keys aws.Credentials, day, region, service string) *signing
 // sign adds the headers of a signature made at the given time. payload is the body's
 // SHA-256 in hexadecimal. Of the request's headers it covers those that [exchange]
 // sets, but for User-Agent, which intermediaries may change.
-func (s *signer) sign(request *http.Request, keys aws.Credentials, payload string, to *service, at time.Time) {
+func (s *signer) sign(request *http.Request, keys aws.Credentials, payload string, to signingScope, at time.Time) {
 	var scratch [len(signingTime)]byte
 	date := string(at.UTC().AppendFormat(scratch[:0], signingTime))
-	key := s.key(keys, date[:8], to.region, to.signing)
+	key := s.key(keys, date[:8], to)
 	header := request.Header
 	header["X-Amz-Date"] = []string{date}
 	if keys.SessionToken != "" {
@@ -116,6 +118,7 @@ var coveredHeaders = [...][2]string{ //nolint:gochecknoglobals // a constant lis
 	{"host", ""},
 	{"x-amz-date", "X-Amz-Date"},
 	{"x-amz-security-token", "X-Amz-Security-Token"},
+	{"x-amz-target", "X-Amz-Target"},
 }
 
 // appendCanonical writes the text that is signed, and returns the list of the headers

@@ -1,4 +1,4 @@
-package connectclient
+package awscall
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -17,20 +18,20 @@ import (
 	"github.com/parley-chat/parley/internal/awswire"
 )
 
-// maxAnswer bounds what is read of an answer. Real ones are below a kilobyte, but
-// for lists and flows.
+// maxAnswer is the longest answer that is read, in bytes. Real ones are below a kilobyte, but for
+// lists and flows.
 const maxAnswer = 1 << 20
 
-// attempt sends the call once. It returns the answer's body, what the answer tells
-// about the clock, and the failure.
+// attempt sends the call once. It returns the answer's body, its evidence of the service's clock,
+// and the failure.
 func (x *exchange) attempt(ctx context.Context) ([]byte, sighting, error) {
 	x.meta.HTTPStatusCode, x.meta.RequestID, x.meta.ExtendedRequestID, x.meta.CFID = 0, "", "", ""
 	request := x.newRequest(ctx)
 	at := time.Now().Add(x.skew)
-	service := x.op.service
-	x.client.signer.sign(request, x.keys, x.payload, service, at)
+	c := x.client
+	c.signer.sign(request, x.keys, x.payload, signingScope{c.region, c.service.Signing}, at)
 	sent := time.Now()
-	response, err := x.client.transport.RoundTrip(request)
+	response, err := c.session.transport.RoundTrip(request)
 	received := time.Now()
 	if err != nil {
 		return nil, sighting{}, x.sendError(ctx, err)
@@ -48,13 +49,13 @@ func (x *exchange) attempt(ctx context.Context) ([]byte, sighting, error) {
 	}
 	if response.StatusCode/100 != 2 {
 		// Whatever of the body arrived is good enough for an error.
-		if service.query {
+		if c.service.Query {
 			return nil, seen, parseQueryError(response.StatusCode, response.Header, text)
 		}
 		return nil, seen, awswire.ParseError(response.StatusCode, response.Header, text)
 	}
 	if err != nil {
-		return nil, seen, fmt.Errorf("reading the answer of %s: %w: %w", service.title, awswire.ErrAnswer, err)
+		return nil, seen, fmt.Errorf("reading the answer of %s: %w: %w", c.service.Title, awswire.ErrAnswer, err)
 	}
 	return text, seen, nil
 }
@@ -63,17 +64,16 @@ func (x *exchange) attempt(ctx context.Context) ([]byte, sighting, error) {
 // about repeating calls see what they expect.
 func (x *exchange) sendError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return fmt.Errorf("calling %s: %w", x.op.service.title, ctx.Err())
+		return fmt.Errorf("calling %s: %w", x.client.service.Title, ctx.Err())
 	}
-	return fmt.Errorf("calling %s: %w", x.op.service.title, &smithyhttp.RequestSendError{Err: err})
+	return fmt.Errorf("calling %s: %w", x.client.service.Title, &smithyhttp.RequestSendError{Err: err})
 }
 
 // newRequest builds the request of one attempt, unsigned. It is written out by hand
 // because http.NewRequest would parse the same address for every call.
 func (x *exchange) newRequest(ctx context.Context) *http.Request {
-	service := x.op.service
 	request := (&http.Request{
-		Method: x.op.method, URL: service.address(x.op.path, x.op.query), Host: service.base.Host,
+		Method: x.op.Method, URL: x.client.address(x.op.Path, x.op.Query), Host: x.client.base.Host,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: x.header(),
 	}).WithContext(ctx)
 	if len(x.body) > 0 {
@@ -87,36 +87,45 @@ func (x *exchange) newRequest(ctx context.Context) *http.Request {
 
 // header returns the headers that are signed along, in canonical spelling.
 func (x *exchange) header() http.Header {
-	n := x.meta.Attempts
-	values := []string{x.invocation, "", x.client.userAgent, x.op.contentType}
-	if n <= len(x.op.service.attempts) {
-		values[1] = x.op.service.attempts[n-1]
+	c, n := x.client, x.meta.Attempts
+	values := []string{x.invocation, "", c.session.userAgent, x.op.ContentType}
+	if n <= len(c.attempts) {
+		values[1] = c.attempts[n-1]
 	} else {
-		values[1] = attemptHeader(n, x.op.service.retryer.MaxAttempts())
+		values[1] = attemptHeader(n, c.retryer.MaxAttempts())
 	}
 	header := make(http.Header, 8) // the signer adds up to three
 	header["Amz-Sdk-Invocation-Id"] = values[0:1:1]
 	header["Amz-Sdk-Request"] = values[1:2:2]
 	header["User-Agent"] = values[2:3:3]
-	if x.op.contentType != "" {
+	if x.op.ContentType != "" {
 		header["Content-Type"] = values[3:4:4]
+	}
+	if x.op.Target != "" {
+		header["X-Amz-Target"] = []string{x.op.Target}
 	}
 	return header
 }
 
 // address returns the URL of an escaped path below the endpoint.
-func (s *service) address(path, query string) *url.URL {
-	address := *s.base
+func (c *Client) address(path, query string) *url.URL {
+	address := *c.base
 	address.RawQuery = query
-	if s.base.Path == "" {
+	if c.base.Path == "" {
 		address.Path = path
 	} else {
-		address.Path = s.base.Path + path
+		address.Path = c.base.Path + path
 	}
 	if plain, err := url.PathUnescape(address.Path); err == nil && plain != address.Path {
-		address.Path, address.RawPath = plain, s.base.EscapedPath()+path
+		address.Path, address.RawPath = plain, c.base.EscapedPath()+path
 	}
 	return &address
+}
+
+// Escape encodes a path label: everything but RFC 3986's unreserved characters, the
+// slashes of an ARN included.
+func Escape(label string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(url.QueryEscape(label), "+", "%20"), "%7E", "~")
 }
 
 // newPayload returns a request body that can be read once. It is of a type that

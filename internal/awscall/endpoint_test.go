@@ -1,33 +1,19 @@
-package connectclient_test
+package awscall_test
 
 import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/parley-chat/parley/internal/connectclient"
+	"github.com/parley-chat/parley/internal/awscall"
 )
 
 // useConfig makes the text the shared config file of the test.
-func useConfig(tb interface {
-	testing.TB
-	Setenv(key, value string)
-}, text string,
-) {
-	tb.Helper()
-	file := filepath.Join(tb.TempDir(), "config")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Setenv("AWS_CONFIG_FILE", file)
-}
-
 // called records where calls go, and what they are signed for.
 type called struct{ seen *[]string }
 
@@ -78,13 +64,18 @@ func TestEndpointsOfAllPartitions(t *testing.T) {
 				t.Setenv("AWS_USE_DUALSTACK_ENDPOINT", "true")
 			}
 			var seen []string
-			client := mustNew(t, connectclient.Config{Profile: "fake", Region: test.region, Transport: called{&seen}})
-			if got := client.Endpoint(); got != "https://"+test.connect {
+			client := mustOpen(t, config{Profile: "fake", Region: test.region, Transport: called{&seen}})
+			if got := client.connect.Endpoint(); got != "https://"+test.connect {
 				t.Errorf("Endpoint() = %s, want https://%s", got, test.connect)
 			}
-			_, _ = client.StartChatContact(t.Context(), startRequest()) // only where they go matters
-			_, _ = client.CallerIdentity(t.Context())
-			_, _ = client.SimulateStartChat(t.Context(), "arn:aws:iam::123456789012:user/u", "*")
+			_, _ = client.start(t.Context()) // only where they go matters
+			for _, service := range []awscall.Service{{ID: "STS", Signing: "sts", Query: true}, {ID: "IAM", Signing: "iam", Query: true}} {
+				other, err := client.Client(service, "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = other.Query(t.Context(), url.Values{}, nil)
+			}
 			host, region, _ := strings.Cut(test.iamm, " ")
 			want := []string{
 				test.connect + " connect " + test.region, test.sts + " sts " + test.region, host + " iam " + region,
@@ -103,13 +94,13 @@ func TestPartitionOf(t *testing.T) {
 		"eusc-de-east-1": "aws-eusc", "us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b",
 		"eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f",
 	} {
-		if got, known := connectclient.PartitionOf(region); got != want || !known {
-			t.Errorf("PartitionOf(%q) = %q, %v, want %q", region, got, known, want)
+		if got, known := awscall.PartitionOf(region); got.ID != want || !known {
+			t.Errorf("PartitionOf(%q) = %q, %v, want %q", region, got.ID, known, want)
 		}
 	}
 	for _, region := range []string{"", "us-west", "us-west-2a", "US-WEST-2", "mars-west-1", "eusc-west-1", "xus-west-2"} {
-		if got, known := connectclient.PartitionOf(region); known {
-			t.Errorf("PartitionOf(%q) = %q, known", region, got)
+		if got, known := awscall.PartitionOf(region); known {
+			t.Errorf("PartitionOf(%q) = %q, known", region, got.ID)
 		}
 	}
 }
@@ -151,37 +142,9 @@ connect =
 			for name, value := range test.env {
 				t.Setenv(name, value)
 			}
-			client := mustNew(t, connectclient.Config{Profile: test.profile, EndpointURL: test.flag})
-			if got := client.Endpoint(); got != test.want {
+			client := mustOpen(t, config{Profile: test.profile, EndpointURL: test.flag})
+			if got := client.connect.Endpoint(); got != test.want {
 				t.Errorf("Endpoint() = %s, want %s", got, test.want)
-			}
-		})
-	}
-}
-
-func TestRegions(t *testing.T) {
-	const arn = "arn:aws:connect:eu-west-2:123456789012:instance/i-1"
-	tests := []struct {
-		name   string
-		config connectclient.Config
-		env    string
-		want   string
-	}{
-		{"profile", connectclient.Config{}, "", "us-west-2"},
-		{"environment", connectclient.Config{}, "ca-central-1", "ca-central-1"},
-		{"instance", connectclient.Config{InstanceID: arn}, "ca-central-1", "eu-west-2"},
-		{"plain instance id", connectclient.Config{InstanceID: "i-1"}, "ca-central-1", "ca-central-1"},
-		{"flag", connectclient.Config{InstanceID: arn, Region: "us-east-1"}, "ca-central-1", "us-east-1"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if test.env != "" {
-				t.Setenv("AWS_REGION", test.env)
-			}
-			test.config.Profile = "fake"
-			client := mustNew(t, test.config)
-			if client.Region() != test.want || client.Endpoint() != "https://connect."+test.want+".amazonaws.com" {
-				t.Errorf("region %q at %s, want %q", client.Region(), client.Endpoint(), test.want)
 			}
 		})
 	}
@@ -191,28 +154,28 @@ func TestBadSettings(t *testing.T) {
 	const keys = "aws_access_key_id = AKIDFAKE\naws_secret_access_key = secret-canary\n"
 	tests := []struct {
 		name   string
-		config connectclient.Config
+		config config
 		env    map[string]string
 		want   string
 	}{
-		{"no region", connectclient.Config{Profile: "bare"}, nil, "none is set"},
-		{"no host label", connectclient.Config{Profile: "bare", Region: "us-west-2.evil.example/"}, nil, `"us-west-2.evil.example/" is not the name of a region`},
-		{"not a URL", connectclient.Config{Profile: "fake", EndpointURL: "http://[::1"}, nil, "not a URL"},
-		{"no scheme", connectclient.Config{Profile: "fake", EndpointURL: "localhost:4566"}, nil, "does not begin with http"},
-		{"no host", connectclient.Config{Profile: "fake", EndpointURL: "http:///x"}, nil, "names no host"},
-		{"query", connectclient.Config{Profile: "fake", EndpointURL: "http://h/?x=1"}, nil, "host and a path only"},
-		{"password", connectclient.Config{Profile: "fake", EndpointURL: "http://user:secret-canary@h"}, nil, "reading the endpoint URL: it must not hold a user name or password"},
-		{"password in a variable", connectclient.Config{Profile: "fake"}, map[string]string{"AWS_ENDPOINT_URL": "https://user:secret-canary@h"}, "AWS_ENDPOINT_URL: it must not"},
-		{"password in no URL", connectclient.Config{Profile: "fake", EndpointURL: "user:secret-canary@h"}, nil, "does not begin with http"},
-		{"password with a blank", connectclient.Config{Profile: "fake", EndpointURL: "http://user: secret-canary@h"}, nil, "not a URL"},
-		{"bad variable", connectclient.Config{Profile: "fake"}, map[string]string{"AWS_ENDPOINT_URL_CONNECT": "nonsense"}, "AWS_ENDPOINT_URL_CONNECT"},
-		{"fips with an endpoint", connectclient.Config{Profile: "fake", EndpointURL: "http://h"}, map[string]string{"AWS_USE_FIPS_ENDPOINT": "true"}, "FIPS"},
-		{"dual-stack with an endpoint", connectclient.Config{Profile: "fake"}, map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true", "AWS_ENDPOINT_URL": "http://h"}, "AWS_ENDPOINT_URL cannot be combined"},
-		{"no such profile", connectclient.Config{Profile: "nobody"}, nil, `there is no profile "nobody"`},
-		{"no such profile in the environment", connectclient.Config{}, map[string]string{"AWS_PROFILE": "nobody"}, `there is no profile "nobody"`},
-		{"attempts", connectclient.Config{Profile: "fake"}, map[string]string{"AWS_MAX_ATTEMPTS": "many"}, "AWS_MAX_ATTEMPTS"},
-		{"missing certificate authorities", connectclient.Config{Profile: "fake"}, map[string]string{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, "ca.pem"},
-		{"mfa", connectclient.Config{Profile: "mfa"}, nil, "MFA"},
+		{"no region", config{Profile: "bare"}, nil, "none is set"},
+		{"no host label", config{Profile: "bare", Region: "us-west-2.evil.example/"}, nil, `"us-west-2.evil.example/" is not the name of a region`},
+		{"not a URL", config{Profile: "fake", EndpointURL: "http://[::1"}, nil, "not a URL"},
+		{"no scheme", config{Profile: "fake", EndpointURL: "localhost:4566"}, nil, "does not begin with http"},
+		{"no host", config{Profile: "fake", EndpointURL: "http:///x"}, nil, "names no host"},
+		{"query", config{Profile: "fake", EndpointURL: "http://h/?x=1"}, nil, "host and a path only"},
+		{"password", config{Profile: "fake", EndpointURL: "http://user:secret-canary@h"}, nil, "reading the endpoint URL: it must not hold a user name or password"},
+		{"password in a variable", config{Profile: "fake"}, map[string]string{"AWS_ENDPOINT_URL": "https://user:secret-canary@h"}, "AWS_ENDPOINT_URL: it must not"},
+		{"password in no URL", config{Profile: "fake", EndpointURL: "user:secret-canary@h"}, nil, "does not begin with http"},
+		{"password with a blank", config{Profile: "fake", EndpointURL: "http://user: secret-canary@h"}, nil, "not a URL"},
+		{"bad variable", config{Profile: "fake"}, map[string]string{"AWS_ENDPOINT_URL_CONNECT": "nonsense"}, "AWS_ENDPOINT_URL_CONNECT"},
+		{"fips with an endpoint", config{Profile: "fake", EndpointURL: "http://h"}, map[string]string{"AWS_USE_FIPS_ENDPOINT": "true"}, "FIPS"},
+		{"dual-stack with an endpoint", config{Profile: "fake"}, map[string]string{"AWS_USE_DUALSTACK_ENDPOINT": "true", "AWS_ENDPOINT_URL": "http://h"}, "AWS_ENDPOINT_URL cannot be combined"},
+		{"no such profile", config{Profile: "nobody"}, nil, `there is no profile "nobody"`},
+		{"no such profile in the environment", config{}, map[string]string{"AWS_PROFILE": "nobody"}, `there is no profile "nobody"`},
+		{"attempts", config{Profile: "fake"}, map[string]string{"AWS_MAX_ATTEMPTS": "many"}, "AWS_MAX_ATTEMPTS"},
+		{"missing certificate authorities", config{Profile: "fake"}, map[string]string{"AWS_CA_BUNDLE": "/nonexistent/ca.pem"}, "ca.pem"},
+		{"mfa", config{Profile: "mfa"}, nil, "MFA"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -221,8 +184,8 @@ func TestBadSettings(t *testing.T) {
 			for name, value := range test.env {
 				t.Setenv(name, value)
 			}
-			_, err := connectclient.New(t.Context(), test.config)
-			bad, ok := errors.AsType[*connectclient.ConfigError](err)
+			_, err := open(t.Context(), test.config)
+			bad, ok := errors.AsType[*awscall.ConfigError](err)
 			if !ok || !strings.Contains(err.Error(), test.want) || bad.Hint() == "" {
 				t.Fatalf("New gave %v, want a ConfigError with %q and a hint", err, test.want)
 			}
@@ -237,8 +200,8 @@ func TestBadSettings(t *testing.T) {
 func TestNoRegionWithAnEndpoint(t *testing.T) {
 	useConfig(t, "[profile bare]\naws_access_key_id = AKIDFAKE\naws_secret_access_key = secret\n")
 	var seen []string
-	client := mustNew(t, connectclient.Config{Profile: "bare", EndpointURL: "http://localhost:1", Transport: called{&seen}})
-	_, _ = client.StartChatContact(t.Context(), startRequest()) // only where it goes matters
+	client := mustOpen(t, config{Profile: "bare", EndpointURL: "http://localhost:1", Transport: called{&seen}})
+	_, _ = client.start(t.Context()) // only where it goes matters
 	if want := []string{"localhost:1 connect "}; !cmp.Equal(want, seen) {
 		t.Errorf("called %q, want %q", seen, want)
 	}
