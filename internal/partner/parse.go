@@ -158,27 +158,23 @@ func (r *reader) rule(n *yaml.Node) rule {
 	say := func(f func(*yaml.Node)) func(*yaml.Node) {
 		return func(v *yaml.Node) { conditions++; f(v) }
 	}
+	texts := func(matches func(said, text string) bool) func(*yaml.Node) {
+		return say(func(v *yaml.Node) {
+			texts := r.texts(v)
+			result.matches = func(said string) map[string]string {
+				if slices.ContainsFunc(texts, func(text string) bool { return matches(said, text) }) {
+					return map[string]string{}
+				}
+				return nil
+			}
+		})
+	}
 	known := map[string]func(*yaml.Node){
-		"match": say(func(v *yaml.Node) {
-			texts := r.texts(v)
-			result.matches = func(said string) map[string]string {
-				if slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), strings.TrimSpace(said)) }) {
-					return map[string]string{}
-				}
-				return nil
-			}
+		"match": texts(func(said, text string) bool {
+			return strings.EqualFold(strings.TrimSpace(text), strings.TrimSpace(said))
 		}),
-		"contains": say(func(v *yaml.Node) {
-			texts := r.texts(v)
-			result.matches = func(said string) map[string]string {
-				low := strings.ToLower(said)
-				if slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(low, strings.ToLower(t)) }) {
-					return map[string]string{}
-				}
-				return nil
-			}
-		}),
-		"regexp": say(func(v *yaml.Node) { result.matches = r.expression(v) }),
+		"contains": texts(func(said, text string) bool { return strings.Contains(strings.ToLower(said), strings.ToLower(text)) }),
+		"regexp":   say(func(v *yaml.Node) { result.matches = r.expression(v) }),
 		"event": say(func(v *yaml.Node) {
 			if result.event = r.text(v); result.event != attachmentEvent {
 				r.fail(v, "event is %q, not %q", attachmentEvent, result.event)
