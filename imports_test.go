@@ -53,7 +53,8 @@ var allowed = map[string][]string{
 	"internal/awscall": {"internal/awswire", "internal/excerpt"},
 	// The front door, and what stands before and behind it.
 	"internal/startchat": {
-		"internal/arn", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson", "internal/secret",
+		"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson",
+		"internal/secret",
 	},
 	"internal/guard":         {"internal/diagnosis", "internal/loopback"},
 	"internal/connectclient": {"internal/arn", "internal/awscall", "internal/rawjson", "internal/secret", "internal/startchat"},

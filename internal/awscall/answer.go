@@ -14,7 +14,7 @@ import (
 // Answer is a successful answer, read to its end.
 type Answer struct {
 	Body     []byte
-	Metadata Metadata
+	Metadata awswire.Metadata
 }
 
 // JSON decodes an answer of REST-JSON or AWS JSON 1.1. Members that are missing or null stay zero,
@@ -26,10 +26,10 @@ func (a *Answer) JSON(out any) error {
 	return nil
 }
 
-// Strange returns the error for an answer that is not the service's protocol: a [CallError] around
-// [awswire.ErrAnswer]. It does not quote the answer, which may hold a token.
+// Strange returns the error for an answer that is not the service's protocol: an [awswire.CallError]
+// around [awswire.ErrAnswer]. It does not quote the answer, which may hold a token.
 func (a *Answer) Strange(why error) error {
-	return &CallError{Metadata: a.Metadata, Err: fmt.Errorf("%w: %d bytes: %w", awswire.ErrAnswer, len(a.Body), why)}
+	return &awswire.CallError{Metadata: a.Metadata, Err: fmt.Errorf("%w: %d bytes: %w", awswire.ErrAnswer, len(a.Body), why)}
 }
 
 // Query calls an action of a service of AWS's query protocol and decodes the XML of its answer. The

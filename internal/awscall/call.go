@@ -24,40 +24,14 @@ type Operation struct {
 	Target string
 }
 
-// Metadata tells how a call went, as AWS SDKs report it in $metadata.
-type Metadata struct {
-	// HTTPStatusCode is the status of the last attempt; zero when none was answered.
-	HTTPStatusCode int
-	// RequestID is AWS's id of the last attempt.
-	RequestID string
-	// ExtendedRequestID and CFID are AWS's x-amz-id-2 and x-amz-cf-id; normally empty.
-	ExtendedRequestID, CFID string
-	// Attempts counts calls on the wire, the first included.
-	Attempts int
-	// TotalRetryDelay is the time spent waiting between attempts.
-	TotalRetryDelay time.Duration
-}
-
-// CallError is a failed call: an [awswire.Error] when the service answered, the failure on the way
-// otherwise.
-type CallError struct {
-	Metadata Metadata
-	Err      error
-}
-
-// Error implements error.
-func (e *CallError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *CallError) Unwrap() error { return e.Err }
-
 // Call makes a call and repeats it as AWS's SDK would, within the context's deadline. The body is
-// sent as it is. Errors are a [CallError].
+// sent as it is. Errors are an
+// [awswire.CallError].
 func (c *Client) Call(ctx context.Context, op Operation, body []byte) (*Answer, error) {
 	run := exchange{client: c, op: op, body: body, newRules: newRetries()}
 	text, err := run.do(ctx)
 	if err != nil {
-		return nil, &CallError{Metadata: run.meta, Err: err}
+		return nil, &awswire.CallError{Metadata: run.meta, Err: err}
 	}
 	return &Answer{Body: text, Metadata: run.meta}, nil
 }
@@ -76,7 +50,7 @@ type exchange struct {
 	keys       aws.Credentials
 	invocation string
 	payload    string // hash of the body, in hexadecimal
-	meta       Metadata
+	meta       awswire.Metadata
 	skew       time.Duration // added to the signing time of the next attempt
 }
 

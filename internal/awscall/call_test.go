@@ -16,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/awscall"
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/awswire"
 )
@@ -73,7 +72,7 @@ func TestRefusedConnection(t *testing.T) {
 	if _, ok := errors.AsType[*net.OpError](err); !ok {
 		t.Errorf("a refused connection gave %v, want a net.OpError in the chain", err)
 	}
-	call, ok := errors.AsType[*awscall.CallError](err)
+	call, ok := errors.AsType[*awswire.CallError](err)
 	if !ok || call.Metadata.Attempts != 1 {
 		t.Errorf("metadata of a refused connection: %+v", call)
 	}
@@ -118,7 +117,7 @@ func TestCustomCertificateAuthority(t *testing.T) {
 	t.Cleanup(server.Close)
 	client := mustOpen(t, config{Profile: "fake", EndpointURL: server.URL})
 	_, err := client.start(t.Context())
-	call, ok := errors.AsType[*awscall.CallError](err)
+	call, ok := errors.AsType[*awswire.CallError](err)
 	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); !ok || !untrusted || call.Metadata.Attempts != 1 {
 		t.Fatalf("an unknown certificate gave %v", err)
 	}

@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/parley-chat/parley/internal/awscall"
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/awswire"
 )
@@ -62,7 +61,7 @@ func TestFaults(t *testing.T) {
 				if result != nil || err == nil {
 					t.Fatalf("result %v, error %v", result, err)
 				}
-				call, ok := errors.AsType[*awscall.CallError](err)
+				call, ok := errors.AsType[*awswire.CallError](err)
 				if !ok {
 					t.Fatalf("%v is not a CallError", err)
 				}
@@ -141,7 +140,7 @@ func TestRetryAfter(t *testing.T) {
 				started := time.Now()
 				_, err := client.start(ctx)
 				took := time.Since(started)
-				call, ok := errors.AsType[*awscall.CallError](err)
+				call, ok := errors.AsType[*awswire.CallError](err)
 				if !ok || call.Metadata.Attempts != test.attempts || took < test.atLeast || took > test.atMos {
 					t.Errorf("%d attempts in %v, want %d in %v to %v (%v)", call.Metadata.Attempts, took, test.attempts, test.atLeast, test.atMos, err)
 				}
@@ -171,7 +170,7 @@ func TestWaitDoesNotOutliveTheDeadline(t *testing.T) {
 			if refusal, ok := errors.AsType[*awswire.Error](err); !ok || refusal.Status != 500 {
 				t.Fatalf("a call that ran out of time to repeat gave %v, want the last answer", err)
 			}
-			if call, ok := errors.AsType[*awscall.CallError](err); ok && call.Metadata.Attempts < 3 {
+			if call, ok := errors.AsType[*awswire.CallError](err); ok && call.Metadata.Attempts < 3 {
 				early++
 			}
 			if took := time.Since(started); took >= time.Second {
@@ -197,7 +196,7 @@ func TestCancelDuringAWait(t *testing.T) {
 		if !errors.Is(err, context.Canceled) || time.Since(started) != time.Second {
 			t.Errorf("after %v: %v", time.Since(started), err)
 		}
-		if call, ok := errors.AsType[*awscall.CallError](err); !ok || call.Metadata.TotalRetryDelay != time.Second {
+		if call, ok := errors.AsType[*awswire.CallError](err); !ok || call.Metadata.TotalRetryDelay != time.Second {
 			t.Errorf("the wait that was cut short is not reported: %+v", call)
 		}
 	})
@@ -239,7 +238,7 @@ func TestRefusalsAreRepeatedOnlyWhenTheClockIsOff(t *testing.T) {
 				step := awsfake.Step{Status: 403, Error: "AccessDeniedException", Skew: skew}
 				endpoint.Script(step, step, step)
 				_, err := client.start(t.Context())
-				call, ok := errors.AsType[*awscall.CallError](err)
+				call, ok := errors.AsType[*awswire.CallError](err)
 				if !ok || call.Metadata.Attempts != want {
 					t.Errorf("%d attempts, want %d: %v", call.Metadata.Attempts, want, err)
 				}

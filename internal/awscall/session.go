@@ -81,12 +81,8 @@ func Load(ctx context.Context, cfg Config) (*Session, error) {
 		switch found := source.(type) {
 		case config.EnvConfig:
 			s.env = found
-		case *config.EnvConfig:
-			s.env = *found
 		case config.SharedConfig:
 			s.shared = found
-		case *config.SharedConfig:
-			s.shared = *found
 		}
 	}
 	s.profile = cmp.Or(cfg.Profile, s.env.SharedConfigProfile)

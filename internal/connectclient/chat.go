@@ -23,25 +23,17 @@ const jsonType = "application/json"
 func (c *Client) StartChatContact(ctx context.Context, request *startchat.Request) (*startchat.Result, error) {
 	answer, err := c.connect.Call(ctx, awscall.Operation{Method: http.MethodPut, Path: "/contact/chat", ContentType: jsonType}, request.Body)
 	if err != nil {
-		return nil, startError(err)
+		return nil, err
 	}
 	out, err := readChat(answer)
-	if err == nil && (out.ContactID == "" || out.ParticipantID == "" || out.ParticipantToken.IsZero()) {
-		err = answer.Strange(errors.New("an id or the token is missing"))
-	}
 	if err != nil {
-		return nil, startError(err)
+		return nil, err
 	}
-	out.Metadata = startchat.Metadata(answer.Metadata)
+	if out.ContactID == "" || out.ParticipantID == "" || out.ParticipantToken.IsZero() {
+		return nil, answer.Strange(errors.New("an id or the token is missing"))
+	}
+	out.Metadata = answer.Metadata
 	return out, nil
-}
-
-// startError puts the failure of a call in the terms of package startchat.
-func startError(err error) error {
-	if failed, ok := errors.AsType[*awscall.CallError](err); ok {
-		return &startchat.CallError{Metadata: startchat.Metadata(failed.Metadata), Err: failed.Err}
-	}
-	return err
 }
 
 // readChat decodes the answer in a fifth of the time of [awscall.Answer.JSON], for the one call that

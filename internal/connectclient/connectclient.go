@@ -66,7 +66,7 @@ type Client struct {
 func New(ctx context.Context, cfg Config) (*Client, error) {
 	instance := arn.RegionOf(cfg.InstanceID)
 	if cfg.Log != nil && cfg.Region != "" && instance != "" && instance != cfg.Region {
-		cfg.Log.Warn("the region is not the one of the instance", "region", cfg.Region, "instance_region", instance)
+		cfg.Log.WarnContext(ctx, "the region is not the one of the instance", "region", cfg.Region, "instance_region", instance)
 	}
 	session, err := awscall.Load(ctx, awscall.Config{
 		Region: cmp.Or(cfg.Region, instance), Profile: cfg.Profile, UserAgent: cfg.UserAgent,
