@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -147,41 +148,38 @@ func TestKeyFileIsReadAgain(t *testing.T) {
 // Each of the marks of a changed file counts alone.
 func TestKeyFileThatLooksUnchanged(t *testing.T) {
 	t.Parallel()
-	old := time.Now().Add(-time.Hour)
 	same := strings.Repeat("z", len(currentKey))
 	for name, test := range map[string]struct {
-		before, after time.Time // of modification
-		replace       bool      // by renaming
+		before, after time.Duration // how old it is
+		replace       bool          // by renaming
 	}{
-		// In the future, so that it is recent however long a busy machine takes to get there.
-		"written twice within the clock's tick": {time.Now().Add(time.Hour), time.Time{}, false},
-		"renamed, of the same time":             {old, old, true},
-		"written, of another old time":          {old, old.Add(-time.Minute), false},
+		"written twice within the clock's tick": {0, 0, false},
+		"renamed, of the same time":             {time.Hour, time.Hour, true},
+		"written, of another old time":          {time.Hour, time.Hour + time.Minute, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), "keys")
-			writeKeys(t, path, currentKey)
-			setTime(t, path, test.before)
-			file, err := identity.FileKeys(path, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			target := path
-			if test.replace {
-				target += ".new"
-			}
-			writeKeys(t, target, same)
-			if test.after.IsZero() {
-				test.after = test.before
-			}
-			setTime(t, target, test.after)
-			if test.replace {
-				if err := os.Rename(target, path); err != nil {
+			synctest.Test(t, func(t *testing.T) { // in which all this takes no time
+				writeKeys(t, path, currentKey)
+				setTime(t, path, time.Now().Add(-test.before))
+				file, err := identity.FileKeys(path, nil)
+				if err != nil {
 					t.Fatal(err)
 				}
-			}
-			wantFileKeys(t, file, same)
+				target := path
+				if test.replace {
+					target += ".new"
+				}
+				writeKeys(t, target, same)
+				setTime(t, target, time.Now().Add(-test.after))
+				if test.replace {
+					if err := os.Rename(target, path); err != nil {
+						t.Fatal(err)
+					}
+				}
+				wantFileKeys(t, file, same)
+			})
 		})
 	}
 }

@@ -76,7 +76,10 @@ func (p *idp) serve(tb testing.TB) *idp {
 	return p
 }
 
+// change changes the provider, in a bubble. The library hands out the result of a fetch a moment
+// before the fetch is over: who comes in between is given the keys of before.
 func (p *idp) change(f func(*idp)) {
+	synctest.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f(p)
