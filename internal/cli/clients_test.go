@@ -15,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 	"unicode"
 
 	"github.com/parley-chat/parley/internal/cli"
@@ -157,6 +158,7 @@ func TestTail(t *testing.T) {
 	text := run(t, "tail", "--server", server)
 	data := run(t, "tail", "--server", server, "-o", "json", "--topics", "items,clock")
 	data.stdout.await(t, `"event":"hello"`)
+	text.hears(t, server)
 	chat := run(t, "chat", "--name", "Pat", "--server", server)
 	chat.types(t, "hello")
 	text.stdout.await(t, "Pat (customer): hello")
@@ -178,6 +180,17 @@ func TestTail(t *testing.T) {
 	}
 	text.stop()
 	text.ok(t)
+}
+
+// hears waits until a tail, which says nothing before something happens, is told of what happens.
+func (c *client) hears(t *testing.T, server string) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !strings.Contains(c.stdout.String(), "faults changed"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing is heard; stderr %q", c.stderr)
+		}
+		run(t, "fault", "clear", "--server", server).ok(t)
+	}
 }
 
 // script answers as the API would, and keeps what it was asked.
