@@ -211,7 +211,7 @@ func TestOpenThenBegin(t *testing.T) {
 		w := newWorld(t, chat.Config{})
 		started := w.start(request())
 		w.Close()
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		service, err := chat.Open(t.Context(), w.config)
 		if err != nil {
 			t.Fatal(err)
@@ -224,7 +224,7 @@ func TestOpenThenBegin(t *testing.T) {
 				t.Errorf("%d contacts are active when time begins", n)
 			}
 		}})
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if c, err := service.Contact(t.Context(), started.ContactID); err != nil || c.HasEnded() {
 			t.Errorf("before Begin: %+v, %v", c, err)
 		}

@@ -40,7 +40,7 @@ func (f *flaky) commits() []chat.Changes {
 
 func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
 	if slow := f.slow.Load(); slow > 0 {
-		time.Sleep(time.Duration(slow)) // in a bubble
+		<-time.After(time.Duration(slow)) // in a bubble
 	}
 	if f.broken.Load() || f.unlucky != nil && f.unlucky() {
 		return errDisk
