@@ -200,7 +200,7 @@ test('ten thousand exchanges scroll without a stutter, and what is new is said',
 test('it goes on after the server has restarted, and shows nothing twice', async () => {
   const { page, close } = await open(browser, parley.url, inspector)
   await startChat(parley.url)
-  await rows(page, 'StartChatContact').first().waitFor()
+  await rows(page, 'CreateParticipantConnection').first().waitFor()
   const before = await page.locator('.x').count()
   parley.restart()
   await page.getByText('Nothing has passed yet').waitFor() // what was recorded was of that run

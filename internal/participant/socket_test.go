@@ -325,6 +325,7 @@ func TestSlowReaderCatchesUp(t *testing.T) {
 		if code := slow.waitCode(); code != 1008 {
 			t.Errorf("close code %d, want 1008", code)
 		}
+		synctest.Wait() // the server has let go of the socket, and knows what it has shown
 		next := w.subscribed(w.connect(c.Started).socketURL)
 		var got []string
 		for len(slow.frames) > 0 {
