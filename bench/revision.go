@@ -26,15 +26,17 @@ type page struct {
 // pages are all of them.
 func pages() []page {
 	frontDoor := []string{
-		"internal/connectclient", "internal/connectmodel", "internal/frontdoor", "internal/guard", "internal/identity",
-		"internal/rawjson", "internal/settings", "internal/startchat", "go.mod",
+		"internal/awscall", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/doorpath", "internal/excerpt",
+		"internal/frontdoor", "internal/guard", "internal/identity", "internal/loopback", "internal/rawjson", "internal/settings",
+		"internal/startchat", "go.mod",
 	}
-	server := []string{"cmd/parley", "internal/cli", "internal/inspect", "internal/server"}
+	server := []string{"cmd/parley", "internal/cli", "internal/inspect", "internal/logqueue", "internal/serve", "internal/server"}
 	return []page{
 		{"docs/benchmarks.md", "bench-proxy", append(append([]string{"bench/forwarder", "bench/node-peer"}, server...), frontDoor...)},
 		{"docs/benchmarks-embedded.md", "bench-embedded", append([]string{
-			"internal/chat", "internal/connectserver", "internal/desk", "internal/emulator", "internal/participant", "internal/settings",
-			"internal/startchat", "internal/store", "go.mod",
+			"internal/blob", "internal/chat", "internal/chatsocket", "internal/clock", "internal/connectserver", "internal/desk",
+			"internal/emulator", "internal/fault", "internal/inbox", "internal/participant", "internal/settings", "internal/startchat",
+			"internal/store", "internal/transcript", "go.mod",
 		}, server...)},
 		{"docs/benchmarks-function.md", "bench-function", append([]string{
 			"bench/function-peer", "cmd/parley-lambda", "deploy/lambdazip", "internal/lambdahost",
