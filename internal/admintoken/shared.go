@@ -11,22 +11,22 @@ import (
 
 	"github.com/parley-chat/parley/internal/runfile"
 	"github.com/parley-chat/parley/internal/secret"
-	"github.com/parley-chat/parley/internal/settings"
 )
 
-// Share leaves the token of a server that keeps nothing in the first of the user's runtime
-// directories that can be written, in a file under the address the server listens on, where the
-// same user's commands find it. It returns the token in effect and a function that removes the
-// file: a server that was restarted in place goes on with the token it had shared.
+// Share leaves a server's token in the first of the user's runtime directories that can be
+// written, in a file under the address the server listens on, where the same user's commands find
+// it. It returns the token in effect and a function that removes the file: a server that was
+// restarted in place goes on with the token it had shared.
 //
-// A server without such a file removes the one that a killed server has left under its address,
+// A server that is not to share its token, because commands find it in the data directory or need
+// none, removes the one that a killed server has left under its address,
 // because commands would call this server with the dead one's token. A server that cannot be
 // called on a loopback address has no file, because commands send a kept token to no other
 // address. That no directory can be written is logged and no error.
-func Share(ctx context.Context, s *settings.Settings, token secret.Text, address Address, log *slog.Logger) (secret.Text, func()) {
+func Share(ctx context.Context, shared bool, token secret.Text, address Address, log *slog.Logger) (secret.Text, func()) {
 	none := func() {}
 	files := address.Files()
-	if len(files) == 0 || !s.Ephemeral || s.Upstream != settings.Embedded || !s.AdminToken.IsZero() {
+	if len(files) == 0 || !shared {
 		for _, name := range files {
 			_ = os.Remove(name) // mostly there is none
 		}

@@ -45,7 +45,7 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 	defer stop()
 	server, err := serve.Open(ctx, serve.Config{
 		Settings: s, Version: env.Build.Version, UserAgent: env.Build.userAgent(), ReadFile: env.readFile,
-		Listen:      func(ctx context.Context) (net.Listener, error) { return listen(ctx, env, s) },
+		Listen:      func(ctx context.Context, addr string) (net.Listener, error) { return listen(ctx, env, addr) },
 		RuntimeDirs: env.runtimeDirs(), Restart: env.Restart, Log: log,
 		OnReady: func(ready serve.Announcement) { announce(ctx, env, s, ready, log) },
 	})
@@ -70,11 +70,11 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 }
 
 // listen opens the port, or takes over the socket this process was started with.
-func listen(ctx context.Context, env *Env, s *settings.Settings) (net.Listener, error) {
+func listen(ctx context.Context, env *Env, addr string) (net.Listener, error) {
 	if l, err := server.Inherited(env.getenv, os.Getpid()); l != nil || err != nil {
 		return l, err
 	}
-	return server.Listen(ctx, s.Addr)
+	return server.Listen(ctx, addr)
 }
 
 // restart replaces this process by the program as it is now on disk, with the same

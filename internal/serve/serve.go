@@ -40,8 +40,8 @@ type Config struct {
 	Version, UserAgent string
 	// ReadFile reads the files that settings name, as [os.ReadFile] does; nil means that.
 	ReadFile func(name string) ([]byte, error)
-	// Listen returns the listening socket; nil listens at the settings' address.
-	Listen func(ctx context.Context) (net.Listener, error)
+	// Listen opens an address to listen on; nil is [server.Listen].
+	Listen func(ctx context.Context, addr string) (net.Listener, error)
 	// RuntimeDirs are the directories in which a server that keeps nothing shares its admin
 	// token, the best one first; empty shares it nowhere.
 	RuntimeDirs []string
@@ -62,6 +62,7 @@ type Server struct {
 	private   secure
 	observers *observers
 	listener  net.Listener
+	moved     bool // to another port than the usual one: see [Server.listen]
 	upstream  *upstream
 	kept      *keeper // until the last socket is closed
 	withdraw  func()  // removes the shared admin token
@@ -75,6 +76,9 @@ type Server struct {
 func Open(ctx context.Context, config Config) (*Server, error) {
 	if config.Log == nil {
 		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Listen == nil {
+		config.Listen = server.Listen
 	}
 	if config.ReadFile == nil {
 		config.ReadFile = os.ReadFile
@@ -94,6 +98,12 @@ func (s *Server) open(ctx context.Context) (err error) {
 	if set.ForCustomers() && len(set.AllowOrigins) == 0 {
 		log.WarnContext(ctx, "no web page of another origin may call; name the site's with --allow-origin")
 	}
+	if set.Upstream == settings.Embedded { // first, because the port can decide where chats are kept
+		if err := s.listen(ctx); err != nil {
+			return err
+		}
+		set = s.config.Settings
+	}
 	if s.private, err = openSecure(set); err != nil {
 		return err
 	}
@@ -108,38 +118,24 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if host, port, err := net.SplitHostPort(s.listener.Addr().String()); err == nil { // a listener in memory has no port
 		address := admintoken.Address{Host: host, Port: port, Dirs: s.config.RuntimeDirs}
-		s.observers.token, s.withdraw = admintoken.Share(ctx, set, s.observers.token, address, log)
+		shared := set.Upstream == settings.Embedded && set.AdminToken.IsZero() && (set.Ephemeral || s.moved)
+		s.observers.token, s.withdraw = admintoken.Share(ctx, shared, s.observers.token, address, log)
 	}
 	s.site = newSite(set, s.listener.Addr())
 	s.handler, err = s.compose(ctx)
 	return err
 }
 
-// openBoth opens the upstream and the port. For AWS the credentials come first, so that
-// missing ones are known before a port is opened, and so does a recording; for the embedded
-// Amazon Connect the port, because a second server on the same port is told so, and not that
-// its chats are in use.
+// openBoth opens the upstream and, unless it is open, the port. For AWS the credentials come
+// first, so that missing ones are known before a port is opened, and so does a recording; for the
+// embedded Amazon Connect the port, because a second server on the same port is told so, and not
+// that its chats are in use.
 func (s *Server) openBoth(ctx context.Context) (err error) {
-	if s.config.Settings.Upstream == settings.Embedded {
-		if err := s.listen(ctx); err != nil {
-			return err
-		}
-		s.upstream, err = openUpstream(ctx, &s.config, s.observers)
-		return err
-	}
-	if s.upstream, err = openUpstream(ctx, &s.config, s.observers); err != nil {
+	s.upstream, err = openUpstream(ctx, &s.config, s.observers)
+	if err != nil || s.listener != nil {
 		return err
 	}
 	return s.listen(ctx)
-}
-
-func (s *Server) listen(ctx context.Context) (err error) {
-	if s.config.Listen != nil {
-		s.listener, err = s.config.Listen(ctx)
-		return err
-	}
-	s.listener, err = server.Listen(ctx, s.config.Settings.Addr)
-	return err
 }
 
 // Run answers requests until ctx ends, then stops in order and closes the server. The

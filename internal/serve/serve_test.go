@@ -19,12 +19,18 @@ import (
 // load returns the settings that flags give, name by name.
 func load(t *testing.T, flags ...string) *settings.Settings {
 	t.Helper()
+	return loadIn(t, nil, append([]string{"--addr=127.0.0.1:0", "--ephemeral"}, flags...)...)
+}
+
+// loadIn returns the settings that flags give in an environment.
+func loadIn(t *testing.T, environ []string, flags ...string) *settings.Settings {
+	t.Helper()
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
 	settings.Register(set, settings.Fields())
-	if err := set.Parse(append([]string{"--addr=127.0.0.1:0", "--ephemeral"}, flags...)); err != nil {
+	if err := set.Parse(flags); err != nil {
 		t.Fatal(err)
 	}
-	s, err := settings.Load(settings.Sources{Flags: set, GOOS: "linux"})
+	s, err := settings.Load(settings.Sources{Flags: set, Environ: environ, GOOS: "linux"})
 	if err = settings.Join(err, serve.Check(s)); err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +57,7 @@ func config(t *testing.T, flags ...string) (serve.Config, *closing) {
 		ReadFile: func(name string) ([]byte, error) {
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		},
-		Listen: func(ctx context.Context) (_ net.Listener, err error) {
+		Listen: func(ctx context.Context, _ string) (_ net.Listener, err error) {
 			l.Listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 			return l, err
 		},
@@ -129,7 +135,7 @@ func TestOpenThatFails(t *testing.T) {
 	}
 	cfg, _ = config(t)
 	refused := errors.New("no port")
-	cfg.Listen = func(context.Context) (net.Listener, error) { return nil, refused }
+	cfg.Listen = func(context.Context, string) (net.Listener, error) { return nil, refused }
 	if _, err := serve.Open(t.Context(), cfg); !errors.Is(err, refused) {
 		t.Errorf("without a port: %v", err)
 	}

@@ -51,6 +51,11 @@ func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	return l, nil
 }
 
+// InUse reports whether an error of [Listen] says that another program listens on the port.
+func InUse(err error) bool {
+	return errors.Is(err, syscall.EADDRINUSE) || errors.Is(err, errWSAAddrInUse)
+}
+
 func explain(addr string, err error) *ListenError {
 	e := &ListenError{Addr: addr, Reason: err.Error(), Err: err, hint: "Use --addr with HOST:PORT, for example --addr 127.0.0.1:3000."}
 	host, port, splitErr := net.SplitHostPort(addr)
@@ -68,7 +73,7 @@ func explain(addr string, err error) *ListenError {
 	case isDNS:
 		e.Reason = "the host " + strconv.Quote(dns.Name) + " cannot be resolved"
 		e.hint = "Use an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 for every network it is in."
-	case is(syscall.EADDRINUSE, errWSAAddrInUse):
+	case InUse(err):
 		e.Reason = "the port is in use by another program"
 		e.hint = fmt.Sprintf("Use another port (--addr %s, or --addr %s for any free one), or see who has it: %s",
 			net.JoinHostPort(host, strconv.Itoa(otherPort(number))), net.JoinHostPort(host, "0"), whoHas(number))
