@@ -18,7 +18,7 @@ export async function startParley(...flags) {
   const urlFile = join(dir, 'url')
   const child = spawn(binary, [
     'serve', '--addr', '127.0.0.1:0', '--url-file', urlFile, '--data-dir', join(dir, 'data'), '--log-format', 'json', '--exit-with-parent', ...flags,
-  ], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+  ], { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, XDG_RUNTIME_DIR: dir } }) // its token file, too
   let log = ''
   child.stdout.on('data', (chunk) => { log += chunk })
   child.stderr.on('data', (chunk) => { log += chunk })
