@@ -52,10 +52,13 @@ func (d *Desk) reserve(contactID string) bool {
 	return true
 }
 
-// unreserve takes back a reservation. The caller holds the desk's lock.
-func (d *Desk) unreserve(contactID string) {
-	if a := d.reserved[contactID]; a != nil {
+// unreserve takes back a reservation and returns its agent, whose room may be another contact's
+// then; nil for none. The caller holds the desk's lock.
+func (d *Desk) unreserve(contactID string) *agent {
+	a := d.reserved[contactID]
+	if a != nil {
 		delete(d.reserved, contactID)
 		a.pending--
 	}
+	return a
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -327,6 +328,56 @@ func TestTransferAtOnce(t *testing.T) {
 		all.Wait()
 		if moved.Load() != 1 || len(r.holds("Bob")) != 1 || len(r.holds("Ann")) != 7 {
 			t.Errorf("%d moved, Bob has %d, Ann has %d", moved.Load(), len(r.holds("Bob")), len(r.holds("Ann")))
+		}
+	})
+}
+
+// The room that an agent keeps for a contact which another agent takes is the next contact's.
+func TestReservedRoomIsGivenOn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoomWith(t, nil, desk.Config{Greeting: "Please wait.", Queues: []string{"Sales"}})
+		disk := &flaky{Store: r.store}
+		r.close()
+		r.store = disk
+		r.open(nil)
+		r.begin()
+		state := func(name string, state desk.State) {
+			t.Helper()
+			if _, err := r.desk.Change(name, desk.AgentChange{State: &state}); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+		}
+		bot := partner.Echo{Pause: -1}
+		r.add(desk.AgentConfig{Name: "Ann"})
+		r.add(desk.AgentConfig{Name: "Bot", Capacity: 2, Partner: bot, State: desk.Away})
+		r.add(desk.AgentConfig{Name: "Tom", Capacity: 1, Partner: bot, State: desk.Away, Queues: []string{desk.DefaultQueue}})
+		passed := r.arrive()
+		r.accept("Ann", passed.contactID)
+		state("Bot", desk.Available)
+		r.arrive() // leaves the bot room for one more
+		pass(time.Second)
+
+		coming := r.start(chat.StartRequest{})
+		disk.slow.Store(true)
+		go coming.connect()
+		pass(time.Millisecond) // the room is kept for the one who is coming, whose connection is being stored
+		disk.slow.Store(false)
+		if err := r.desk.Transfer(t.Context(), "Ann", passed.contactID, desk.Target{Queue: "Sales"}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if got := r.waiting("Sales"); len(got) != 1 {
+			t.Fatalf("waiting while the bot keeps its room: %q", got)
+		}
+		state("Tom", desk.Available) // has no chat yet, and is preferred
+		pass(2 * time.Second)
+		if got := r.holds("Tom"); !slices.Equal(got, []string{coming.contactID}) {
+			t.Errorf("Tom has %q", got)
+		}
+		if got := r.holds("Bot"); !slices.Contains(got, passed.contactID) || len(r.waiting("Sales")) != 0 {
+			t.Errorf("the bot has %q, and %q wait", got, r.waiting("Sales"))
 		}
 	})
 }

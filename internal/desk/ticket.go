@@ -64,7 +64,9 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 		return false
 	}
 	if contact.HasEnded() {
-		d.unreserve(contact.ID)
+		if reserved := d.unreserve(contact.ID); reserved != nil {
+			d.fill(reserved)
+		}
 		if t != nil {
 			d.drop(t)
 		}
@@ -188,12 +190,15 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 
 // offer lets the scripted agent with the fewest chats take a contact that waits.
 func (d *Desk) offer(t *ticket) {
-	d.unreserve(t.id)
+	reserved := d.unreserve(t.id)
 	if !d.begun || t.claim != nil {
 		return
 	}
 	if a := d.best(t); a != nil {
 		d.claim(a, t)
+	}
+	if reserved != nil { // not needed when another agent has taken the contact
+		d.fill(reserved)
 	}
 }
 
