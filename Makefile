@@ -48,20 +48,22 @@ test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and i
 	@e2e/chromium.sh
 	@e2e/chat/awscli.sh || [ "$$CI" != true ]
 
+# How many cores the tests may take for theirs. As many files of a browser suite run at once
+# (e2e/bounds.js); Go packages twice as many, because half of them wait for timers and processes.
+E2E_CORES ?= $(shell node -p 'os.availableParallelism()')
+GO_TEST    = $(GO) test -race -shuffle=on -vet=off -ldflags='-s -w' -p $$((2 * $(E2E_CORES)))
+
 test-go: ## Vet and the Go tests, shuffled, under the race detector
 	$(GO) vet ./...
-	$(GO) test -race -shuffle=on ./...
+	$(GO_TEST) ./...
 
 test-sdk: ## Compare our AWS calls with those of the generated SDK client
-	cd e2e/sdk && $(GO) vet ./... && $(GO) test -race -shuffle=on ./...
+	cd e2e/sdk && $(GO) vet ./... && $(GO_TEST) ./...
 
 test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudFormation template against AWS's own validator, planted mistakes included
 	cd tools/templatecheck && node --test --test-reporter=spec
 
 test-browser: test-e2e-page test-e2e-browser test-e2e-chat test-e2e-console ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
-
-# One suite of them, by its folder. As many of its files run at once as there are cores (e2e/bounds.js).
-E2E_CORES ?= $(shell node -p 'os.availableParallelism()')
 
 test-e2e-%: build $(NPM:=/node_modules/.installed)
 	cd e2e/$* && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$($(CURDIR)/e2e/chromium.sh)" E2E_CORES=$(E2E_CORES) \

@@ -3,8 +3,8 @@
 //   node tools/parts.mjs [name[:after,after]=command]…
 //
 // A part starts when the parts it comes after have succeeded and a slot is free; the order of the
-// arguments is the order of preference. Two parts run at a time on two cores: while one waits for
-// a browser, the other compiles. What the first unfinished part prints is shown at once, what the
+// arguments is the order of preference. One part more than there are cores runs at a time: while
+// some wait for a browser or a timer, another compiles. What the first unfinished part prints is shown at once, what the
 // others print when their turn comes, so that the output reads like that of a run one by one.
 //
 // Environment: PARTS_AT_ONCE sets the number of slots. BUDGET=1 fails a run that took more than 15
@@ -17,7 +17,7 @@ import { join } from 'node:path'
 
 const budget = 15 * 60 // in seconds
 
-const slots = Number(process.env.PARTS_AT_ONCE) || Math.max(2, Math.floor(availableParallelism() / 2))
+const slots = Number(process.env.PARTS_AT_ONCE) || availableParallelism() + 1
 const folder = mkdtempSync(join(tmpdir(), 'parley-parts-'))
 const began = performance.now()
 const seconds = () => (performance.now() - began) / 1000
