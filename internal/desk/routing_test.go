@@ -361,7 +361,17 @@ func TestReservedRoomIsGivenOn(t *testing.T) {
 
 		coming := r.start(chat.StartRequest{})
 		disk.slow.Store(true)
-		go coming.connect()
+		connected := make(chan error, 1)
+		go func() {
+			connection, err := r.chats.Connect(t.Context(), coming.token, false)
+			if err == nil {
+				var socket *chat.Socket
+				if socket, err = r.chats.OpenSocket(connection.Ticket, coming); err == nil {
+					err = socket.Subscribe(t.Context())
+				}
+			}
+			connected <- err
+		}()
 		pass(time.Millisecond) // the room is kept for the one who is coming, whose connection is being stored
 		disk.slow.Store(false)
 		if err := r.desk.Transfer(t.Context(), "Ann", passed.contactID, desk.Target{Queue: "Sales"}); err != nil {
@@ -373,6 +383,9 @@ func TestReservedRoomIsGivenOn(t *testing.T) {
 		}
 		state("Tom", desk.Available) // has no chat yet, and is preferred
 		pass(2 * time.Second)
+		if err := <-connected; err != nil {
+			t.Fatal(err)
+		}
 		if got := r.holds("Tom"); !slices.Equal(got, []string{coming.contactID}) {
 			t.Errorf("Tom has %q", got)
 		}
