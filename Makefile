@@ -45,7 +45,7 @@ test: ## Set up what the tests need, run all of them, and print the times; BUDGE
 		'page:prepare=$(MAKE) test-e2e-page'
 
 test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and install npm packages, a Chromium and an AWS CLI
-	@e2e/chromium.sh
+	@e2e/chromium.sh best
 	@e2e/chat/awscli.sh || [ "$$CI" != true ]
 
 # How many cores the tests may take for theirs. As many files of a browser suite run at once

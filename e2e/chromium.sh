@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Prints the path of a Chromium that tests can drive, and installs one when there is none.
+# Prints the path of a Chromium that tests can drive, and installs one when there is none. The build
+# without a window is preferred: it has the same engine and takes half of the CPU time. With "best"
+# as its argument the script also installs that one beside a Chromium with a window, where it can.
 # CHROMIUM=/path/to/chrome takes another.
 set -euo pipefail
 
 find_chromium() {
 	local name
-	for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+	for name in "${CHROMIUM:-}" chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable \
 		"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
 		"/Applications/Chromium.app/Contents/MacOS/Chromium"; do
 		if [ -n "$name" ] && command -v "$name" 2>/dev/null; then
@@ -15,15 +17,19 @@ find_chromium() {
 	return 1
 }
 
-find_chromium && exit 0
+if path=$(find_chromium) && { [ "${1:-}" != best ] || [ -n "${CHROMIUM:-}" ] || [[ $path == *headless* ]]; }; then
+	echo "$path"
+	exit 0
+fi
 
 as_root=
 if [ "$(id -u)" != 0 ]; then as_root="sudo -n"; fi
 if command -v apt-get >/dev/null && { [ -z "$as_root" ] || $as_root true 2>/dev/null; }; then
+	install() { $as_root apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$1" >&2; }
 	echo "installing Chromium with apt-get" >&2
-	{ $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends chromium; } >&2 || true
-	find_chromium && exit 0
+	install chromium-headless-shell || { $as_root apt-get update -qq >&2 && { install chromium-headless-shell || install chromium; }; } || true
 fi
+find_chromium && exit 0
 
 echo "installing Chromium with Playwright" >&2
 cd "$(dirname "$0")/browser"
