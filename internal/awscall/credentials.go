@@ -91,7 +91,8 @@ func (s *Session) credentialsError(err error) *CredentialsError {
 			e.cause = kept
 		}
 	}
-	e.text = fmt.Sprintf("obtaining aws credentials: %s (tried %s)", s.scrub(plain(err)), strings.Join(e.Tried, "; "))
+	// The keys go before the text is cut: a cut through a key would leave a part of it that is not found.
+	e.text = fmt.Sprintf("obtaining aws credentials: %s (tried %s)", excerpt.Of(s.scrub(plain(err)), 400), strings.Join(e.Tried, "; "))
 	return e
 }
 
@@ -103,8 +104,7 @@ func plain(err error) string {
 		return "the credential_process command printed something else than the expected JSON"
 	}
 	text := strings.Join(strings.Fields(err.Error()), " ")
-	text = strings.TrimPrefix(text, "failed to refresh cached credentials, ")
-	return excerpt.Of(text, 400)
+	return strings.TrimPrefix(text, "failed to refresh cached credentials, ")
 }
 
 // scrub removes the keys of the configuration from a text.

@@ -156,6 +156,31 @@ func TestMissingCredentials(t *testing.T) {
 	}
 }
 
+// A refusal that quotes a key is cut at no place that leaves a part of the key in the error.
+func TestQuotedKeyIsNotCut(t *testing.T) {
+	for padding := 200; padding < 400; padding += len(canary) / 2 {
+		sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/xml")
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintf(w, "<ErrorResponse><Error><Code>AccessDenied</Code><Message>%s%s</Message></Error></ErrorResponse>",
+				strings.Repeat("x", padding), canary)
+		}))
+		t.Cleanup(sts.Close)
+		useConfig(t, "[profile base]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = "+canary+
+			"\n[default]\nsource_profile = base\nrole_arn = arn:aws:iam::1:role/r\n")
+		t.Setenv("AWS_MAX_ATTEMPTS", "1")
+		t.Setenv("AWS_REGION", awsfake.DefaultRegion)
+		t.Setenv("AWS_ENDPOINT_URL_STS", sts.URL)
+		_, err := open(t.Context(), config{})
+		if !errors.Is(err, awswire.ErrCredentials) || !strings.Contains(err.Error(), "AccessDenied") {
+			t.Fatalf("New gave %v, want the refusal", err)
+		}
+		if strings.Contains(err.Error(), canary[:5]) {
+			t.Errorf("a part of a key is shown behind %d characters: %v", padding, err)
+		}
+	}
+}
+
 // Off EC2 nobody answers at the metadata service's address.
 func TestSilentMetadataServiceIsGivenUp(t *testing.T) {
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
