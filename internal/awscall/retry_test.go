@@ -115,10 +115,10 @@ func TestRecoveryIsReported(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		header         http.Header
-		deadline       time.Duration
-		attempts       int
-		atLeast, atMos time.Duration
+		header          http.Header
+		deadline        time.Duration
+		attempts        int
+		atLeast, atMost time.Duration
 	}{
 		{http.Header{"Retry-After": {"4"}}, time.Minute, 3, 8 * time.Second, 8 * time.Second},
 		{http.Header{"X-Amz-Retry-After": {"4500"}}, time.Minute, 3, 9 * time.Second, 9 * time.Second},
@@ -141,8 +141,8 @@ func TestRetryAfter(t *testing.T) {
 				_, err := client.start(ctx)
 				took := time.Since(started)
 				call, ok := errors.AsType[*awswire.CallError](err)
-				if !ok || call.Metadata.Attempts != test.attempts || took < test.atLeast || took > test.atMos {
-					t.Errorf("%d attempts in %v, want %d in %v to %v (%v)", call.Metadata.Attempts, took, test.attempts, test.atLeast, test.atMos, err)
+				if !ok || call.Metadata.Attempts != test.attempts || took < test.atLeast || took > test.atMost {
+					t.Errorf("%d attempts in %v, want %d in %v to %v (%v)", call.Metadata.Attempts, took, test.attempts, test.atLeast, test.atMost, err)
 				}
 				refusal, ok := errors.AsType[*awswire.Error](err)
 				if !ok || refusal.RetryAfter == 0 {
