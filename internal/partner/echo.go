@@ -38,7 +38,7 @@ const (
 
 	helpText = `Write one of these words alone:
 list, panel, quick, carousel, time: an interactive message of that kind
-pages: a list picker that can be leafed through
+pages: a list picker that can be leafed through (in the widget; the Android SDK refuses it)
 markdown: formatted text
 file: what I do with attachments
 bye: I leave, which ends the chat

@@ -21,7 +21,8 @@ type Sample struct {
 }
 
 // Gallery returns one of each interactive message there is. Times to choose from are on the
-// day after now.
+// day after now. The decoders of the iOS and Android SDKs read every one of them, but for those whose
+// description says which they refuse.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/interactive-messages.html
 func Gallery(now time.Time) ([]Sample, error) {
@@ -31,15 +32,16 @@ func Gallery(now time.Time) ([]Sample, error) {
 	}{
 		{"list", "List picker", "Up to six options with a subtitle each. The customer's choice comes back as its title.", listPicker()},
 		{"pages", "List picker with pages", "A list that can be leafed through: \"More …\" and \"Back …\" come back as an " +
-			"interactive response, to be answered with the next page under the same reference.", cityPage(0)},
-		{"links", "List picker with a link", "Options beside a link, which opens a page and sends nothing.", linkList()},
+			"interactive response, to be answered with the next page under the same reference." + widgetOnly, cityPage(0)},
+		{"links", "List picker with a link", "Options beside a link, which opens a page and sends nothing." + widgetOnly, linkList()},
 		{"panel", "Panel", "Up to ten options without subtitles.", panel()},
 		{"quick", "Quick reply", "Short answers in a row, at least two.", quickReply()},
 		{"carousel", "Carousel", "Two to five panels side by side. The choice comes back as JSON that names the panel.", carousel()},
-		{"pickers", "Carousel of list pickers", "Two to five list pickers side by side.", pickerCarousel()},
+		{"pickers", "Carousel of list pickers", "Two to five list pickers side by side; without subtitles, which the native SDKs do not read here.", pickerCarousel()},
 		{"time", "Time picker", "Up to twenty times. The choice comes back as its date.", timePicker(now)},
 		{"view", "View of a guide", "A form, a detail or another view, which the client fetches by its token; with " +
-			"--views DIR, the token names a file there. What is filled in comes back as an interactive response.", guide()},
+			"--views-dir DIR, the token names a file there. What is filled in comes back as an interactive response. " +
+			"The Android SDK shows it in some versions only.", guide()},
 	}
 	gallery := make([]Sample, 0, len(samples))
 	for _, s := range samples {
@@ -51,6 +53,11 @@ func Gallery(now time.Time) ([]Sample, error) {
 	}
 	return gallery, nil
 }
+
+// widgetOnly is said of the samples with members (actionDetail, listId, type, url …) that only the
+// widget acts on. Each is there to try just that, so it keeps them.
+const widgetOnly = " For the widget: the Android SDK refuses the message, because it does not know these members, " +
+	"and the iOS SDK shows every option as a plain one."
 
 // limits are the least and the most elements of a template.
 //

@@ -29,7 +29,7 @@ type content struct {
 	Offset   *int      `json:"timeZoneOffset,omitempty"`
 	Location *location `json:"location,omitempty"`
 	Slots    []slot    `json:"timeslots,omitempty"`
-	// Only for a list that can be leafed through, in the widget.
+	// Only for a list that can be leafed through, in the widget. The Android SDK refuses them.
 	ListID    string `json:"listId,omitempty"`
 	Before    *int   `json:"preIndex,omitempty"`
 	After     *int   `json:"nextIndex,omitempty"`
@@ -44,7 +44,7 @@ type option struct {
 	Title    string `json:"title"`
 	Subtitle string `json:"subtitle,omitempty"`
 	Action   string `json:"actionDetail,omitempty"`
-	// A link, which sends nothing.
+	// A link, which sends nothing, in the widget. The Android SDK refuses these members.
 	Kind   string `json:"type,omitempty"`
 	URL    string `json:"url,omitempty"`
 	Target string `json:"target,omitempty"`
@@ -114,13 +114,15 @@ func carousel() template {
 	}})
 }
 
+// pickerCarousel has options with a title only: the native SDKs decode whatever stands in a carousel
+// as a Panel.
 func pickerCarousel() template {
 	return newTemplate("Carousel", "", content{Title: "Departures", Elements: []any{
 		newTemplate("ListPicker", "morning", content{Title: "In the morning", Elements: []any{
-			option{Title: "08:15", Subtitle: "Direct"}, option{Title: "09:40", Subtitle: "One change"},
+			option{Title: "08:15, direct"}, option{Title: "09:40, one change"},
 		}}),
 		newTemplate("ListPicker", "evening", content{Title: "In the evening", Elements: []any{
-			option{Title: "18:05", Subtitle: "Direct"}, option{Title: "21:30", Subtitle: "By night"},
+			option{Title: "18:05, direct"}, option{Title: "21:30, by night"},
 		}}),
 	}})
 }
