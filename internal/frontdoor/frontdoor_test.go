@@ -93,7 +93,7 @@ func TestAnyoneOnANamedOrigin(t *testing.T) {
 		before := len(behind.bodies)
 		answer := post(handler, test.body, "Origin", test.origin)
 		if test.origin == "" {
-			answer = post(handler, test.body)
+			answer = post(handler, test.body, "User-Agent", "a script")
 		}
 		if answer.Code != test.status || !strings.Contains(answer.Body.String(), test.code) {
 			t.Errorf("%s: %d %s, want %d %s", name, answer.Code, answer.Body, test.status, test.code)

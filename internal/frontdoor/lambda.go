@@ -45,11 +45,11 @@ func NewLambda(ctx context.Context, s *settings.Settings, loadErr error, userAge
 	return NewBehindGateway(config)
 }
 
-// NewBehindGateway returns the front door with its guard for a server that a gateway routes to
-// by name and path: it has no host and no path of its own to compare.
+// NewBehindGateway returns the front door with its guard for a function that a gateway
+// routes to by name and path: it has no host and no path of its own to compare.
 func NewBehindGateway(c Config) (http.Handler, error) {
 	rules := Guard(c.Settings, c.DocsURL, c.Log)
-	rules.AllowHosts = []string{"*"}
+	rules.BehindGateway = true
 	access, err := guard.New(rules)
 	if err != nil {
 		return nil, err

@@ -88,6 +88,13 @@ type Config struct {
 	// rebinding: use it only behind a load balancer or gateway that routes by name and
 	// where nothing but it can reach the server, never on a developer's machine.
 	AllowHosts []string
+	// BehindGateway says that requests are events that a gateway hands to a Lambda function. The
+	// host is judged in no way then, not even whether there is one: the gateway has routed by
+	// it, and no browser can reach the function past a gateway, so there is nothing to rebind.
+	// An event without a single header has come through no gateway either, because every HTTP
+	// request has one (RFC 9112, section 3.2): somebody with the right to invoke the function
+	// has sent it, as the test buttons of the consoles do, and RequireOrigin is not about them.
+	BehindGateway bool
 	// Listen is the address the server listens on ("127.0.0.1:3000", ":3000"). When it
 	// reaches beyond loopback, its host and the address a connection arrived at are
 	// answered for too. Empty means that there is no listener, as in Lambda.
@@ -144,6 +151,7 @@ type Guard struct {
 	cross         *http.CrossOriginProtection
 	cors          *cors.Cors
 	requireOrigin bool
+	gateway       bool
 	addresses     *Limiter[[16]byte] // nil without a limit
 	proxies       int
 	maxConcurrent int64
@@ -161,6 +169,7 @@ func New(config Config) (*Guard, error) {
 	g := &Guard{
 		cross:         http.NewCrossOriginProtection(),
 		requireOrigin: config.RequireOrigin,
+		gateway:       config.BehindGateway,
 		proxies:       config.TrustedProxies,
 		maxConcurrent: DefaultMaxConcurrent,
 		maxBody:       DefaultMaxBody,
@@ -236,7 +245,7 @@ func (g *Guard) serve(next http.Handler, w http.ResponseWriter, original *http.R
 	r.Method = canonicalMethod(r.Method)
 	defer g.catch(&x.writer, r)
 
-	if !g.hosts.allow(r) {
+	if !g.gateway && !g.hosts.allow(r) {
 		g.refuseHost(w, r)
 		return
 	}
@@ -282,7 +291,8 @@ func (g *Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 		g.refuseOrigin(w, r, values)
 		return false
 	}
-	if g.requireOrigin && !isSafe(r) && (len(values) == 0 || values[0] == "") {
+	invoked := g.gateway && len(r.Header) == 0
+	if g.requireOrigin && !invoked && !isSafe(r) && (len(values) == 0 || values[0] == "") {
 		w.Header().Set("Vary", "Origin")
 		g.refuseNoOrigin(w, r)
 		return false
@@ -313,7 +323,7 @@ func (g *Guard) objects(r *http.Request, origins []string) bool {
 	}
 	if g.origins.only && len(origins) == 1 && origins[0] != "" {
 		// CrossOriginProtection would believe Sec-Fetch-Site before it looks at the origin.
-		return g.hosts.any || !isOriginOf(origins[0], r.Host)
+		return g.gateway || g.hosts.any || !isOriginOf(origins[0], r.Host)
 	}
 	if safe {
 		// CrossOriginProtection takes every GET for harmless.

@@ -234,3 +234,39 @@ func FuzzHost(f *testing.F) {
 		t.Fatalf("host %q was allowed", host)
 	})
 }
+
+// Behind a gateway the host is not judged, an event without headers is nobody's page, and
+// everything else stands under the same rules.
+func TestC3BehindGateway(t *testing.T) {
+	t.Parallel()
+	config := guard.Config{BehindGateway: true, OnlyNamedOrigins: true, RequireOrigin: true, AllowOrigins: []string{"https://www.example.com"}}
+	tests := map[string]struct {
+		host    string
+		header  []string
+		allowed bool
+	}{
+		"nothing":             {"", nil, true},
+		"a made-up host":      {"testPrefix.testDomainName", nil, true},
+		"a placeholder":       {"id.execute-api.{dns_suffix}", []string{"Origin", "https://www.example.com"}, true},
+		"no host":             {"", []string{"Origin", "https://www.example.com"}, true},
+		"no origin":           {"", []string{"Accept", "*/*"}, false},
+		"a foreign page":      {"", []string{"Origin", "https://evil.example"}, false},
+		"a page of that host": {"evil.example", []string{"Origin", "https://evil.example", "Sec-Fetch-Site", "same-origin"}, false},
+	}
+	for name, tt := range tests {
+		for _, elsewhere := range []bool{false, true} {
+			config := config
+			config.BehindGateway = !elsewhere
+			r := request("POST", endpoint, "{}", tt.header...)
+			r.Host = tt.host
+			if tt.header == nil {
+				r.Header = http.Header{}
+			}
+			next := &counter{}
+			res := answer(t, config, next, r)
+			if want := tt.allowed && !elsewhere; (res.StatusCode == http.StatusOK) != want || (next.runs.Load() == 1) != want {
+				t.Errorf("%s, behind a gateway %t: %d", name, !elsewhere, res.StatusCode)
+			}
+		}
+	}
+}
