@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
-	"internal/connectmodel": {"internal/excerpt", "internal/rawjson"},
+	"internal/connectmodel": {"internal/arn", "internal/excerpt", "internal/rawjson"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},
 	"internal/settings":     {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
 	"internal/admintoken":   {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},

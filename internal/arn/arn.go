@@ -5,6 +5,9 @@
 //	arn:PARTITION:connect:REGION:ACCOUNT:instance/ID/contact-flow/ID
 //	arn:PARTITION:connect:REGION:ACCOUNT:instance/ID/contact/ID
 //
+// and of the two resources of other services that Parley is told of: topics of Amazon SNS and
+// secrets of AWS Secrets Manager.
+//
 // It owns how a name is taken apart, and refuses to know which name is allowed where. The
 // ids themselves are not checked.
 //
@@ -62,6 +65,38 @@ func (a ARN) Flow() string { return a.below("contact-flow") }
 // Contact returns the id of the contact that the resource is, or "".
 func (a ARN) Contact() string { return a.below("contact") }
 
+// Topic returns the name of the Amazon SNS topic that the resource is, or "" for every other
+// resource, a subscription to a topic among them. The name of a FIFO topic ends in .fifo.
+//
+// Source: https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
+func (a ARN) Topic() string {
+	const longest, accountDigits = 256, 12
+	name := strings.TrimSuffix(a.Resource, fifo)
+	if a.Service != "sns" || a.Region == "" || len(a.Account) != accountDigits || strings.Trim(a.Account, "0123456789") != "" ||
+		name == "" || len(a.Resource) > longest || strings.ContainsFunc(name, notOfTopics) {
+		return ""
+	}
+	return a.Resource
+}
+
+// fifo ends the names of topics that keep an order, and no other names.
+const fifo = ".fifo"
+
+func notOfTopics(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+}
+
+// Secret returns the name of the secret of AWS Secrets Manager that the resource is, or "".
+//
+// Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html
+func (a ARN) Secret() string {
+	name, found := strings.CutPrefix(a.Resource, "secret:")
+	if !found || a.Service != "secretsmanager" || a.Region == "" {
+		return ""
+	}
+	return name
+}
+
 // below returns the id of a resource of the given kind in an instance.
 func (a ARN) below(kind string) string {
 	_, has, id := a.split()
@@ -80,6 +115,25 @@ func (a ARN) split() (instance, kind, id string) {
 	instance, rest, _ = strings.Cut(rest, "/")
 	kind, id, _ = strings.Cut(rest, "/")
 	return instance, kind, id
+}
+
+// NoStandardTopic says what a text is instead of the ARN of a standard topic of Amazon SNS, the
+// only kind that a chat is streamed to; "" when it is one.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/enable-chat-streaming.html
+func NoStandardTopic(text string) string {
+	a, ok := Parse(text)
+	switch name := a.Topic(); {
+	case !ok:
+		return "no ARN"
+	case name == "" && a.Service == "sns":
+		return "of Amazon SNS, but no topic"
+	case name == "":
+		return "the ARN of something else"
+	case strings.HasSuffix(name, fifo):
+		return "a FIFO topic"
+	}
+	return ""
 }
 
 // RegionOf returns the Region in an ARN; "" for anything else.

@@ -98,3 +98,37 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Topics and secrets, and what is mistaken for them.
+func TestOtherServices(t *testing.T) {
+	t.Parallel()
+	const sns = "arn:aws:sns:eu-west-2:123456789012:"
+	for text, want := range map[string]string{
+		sns + "chat": "", "arn:aws-cn:sns:cn-north-1:123456789012:Chat-1_a": "", sns + strings.Repeat("a", 256): "",
+		"chat": "no ARN", "": "no ARN", "arn:aws:sns": "no ARN", "https://sns.eu-west-2.amazonaws.com": "no ARN",
+		sns + "chat.fifo": "a FIFO topic",
+		sns + "chat:11111111-1111-4111-8111-111111111111": "of Amazon SNS, but no topic",
+		sns: "of Amazon SNS, but no topic", sns + ".fifo": "of Amazon SNS, but no topic", sns + "a.b": "of Amazon SNS, but no topic",
+		sns + strings.Repeat("a", 257):               "of Amazon SNS, but no topic",
+		"arn:aws:sns::123456789012:chat":             "of Amazon SNS, but no topic",
+		"arn:aws:sns:eu-west-2:1:chat":               "of Amazon SNS, but no topic",
+		"arn:aws:sns:eu-west-2:ACCOUNT-ID12:chat":    "of Amazon SNS, but no topic",
+		"arn:aws:sqs:eu-west-2:123456789012:chat":    "the ARN of something else",
+		"arn:aws:kinesis:r:123456789012:stream/chat": "the ARN of something else",
+	} {
+		if got := arn.NoStandardTopic(text); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"arn:aws:secretsmanager:eu-west-2:123456789012:secret:chat/key-AbCdEf": "chat/key-AbCdEf",
+		"arn:aws:secretsmanager::123456789012:secret:chat":                     "",
+		"arn:aws:secretsmanager:eu-west-2:123456789012:secret":                 "",
+		"arn:aws:ssm:eu-west-2:123456789012:secret:chat":                       "",
+	} {
+		a, _ := arn.Parse(text)
+		if got := a.Secret(); got != want {
+			t.Errorf("the secret in %q is %q, want %q", text, got, want)
+		}
+	}
+}

@@ -8,15 +8,8 @@ import "slices"
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_Operations_Amazon_Connect_Service.html
 
-// maxContactID is the longest id of a contact, maxInstanceID that of an instance, whose ARN
-// it may be.
-const (
-	maxContactID  = 256
-	maxInstanceID = 100
-)
-
-func contactID() shape  { return text{min: 1, max: maxContactID} }
-func instanceID() shape { return text{min: 1, max: maxInstanceID} }
+// contactID is the id of a contact, or its ARN.
+func contactID() shape { return text{min: 1, max: 256} }
 
 // request makes a model from its members; those whose name begins with ! are required.
 func request(members map[string]shape) *Model {
@@ -75,13 +68,6 @@ func StartContactStreaming() *Model {
 		"!InstanceId": instanceID(), "!ContactId": contactID(), "!ClientToken": text{max: 500},
 		"!ChatStreamingConfiguration": streaming(),
 	})
-}
-
-func streaming() shape {
-	return object{
-		members:  map[string]shape{"StreamingEndpointArn": text{min: 1, max: 350}},
-		required: []string{"StreamingEndpointArn"},
-	}
 }
 
 // StopContactStreaming returns the model of the request.
@@ -171,7 +157,7 @@ func ListContactFlows() *Model {
 
 // DescribeContactFlow returns the model of the request.
 func DescribeContactFlow() *Model {
-	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactFlowId": text{min: 1, max: 500}})
+	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactFlowId": flowID()})
 }
 
 // ListInstances returns the model of the request.

@@ -86,8 +86,8 @@ type Model struct{ root object }
 func StartChatContact() *Model {
 	root := object{
 		members: map[string]shape{
-			InstanceID:          text{min: 1, max: 100},
-			ContactFlowID:       text{min: 1, max: 500},
+			InstanceID:          instanceID(),
+			ContactFlowID:       flowID(),
 			ParticipantDetails:  participantDetails(),
 			Attributes:          attributes(),
 			"InitialMessage":    initialMessage(),

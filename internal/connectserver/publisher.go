@@ -21,7 +21,7 @@ import (
 // PublisherConfig is what a [Publisher] needs.
 type PublisherConfig struct {
 	// Targets are the addresses that stand for the endpoints of streams: by the ARN of an
-	// endpoint, an http or https URL. An endpoint without one is written to the log.
+	// endpoint, an http or https URL. What goes to an endpoint without one is written to the log.
 	Targets map[string]string
 	// Encode makes the JSON text of an item, as a chat socket delivers it. Required.
 	Encode func(item *transcript.Item) ([]byte, error)
@@ -29,13 +29,15 @@ type PublisherConfig struct {
 	Client *http.Client
 	// Account stands in the attributes of messages; empty means 000000000000.
 	Account string
-	// Log is told of messages without a target (Info) and of lost ones (Warn); nil discards.
+	// Log is told of endpoints without a target (Warn, once each), of messages to them (Info) and
+	// of lost ones (Warn); nil discards.
 	Log *slog.Logger
 }
 
 // Bounds of publishing. Amazon SNS also gives up after a while.
 const (
 	maxWaiting      = 1024
+	maxTold         = 1024
 	publishAttempts = 4
 	firstRetry      = 250 * time.Millisecond // doubled each time
 )
@@ -55,6 +57,7 @@ type Publisher struct {
 
 	mu     sync.Mutex
 	closed bool
+	told   map[string]bool // the endpoints without an address that the log knows of
 }
 
 // target is one place items go to; url is empty for the log.
@@ -74,7 +77,7 @@ func NewPublisher(cfg PublisherConfig) (*Publisher, error) {
 	if cfg.Encode == nil {
 		return nil, errors.New("a publisher needs to know how items are encoded")
 	}
-	p := &Publisher{encode: cfg.Encode, client: cfg.Client, account: cfg.Account, log: cfg.Log, targets: map[string]*target{}}
+	p := &Publisher{encode: cfg.Encode, client: cfg.Client, account: cfg.Account, log: cfg.Log, targets: map[string]*target{}, told: map[string]bool{}}
 	if p.client == nil {
 		p.client = &http.Client{
 			Timeout:       10 * time.Second,
@@ -112,6 +115,7 @@ func (p *Publisher) Publish(contact chat.Contact, item transcript.Item) {
 		t := p.targets[stream.Endpoint]
 		if t == nil {
 			t = p.logged
+			p.tell(stream.Endpoint)
 		}
 		select {
 		case t.queue <- published{stream.Endpoint, contact.InstanceID, item}:
@@ -120,6 +124,17 @@ func (p *Publisher) Publish(contact chat.Contact, item transcript.Item) {
 				slog.String("endpoint", stream.Endpoint), slog.String("contact_id", contact.ID))
 		}
 	}
+}
+
+// tell says once that nothing will arrive at an endpoint, because nobody sees that from the
+// answer of StartContactStreaming.
+func (p *Publisher) tell(endpoint string) {
+	if p.told[endpoint] || len(p.told) >= maxTold {
+		return
+	}
+	p.told[endpoint] = true
+	p.log.LogAttrs(context.Background(), slog.LevelWarn, "a chat is streamed to a topic without a stream target: its items go to this log only",
+		slog.String("endpoint", endpoint), slog.String("hint", "start with --stream-target "+endpoint+"=URL"))
 }
 
 // Close sends what is waiting, until ctx is done, and ends the publisher.

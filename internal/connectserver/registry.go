@@ -74,7 +74,7 @@ func (s *Service) chatActions() []*action {
 		{
 			name: "SendChatIntegrationEvent", model: connectmodel.SendChatIntegrationEvent(), run: bind(s.integrate), source: fidelity.Documentation,
 			note: "AWS keeps it for its own messaging services. A session is an active chat with the same source, destination and " +
-				"subtype; it lasts over restarts. What the chat says is published to the `StreamingEndpointArn`, or logged.",
+				"subtype; it lasts over restarts. What the chat says is published to the topic of `StreamingEndpointArn`, or logged.",
 		},
 		{
 			name: "CreatePersistentContactAssociation", model: connectmodel.CreatePersistentContactAssociation(), run: bind(s.associate),
@@ -115,7 +115,8 @@ func (s *Service) participantActions() []*action {
 		},
 		{
 			name: "StartContactStreaming", model: connectmodel.StartContactStreaming(), run: bind(s.startStreaming), source: fidelity.Documentation,
-			note: "Items go to the HTTP address configured for the ARN, in the form Amazon SNS posts them (unsigned), or to the log.",
+			note: "Standard Amazon SNS topics only, at most two. Items go to the HTTP address configured for the topic (`--stream-target`), " +
+				"in the form Amazon SNS posts them (unsigned), or else to the log, which warns once of a topic without an address.",
 		},
 		{
 			name: "StopContactStreaming", model: connectmodel.StopContactStreaming(), run: bind(s.stopStreaming), source: fidelity.Documentation,
@@ -161,7 +162,8 @@ func Fidelity() []fidelity.Entry {
 		{Name: "Which 400 for what", Source: fidelity.Guessed, Note: "Wrong JSON type `SerializationException`, missing member or rule between " +
 			"members `InvalidRequestException`, value out of bounds `InvalidParameterException`, in this order."},
 		{Name: "Error bodies", Source: fidelity.Observed, Note: "Both `Message` and `message`, beside `x-amzn-ErrorType`."},
-		{Name: "Ids of instances and flows", Source: fidelity.Guessed, Note: "Any id or ARN will do; unknown ones are `ResourceNotFoundException` when strict."},
+		{Name: "Ids of instances and flows", Source: fidelity.Guessed, Note: "Any id or ARN will do, but the ARN of something else is `InvalidRequestException`; " +
+			"unknown ones are `ResourceNotFoundException` when strict."},
 		{Name: "Signatures", Source: fidelity.Guessed, Note: "Accepted unseen: any credentials will do."},
 		{Name: "Rates", Source: fidelity.Documentation, Note: "When strict: token buckets with the documented defaults, " +
 			"`TooManyRequestsException` for StartChatContact and `ThrottlingException` for all others."},

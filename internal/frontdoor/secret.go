@@ -77,8 +77,8 @@ func NewSecretSource(ctx context.Context, cfg SecretConfig) (*SecretSource, erro
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	name, ok := arn.Parse(cfg.ARN)
-	if !ok || name.Service != "secretsmanager" || name.Region == "" {
+	name, _ := arn.Parse(cfg.ARN)
+	if name.Secret() == "" {
 		return nil, &SecretError{
 			problem: fmt.Sprintf("finding the secret: %q is not the arn of a secret", cfg.ARN),
 			hint:    "give the whole ARN, as the console of AWS Secrets Manager shows it",

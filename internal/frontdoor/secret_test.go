@@ -178,7 +178,7 @@ func TestSecretThatCannotBeRead(t *testing.T) {
 
 func TestSecretConfigIsChecked(t *testing.T) {
 	t.Parallel()
-	for _, arn := range []string{"", "parley/jwt", "arn:aws:kms:us-west-2:123456789012:key/k", "arn:aws:secretsmanager::123456789012:secret:x"} {
+	for _, arn := range []string{"", "parley/jwt", "arn:aws:kms:us-west-2:123456789012:key/k", "arn:aws:secretsmanager::123456789012:secret:x", "arn:aws:secretsmanager:us-west-2:123456789012:x"} {
 		_, err := frontdoor.NewSecretSource(t.Context(), frontdoor.SecretConfig{ARN: arn, Profile: "fake"})
 		if problem, ok := errors.AsType[*frontdoor.SecretError](err); !ok || problem.Hint() == "" {
 			t.Errorf("%q gave %v, want a SecretError", arn, err)

@@ -219,7 +219,7 @@ func checkClaim(pair string) error {
 
 // checkSecret demands the ARN of a secret, because its name alone does not say the Region.
 func checkSecret(text string) error {
-	if parts := strings.SplitN(text, ":", 7); !arn.Is(text) || len(parts) < 7 || parts[2] != "secretsmanager" || parts[5] != "secret" {
+	if a, _ := arn.Parse(text); a.Secret() == "" {
 		return fault("is not the ARN of a secret: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME")
 	}
 	return nil

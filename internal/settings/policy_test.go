@@ -137,6 +137,7 @@ func TestPolicyFaults(t *testing.T) {
 		"--default-chat-duration=59":                           "neither 0 nor",
 		"--jwt-issuer=idp":                                     "begins with http",
 		"--jwt-key-arn=arn:aws:ssm:eu-west-1:1:parameter/chat": "is not the ARN of a secret",
+		"--jwt-key-arn=arn:aws:secretsmanager::1:secret:chat":  "is not the ARN of a secret",
 	} {
 		_, err := load(t, input{args: strings.Fields(args)})
 		if err == nil || !strings.Contains(err.Error(), want) {

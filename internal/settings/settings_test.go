@@ -247,6 +247,9 @@ func TestFaults(t *testing.T) {
 		"region of another instance": {[]string{"--instance-id=" + instance, "--region=us-east-1"}, "ARN says eu-west-2"},
 		"flow of another instance":   {[]string{"--instance-id=33333333-3333-4333-8333-333333333333", "--contact-flow-id=" + flow}, "another instance"},
 		"no such file":               {[]string{"--config=gone.yaml"}, "does not exist"},
+		"stream target, no address":  {[]string{"--stream-target=arn:aws:sns:r:111122223333:t"}, "is not ARN=URL"},
+		"stream target, FIFO":        {[]string{"--stream-target=arn:aws:sns:r:111122223333:t.fifo=http://a/"}, "begins with a FIFO topic"},
+		"stream target, a queue":     {[]string{"--stream-target=arn:aws:sqs:r:111122223333:t=http://a/"}, "begins with the ARN of something else"},
 		"tristate":                   {[]string{"--end-on-exit=maybe"}, "not one of auto, true, false"},
 	}
 	for name, test := range tests {

@@ -279,6 +279,9 @@ func checkStreamTarget(pair string) error {
 	if !found || !arn.Is(topic) {
 		return fault("is not ARN=URL, such as arn:aws:sns:us-west-2:111122223333:chat=http://localhost:9000/items")
 	}
+	if instead := arn.NoStandardTopic(topic); instead != "" {
+		return faultf("begins with %s; chats are streamed to standard Amazon SNS topics only: arn:aws:sns:REGION:ACCOUNT:NAME=URL", instead)
+	}
 	return checkURL(address)
 }
 
