@@ -20,7 +20,8 @@ type TranscriptQuery struct {
 	// MaxResults is the page's size, 1 to 100; zero means 10.
 	MaxResults int
 	// Forward collects newer items than the start, otherwise older ones. It decides which
-	// items are on the page; Descending only how the page is ordered.
+	// items are on the page; Descending only how the page is ordered. Forward needs a Start
+	// or a NextToken (https://github.com/amazon-connect/amazon-connect-chatjs/issues/19).
 	Forward, Descending bool
 	Start               *StartPosition
 	// NextToken continues an earlier query in its direction.
@@ -156,10 +157,10 @@ func (s *Service) position(ctx context.Context, chain []string, newest int64, q 
 	}
 	query := ItemQuery{Newest: !q.Forward}
 	switch {
+	case q.Start == nil && q.Forward: // the start is the newest item: nothing is newer, and AWS refuses to look
+		return cursor{}, ItemQuery{}, invalid("StartPosition",
+			"needs one of Id, AbsoluteTime and MostRecent when ScanDirection is FORWARD; without a StartPosition, only BACKWARD reads the transcript.")
 	case q.Start == nil:
-		if q.Forward { // the start is the newest item, and nothing is newer
-			query.After = newest
-		}
 		return at, query, nil
 	case !q.Start.Time.IsZero():
 		if q.Forward {

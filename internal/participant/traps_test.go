@@ -378,6 +378,40 @@ func TestTrapTranscriptPages(t *testing.T) {
 	}
 }
 
+// FORWARD needs a position to start from, as Amazon Connect's recorded answer says: an absent, null
+// and empty StartPosition are the same, and so is one whose members are. A NextToken goes on
+// without one. Without a direction, an empty one is read backward: chatjs sends it always.
+//
+// Source: https://github.com/amazon-connect/amazon-connect-chatjs/issues/19
+func TestRowA3ForwardNeedsAStart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	c := w.newCustomer()
+	first := w.must("message", c.token, `{"ContentType":"text/plain","Content":"one"}`).member(t, "Id")
+	w.must("message", c.token, `{"ContentType":"text/plain","Content":"two"}`)
+	for _, start := range []string{
+		``, `,"StartPosition":null`, `,"StartPosition":{}`, `,"StartPosition":{"Id":null}`, `,"StartPosition":{"Id":"","AbsoluteTime":"","MostRecent":null}`,
+		`,"StartPosition":{"id":"` + first + `"}`,
+	} {
+		a := w.post("transcript", c.token, `{"MaxResults":15,"SortOrder":"ASCENDING","ScanDirection":"FORWARD"`+start+`}`)
+		if a.Status != http.StatusBadRequest || a.Header.Get("X-Amzn-Errortype") != "ValidationException" ||
+			!strings.Contains(a.member(t, "Message"), "StartPosition") || !strings.Contains(a.member(t, "Message"), "FORWARD") {
+			t.Errorf("forward with %q: %d %s", start, a.Status, a.Body)
+		}
+		for _, direction := range []string{``, `,"ScanDirection":"BACKWARD"`} {
+			a := w.must("transcript", c.token, `{"MaxResults":15,"SortOrder":"ASCENDING"`+direction+start+`}`)
+			if body := string(a.Body); strings.Index(body, `"one"`) < 0 || strings.Index(body, `"one"`) > strings.Index(body, `"two"`) {
+				t.Errorf("%q with %q: %s", direction, start, body)
+			}
+		}
+	}
+	a := w.must("transcript", c.token, `{"MaxResults":1,"ScanDirection":"FORWARD","StartPosition":{"Id":"`+first+`"}}`)
+	a = w.must("transcript", c.token, `{"MaxResults":1,"ScanDirection":"FORWARD","StartPosition":{},"NextToken":"`+a.member(t, "NextToken")+`"}`)
+	if !strings.Contains(string(a.Body), `"two"`) {
+		t.Errorf("going on by NextToken: %s", a.Body)
+	}
+}
+
 // Items of earlier chats have RelatedContactId and no ContactId.
 func TestTrapPastItems(t *testing.T) {
 	t.Parallel()
