@@ -75,7 +75,8 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 		return nil
 	}
 	if p.Role == transcript.Customer && !streaming {
-		return invalid("ConnectParticipant", "is only for a customer of a chat with streaming; ask for a WEBSOCKET.")
+		return invalid("ConnectParticipant", "connects a customer without a socket, which only a chat with streaming allows, and this chat "+
+			"is not streamed. Leave it out: the customer connects when its socket subscribes. Or start streaming first, with StartContactStreaming.")
 	}
 	first, err := s.arrive(ctx, e, participantID, false)
 	if err != nil || !first {

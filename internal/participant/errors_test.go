@@ -119,6 +119,22 @@ func TestErrors(t *testing.T) {
 	golden(t, "errors.golden", s.String())
 }
 
+// Who connects without a socket in a chat that is not streamed hears of streaming, whatever types
+// were asked for: the sentence never asks for one that was.
+func TestRowA11ConnectedWithoutStreaming(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	c := w.start(chat.StartRequest{})
+	for _, types := range []string{``, `"WEBSOCKET"`, `"CONNECTION_CREDENTIALS"`, `"WEBSOCKET","CONNECTION_CREDENTIALS"`} {
+		a := w.post("connection", c.Token.Reveal(), `{"Type":[`+types+`],"ConnectParticipant":true}`)
+		text := a.member(t, "Message")
+		if a.Status != http.StatusBadRequest || !strings.HasPrefix(text, "ConnectParticipant ") ||
+			!strings.Contains(text, "StartContactStreaming") || strings.Contains(text, "WEBSOCKET") {
+			t.Errorf("types [%s]: %d %s", types, a.Status, a.Body)
+		}
+	}
+}
+
 // Whatever breaks inside, the caller gets JSON and not the reason.
 func TestFailuresInside(t *testing.T) {
 	t.Parallel()
