@@ -20,7 +20,7 @@ const module = "github.com/parley-chat/parley/"
 var allowed = map[string][]string{
 	// What everything stands on: one idea each, no package of ours below, or one.
 	"internal/secret":     {},
-	"internal/rawjson":    {},
+	"internal/rawjson":    {"internal/excerpt"},
 	"internal/arn":        {},
 	"internal/clock":      {},
 	"internal/excerpt":    {},
@@ -99,7 +99,8 @@ var allowed = map[string][]string{
 	},
 	"internal/api": {
 		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt",
-		"internal/fault", "internal/inspect", "internal/participant", "internal/partner", "internal/secret", "internal/transcript",
+		"internal/fault", "internal/inspect", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
+		"internal/transcript",
 	},
 	"internal/console": {"internal/diagnosis"},
 	"internal/doctor": {

@@ -241,3 +241,14 @@ func TestClock(t *testing.T) {
 		t.Errorf("%s", got.Body)
 	}
 }
+
+// Half a surrogate pair is named as that, with its member.
+func TestRowA10HalfCharacter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	c := w.open(`{}`)
+	a := w.call(http.MethodPatch, "/api/contacts/"+c.id, `{"attributes":{"a":"x\ud83d"}}`)
+	if sentence := w.refused(a, 400, "InvalidRequestException", "attributes.a"); !strings.Contains(sentence, "surrogate") {
+		t.Error(sentence)
+	}
+}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/excerpt"
+	"github.com/parley-chat/parley/internal/rawjson"
 )
 
 // maxBody bounds what a call may send, in bytes; attachments have the limit of package chat.
@@ -58,6 +59,11 @@ func decode(r *http.Request, into any) error {
 		return bad("", "the request body is not a JSON object")
 	}
 	if err := json.Unmarshal(body, into, json.RejectUnknownMembers(true)); err != nil {
+		if name, cut := rawjson.HalfCharacter(body); cut != "" {
+			p := diagnosis.New(diagnosis.HalfCharacter, "%s", cut)
+			p.Field = name
+			return p
+		}
 		return decodeProblem(err)
 	}
 	return nil

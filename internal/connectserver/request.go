@@ -78,6 +78,9 @@ func objectOf(body []byte) (jsontext.Value, *awswire.Error) {
 	}
 	doc := jsontext.Value(body)
 	if !doc.IsValid() || doc.Kind() != '{' {
+		if _, cut := rawjson.HalfCharacter(body); cut != "" {
+			return nil, refusal(serialization, cut)
+		}
 		return nil, refusal(serialization, "The request body is not a JSON object in UTF-8 that names each member once.")
 	}
 	return doc, nil

@@ -62,6 +62,16 @@ func TestHeaders(t *testing.T) {
 	}
 }
 
+// A name that was cut inside a surrogate pair is called that, and not a lack of UTF-8.
+func TestRowA10HalfCharacter(t *testing.T) {
+	t.Parallel()
+	w := newStage(t, nil, nil).call("PUT", "/contact/chat", `{"InstanceId":"i","ContactFlowId":"f","ParticipantDetails":{"DisplayName":"Pat \ud83d"}}`)
+	if text := w.Body.String(); w.Code != 400 || w.Header().Get("x-amzn-ErrorType") != "SerializationException" ||
+		!strings.Contains(text, "ParticipantDetails.DisplayName") || !strings.Contains(text, "surrogate") {
+		t.Errorf("%d %s", w.Code, text)
+	}
+}
+
 // Requests as the SDKs put them on the wire, over a real connection.
 func TestRequestsOfSDKs(t *testing.T) {
 	t.Parallel()

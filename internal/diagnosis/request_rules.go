@@ -8,6 +8,7 @@ import (
 // Rules about what a page sent.
 const (
 	BadJSON            ID = "bad-json"
+	HalfCharacter      ID = "half-character"
 	NotAnObject        ID = "not-an-object"
 	BodyTooLarge       ID = "body-too-large"
 	BodyTimeout        ID = "body-timeout"
@@ -40,6 +41,17 @@ func bodyRules() []Rule {
 			Detail: "The front door reads the body as JSON whatever its `Content-Type` says, because widgets post " +
 				"`text/plain`. Comments, trailing commas, single quotes, the same member twice and bytes that are not " +
 				"UTF-8 are refused rather than guessed at. The answer names the position of the first mistake.",
+		},
+		{
+			ID: HalfCharacter, Group: requestGroup, Title: "A text was cut inside a character",
+			Status: http.StatusBadRequest, Code: badRequest,
+			Sentence: "A text in the request holds half a character, a lone surrogate.",
+			Remedy: "Cut texts between characters: Array.from(name).slice(0, 256).join(\"\"), not name.slice(0, 256). " +
+				"name.toWellFormed() repairs a text that was cut already.",
+			Detail: "JavaScript counts texts in UTF-16 units. An emoji, and every other character beyond U+FFFF, has two of them, a " +
+				"surrogate pair, and `slice`, `substring` and single indexes can cut between the two. `JSON.stringify` writes the " +
+				"half that is left as an escape such as `\\ud83d`. It is no character, UTF-8 has no form for it, and so it cannot be " +
+				"passed on to Amazon Connect.",
 		},
 		{
 			ID: NotAnObject, Group: requestGroup, Title: "The body is not a JSON object",

@@ -115,7 +115,7 @@ type timeslot struct {
 // message checks a template; outer says that it is not an element of a carousel.
 func (c *templateCheck) message(where string, raw jsontext.Value, outer bool) {
 	var e envelope
-	if !raw.IsValid(jsontext.AllowDuplicateNames(true)) || raw.Kind() != '{' {
+	if awswire.Decode(raw, new(jsontext.Value)) != nil || raw.Kind() != '{' {
 		c.fatal(where, "the message is not a JSON object, which blanks the widget")
 		return
 	}

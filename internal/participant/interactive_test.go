@@ -64,3 +64,14 @@ func TestCheckInteractive(t *testing.T) {
 	}
 	golden(t, "interactive.golden", b.String())
 }
+
+// A title that was cut inside a surrogate pair does not break a widget: JSON.parse reads it.
+func TestRowA10HalfCharacterInATemplate(t *testing.T) {
+	t.Parallel()
+	const cut = `{"templateType":"QuickReply","version":"1.0","data":{"content":{"title":"T \ud83d","referenceId":"r","elements":[{"title":"a"},{"title":"b"}]}}}`
+	for _, f := range participant.CheckInteractive(cut) {
+		if f.Fatal {
+			t.Error(f)
+		}
+	}
+}

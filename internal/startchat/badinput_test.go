@@ -265,3 +265,30 @@ func BenchmarkHandler(b *testing.B) {
 		}
 	}
 }
+
+// A page that cuts a name inside a surrogate pair has used JSON.stringify, and is told what
+// it did instead, with the member; also where Attributes is a string that holds JSON.
+func TestRowA10HalfCharacter(t *testing.T) {
+	t.Parallel()
+	for body, field := range map[string]string{
+		`{"ParticipantDetails":{"DisplayName":"Pat \ud83d"}}`: "ParticipantDetails.DisplayName",
+		`{"customerName":"\ude00 Pat"}`:                       "customerName",
+		`{"Attributes":{"note":"a\ud83db"}}`:                  "Attributes.note",
+		`{"Attributes":"{\"note\":\"a\\ud83d\"}"}`:            "Attributes",
+		`{"\ud83d":""}`:                                       "",
+	} {
+		h, _, _ := newHandler(t, configured())
+		got := wantProblem(t, post(h, "", body), 400, diagnosis.HalfCharacter)
+		sentence, _ := got["error"].(string)
+		hint, _ := got["hint"].(string)
+		if f, _ := got["field"].(string); f != field || !strings.Contains(sentence, "surrogate") ||
+			!strings.Contains(hint, "slice(0, 256)") || strings.Contains(hint, "JSON.stringify") {
+			t.Errorf("%s: %v", body, got)
+		}
+	}
+	h, starter, _ := newHandler(t, configured())
+	if w := post(h, "", `{"customerName":"\ud83d\ude00"}`); w.Code != 200 || !strings.Contains(string(starter.request.Body), "\U0001F600") &&
+		!strings.Contains(string(starter.request.Body), `\ud83d\ude00`) {
+		t.Errorf("a whole pair: %d %s", w.Code, w.Body)
+	}
+}

@@ -125,7 +125,10 @@ func parseAttributes(doc *members) *diagnosis.Problem {
 		return nil
 	}
 	if !object.IsValid() || object.Kind() != '{' {
-		p := diagnosis.New(diagnosis.WrongType, "Attributes is a string, but its text is not a JSON object.")
+		p := halfCharacter(object)
+		if p == nil {
+			p = diagnosis.New(diagnosis.WrongType, "Attributes is a string, but its text is not a JSON object.")
+		}
 		p.Field = connectmodel.Attributes
 		return p
 	}
@@ -156,6 +159,9 @@ func notAnObject(kind jsontext.Kind) *diagnosis.Problem {
 // badJSON says where the first mistake is. It repeats nothing of the body but the
 // offending member's name, because a body can hold anything.
 func badJSON(body []byte) *diagnosis.Problem {
+	if p := halfCharacter(body); p != nil {
+		return p
+	}
 	dec := jsontext.NewDecoder(bytes.NewReader(body))
 	_, err := dec.ReadValue()
 	if err == nil {
@@ -181,6 +187,17 @@ func badJSON(body []byte) *diagnosis.Problem {
 	line := bytes.Count(before, []byte("\n")) + 1
 	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
 	return diagnosis.New(diagnosis.BadJSON, "The request body is not valid JSON: mistake at line %d, column %d.", line, column)
+}
+
+// halfCharacter explains a text that is JSON but for half of a surrogate pair; nil for any other.
+func halfCharacter(text []byte) *diagnosis.Problem {
+	member, sentence := rawjson.HalfCharacter(text)
+	if sentence == "" {
+		return nil
+	}
+	p := diagnosis.New(diagnosis.HalfCharacter, "%s", sentence)
+	p.Field = member
+	return p
 }
 
 // formFields reads an HTML form, if the body is one.
