@@ -78,12 +78,46 @@ test('headers of the page are allowed by the preflight', async () => {
   assert.equal(status, 200)
 })
 
-test('a foreign page starts no chat, although the browser sends its post', async () => {
+test('RowB5 a foreign page starts no chat, although the browser sends its post, and reads why', async () => {
   const before = parley.chats()
-  const { networkError } = await postFrom(`http://shop.example:${site.port}/`, `http://localhost:${parley.port}/startChatContact`)
-  assert.match(networkError ?? '', /Failed to fetch/)
+  const { status, json } = await postFrom(`http://shop.example:${site.port}/`, `http://localhost:${parley.port}/startChatContact`)
+  assert.equal(status, 403)
+  assert.equal(json.code, 'OriginNotAllowed')
+  assert.match(json.error, /shop\.example/)
+  assert.match(json.hint, new RegExp(`--allow-origin http://shop\\.example:${site.port}\\.`))
   assert.equal(parley.chats(), before)
   assert.match(parley.log(), /shop\.example/, 'the log says which origin was refused')
+})
+
+test('RowB5 a foreign page that needs a preflight reads why, and reads nothing else', async () => {
+  const before = parley.chats()
+  const tab = await browser.newPage()
+  await tab.goto(`http://shop.example:${site.port}/`)
+  const answers = await tab.evaluate(async (url) => {
+    const ask = async (path, options) => {
+      try {
+        const response = await fetch(url + path, options)
+        return { status: response.status, type: response.headers.get('x-amzn-errortype'), json: await response.json() }
+      } catch (error) {
+        return String(error)
+      }
+    }
+    const headers = { 'content-type': 'application/json', 'x-amz-snippet-id': 's' }
+    return {
+      start: await ask('/startChatContact', { method: 'POST', headers, body: '{}' }),
+      elsewhere: [
+        await ask('/startChatContact'), await ask('/startChatContact', { method: 'DELETE' }), await ask('/'), await ask('/docs/errors'),
+        await ask('/api/status'), await ask('/participant/connection', { method: 'POST', headers, body: '{}' }),
+        await ask('/contact/chat', { method: 'PUT', headers, body: '{}' }),
+      ],
+    }
+  }, `http://localhost:${parley.port}`)
+  await tab.close()
+  assert.equal(answers.start.status, 403)
+  assert.equal(answers.start.type, 'OriginNotAllowed')
+  assert.match(answers.start.json.hint, /--allow-origin http:\/\/shop\.example/)
+  for (const answer of answers.elsewhere) assert.match(String(answer), /Failed to fetch/)
+  assert.equal(parley.chats(), before)
 })
 
 test('a page that rebinds its own name to this machine is refused', async () => {
@@ -115,8 +149,9 @@ test('a page opened from a file is told apart, and allowed when named', async ()
   const other = await startParley('--allow-origin', 'null')
   try {
     const refused = await postFrom(`file://${file}`, `http://localhost:${parley.port}/startChatContact`)
-    assert.match(refused.networkError ?? '', /Failed to fetch/)
-    assert.match(parley.log(), /allow-origin null/, 'the log names the remedy')
+    assert.equal(refused.status, 403)
+    assert.match(refused.json.hint, /allow-origin null/, 'the page reads the remedy')
+    assert.match(parley.log(), /allow-origin null/, 'the log names it, too')
     const allowed = await postFrom(`file://${file}`, `http://localhost:${other.port}/startChatContact`)
     assert.equal(allowed.status, 200)
   } finally {

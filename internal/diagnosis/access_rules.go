@@ -60,7 +60,9 @@ func callerRules() []Rule {
 			Detail: "By default pages on loopback and private-network addresses may call, any other page only when its " +
 				"exact origin (scheme, name and port) is named. The check runs before anything else: CORS headers alone " +
 				"would not keep a foreign page from starting chats, because a widget's `text/plain` post needs no " +
-				"preflight and is carried out before the browser looks at the answer.",
+				"preflight and is carried out before the browser looks at the answer. A server on a loopback address with " +
+				"the embedded Amazon Connect lets any page read this refusal of a start call, and nothing else; from other " +
+				"servers and addresses a refused page gets `Failed to fetch`, and the reason stands in the server's log.",
 		},
 		{
 			ID: NullOrigin, Group: accessGroup, Title: "The page has no origin of its own (Origin: null)",

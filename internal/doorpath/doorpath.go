@@ -13,8 +13,13 @@ const Main = "/startChatContact"
 // its base URL may end in, and a bare base URL.
 func Usual() []string { return []string{Main, "/start-chat", "/Prod", "/Prod/", "/"} }
 
-// Set is a set of addresses, to be asked with a request's path after [path.Clean].
+// Set is a set of addresses.
 type Set map[string]bool
+
+// Has reports whether a request's path is one of the addresses. It is compared after cleaning, so
+// that a doubled or trailing slash, the usual slip when a base address and a path are put
+// together, does no harm.
+func (s Set) Has(requested string) bool { return s[path.Clean("/"+requested)] }
 
 // With returns the usual addresses and further ones.
 func With(more ...string) Set {

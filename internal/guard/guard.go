@@ -16,7 +16,8 @@
 //  3. Origin. CORS alone stops nobody: a widget's text/plain post needs no preflight
 //     and is carried out before the browser looks at the answer's headers. So a
 //     foreign origin is refused before the handler runs, by the rules of
-//     [http.CrossOriginProtection], which only an allowed origin overrides. Servers that
+//     [http.CrossOriginProtection], which only an allowed origin overrides. Where the
+//     configuration says so, the page may read that refusal, and nothing else. Servers that
 //     customers reach take no browser's word for an origin that is not named. On request,
 //     a post that names no origin is refused, too.
 //  4. CORS headers, set before the remaining checks, so that a page of an allowed
@@ -40,7 +41,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -60,9 +60,6 @@ const (
 
 	// retryAfter is how long a caller turned away for lack of a slot should wait.
 	retryAfter = time.Second
-	// preflightAge is how long browsers may remember a preflight answer, in seconds.
-	// Chromium caps it at 7200.
-	preflightAge = 600
 )
 
 // Config says who may call. The zero value is what a developer's own machine needs.
@@ -118,6 +115,12 @@ type Config struct {
 	// MaxBodyFor gives single routes another limit, in bytes; a result of zero or less
 	// means MaxBody. It may be nil.
 	MaxBodyFor func(*http.Request) int64
+	// Explain names the requests whose refusal for their origin may be read by the page that sent
+	// them: the preflight of such a post is granted to every origin, so that the post comes, is
+	// refused before its body is read, and tells the page why; a post without a preflight is
+	// answered so too. Nothing else becomes readable, and no request passes that would not. Nil
+	// names none: a page that is refused then learns nothing from its browser.
+	Explain func(*http.Request) bool
 	// DocsURL is the page that explains refusals; answers link to it: an address, or a path
 	// on the host that was called. It may be empty.
 	DocsURL string
@@ -150,6 +153,8 @@ type Guard struct {
 	origins       originRules
 	cross         *http.CrossOriginProtection
 	cors          *cors.Cors
+	explain       func(*http.Request) bool // nil names none
+	explained     *cors.Cors               // for the refusals that explain names
 	requireOrigin bool
 	gateway       bool
 	addresses     *Limiter[[16]byte] // nil without a limit
@@ -168,6 +173,7 @@ type Guard struct {
 func New(config Config) (*Guard, error) {
 	g := &Guard{
 		cross:         http.NewCrossOriginProtection(),
+		explain:       config.Explain,
 		requireOrigin: config.RequireOrigin,
 		gateway:       config.BehindGateway,
 		proxies:       config.TrustedProxies,
@@ -209,20 +215,9 @@ func New(config Config) (*Guard, error) {
 	if config.AddressRate.N > 0 {
 		g.addresses = NewLimiter[[16]byte](config.AddressRate, maxKeys)
 	}
-	g.cors = cors.New(cors.Options{
-		AllowOriginFunc: g.origins.allow,
-		// HEAD is on the list because rs/cors would leave its answers without headers.
-		AllowedMethods: []string{
-			http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions,
-		},
-		// Any header an allowed page asks for is echoed: the AWS SDK's own set grows with
-		// its versions, and attachment uploads bring names of their own. A literal "*"
-		// in the answer would not cover Authorization (Fetch standard, section 4.8).
-		AllowedHeaders:      []string{"*"},
-		ExposedHeaders:      []string{"X-Amzn-Errortype", "X-Amzn-Requestid", "Retry-After", "Www-Authenticate"},
-		MaxAge:              preflightAge,
-		AllowPrivateNetwork: true,
-	})
+	// HEAD is on the list because rs/cors would leave its answers without headers.
+	g.cors = newCORS(g.origins.allow, http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions)
+	g.explained = newCORS(func(string) bool { return true }, http.MethodPost)
 	return g, nil
 }
 
@@ -278,66 +273,6 @@ func (g *Guard) serve(next http.Handler, w http.ResponseWriter, original *http.R
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
 	}
 	next.ServeHTTP(&x.writer, r)
-}
-
-// admit applies the origin rules and sets the CORS headers. It reports whether the
-// request goes on; when not, it has been answered.
-func (g *Guard) admit(w http.ResponseWriter, r *http.Request) bool {
-	values := r.Header["Origin"]
-	allowed := len(values) == 1 && g.origins.allow(values[0])
-	preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
-	if !allowed && !preflight && g.objects(r, values) {
-		w.Header().Set("Vary", "Origin")
-		g.refuseOrigin(w, r, values)
-		return false
-	}
-	invoked := g.gateway && len(r.Header) == 0
-	if g.requireOrigin && !invoked && !isSafe(r) && (len(values) == 0 || values[0] == "") {
-		w.Header().Set("Vary", "Origin")
-		g.refuseNoOrigin(w, r)
-		return false
-	}
-	switch {
-	case len(values) <= 1:
-		// Sets the headers for allowed origins and nothing but Vary for others; answers
-		// preflights.
-		g.cors.HandlerFunc(w, r)
-	case preflight:
-		w.WriteHeader(http.StatusNoContent)
-	}
-	if preflight && !allowed && len(values) > 0 {
-		g.reportOrigin(r, values)
-	}
-	return !preflight
-}
-
-// objects reports whether a request that no allowed origin vouches for must not be
-// carried out.
-func (g *Guard) objects(r *http.Request, origins []string) bool {
-	safe := isSafe(r)
-	if safe && r.Header["Upgrade"] == nil {
-		return false
-	}
-	if len(origins) > 1 {
-		return true
-	}
-	if g.origins.only && len(origins) == 1 && origins[0] != "" {
-		// CrossOriginProtection would believe Sec-Fetch-Site before it looks at the origin.
-		return g.gateway || g.hosts.any || !isOriginOf(origins[0], r.Host)
-	}
-	if safe {
-		// CrossOriginProtection takes every GET for harmless.
-		upgrade := *r
-		upgrade.Method = http.MethodPost
-		r = &upgrade
-	}
-	return g.cross.Check(r) != nil
-}
-
-// isOriginOf reports whether an Origin header names the host that is called.
-func isOriginOf(origin, host string) bool {
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
 // isSafe reports whether the method promises to change nothing (RFC 9110, section 9.2.1).

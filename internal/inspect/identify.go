@@ -3,7 +3,6 @@ package inspect
 import (
 	"hash/maphash"
 	"net/http"
-	"path"
 )
 
 const (
@@ -54,7 +53,7 @@ func (r *Recorder) identify(x *raw, e *Exchange) {
 		switch {
 		case isPreflight(x.request):
 			e.Action = preflight
-		case x.request.Method == http.MethodPost && r.paths[path.Clean("/"+x.request.URL.Path)]:
+		case x.request.Method == http.MethodPost && r.paths.Has(x.request.URL.Path):
 			e.Action = startChat
 		default:
 			e.Action = participantAction(x.request)

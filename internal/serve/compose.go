@@ -7,6 +7,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/console"
 	"github.com/parley-chat/parley/internal/devcert"
+	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/guard"
@@ -24,6 +25,9 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 	access := frontdoor.Guard(set, docs, s.config.Log)
 	if embedded := s.upstream.embedded; embedded != nil {
 		door = embedded.Faults().WrapFrontDoor(door)
+		if set.Loopback() { // only its own developer is there to be told
+			access.Explain = startsChat(set)
+		}
 	}
 	api, err := s.api()
 	if err != nil {
@@ -51,6 +55,14 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 	handler := s.observers.record(policy.Wrap(routes.Handler()))
 	api.Serve(handler)
 	return handler, nil
+}
+
+// startsChat returns what tells the posts to the front door, and their preflights, from other requests.
+func startsChat(set *settings.Settings) func(*http.Request) bool {
+	paths := doorpath.With(set.Paths...)
+	return func(r *http.Request) bool {
+		return (r.Method == http.MethodPost || r.Method == http.MethodOptions) && paths.Has(r.URL.Path)
+	}
 }
 
 func (s *Server) consoleConfig() console.Config {

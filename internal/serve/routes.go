@@ -44,8 +44,7 @@ type Embedded interface {
 }
 
 // Handler returns the whole server as one handler. Addresses are compared after
-// cleaning, so that a doubled or trailing slash, the usual slip when a base address
-// and a path are put together, does no harm. Everything unknown is answered with
+// cleaning, as in [doorpath.Set.Has]. Everything unknown is answered with
 // JSON.
 func (r Routes) Handler() http.Handler {
 	questions := map[string]http.Handler{
@@ -70,21 +69,22 @@ func (r Routes) Handler() http.Handler {
 			page = r.Pages
 		}
 		reading := req.Method == http.MethodGet || req.Method == http.MethodHead
+		starts := frontDoor.Has(clean)
 		switch {
 		case r.API != nil && api.Handles(clean):
 			r.API.ServeHTTP(w, req)
-		case page == nil && !frontDoor[clean]:
+		case page == nil && !starts:
 			other.ServeHTTP(w, req)
 		case req.Method == http.MethodOptions:
-			w.Header().Set("Allow", allowed(page != nil, frontDoor[clean]))
+			w.Header().Set("Allow", allowed(page != nil, starts))
 			w.WriteHeader(http.StatusNoContent)
 		case page != nil && reading:
 			page.ServeHTTP(w, req)
-		case frontDoor[clean] && (page == nil || req.Method == http.MethodPost):
+		case starts && (page == nil || req.Method == http.MethodPost):
 			r.StartChat.ServeHTTP(w, req)
 		default:
 			p := diagnosis.New(diagnosis.MethodNotAllowed, "This address does not take %s.", excerpt.Of(req.Method, 100))
-			p.Allow = allowed(true, frontDoor[clean])
+			p.Allow = allowed(true, starts)
 			p.Write(w, diagnosis.DocsURL(r.DocsURL, req))
 		}
 	})

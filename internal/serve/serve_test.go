@@ -140,3 +140,50 @@ func TestOpenThatFails(t *testing.T) {
 		t.Errorf("without a port: %v", err)
 	}
 }
+
+// A refused page is told why by a developer's own server with the embedded Amazon Connect, at the
+// front door's addresses and nowhere else.
+func TestRowB5WhoIsToldWhy(t *testing.T) {
+	t.Parallel()
+	const local, beyond = "--addr=127.0.0.1:0", "--addr=0.0.0.0:0"
+	for name, test := range map[string]struct {
+		flags []string
+		path  string
+		told  bool
+	}{
+		"front door":               {[]string{local}, "/startChatContact", true},
+		"front door, root":         {[]string{local}, "/", true},
+		"front door, own path":     {[]string{local, "--path=/mine"}, "//mine/", true},
+		"participant service":      {[]string{local}, "/participant/connection", false},
+		"api of amazon connect":    {[]string{local}, "/contact/chat", false},
+		"console's api":            {[]string{local}, "/api/faults", false},
+		"page":                     {[]string{local}, "/docs/errors", false},
+		"server for a network":     {[]string{beyond}, "/startChatContact", false},
+		"named origins, same rule": {[]string{local, "--allow-origin=https://shop.example"}, "/startChatContact", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg, _ := config(t, test.flags...)
+			server, err := serve.Open(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close(t.Context())
+			for _, method := range []string{http.MethodOptions, http.MethodPost} {
+				r := httptest.NewRequest(method, "http://localhost"+test.path, strings.NewReader("{}"))
+				r.Header.Set("Origin", "https://evil.example")
+				if method == http.MethodOptions {
+					r.Header.Set("Access-Control-Request-Method", http.MethodPost)
+				}
+				w := httptest.NewRecorder()
+				server.Handler().ServeHTTP(w, r)
+				if told := w.Header().Get("Access-Control-Allow-Origin") != ""; told != test.told {
+					t.Errorf("%s: %d, told why: %v, want %v", method, w.Code, told, test.told)
+				}
+				if method == http.MethodPost && w.Code != http.StatusForbidden {
+					t.Errorf("%s: %d, want 403", method, w.Code)
+				}
+			}
+		})
+	}
+}
