@@ -19,6 +19,9 @@ type Listener struct {
 	// Arrived adds to the step in which the customer of a contact connects for the first time.
 	// It only computes, as every function of a step; its error fails the step. Nil adds nothing.
 	Arrived func(step *Step) error
+	// Yields reports whether an agent of a contact leaves it to a custom bot that is being added. It
+	// is called within the step that adds the bot. Nil keeps every agent.
+	Yields func(contact *Contact, agent Participant) bool
 	// Begin is called by [Service.Begin], once every stored contact is as it goes on. It may
 	// call the service. Nil does nothing.
 	Begin func()

@@ -3,6 +3,7 @@ package chat
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kinds of refusals. Adapters turn each into exactly one AWS exception.
@@ -33,6 +34,25 @@ type InvalidError struct {
 
 // Error implements error.
 func (e *InvalidError) Error() string { return e.Text }
+
+// OccupiedError says that a custom bot cannot join, because the customer is not alone. It is an
+// [ErrConflict].
+type OccupiedError struct {
+	// By are the others who are there; never empty.
+	By []Participant
+}
+
+// Error implements error.
+func (e *OccupiedError) Error() string {
+	names := make([]string, 0, len(e.By))
+	for _, p := range e.By {
+		names = append(names, fmt.Sprintf("%s (%s)", p.DisplayName, p.Role))
+	}
+	return "a custom bot joins only a customer who is alone; this chat also has " + strings.Join(names, ", ")
+}
+
+// Is makes it an [ErrConflict].
+func (e *OccupiedError) Is(target error) bool { return target == ErrConflict }
 
 func invalid(field, format string, args ...any) error {
 	return &InvalidError{Field: field, Text: field + " " + fmt.Sprintf(format, args...)}

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/secret"
@@ -18,7 +19,7 @@ type Joined struct {
 }
 
 // Join adds a participant: an agent who takes the chat, a bot, a supervisor. The others are told.
-// Errors: [ErrNotFound], [ErrConflict] when a bot may not join.
+// Errors: [ErrNotFound], [OccupiedError] when a bot may not join.
 func (s *Service) Join(ctx context.Context, contactID string, role transcript.Role, displayName string) (Joined, error) {
 	var joined Participant
 	err := s.Step(ctx, contactID, func(step *Step) (err error) {
@@ -37,19 +38,39 @@ func (s *Service) joined(contactID string, p Participant) (Joined, error) {
 	return Joined{p.ID, token, p.Joined.Add(s.limits.BotConnectWithin)}, err
 }
 
-// Join is [Service.Join] within a step. Custom bots leave when an agent joins.
+// Join is [Service.Join] within a step. A custom bot joins a customer who is alone: agents who
+// yield to it leave (see [Listener]), anybody else there is an [OccupiedError]. Custom bots leave
+// when an agent joins.
 func (step *Step) Join(role transcript.Role, displayName string) (Participant, error) {
 	if step.over {
 		return Participant{}, ErrNotFound
 	}
-	if role == transcript.CustomBot {
-		for _, p := range step.contact.present() {
-			if p.Role != transcript.Customer {
-				return Participant{}, ErrConflict
-			}
+	if role != transcript.CustomBot {
+		return step.join(role, displayName), nil
+	}
+	var yielding, staying []Participant
+	for _, p := range step.contact.present() {
+		switch {
+		case p.Role == transcript.Customer:
+		case p.Role == transcript.Agent && step.s.yields(step.contact, p):
+			yielding = append(yielding, p)
+		default:
+			staying = append(staying, p)
 		}
 	}
-	return step.join(role, displayName), nil
+	if len(staying) > 0 {
+		return Participant{}, &OccupiedError{staying}
+	}
+	joined := step.join(role, displayName)
+	for _, p := range yielding {
+		step.leave(p.ID)
+	}
+	return joined, nil
+}
+
+// yields reports whether an agent leaves a contact to a custom bot.
+func (s *Service) yields(contact *Contact, agent Participant) bool {
+	return slices.ContainsFunc(s.listeners, func(l Listener) bool { return l.Yields != nil && l.Yields(contact, agent) })
 }
 
 func (step *Step) join(role transcript.Role, displayName string) Participant {

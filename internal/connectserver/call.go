@@ -155,10 +155,11 @@ func translate(err error) *awswire.Error {
 			Message: "The instance has as many active chats as it may have.",
 		}
 	case errors.Is(err, chat.ErrConflict):
-		return &awswire.Error{
-			Status: http.StatusConflict, Name: "ConflictException",
-			Message: "Operation can not be performed due to the state of the contact.",
+		message := "Operation can not be performed due to the state of the contact"
+		if occupied, ok := errors.AsType[*chat.OccupiedError](err); ok {
+			message += ": " + occupied.Error()
 		}
+		return &awswire.Error{Status: http.StatusConflict, Name: "ConflictException", Message: message + "."}
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func (s *Service) participantActions() []*action {
 	return []*action{
 		{
 			name: "CreateParticipant", model: connectmodel.CreateParticipant(), run: bind(s.createParticipant), source: fidelity.Documentation,
-			note: "`CUSTOM_BOT` only, as documented for chats. A repeated `ClientToken` is remembered until a restart (guessed).",
+			note: "`CUSTOM_BOT` only, as documented for chats: it joins a customer who is alone, else `ConflictException` names who is there (the built-in partner leaves by itself). A repeated `ClientToken` is remembered until a restart (guessed).",
 		},
 		{
 			name: "UpdateParticipantRoleConfig", model: connectmodel.UpdateParticipantRoleConfig(), run: bind(s.updateTimers),

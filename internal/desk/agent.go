@@ -41,7 +41,8 @@ type AgentConfig struct {
 	// Partner talks for a scripted agent; nil means a person.
 	Partner Partner
 	// Standby lets a scripted agent take contacts only while nobody else is there for them:
-	// no person, and no other scripted agent of the queue who has room.
+	// no person, no other scripted agent of the queue who has room, and no custom bot. It leaves
+	// a contact to a custom bot that joins.
 	Standby bool
 	// Count makes several scripted agents, "Name", "Name 2" and so on; zero makes one.
 	Count int

@@ -106,7 +106,7 @@ func New(cfg Config) (*Desk, error) {
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
 	front := &reception{d, cfg.Greeting}
-	d.chats.Listen(chat.Listener{Changed: d.observe, Arrived: front.arrived, Begin: d.begin})
+	d.chats.Listen(chat.Listener{Changed: d.observe, Arrived: front.arrived, Yields: d.yields, Begin: d.begin})
 	return d, nil
 }
 

@@ -1,6 +1,8 @@
 package desk
 
 import (
+	"slices"
+
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -25,7 +27,8 @@ func (r *reception) arrived(step *chat.Step) error {
 			return nil
 		}
 	}
-	if r.greeting != "" && !r.desk.reserve(contact.ID) {
+	bot := slices.ContainsFunc(contact.Participants, isBot) // who speaks for itself
+	if r.greeting != "" && !bot && !r.desk.reserve(contact.ID) {
 		if _, err := step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: r.greeting}); err != nil {
 			return err
 		}

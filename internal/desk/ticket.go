@@ -25,6 +25,7 @@ type ticket struct {
 	since time.Time
 	queue *queue
 	spot  *list.Element // in the queue; nil when it does not wait
+	bot   bool          // a custom bot is there
 	// claim is the agent who is about to join; nobody else may then.
 	claim *agent
 	// seats are the agents and supervisors who are there.
@@ -80,6 +81,9 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 		d.tickets[t.id] = t
 	}
 	changed = d.syncSeats(t, contact)
+	left := t.bot
+	t.bot = slices.ContainsFunc(contact.Participants, isBot)
+	left = left && !t.bot
 	waits := contact.Queue != nil && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
 	switch {
 	case waits && t.spot == nil:
@@ -89,9 +93,14 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 		t.queue.waiting.Remove(t.spot)
 		t.spot, t.rejected = nil, nil
 		return true
+	case waits && left: // agents who left the contact to the bot may take it now
+		d.offer(t)
 	}
 	return changed
 }
+
+// isBot reports whether a participant is a custom bot who is there.
+func isBot(p chat.Participant) bool { return p.Active() && p.Role == transcript.CustomBot }
 
 // isAgent reports whether a participant is one of the desk's who is there.
 func isAgent(p chat.Participant) bool {
@@ -114,7 +123,7 @@ func (d *Desk) syncSeats(t *ticket, contact *chat.Contact) (changed bool) {
 		changed = true
 	}
 	for _, p := range contact.Participants {
-		if !p.Active() && p.Role == transcript.Agent && !slices.Contains(t.past, p.DisplayName) {
+		if !p.Active() && p.Role == transcript.Agent && !slices.Contains(t.past, p.DisplayName) && !yielded(contact, p) {
 			t.past = append(t.past, p.DisplayName)
 		}
 		if !isAgent(p) || slices.ContainsFunc(t.seats, func(s *seat) bool { return s.participantID == p.ID }) {
@@ -132,6 +141,24 @@ func (d *Desk) syncSeats(t *ticket, contact *chat.Contact) (changed bool) {
 		changed = true
 	}
 	return changed
+}
+
+// yielded reports whether an agent who has left did so in the step in which a custom bot joined:
+// nobody had a reason to pass the contact on.
+func yielded(contact *chat.Contact, agent chat.Participant) bool {
+	return slices.ContainsFunc(contact.Participants, func(p chat.Participant) bool {
+		return p.Role == transcript.CustomBot && p.Joined.Equal(agent.Left)
+	})
+}
+
+// yields reports whether an agent leaves a contact to a custom bot: one who only stands by does.
+func (d *Desk) yields(contact *chat.Contact, p chat.Participant) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	t := d.tickets[contact.ID]
+	return t != nil && slices.ContainsFunc(t.seats, func(s *seat) bool {
+		return s.participantID == p.ID && s.agent.partner != nil && s.agent.standby
+	})
 }
 
 // removeSeat takes an agent's seat away, which makes room for another contact.
@@ -240,7 +267,7 @@ func (d *Desk) fill(a *agent) {
 // it was in before, because somebody had a reason to pass it on.
 func (d *Desk) wants(a *agent, t *ticket) bool {
 	return d.begun && a.partner != nil && a.free() && a.serves(t.queue) && t.claim == nil &&
-		!slices.Contains(t.past, a.name) && (!a.standby || !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) }))
+		!slices.Contains(t.past, a.name) && (!a.standby || !t.bot && !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) }))
 }
 
 // claim lets a scripted agent join a contact in the background.
@@ -259,7 +286,7 @@ const retryAfter = 5 * time.Second
 // take carries out a claim of a scripted agent.
 func (d *Desk) take(a *agent, t *ticket) {
 	_, err := d.join(d.ctx, a, t)
-	if err != nil {
+	if err != nil && !errors.Is(err, errYielded) {
 		d.report(t.id, fmt.Errorf("joining a chat: %w", err))
 		if !errors.Is(err, ErrNoContact) && d.chats.Clock().Wait(d.ctx, retryAfter) != nil {
 			return // the desk is closed
@@ -268,10 +295,26 @@ func (d *Desk) take(a *agent, t *ticket) {
 	d.unclaim(a, t)
 }
 
-// join makes an agent one of the contact's.
+// errYielded says that an agent who stands by leaves a contact to a custom bot.
+var errYielded = fmt.Errorf("%w: a custom bot answers the contact", ErrUnavailable)
+
+// join makes an agent one of the contact's, unless it stands by and a custom bot was faster.
 func (d *Desk) join(ctx context.Context, a *agent, t *ticket) (participantID string, err error) {
-	joined, err := d.chats.Join(ctx, t.id, transcript.Agent, a.name)
-	return joined.ParticipantID, d.gone(t.id, err)
+	d.mu.Lock()
+	standby := a.standby && a.partner != nil
+	d.mu.Unlock()
+	err = d.chats.Step(ctx, t.id, func(step *chat.Step) error {
+		if standby && slices.ContainsFunc(step.Contact().Participants, isBot) {
+			return errYielded
+		}
+		joined, err := step.Join(transcript.Agent, a.name)
+		participantID = joined.ID
+		return err
+	})
+	if err != nil {
+		return "", d.gone(t.id, err)
+	}
+	return participantID, nil
 }
 
 // unclaim ends a claim, whatever became of it.

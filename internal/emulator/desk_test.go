@@ -97,6 +97,39 @@ func TestAgentsOfTheStart(t *testing.T) {
 	}
 }
 
+// On a default server a backend can add a bot to a chat that the built-in partner answers, and not to
+// one that a script answers.
+func TestRowA4CreateParticipant(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1, Greeting: desk.DefaultGreeting})
+	bot := func(pat *page) (int, map[string]any) {
+		return w.call(http.MethodPost, "/contact/create-participant", "", `{"InstanceId":"i","ContactId":"`+pat.id+
+			`","ParticipantDetails":{"ParticipantRole":"CUSTOM_BOT","DisplayName":"Bot"}}`)
+	}
+	pat := w.open("")
+	pat.await("Hello")
+	if status, answer := bot(pat); status != http.StatusOK || text(answer, "ParticipantCredentials", "ParticipantToken") == "" {
+		t.Fatalf("%d %v", status, answer)
+	}
+	if joined := pat.await("participant.joined"); joined["DisplayName"] != "Bot" {
+		t.Errorf("joined: %v", joined)
+	}
+	if left := pat.await("participant.left"); left["DisplayName"] != partner.DefaultName {
+		t.Errorf("left: %v", left)
+	}
+	if status, answer := bot(pat); status != http.StatusConflict || !strings.Contains(text(answer, "message"), "Bot (CUSTOM_BOT)") {
+		t.Errorf("a second bot: %d %v", status, answer)
+	}
+	if _, err := w.emulator.Desk().Add(desk.AgentConfig{Name: "Robin", Partner: partner.Echo{Pause: -1}}); err != nil {
+		t.Fatal(err)
+	}
+	pat = w.open("")
+	pat.await("Hello")
+	if status, answer := bot(pat); status != http.StatusConflict || !strings.Contains(text(answer, "message"), "Robin (AGENT)") {
+		t.Errorf("beside a script: %d %v", status, answer)
+	}
+}
+
 // Attachments can wait for somebody's decision.
 func TestHoldsAttachments(t *testing.T) {
 	t.Parallel()

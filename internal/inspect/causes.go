@@ -17,7 +17,15 @@ func causes() []Problem {
 		},
 		{
 			Rule: "conflict", Sentence: "The state of the chat does not allow this now.",
-			Hint: "An attachment can be completed once, and only after its bytes have arrived.",
+			Hint: "Fetch the contact to see who is in it and whether it has ended.",
+		},
+		{
+			Rule: "attachment-completed", Sentence: "The attachment was completed already.",
+			Hint: "An attachment is uploaded and completed once, and completed only after its bytes have arrived.",
+		},
+		{
+			Rule: "bot-not-alone", Sentence: "A custom bot joins only while the customer is alone.",
+			Hint: "They have to leave first. Agents with a script take every chat that waits; the built-in partner leaves by itself.",
 		},
 		{
 			Rule: "receipts-of-many", Sentence: "Receipts are only for chats of two: with a third participant AWS refuses them.",

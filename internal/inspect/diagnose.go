@@ -70,8 +70,8 @@ func byName(e *Exchange) *Problem {
 		message = member(e.ResponseBody, "Message")
 	}
 	rule, known := exceptions()[name]
-	if e.Action == "SendEvent" && name == "ConflictException" {
-		rule = "receipts-of-many"
+	if name == "ConflictException" {
+		rule = conflictOf(e.Action)
 	}
 	if !known {
 		if message == "" {
@@ -80,10 +80,27 @@ func byName(e *Exchange) *Problem {
 		return &Problem{Rule: "status-" + strconv.Itoa(e.Status), Sentence: message}
 	}
 	p := problemOf(rule)
-	if message != "" && saysMore(rule) {
+	switch {
+	case message == "":
+	case saysMore(rule):
 		p.Sentence = message
+	case rule == "bot-not-alone": // the message names who is there
+		p.Hint = message + " " + p.Hint
 	}
 	return p
+}
+
+// conflictOf returns the rule for a conflict, which is about something else in each action.
+func conflictOf(action string) string {
+	switch action {
+	case "SendEvent":
+		return "receipts-of-many"
+	case "CreateParticipant":
+		return "bot-not-alone"
+	case "CompleteAttachmentUpload", "UploadAttachment":
+		return "attachment-completed"
+	}
+	return "conflict"
 }
 
 // saysMore reports whether the service's own text is more exact than the rule's sentence.

@@ -43,6 +43,21 @@ func post(path, body string) *http.Request {
 	return httptest.NewRequest(http.MethodPost, "http://127.0.0.1:3000"+path, strings.NewReader(body))
 }
 
+// The hint of a bot that was refused names who is in the chat, and speaks of no attachment.
+func TestRowA4HintOfARefusedBot(t *testing.T) {
+	t.Parallel()
+	r := inspect.New(inspect.Config{})
+	refused := `{"__type":"ConflictException","message":"The state of the contact: this chat also has Ann (AGENT)."}`
+	do(r, post("/contact/create-participant", "{}"), func(w http.ResponseWriter, request *http.Request) {
+		r.Called(request, "CreateParticipant", "", "", "")
+		answer(http.StatusConflict, "application/json", refused)(w, request)
+	})
+	p := all(r)[0].Problem
+	if p == nil || !strings.Contains(p.Hint, "Ann (AGENT)") || strings.Contains(p.Sentence+p.Hint, "attachment") {
+		t.Errorf("%+v", p)
+	}
+}
+
 // all returns everything that is recorded.
 func all(r *inspect.Recorder) []inspect.Exchange {
 	list, _ := r.List(inspect.Query{})
@@ -297,7 +312,11 @@ func TestProblems(t *testing.T) {
 		{post("/participant/message", "{}"), 403, aws("AccessDeniedException"), func(request *http.Request) { r.Denied(request, "token-expired") }, "token-expired"},
 		{post("/participant/message", "{}"), 403, aws("AccessDeniedException"), func(request *http.Request) { r.Denied(request, "who knows") }, "not-allowed"},
 		{post("/participant/event", "{}"), 409, aws("ConflictException"), nil, "receipts-of-many"},
-		{post("/participant/complete-attachment-upload", "{}"), 409, aws("ConflictException"), nil, "conflict"},
+		{post("/participant/complete-attachment-upload", "{}"), 409, aws("ConflictException"), nil, "attachment-completed"},
+		{post("/contact/create-participant", "{}"), 409, aws("ConflictException"), func(request *http.Request) {
+			r.Called(request, "CreateParticipant", "", "", "")
+		}, "bot-not-alone"},
+		{post("/contact/stop", "{}"), 409, aws("ConflictException"), nil, "conflict"},
 		{post("/participant/message", "{}"), 429, aws("ThrottlingException"), nil, "throttled"},
 		{post("/contact/stop", "{}"), 418, "short and stout", nil, "status-418"},
 		{post("/participant/message", "{}"), 500, "", func(request *http.Request) { r.Injected(request, "deploy") }, "fault-injected"},
