@@ -100,7 +100,7 @@ func writeFlags(b *strings.Builder, c *cobra.Command) {
 
 func writeSettings(b *strings.Builder) {
 	b.WriteString("\nSettings: a flag --some-name wins over the variable PARLEY_SOME_NAME, that over the key some-name in\n" +
-		"parley.yaml, that over the default.\n")
+		"parley.yaml (or parley.yml), that over the default.\n")
 	for _, group := range settings.Groups() {
 		b.WriteString("\n" + group + ":\n")
 		for _, f := range settings.Fields() {

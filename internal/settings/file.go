@@ -15,7 +15,8 @@ import (
 const maxFile = 1 << 20
 
 // readFile finds and reads the configuration file: the one that a flag or variable
-// names, which must then exist, or [DefaultFile] if it exists.
+// names, which must then exist, or [DefaultFile] if it exists, in either spelling. Both at once
+// are refused: whichever was left out would be edited in vain.
 func (l *loader) readFile(read func(string) ([]byte, error), flags, environ map[string]given) map[string]given {
 	if read == nil {
 		return nil
@@ -28,6 +29,18 @@ func (l *loader) readFile(read func(string) ([]byte, error), flags, environ map[
 		}
 	}
 	text, err := read(path)
+	if named.texts == nil {
+		switch other, otherErr := read(otherSpelling); {
+		case errors.Is(otherErr, fs.ErrNotExist):
+		case errors.Is(err, fs.ErrNotExist):
+			path, text, err = otherSpelling, other, otherErr
+		case err == nil || otherErr == nil: // else neither can be read, and the first says why
+			l.fault(Fault{
+				Origin:  Origin{Source: FromFile, Name: otherSpelling},
+				Message: "stands beside " + DefaultFile + ", and only one of them can hold the settings; merge them, or name one with --config",
+			})
+		}
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && named.texts == nil:
 		return nil

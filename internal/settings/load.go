@@ -8,8 +8,12 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// DefaultFile is the file that is read when no other is named.
-const DefaultFile = "parley.yaml"
+// DefaultFile is the file that is read when no other is named; otherSpelling is read in its
+// place when only that is there.
+const (
+	DefaultFile   = "parley.yaml"
+	otherSpelling = "parley.yml"
+)
 
 // Sources are the places that settings are read from. The zero value gives the
 // defaults.

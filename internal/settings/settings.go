@@ -142,7 +142,7 @@ const (
 // values allowed), suggest (values to complete to), file:"-" (not a key of parley.yaml), defaulttext (what to show
 // for a default that depends on the machine).
 type Settings struct {
-	Config string `setting:"config" file:"-" value:"FILE" defaulttext:"parley.yaml in the working directory, if there is one" group:"Running" help:"read settings from this file; it must exist"`
+	Config string `setting:"config" file:"-" value:"FILE" defaulttext:"parley.yaml or parley.yml in the working directory, if there is one" group:"Running" help:"read settings from this file; it must exist"`
 
 	Addr      string   `setting:"addr" default:"127.0.0.1:3000" value:"HOST:PORT" group:"Listening" help:"address to listen on; port 0 picks a free one, and without this setting the next ports are tried when 3000 is taken"`
 	URLFile   string   `setting:"url-file" value:"FILE" group:"Listening" help:"write the server's URL and, on a second line, its process id to this file once it is ready; commands that are given it call that server and no other"`

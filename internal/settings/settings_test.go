@@ -303,6 +303,32 @@ func TestUnreadableFile(t *testing.T) {
 	}
 }
 
+// The file has two spellings, read alike. Both at once are one fault that names both.
+func TestC4BothSpellingsOfTheFile(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"parley.yaml", "parley.yml"} {
+		s := mustLoad(t, input{files: map[string]string{name: "region: eu-west-2\n"}})
+		if want := (settings.Origin{Source: settings.FromFile, Name: name, Line: 1}); s.Region != "eu-west-2" || s.Origin("region") != want || s.Config != name {
+			t.Errorf("%s: region %q from %v, config %q", name, s.Region, s.Origin("region"), s.Config)
+		}
+		_, err := load(t, input{files: map[string]string{name: "regoin: x\n"}})
+		if err == nil || !strings.Contains(err.Error(), name+`:1: there is no setting "regoin"`) {
+			t.Errorf("%s: error %v", name, err)
+		}
+	}
+	both := map[string]string{"parley.yaml": "region: eu-west-2\n", "parley.yml": "region: eu-west-1\n"}
+	_, err := load(t, input{files: both})
+	if all, ok := errors.AsType[*settings.FaultsError](err); !ok || len(all.Faults) != 1 ||
+		!strings.Contains(err.Error(), "parley.yml: stands beside parley.yaml") || !strings.Contains(err.Error(), "--config") {
+		t.Errorf("both: error %v", err)
+	}
+	for _, name := range []string{"parley.yaml", "parley.yml"} { // whoever names one means it
+		if s := mustLoad(t, input{args: []string{"--config", name}, files: both}); s.Config != name || s.Origin("region").Name != name {
+			t.Errorf("--config %s: region from %v", name, s.Origin("region"))
+		}
+	}
+}
+
 // TestFaultsHidePasswords: an address with a password in it is refused without
 // repeating it.
 func TestFaultsHidePasswords(t *testing.T) {
