@@ -72,13 +72,7 @@ func table(w io.Writer, headings []string, rows func(row func(cells ...string)))
 func placeholders(c *cobra.Command, names map[string]string) {
 	for name, placeholder := range names {
 		c.Flags().Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
-		switch {
-		case strings.Contains(placeholder, "FILE"):
-		case strings.Contains(placeholder, "|"):
-			_ = c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(strings.Split(placeholder, "|"), cobra.ShellCompDirectiveNoFileComp))
-		default:
-			_ = c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
-		}
+		completeValue(c, name, placeholder)
 	}
 }
 

@@ -126,12 +126,7 @@ func addSettingsBelow(c *cobra.Command, fields []settings.Field) {
 func addSettingsTo(c *cobra.Command, fields []settings.Field) {
 	settings.Register(c.Flags(), fields)
 	for _, f := range fields {
-		switch {
-		case f.Suggest != nil:
-			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(f.Suggest, cobra.ShellCompDirectiveNoFileComp))
-		case f.Placeholder != "FILE" && f.Placeholder != "DIR":
-			_ = c.RegisterFlagCompletionFunc(f.Name, cobra.NoFileCompletions)
-		}
+		completeValue(c, f.Name, f.Placeholder)
 	}
 }
 

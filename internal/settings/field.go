@@ -26,12 +26,11 @@ type Field struct {
 	Default string
 	// DefaultText describes a default that depends on the machine.
 	DefaultText string
-	// Placeholder stands for the value in help texts; empty for a yes-or-no setting.
+	// Placeholder stands for the value in help texts, its forms separated by |: what is in
+	// upper case is to be replaced. Empty for a yes-or-no setting.
 	Placeholder string
 	// OneOf lists the values allowed; nil when there are too many to list.
 	OneOf []string
-	// Suggest lists values to complete to: those of OneOf, or some of those there are.
-	Suggest []string
 	// List says that the setting takes several values: the flag may be repeated,
 	// and every source may separate values by commas.
 	List bool
@@ -69,10 +68,6 @@ func Fields() []Field {
 		if oneOf := f.Tag.Get("oneof"); oneOf != "" {
 			field.OneOf = strings.Split(oneOf, ",")
 			field.Placeholder = strings.Join(field.OneOf, "|")
-			field.Suggest = field.OneOf
-		}
-		if suggest := f.Tag.Get("suggest"); suggest != "" {
-			field.Suggest = strings.Split(suggest, ",")
 		}
 		fields = append(fields, field)
 	}

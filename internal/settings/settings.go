@@ -139,7 +139,7 @@ const (
 // Further tags: group (heading in help texts), help (one line), default (in the
 // form a user would write it), lambda (the variable of the production function, which
 // with PARLEY_ in front is a second name of the server's), value (placeholder in help texts), oneof (the only
-// values allowed), suggest (values to complete to), file:"-" (not a key of parley.yaml), defaulttext (what to show
+// values allowed), file:"-" (not a key of parley.yaml), defaulttext (what to show
 // for a default that depends on the machine).
 type Settings struct {
 	Config string `setting:"config" file:"-" value:"FILE" defaulttext:"parley.yaml or parley.yml in the working directory, if there is one" group:"Running" help:"read settings from this file; it must exist"`
@@ -149,7 +149,7 @@ type Settings struct {
 	PublicURL string   `setting:"public-url" value:"URL" group:"Listening" help:"address by which clients reach this server, when it is behind a proxy or tunnel"`
 	Paths     []string `setting:"path" value:"PATH" group:"Listening" help:"a further path at which chats are started"`
 
-	Upstream        Upstream      `setting:"upstream" default:"embedded" value:"embedded|aws|replay:FILE" suggest:"embedded,aws,replay:" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account), AWS, or a recording of chats"`
+	Upstream        Upstream      `setting:"upstream" default:"embedded" value:"embedded|aws|replay:FILE" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account), AWS, or a recording of chats"`
 	InstanceID      string        `setting:"instance-id" lambda:"INSTANCE_ID" value:"ID|ARN" group:"Amazon Connect" help:"instance to use when the page names none"`
 	ContactFlowID   string        `setting:"contact-flow-id" lambda:"CONTACT_FLOW_ID" value:"ID|ARN" group:"Amazon Connect" help:"contact flow to use when the page names none"`
 	Region          string        `setting:"region" lambda:"REGION" value:"REGION" defaulttext:"from the instance's ARN, the AWS environment or the profile" group:"Amazon Connect" help:"AWS Region of the instance"`
