@@ -106,3 +106,24 @@ func TestRowA5TopicWithoutTarget(t *testing.T) {
 		t.Errorf("%d warnings, want 2:\n%s", n, &log)
 	}
 }
+
+// Operations that are newer than most SDKs are known by name, too.
+func TestRowA13NewerOperations(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil, nil)
+	for call, name := range map[string]string{
+		"POST /instance/i/outbound-web-notification":   "SendOutboundWebNotification",
+		"DELETE /auth/sessions/i/s":                    "DeleteSession",
+		"POST /contact/delete/i/c":                     "DeleteContactData",
+		"PUT /attached-files/i/files":                  "CreateAttachedFile",
+		"POST /contact/task-template":                  "UpdateContactTaskTemplate",
+		"POST /metrics/definitions/i/m/metadata":       "UpdateMetricMetadata",
+		"GET /instances/i/evaluation-form-ai-versions": "ListEvaluationFormAIVersions",
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		w := s.call(method, path, "{}")
+		if w.Code != 501 || !strings.Contains(w.Body.String(), "does not emulate "+name+";") {
+			t.Errorf("%s: %d %s, want a 501 that names %s", call, w.Code, w.Body, name)
+		}
+	}
+}

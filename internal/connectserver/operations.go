@@ -7,8 +7,8 @@ import (
 )
 
 // operationList is every operation of Amazon Connect, one a line: method, path, name. It is
-// taken from the service model of version 1.175.2 of the AWS SDK for Go's Connect client,
-// with StartAssistantContact added, which is newer.
+// that of version 3.1136.0 of the AWS SDK for JavaScript's Connect client, the first SDK to
+// have what is new; tools/model.mjs holds it against the newest.
 //
 //go:embed operations.txt
 var operationList string
