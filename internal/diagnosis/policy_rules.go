@@ -50,7 +50,8 @@ func identityRules() []Rule {
 			Sentence: "The token is not one that this server accepts.",
 			Remedy:   "Check the key, the algorithm, the audience and the issuer that the token is signed with; the server's log names the rule it broke.",
 			Detail: "The answer does not say which check failed, so that nobody can try tokens out; the log does, without " +
-				"the token. With hs256 a token needs `exp` and `iat`, may live for ten minutes at most, and must name the " +
+				"the token. Only times in milliseconds are named, because they are not checked against anything: `iat`, `exp` " +
+				"and `nbf` are seconds since 1970. With hs256 a token needs `exp` and `iat`, may live for ten minutes at most, and must name the " +
 				"configured audience in `aud` or `sub`.",
 		},
 		{

@@ -19,6 +19,9 @@ type Caller struct {
 	Attributes map[string]string
 	// SegmentAttributes are segment attributes, each a ValueString.
 	SegmentAttributes map[string]string
+	// CustomerID is the business's own number of the customer, RelatedContactID the contact that
+	// the chat is linked to; each is empty when the token does not say it.
+	CustomerID, RelatedContactID string
 	// Reserved are the keys of contact attributes that are taken from claims, whether this
 	// token has the claim or not: a page that could set them for a token without would forge
 	// what only tokens say.

@@ -27,7 +27,9 @@ type claims struct {
 	audience                  []string
 	expires, issued, earliest time.Time
 	attributes, segments      map[string]string
+	customer, related         string
 	mapped                    map[string]string // the attributes that claims were mapped to
+	milliseconds              []string          // the claims that hold a time in milliseconds
 
 	rules *rules
 	// ours marks tokens of the business's own server, whose attributes are taken over.
@@ -45,6 +47,10 @@ func (c *claims) UnmarshalJSON(text []byte) error {
 		return errMalformed
 	}
 	for name, value := range rawjson.Members(payload) {
+		if inMilliseconds(name, value) {
+			c.milliseconds = append(c.milliseconds, name)
+			continue
+		}
 		if err := c.read(name, value); err != nil {
 			return err
 		}
@@ -56,6 +62,9 @@ func (c *claims) UnmarshalJSON(text []byte) error {
 				c.mapped[attribute] = text
 			}
 		}
+	}
+	if len(c.milliseconds) > 0 {
+		return milliseconds(c.milliseconds)
 	}
 	return nil
 }
@@ -87,6 +96,14 @@ func (c *claims) read(name string, value jsontext.Value) error {
 		if c.ours {
 			return readSegments(value, &c.segments)
 		}
+	case "customerId":
+		if c.ours {
+			return readMember(value, &c.customer)
+		}
+	case "relatedContactId":
+		if c.ours {
+			return readMember(value, &c.related)
+		}
 	}
 	return nil
 }
@@ -96,6 +113,15 @@ func readText(value jsontext.Value, to *string) error {
 		return errClaims
 	}
 	*to = rawjson.Text(value)
+	return nil
+}
+
+// readMember reads a text that becomes a member of the start. An empty one says nothing, and would
+// leave the member to the page.
+func readMember(value jsontext.Value, to *string) error {
+	if err := readText(value, to); err != nil || *to == "" {
+		return errMember
+	}
 	return nil
 }
 
@@ -118,15 +144,27 @@ func (c *claims) readAudience(value jsontext.Value) error {
 	return nil
 }
 
+// lastSecond is the end of the year 9999. In milliseconds it is in the year 1978.
+const lastSecond = 253402300799
+
+// inMilliseconds reports whether a claim is a time that JavaScript's Date.now() wrote: as seconds
+// it would lie beyond the year 9999, as milliseconds it does not.
+func inMilliseconds(name string, value jsontext.Value) bool {
+	if name != "iat" && name != "exp" && name != "nbf" || value.Kind() != '0' {
+		return false
+	}
+	n, err := strconv.ParseFloat(string(value), 64)
+	return err == nil && n > lastSecond && n <= lastSecond*1000
+}
+
 // readTime reads seconds since 1970, maybe with a fraction (RFC 7519, section 2). Times
 // outside the years 1970 to 9999 are refused: they would overflow in calculations.
 func readTime(value jsontext.Value, to *time.Time) error {
-	const last = 253402300799
 	if value.Kind() != '0' {
 		return errClaims
 	}
 	seconds, err := strconv.ParseFloat(string(value), 64)
-	if err != nil || seconds <= 0 || seconds > last {
+	if err != nil || seconds <= 0 || seconds > lastSecond {
 		return errClaims
 	}
 	whole, fraction := math.Modf(seconds)
@@ -193,7 +231,7 @@ func scalar(value jsontext.Value) (string, bool) {
 func (c *claims) caller(subject string) *Caller {
 	caller := &Caller{
 		Subject: subject, DisplayName: c.name, Attributes: c.attributes, SegmentAttributes: c.segments,
-		Reserved: c.rules.reserved,
+		CustomerID: c.customer, RelatedContactID: c.related, Reserved: c.rules.reserved,
 	}
 	if caller.Attributes == nil {
 		caller.Attributes = c.mapped

@@ -50,6 +50,7 @@ func FuzzClaims(f *testing.F) {
 	f.Add(`{"sub":"u-1","aud":["a","widget-1"],"iat":1700000000.5,"exp":4000000000,"nbf":1e8,"name":"Ana","email":null,"tier":-0.5e3}`)
 	f.Add(`{"sub":"widget-1","iat":1700000000,"exp":4000000000,"attributes":{"a":"b"},"segmentAttributes":{"connect:Subtype":{"ValueString":"x"}}}`)
 	f.Add(`{"sub":"widget-1","sub":"x","iat":1e300,"exp":"x","attributes":{"a":1}}`)
+	f.Add(`{"sub":"widget-1","iat":1700000000000,"exp":4000000000,"customerId":"c-1","relatedContactId":""}`)
 	f.Add(`[]`)
 	f.Add(``)
 	config := sharedConfig()

@@ -9,7 +9,7 @@
 //
 // Two kinds of token are known. HS256 tokens are signed by the business's own server with a
 // shared key, as for the hosted widget of Amazon Connect; what they say in their claims
-// attributes and segmentAttributes is taken over. OIDC tokens come from an identity provider
+// attributes, segmentAttributes, customerId and relatedContactId is taken over. OIDC tokens come from an identity provider
 // and are signed with RS256 or ES256; only the claims that the configuration names are taken
 // over, because providers let users write some claims themselves.
 //

@@ -190,7 +190,7 @@ func TestGoodOIDCTokens(t *testing.T) {
 		claims := provider.said(map[string]any{
 			"name": "Ana", "email": "ana@example.com", "email_verified": true, "custom:tier": 2, "aud": []string{"chat", "shop"},
 			// A provider may let its users write claims of these names.
-			"attributes": map[string]any{"vip": "true"}, "segmentAttributes": "no object",
+			"attributes": map[string]any{"vip": "true"}, "segmentAttributes": "no object", "customerId": 7, "relatedContactId": "theirs",
 			"exp": time.Now().Add(24 * time.Hour).Unix(),
 		})
 		want := &identity.Caller{

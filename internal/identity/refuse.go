@@ -3,6 +3,7 @@ package identity
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,11 +33,34 @@ const (
 	errUnasked   refusal = "the token names an audience (aud), and none is configured"
 	errClaims    refusal = "a claim of the token is not of the type it has to be"
 	errAttribute refusal = "the token's attributes are not an object of texts"
+	errMember    refusal = "the token's customerId or relatedContactId is not a text, or is empty"
 	errSegments  refusal = "the token's segmentAttributes are not an object of {\"ValueString\": text}"
 )
 
+// inMillis ends the refusal of times that are not in seconds.
+const inMillis = " in milliseconds instead of seconds since 1970"
+
+// milliseconds is why a token is refused whose claims of these names hold milliseconds. There are
+// three such claims, so there are few such refusals.
+func milliseconds(names []string) refusal {
+	slices.Sort(names)
+	return refusal("the token gives " + strings.Join(names, " and ") + inMillis)
+}
+
 // Error implements error.
 func (r refusal) Error() string { return string(r) }
+
+// problem is what the caller reads: nothing but the rule, so that nobody can try tokens out. A
+// time in milliseconds is named, because it is seen without the key and looks right to whoever
+// reads the token.
+func (r refusal) problem() *diagnosis.Problem {
+	p := diagnosis.New(r.rule(), "")
+	if reason, named := strings.CutPrefix(string(r), "the "); named && strings.HasSuffix(reason, inMillis) {
+		p.Sentence = "The " + reason + "."
+		p.Hint = "Write iat, exp and nbf in seconds: in JavaScript Math.floor(Date.now() / 1000)."
+	}
+	return p
+}
 
 // rule is what the caller is told.
 func (r refusal) rule() diagnosis.ID {
@@ -67,7 +91,7 @@ func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	var p *diagnosis.Problem
 	switch e := err.(type) { //nolint:errorlint // what checkers return is not wrapped
 	case refusal:
-		p = diagnosis.New(e.rule(), "")
+		p = e.problem()
 		v.report(r, p, e)
 		w.Header().Set("WWW-Authenticate", challenge(e))
 	default:

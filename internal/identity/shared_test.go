@@ -61,6 +61,9 @@ func TestGoodSharedTokens(t *testing.T) {
 			Attributes:        map[string]string{"plan": "gold", "lang": "de"},
 			SegmentAttributes: map[string]string{"connect:Subtype": "connect:Guide"},
 		}},
+		"RowA8 members of the start": {map[string]any{"customerId": "c-42", "relatedContactId": "contact-1"}, nil, "", identity.Caller{
+			CustomerID: "c-42", RelatedContactID: "contact-1",
+		}},
 		"a customer":          {map[string]any{"aud": widget, "sub": "u-1", "name": "Ana"}, nil, "", identity.Caller{Subject: "u-1", DisplayName: "Ana"}},
 		"several audiences":   {map[string]any{"aud": []string{"x", widget}, "sub": "u-1"}, nil, "", identity.Caller{Subject: "u-1"}},
 		"no subject":          {map[string]any{"aud": widget, "sub": nil}, nil, "", identity.Caller{}},
@@ -133,75 +136,86 @@ func attacks(t *testing.T) map[string][2]string {
 		malformed = "well-formed"
 		attribute = "attributes are not"
 		segment   = "segmentAttributes are not"
+		member    = "customerId or relatedContactId"
 		claim     = "not of the type"
 		times     = "lacks exp or iat"
 		lifetime  = "lives too long"
 		audience  = "another audience"
 	)
 	return map[string][2]string{
-		"alg none":            {sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, said(nil), nil), algorithm},
-		"alg nOnE":            {encode(`{"alg":"nOnE"}`) + "." + parts[1] + ".", algorithm},
-		"alg none, signed":    {encode(`{"alg":"none"}`) + "." + parts[1] + "." + parts[2], algorithm},
-		"no alg":              {encode(`{"typ":"JWT"}`) + "." + parts[1] + "." + parts[2], malformed},
-		"alg a number":        {encode(`{"alg":256}`) + "." + parts[1] + "." + parts[2], algorithm},
-		"HS384":               {sign(t, jwt.SigningMethodHS384, []byte(currentKey), said(nil), nil), algorithm},
-		"HS512":               {sign(t, jwt.SigningMethodHS512, []byte(currentKey), said(nil), nil), algorithm},
-		"RS256":               {sign(t, jwt.SigningMethodRS256, rsaKey(), said(nil), nil), algorithm},
-		"hs256 in small":      {encode(`{"alg":"hs256"}`) + "." + parts[1] + "." + parts[2], algorithm},
-		"public key as key":   {sign(t, jwt.SigningMethodHS256, publicPEM(t), said(nil), nil), signature},
-		"another key":         {other("another-key-of-tests-0123456789-0123456789"), signature},
-		"an empty key":        {other(""), signature},
-		"no signature":        {parts[0] + "." + parts[1] + ".", signature},
-		"tampered payload":    {parts[0] + "." + encode(`{"sub":"`+widget+`","exp":9999999999,"iat":1}`) + "." + parts[2], signature},
-		"tampered header":     {encode(`{"alg":"HS256","kid":"1"}`) + "." + parts[1] + "." + parts[2], signature},
-		"tampered signature":  {parts[0] + "." + parts[1] + "." + flipped(parts[2]), signature},
-		"loose signature":     {good[:len(good)-1] + string(neighbour(good[len(good)-1])), malformed},
-		"two parts":           {parts[0] + "." + parts[1], malformed},
-		"four parts":          {good + ".e30", malformed},
-		"five parts (JWE)":    {"e30.e30.e30.e30.e30", malformed},
-		"dots":                {"..", malformed},
-		"not base64":          {"###.###.###", malformed},
-		"padding":             {parts[0] + "=." + parts[1] + "." + parts[2], malformed},
-		"line break":          {parts[0] + "\n." + parts[1] + "." + parts[2], malformed},
-		"umlaut":              {"ä" + good, malformed},
-		"two tokens":          {good + " " + good, malformed},
-		"payload an array":    {rawToken(`[1]`), malformed},
-		"payload cut":         {rawToken(`{"sub":"` + widget), malformed},
-		"claims twice":        {rawToken(fmt.Sprintf(`{"sub":"x","sub":%q,"iat":%d,"exp":%d}`, widget, now.Unix(), now.Unix()+60)), malformed},
-		"claims in capitals":  {rawToken(fmt.Sprintf(`{"sub":%q,"IAT":%d,"EXP":%d}`, widget, now.Unix(), now.Unix()+60)), times},
-		"broken UTF-8":        {rawToken("{\"sub\":\"\xff\"}"), malformed},
-		"huge":                {shared(map[string]any{"attributes": map[string]string{"a": strings.Repeat("x", 16<<10)}}), "longer than 16 KiB"},
-		"no exp":              {shared(map[string]any{"exp": nil}), times},
-		"no iat":              {shared(map[string]any{"iat": nil}), times},
-		"no times":            {shared(map[string]any{"iat": nil, "exp": nil}), times},
-		"exp null":            {shared(map[string]any{"exp": jsonNull{}}), claim},
-		"exp a text":          {shared(map[string]any{"exp": "2099-01-01"}), claim},
-		"exp out of range":    {shared(map[string]any{"exp": 1e300}), claim},
-		"exp negative":        {shared(map[string]any{"exp": -1}), claim},
-		"issued ahead":        {shared(map[string]any{"iat": now.Add(2 * time.Minute).Unix()}), "issued in the future"},
-		"not valid yet":       {shared(map[string]any{"nbf": now.Add(2 * time.Minute).Unix()}), "not valid yet"},
-		"lives an hour":       {shared(map[string]any{"exp": now.Add(time.Hour).Unix()}), lifetime},
-		"lives 11 minutes":    {shared(map[string]any{"exp": now.Unix() + 660}), lifetime},
-		"lives from 1970":     {shared(map[string]any{"iat": 1}), lifetime},
-		"ends before it is":   {shared(map[string]any{"iat": now.Unix() + 20, "exp": now.Unix() + 10}), lifetime},
-		"another widget":      {shared(map[string]any{"sub": "widget-2"}), audience},
-		"no widget":           {shared(map[string]any{"sub": nil}), audience},
-		"another audience":    {shared(map[string]any{"aud": "widget-2"}), audience}, // although sub is ours
-		"other audiences":     {shared(map[string]any{"aud": []string{"a", "b"}}), audience},
-		"aud a number":        {shared(map[string]any{"aud": 7}), claim},
-		"aud of numbers":      {shared(map[string]any{"aud": []int{7}}), claim},
-		"sub an object":       {shared(map[string]any{"sub": map[string]string{}}), claim},
-		"attribute a number":  {shared(map[string]any{"attributes": map[string]any{"a": 1}}), attribute},
-		"attribute null":      {shared(map[string]any{"attributes": map[string]any{"a": nil}}), attribute},
-		"attribute an object": {shared(map[string]any{"attributes": map[string]any{"a": map[string]string{}}}), attribute},
-		"attribute unnamed":   {shared(map[string]any{"attributes": map[string]any{"": "x"}}), attribute},
-		"attributes a list":   {shared(map[string]any{"attributes": []string{"a"}}), attribute},
-		"attributes null":     {shared(map[string]any{"attributes": jsonNull{}}), attribute},
-		"segment a text":      {shared(map[string]any{"segmentAttributes": map[string]any{"a": "x"}}), segment},
-		"segment empty":       {shared(map[string]any{"segmentAttributes": map[string]any{"a": map[string]any{}}}), segment},
-		"segment a number":    {shared(map[string]any{"segmentAttributes": map[string]any{"a": map[string]any{"ValueString": 1}}}), segment},
-		"segments a text":     {shared(map[string]any{"segmentAttributes": "x"}), segment},
-		"critical extension":  {header(map[string]any{"crit": []string{"b64"}, "b64": false}), "extension"},
+		"alg none":                        {sign(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, said(nil), nil), algorithm},
+		"alg nOnE":                        {encode(`{"alg":"nOnE"}`) + "." + parts[1] + ".", algorithm},
+		"alg none, signed":                {encode(`{"alg":"none"}`) + "." + parts[1] + "." + parts[2], algorithm},
+		"no alg":                          {encode(`{"typ":"JWT"}`) + "." + parts[1] + "." + parts[2], malformed},
+		"alg a number":                    {encode(`{"alg":256}`) + "." + parts[1] + "." + parts[2], algorithm},
+		"HS384":                           {sign(t, jwt.SigningMethodHS384, []byte(currentKey), said(nil), nil), algorithm},
+		"HS512":                           {sign(t, jwt.SigningMethodHS512, []byte(currentKey), said(nil), nil), algorithm},
+		"RS256":                           {sign(t, jwt.SigningMethodRS256, rsaKey(), said(nil), nil), algorithm},
+		"hs256 in small":                  {encode(`{"alg":"hs256"}`) + "." + parts[1] + "." + parts[2], algorithm},
+		"public key as key":               {sign(t, jwt.SigningMethodHS256, publicPEM(t), said(nil), nil), signature},
+		"another key":                     {other("another-key-of-tests-0123456789-0123456789"), signature},
+		"an empty key":                    {other(""), signature},
+		"no signature":                    {parts[0] + "." + parts[1] + ".", signature},
+		"tampered payload":                {parts[0] + "." + encode(`{"sub":"`+widget+`","exp":9999999999,"iat":1}`) + "." + parts[2], signature},
+		"tampered header":                 {encode(`{"alg":"HS256","kid":"1"}`) + "." + parts[1] + "." + parts[2], signature},
+		"tampered signature":              {parts[0] + "." + parts[1] + "." + flipped(parts[2]), signature},
+		"loose signature":                 {good[:len(good)-1] + string(neighbour(good[len(good)-1])), malformed},
+		"two parts":                       {parts[0] + "." + parts[1], malformed},
+		"four parts":                      {good + ".e30", malformed},
+		"five parts (JWE)":                {"e30.e30.e30.e30.e30", malformed},
+		"dots":                            {"..", malformed},
+		"not base64":                      {"###.###.###", malformed},
+		"padding":                         {parts[0] + "=." + parts[1] + "." + parts[2], malformed},
+		"line break":                      {parts[0] + "\n." + parts[1] + "." + parts[2], malformed},
+		"umlaut":                          {"ä" + good, malformed},
+		"two tokens":                      {good + " " + good, malformed},
+		"payload an array":                {rawToken(`[1]`), malformed},
+		"payload cut":                     {rawToken(`{"sub":"` + widget), malformed},
+		"claims twice":                    {rawToken(fmt.Sprintf(`{"sub":"x","sub":%q,"iat":%d,"exp":%d}`, widget, now.Unix(), now.Unix()+60)), malformed},
+		"claims in capitals":              {rawToken(fmt.Sprintf(`{"sub":%q,"IAT":%d,"EXP":%d}`, widget, now.Unix(), now.Unix()+60)), times},
+		"broken UTF-8":                    {rawToken("{\"sub\":\"\xff\"}"), malformed},
+		"huge":                            {shared(map[string]any{"attributes": map[string]string{"a": strings.Repeat("x", 16<<10)}}), "longer than 16 KiB"},
+		"no exp":                          {shared(map[string]any{"exp": nil}), times},
+		"no iat":                          {shared(map[string]any{"iat": nil}), times},
+		"no times":                        {shared(map[string]any{"iat": nil, "exp": nil}), times},
+		"exp null":                        {shared(map[string]any{"exp": jsonNull{}}), claim},
+		"exp a text":                      {shared(map[string]any{"exp": "2099-01-01"}), claim},
+		"exp out of range":                {shared(map[string]any{"exp": 1e300}), claim},
+		"exp negative":                    {shared(map[string]any{"exp": -1}), claim},
+		"issued ahead":                    {shared(map[string]any{"iat": now.Add(2 * time.Minute).Unix()}), "issued in the future"},
+		"not valid yet":                   {shared(map[string]any{"nbf": now.Add(2 * time.Minute).Unix()}), "not valid yet"},
+		"lives an hour":                   {shared(map[string]any{"exp": now.Add(time.Hour).Unix()}), lifetime},
+		"lives 11 minutes":                {shared(map[string]any{"exp": now.Unix() + 660}), lifetime},
+		"lives from 1970":                 {shared(map[string]any{"iat": 1}), lifetime},
+		"ends before it is":               {shared(map[string]any{"iat": now.Unix() + 20, "exp": now.Unix() + 10}), lifetime},
+		"another widget":                  {shared(map[string]any{"sub": "widget-2"}), audience},
+		"no widget":                       {shared(map[string]any{"sub": nil}), audience},
+		"another audience":                {shared(map[string]any{"aud": "widget-2"}), audience}, // although sub is ours
+		"other audiences":                 {shared(map[string]any{"aud": []string{"a", "b"}}), audience},
+		"aud a number":                    {shared(map[string]any{"aud": 7}), claim},
+		"aud of numbers":                  {shared(map[string]any{"aud": []int{7}}), claim},
+		"sub an object":                   {shared(map[string]any{"sub": map[string]string{}}), claim},
+		"attribute a number":              {shared(map[string]any{"attributes": map[string]any{"a": 1}}), attribute},
+		"attribute null":                  {shared(map[string]any{"attributes": map[string]any{"a": nil}}), attribute},
+		"attribute an object":             {shared(map[string]any{"attributes": map[string]any{"a": map[string]string{}}}), attribute},
+		"attribute unnamed":               {shared(map[string]any{"attributes": map[string]any{"": "x"}}), attribute},
+		"attributes a list":               {shared(map[string]any{"attributes": []string{"a"}}), attribute},
+		"attributes null":                 {shared(map[string]any{"attributes": jsonNull{}}), attribute},
+		"segment a text":                  {shared(map[string]any{"segmentAttributes": map[string]any{"a": "x"}}), segment},
+		"segment empty":                   {shared(map[string]any{"segmentAttributes": map[string]any{"a": map[string]any{}}}), segment},
+		"segment a number":                {shared(map[string]any{"segmentAttributes": map[string]any{"a": map[string]any{"ValueString": 1}}}), segment},
+		"segments a text":                 {shared(map[string]any{"segmentAttributes": "x"}), segment},
+		"RowA8 customerId a number":       {shared(map[string]any{"customerId": 42}), member},
+		"RowA8 customerId an object":      {shared(map[string]any{"customerId": map[string]string{}}), member},
+		"RowA8 customerId null":           {shared(map[string]any{"customerId": jsonNull{}}), member},
+		"RowA8 customerId empty":          {shared(map[string]any{"customerId": ""}), member},
+		"RowA8 relatedContactId a list":   {shared(map[string]any{"relatedContactId": []string{"c"}}), member},
+		"RowA8 relatedContactId a truth":  {shared(map[string]any{"relatedContactId": true}), member},
+		"RowA8 iat in milliseconds":       {shared(map[string]any{"iat": now.UnixMilli()}), "gives iat in milliseconds"},
+		"RowA8 exp in milliseconds":       {shared(map[string]any{"exp": now.UnixMilli() + 300_000}), "gives exp in milliseconds"},
+		"RowA8 all times in milliseconds": {shared(map[string]any{"iat": now.UnixMilli(), "exp": now.UnixMilli() + 1, "nbf": now.UnixMilli()}), "gives exp and iat and nbf in milliseconds"},
+		"RowA8 iat in microseconds":       {shared(map[string]any{"iat": now.UnixMicro()}), claim},
+		"critical extension":              {header(map[string]any{"crit": []string{"b64"}, "b64": false}), "extension"},
 	}
 }
 
@@ -233,6 +247,20 @@ func TestAttackTokens(t *testing.T) {
 				t.Errorf("logged %q, want a reason with %q", reason, attack[1])
 			}
 		})
+	}
+}
+
+// A token with its times in milliseconds looks right to whoever reads it, so the caller is told, too.
+func TestRowA8MillisecondsAreNamed(t *testing.T) {
+	t.Parallel()
+	gate := newGate(t, sharedConfig())
+	got := gate.present(signShared(t, said(map[string]any{"iat": time.Now().UnixMilli()})))
+	if got.status != http.StatusUnauthorized || got.sentence != "The token gives iat in milliseconds instead of seconds since 1970." ||
+		!strings.Contains(got.hint, "Date.now() / 1000") {
+		t.Errorf("answered %+v", got)
+	}
+	if got := gate.present(signShared(t, said(map[string]any{"customerId": 7}))); strings.Contains(got.sentence, "customerId") {
+		t.Errorf("the caller is told more than the rule: %+v", got)
 	}
 }
 

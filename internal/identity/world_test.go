@@ -102,6 +102,8 @@ type answer struct {
 	rule      string // the fragment of the link to the documentation
 	challenge string
 	retry     string
+	sentence  string
+	hint      string
 	caller    *identity.Caller
 }
 
@@ -135,11 +137,12 @@ func (g *gate) send(header http.Header, tokens ...string) answer {
 		noTrace(g.tb, "the log", g.log.String(), token)
 	}
 	if !g.called {
-		var envelope struct{ Docs string }
+		var envelope struct{ Docs, Error, Hint string }
 		if err := json.Unmarshal(recorder.Body.Bytes(), &envelope); err != nil {
 			g.tb.Errorf("the answer is no envelope: %v", err)
 		}
 		_, a.rule, _ = strings.Cut(envelope.Docs, "#")
+		a.sentence, a.hint = envelope.Error, envelope.Hint
 	}
 	return a
 }

@@ -15,6 +15,7 @@ import (
 const (
 	segmentAttributes = "SegmentAttributes"
 	initialMessage    = "InitialMessage"
+	customerID        = "CustomerId"
 	sourceContactID   = "SourceContactId"
 	customerName      = "customerName"
 )
@@ -52,6 +53,9 @@ func (run *policyRun) narrow(doc members) (members, *diagnosis.Problem) {
 		return nil, p
 	}
 	if p := run.mergeSegmentAttributes(&doc); p != nil {
+		return nil, p
+	}
+	if p := run.claimMembers(&doc); p != nil {
 		return nil, p
 	}
 	run.nameCustomer(&doc)
@@ -103,6 +107,24 @@ func (run *policyRun) refuseMember(path string) *diagnosis.Problem {
 		path = unnameable
 	}
 	run.note(slog.String("member", path), "dropped")
+	return nil
+}
+
+// claimMembers puts the members that the token sets in the place of the page's.
+func (run *policyRun) claimMembers(doc *members) *diagnosis.Problem {
+	for _, claim := range []struct{ name, value string }{
+		{customerID, run.caller.CustomerID}, {connectmodel.RelatedContactID, run.caller.RelatedContactID},
+	} {
+		if claim.value == "" {
+			continue
+		}
+		if doc.get(claim.name) != nil {
+			if p := run.refuseMember(claim.name); p != nil {
+				return p
+			}
+		}
+		doc.set(claim.name, quote(claim.value))
+	}
 	return nil
 }
 

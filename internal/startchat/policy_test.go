@@ -220,6 +220,50 @@ func TestMembers(t *testing.T) {
 
 // What widgets send is never in the way, and what AWS does not document goes nowhere unless it
 // is named.
+// What a token says of the customer and of the contact before is the chat's, whatever the page says.
+func TestRowA8MembersOfTheToken(t *testing.T) {
+	t.Parallel()
+	caller := &identity.Caller{CustomerID: "c-42", RelatedContactID: "contact-1"}
+	anyMember := func(p *startchat.Policy) { p.AnyMember = true }
+	rejecting := func(p *startchat.Policy) { p.Others.Reject = true }
+	both := map[string]any{"CustomerId": "c-42", "RelatedContactId": "contact-1"}
+	for name, test := range map[string]struct {
+		caller *identity.Caller
+		change func(*startchat.Policy)
+		body   string
+		want   refusal
+		sent   map[string]any
+	}{
+		"the token's":                    {caller, nil, `{}`, refusal{}, both},
+		"the token's, any member":        {caller, anyMember, `{}`, refusal{}, both},
+		"the page says another":          {caller, anyMember, `{"CustomerId":"forged","RelatedContactId":7}`, refusal{}, both},
+		"the page may not, and does":     {caller, nil, `{"CustomerId":"forged"}`, refusal{}, both},
+		"the page is refused":            {caller, func(p *startchat.Policy) { anyMember(p); rejecting(p) }, `{"CustomerId":"forged"}`, refusal{diagnosis.MemberNotAllowed, 400, "CustomerId"}, nil},
+		"a token that says one of them":  {&identity.Caller{CustomerID: "c-42"}, anyMember, `{"RelatedContactId":"page"}`, refusal{}, map[string]any{"CustomerId": "c-42", "RelatedContactId": "page"}},
+		"a token that says none of them": {&identity.Caller{}, anyMember, `{"CustomerId":"page"}`, refusal{}, map[string]any{"CustomerId": "page", "RelatedContactId": nil}},
+		"longer than Amazon Connect's":   {&identity.Caller{CustomerID: strings.Repeat("c", 129)}, nil, `{}`, refusal{diagnosis.BadValue, 400, "CustomerId"}, nil},
+		"a persistent chat as well":      {caller, func(p *startchat.Policy) { p.Persistent = startchat.PersistentOpen }, `{"PersistentChat":{"SourceContactId":"x","RehydrationType":"FROM_SEGMENT"}}`, refusal{diagnosis.ConflictingMembers, 400, "RelatedContactId"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, starter, log := newHandler(t, public(test.change))
+			w := postAs(h, test.caller, "", test.body)
+			if test.want.check(t, w, starter) {
+				return
+			}
+			sent := starter.sent(t)
+			for member, want := range test.sent {
+				if sent[member] != want {
+					t.Errorf("%s is %v, want %v", member, sent[member], want)
+				}
+			}
+			if strings.Contains(log.String(), "c-42") {
+				t.Errorf("the log holds the customer's number: %s", log)
+			}
+		})
+	}
+}
+
 func TestUndocumentedMembers(t *testing.T) {
 	t.Parallel()
 	const body = `{"Newest":{"a":1},"attributes":{"vip":"1"},"instanceId":"x","ParticipantDetails":{"DisplayName":"Pat","Role":"AGENT"},

@@ -221,7 +221,7 @@ func (p *policy) checkMembers() []error {
 // optionalMembers are the documented members that say something about the customer or the
 // business, which a page may say only when it is allowed to.
 func optionalMembers() []string {
-	return []string{"CustomerId", segmentAttributes, "ParticipantConfiguration", connectmodel.RelatedContactID, "DisconnectOnCustomerExit"}
+	return []string{customerID, segmentAttributes, "ParticipantConfiguration", connectmodel.RelatedContactID, "DisconnectOnCustomerExit"}
 }
 
 // widgetMembers are the documented members that chat widgets need.
