@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 	"internal/awswire":    {},
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
+	"internal/flow":         {},
 	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/arn", "internal/excerpt", "internal/rawjson"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},

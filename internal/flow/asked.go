@@ -1,0 +1,59 @@
+package flow
+
+// asked are the actions whose answer is somewhere else: functions, profiles, cases, data tables.
+func asked() []Type {
+	configured := func(name, note string) Type {
+		return Type{Name: name, Support: Configured, Note: note, block: block{start: askWith}}
+	}
+	return []Type{
+		{Name: "InvokeLambdaFunction", Support: ErrorBranch, block: block{start: askWith}, Note: "Functions are not called: the error branch, with a line in the log."},
+		configured("CreateWisdomSession", "An invented session."),
+		configured("CreateTask", "An invented task."),
+		configured("GetCustomerProfile", "NoneFoundError unless configured."),
+		configured("GetCustomerProfileObject", "NoneFoundError unless configured."),
+		configured("GetCalculatedAttributesForCustomerProfile", "NoneFoundError unless configured."),
+		configured("CreateCustomerProfile", "An invented profile."),
+		configured("UpdateCustomerProfile", ""),
+		configured("AssociateContactToCustomerProfile", ""),
+		configured("GetCase", "NoneFound unless configured."),
+		configured("CreateCase", "An invented case."),
+		configured("UpdateCase", ""),
+		configured("EvaluateDataTableValues", ""),
+		configured("ListDataTableValues", ""),
+		configured("UpsertDataTableValues", ""),
+		configured("CreatePersistentContactAssociation", "The history is that of the start request."),
+	}
+}
+
+// voiceOnly are the actions that a chat cannot do, or that nothing here answers: their error branch
+// is taken at once.
+//
+// Source: the channels of each block in "Flow block definitions" of the administrator guide.
+func voiceOnly() []Type {
+	var types []Type
+	for _, t := range []struct{ name, errorType, why string }{
+		{"TransferParticipantToThirdParty", noMatch, "transfers to a phone number are for calls"},
+		{"CreateCallbackContact", noMatch, "callbacks are for calls"},
+		{"UpdateContactCallbackNumber", "InvalidCallbackNumber", "callbacks are for calls"},
+		{"UpdateContactMediaStreamingBehavior", noMatch, "media streaming is for calls"},
+		{"UpdatePreviousContactParticipantState", noMatch, "hold is for calls"},
+		{"StartVoiceIdStream", noMatch, "Voice ID ended on 2026-05-20"},
+		{"CheckVoiceId", noMatch, "Voice ID ended on 2026-05-20"},
+		{"CheckOutboundCallStatus", noMatch, "this block is for calls"},
+		{"ResumeContact", noMatch, "this block is for tasks"},
+		{"StartOutboundChatContact", noMatch, "text messages and WhatsApp are not sent"},
+		{"StartOutboundEmailContact", noMatch, "e-mail is not sent"},
+		{"RenderMessageTemplate", noMatch, "message templates are not kept here"},
+		{"CheckSegmentMembership", noMatch, "customer segments are not kept here"},
+		{"CreateContact", noMatch, "other contacts are not made by flows here"},
+		{"LoadContactContent", noMatch, "this block is for e-mail"},
+	} {
+		types = append(types, Type{Name: t.name, Support: ErrorBranch, Note: t.why + ".", block: block{
+			start: func(r *run, _ *node) outcome {
+				r.note = t.why
+				return fail(t.errorType)
+			},
+		}})
+	}
+	return append(types, Type{Name: "CompleteOutboundCall", Support: Runs, Note: "Without effect.", block: block{start: nothing}})
+}

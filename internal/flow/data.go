@@ -1,0 +1,185 @@
+package flow
+
+import (
+	"maps"
+	"strings"
+)
+
+// contactData are the actions that change what is known of the contact.
+func contactData() []Type {
+	return []Type{
+		{Name: "UpdateContactAttributes", Support: Runs, block: block{start: setAttributes}},
+		{Name: "UpdateFlowAttributes", Support: Runs, block: block{start: setFlowAttributes}},
+		{Name: "UpdateContactData", Support: Runs, block: block{start: setData}, Note: "Members of Voice ID take the error branch: it ended on 2026-05-20."},
+		{Name: "UpdateFlowLoggingBehavior", Support: Runs, block: block{start: setLogging}},
+		{Name: "TagContact", Support: Runs, block: block{start: tag}},
+		{Name: "UntagContact", Support: Runs, block: block{start: untag}},
+		{Name: "UpdateContactRecordingBehavior", Support: Runs, block: block{start: nothing}, Note: "Without effect, as nothing is recorded."},
+		{Name: "UpdateContactRecordingAndAnalyticsBehavior", Support: Runs, block: block{start: setAnalytics},
+			Note: "A form for chats is without effect; one for calls takes ChannelMismatch."},
+		{Name: "UpdateContactTextToSpeechVoice", Support: Runs, block: block{start: nothing}, Note: "Without effect, as in Amazon Connect."},
+		{Name: "UpdateContactMediaProcessing", Support: Runs, block: block{start: noProcessing}, Note: "Without effect: messages are not processed."},
+	}
+}
+
+// maxAttributes is how many bytes keys and values of all attributes may have together.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateContactAttributes.html
+const maxAttributes = 32_768
+
+// setAttributes changes contact attributes, all or none. Every value is found before any is set, so
+// that two can be exchanged.
+func setAttributes(r *run, n *node) outcome {
+	wanted, ok := r.param(n, "Attributes").(map[string]any)
+	if !ok {
+		r.note = "Attributes is no object"
+		return fail(noMatch)
+	}
+	changes := make(map[string]string, len(wanted))
+	for key, value := range wanted {
+		changes[key] = textOf(value)
+	}
+	if r.text(n, "TargetContact") == "Related" {
+		r.note = "attributes of the related contact are not kept here"
+		return done()
+	}
+	next := maps.Clone(r.attributes)
+	if next == nil {
+		next = make(map[string]string, len(changes))
+	}
+	maps.Copy(next, changes)
+	size := 0
+	for key, value := range next {
+		size += len(key) + len(value)
+	}
+	if size > maxAttributes {
+		r.note = "the attributes would have more than 32,768 bytes"
+		return fail(noMatch)
+	}
+	r.attributes = next
+	r.effects = append(r.effects, Effect{Kind: SetAttributes, Attributes: changes})
+	return done()
+}
+
+// setFlowAttributes changes the flow attributes. Each value stands within an object of its own.
+func setFlowAttributes(r *run, n *node) outcome {
+	wanted, ok := r.param(n, "FlowAttributes").(map[string]any)
+	if !ok {
+		r.note = "FlowAttributes is no object"
+		return fail(noMatch)
+	}
+	next := make(map[string]string, len(r.frame.Attributes)+len(wanted))
+	maps.Copy(next, r.frame.Attributes)
+	for key, value := range wanted {
+		if object, is := value.(map[string]any); is {
+			value = object["Value"]
+		}
+		next[key] = textOf(value)
+	}
+	r.frame.Attributes = next
+	return done()
+}
+
+// setData changes the contact's own members.
+func setData(r *run, n *node) outcome {
+	for name := range n.params {
+		if strings.HasPrefix(name, "VoiceId") || strings.HasPrefix(name, "Fraud") || name == "CustomerSpeakerId" {
+			r.note = "Voice ID ended on 2026-05-20"
+			return fail(noMatch)
+		}
+	}
+	kept := &r.state.Kept
+	data := maps.Clone(kept.Data)
+	if data == nil {
+		data = map[string]string{}
+	}
+	for _, name := range []string{"Name", "Description", "LanguageCode", "CustomerId"} {
+		if _, there := n.params[name]; there {
+			data[name] = r.text(n, name)
+		}
+	}
+	kept.Data = data
+	if arn := r.text(n, "WisdomSessionArn"); arn != "" {
+		r.keep(map[string]any{"Wisdom": map[string]any{"SessionArn": arn}})
+	}
+	if v, there := n.params["References"]; there {
+		refs, _ := v.resolve(r).(map[string]any)
+		next := make(map[string]Reference, len(kept.References)+len(refs))
+		maps.Copy(next, kept.References)
+		for key, value := range refs {
+			next[key] = Reference{Type: textOf(descend(value, []string{"Type"})), Value: textOf(descend(value, []string{"Value"}))}
+		}
+		kept.References = next
+	}
+	if v, there := n.params["SegmentAttributes"]; there {
+		segment, _ := v.resolve(r).(map[string]any)
+		next := make(map[string]any, len(kept.Segment)+len(segment))
+		maps.Copy(next, kept.Segment)
+		maps.Copy(next, segment)
+		kept.Segment = next
+	}
+	return done()
+}
+
+// setLogging switches the flow log.
+func setLogging(r *run, n *node) outcome {
+	r.state.Kept.Logging = strings.EqualFold(r.text(n, "FlowLoggingBehavior"), "Enabled")
+	return done()
+}
+
+// tag adds tags.
+func tag(r *run, n *node) outcome {
+	tags, ok := r.param(n, "Tags").(map[string]any)
+	if !ok || len(tags) == 0 {
+		r.note = "Tags names no tag"
+		return fail(noMatch)
+	}
+	next := maps.Clone(r.state.Kept.Tags)
+	if next == nil {
+		next = map[string]string{}
+	}
+	for key, value := range tags {
+		next[key] = textOf(value)
+	}
+	if len(next) > 6 {
+		r.note = "a contact has at most six tags"
+		return fail(noMatch)
+	}
+	r.state.Kept.Tags = next
+	return done()
+}
+
+// untag takes tags away.
+func untag(r *run, n *node) outcome {
+	keys, ok := r.param(n, "TagKeys").([]any)
+	if !ok || len(keys) == 0 {
+		r.note = "TagKeys names no tag"
+		return fail(noMatch)
+	}
+	next := maps.Clone(r.state.Kept.Tags)
+	for _, key := range keys {
+		delete(next, textOf(key))
+	}
+	r.state.Kept.Tags = next
+	return done()
+}
+
+// setAnalytics accepts the form for chats.
+func setAnalytics(r *run, n *node) outcome {
+	if _, chat := n.params["ChatBehavior"]; !chat {
+		if _, voice := n.params["VoiceBehavior"]; voice {
+			r.note = "VoiceBehavior is for calls"
+			return fail("ChannelMismatch")
+		}
+	}
+	return done()
+}
+
+// noProcessing goes on without processing messages.
+func noProcessing(r *run, _ *node) outcome {
+	r.note = "messages are not processed by a function here: they are delivered as they are"
+	return done()
+}
+
+// nothing goes on.
+func nothing(*run, *node) outcome { return done() }

@@ -1,0 +1,47 @@
+package flow
+
+import "fmt"
+
+// Level is how much a finding matters.
+type Level string
+
+// Levels of findings.
+const (
+	// Broken says that the flow cannot run.
+	Broken Level = "error"
+	// Doubtful says that the flow runs, and something in it does not do what it seems to.
+	Doubtful Level = "warning"
+)
+
+// Finding is something about a flow that whoever wrote it should know.
+type Finding struct {
+	Level Level  `json:"level"`
+	Rule  string `json:"rule"`
+	File  string `json:"file,omitempty"`
+	// Flow is the flow's name; Action and Name are the identifier and the display name of the block.
+	Flow   string `json:"flow,omitempty"`
+	Action string `json:"action,omitempty"`
+	Name   string `json:"name,omitempty"`
+	// Text says what is wrong and what happens; Remedy says what to do.
+	Text   string `json:"text"`
+	Remedy string `json:"remedy,omitempty"`
+}
+
+// String is the finding in one line.
+func (f Finding) String() string {
+	where := f.File
+	if f.Flow != "" && f.Flow != f.File {
+		where += ": " + f.Flow
+	}
+	if f.Action != "" {
+		where += fmt.Sprintf(": block %q", f.Action)
+		if f.Name != "" && f.Name != f.Action {
+			where += fmt.Sprintf(" (%s)", f.Name)
+		}
+	}
+	text := where + ": " + f.Text
+	if f.Remedy != "" {
+		text += "; " + f.Remedy
+	}
+	return text
+}

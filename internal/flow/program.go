@@ -1,0 +1,229 @@
+package flow
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// Program is a flow made ready to run. It does not change.
+type Program struct {
+	source Source
+	start  int
+	nodes  []node
+	index  map[string]int
+}
+
+// none is the target of a transition that leads nowhere.
+const none = -1
+
+// node is an action made ready.
+type node struct {
+	id, kind, name string
+	block          *block // nil for a type that does not exist
+	params         map[string]*value
+	next           int
+	errors         []errorBranch
+	conditions     []conditionBranch
+}
+
+type errorBranch struct {
+	kind string
+	to   int
+}
+
+type conditionBranch struct {
+	operator string
+	holds    relation
+	operand  value
+	to       int
+}
+
+// ID is how a state names the program: the flow's id, else its file and name.
+func (p *Program) ID() string { return p.source.Key() }
+
+// Source returns what the program was made of.
+func (p *Program) Source() Source { return p.source }
+
+// Name is the flow's display name.
+func (p *Program) Name() string { return p.source.DisplayName() }
+
+// Kind is the flow's type. A document that nothing says it of is an inbound flow, or a module when
+// it ends as one.
+func (p *Program) Kind() Kind {
+	if p.source.Kind != "" {
+		return p.source.Kind
+	}
+	if p.source.Document.Settings != nil {
+		return Module
+	}
+	for i := range p.nodes {
+		if p.nodes[i].kind == endModule {
+			return Module
+		}
+	}
+	return Inbound
+}
+
+// Key identifies a source among others: its id, else its file with its name in it.
+func (s Source) Key() string {
+	switch {
+	case s.ID != "":
+		return s.ID
+	case s.Logical != "":
+		return s.File + "#" + s.Logical
+	}
+	return s.File
+}
+
+// DisplayName is what people call the flow.
+func (s Source) DisplayName() string {
+	for _, name := range []string{s.Name, s.Document.Metadata.Name, s.Logical, s.File} {
+		if name != "" {
+			return name
+		}
+	}
+	return "flow"
+}
+
+// Compile makes a flow ready to run. The findings say what is broken or doubtful; with a finding
+// whose level is [Broken] there is no program.
+func Compile(source Source) (*Program, []Finding) {
+	c := compiler{source: source, blocks: blocks(), program: &Program{source: source, index: make(map[string]int, len(source.Document.Actions))}}
+	c.document()
+	for _, f := range c.findings {
+		if f.Level == Broken {
+			return nil, c.findings
+		}
+	}
+	return c.program, c.findings
+}
+
+// compiler turns one document into a program.
+type compiler struct {
+	source   Source
+	program  *Program
+	findings []Finding
+	blocks   map[string]*block
+}
+
+func (c *compiler) report(level Level, rule string, a *Action, text, remedy string) {
+	f := Finding{Level: level, Rule: rule, File: c.source.File, Flow: c.source.DisplayName(), Text: text, Remedy: remedy}
+	if a != nil {
+		f.Action, f.Name = a.Identifier, c.displayName(a)
+	}
+	c.findings = append(c.findings, f)
+}
+
+// displayName is what the designer shows for an action.
+func (c *compiler) displayName(a *Action) string {
+	if name := strings.TrimSpace(a.Identifier); c.source.Document.Metadata.ActionMetadata[a.Identifier].IsFriendlyName {
+		return name
+	}
+	return a.Type
+}
+
+func (c *compiler) document() {
+	d := &c.source.Document
+	if len(d.Actions) == 0 {
+		c.report(Broken, "no-actions", nil, "the flow has no actions", "export it again from the flow designer, as JSON")
+		return
+	}
+	if d.Version != Version {
+		c.report(Doubtful, "version", nil, fmt.Sprintf("Version is %q", d.Version), fmt.Sprintf("Amazon Connect knows %q only", Version))
+	}
+	if len(d.Actions) > MaxActions {
+		c.report(Doubtful, "size", nil, fmt.Sprintf("the flow has %d actions; Amazon Connect takes at most %d", len(d.Actions), MaxActions),
+			"move a part of it into a flow module")
+	}
+	for i := range d.Actions {
+		a := &d.Actions[i]
+		switch _, again := c.program.index[a.Identifier]; {
+		case a.Identifier == "":
+			c.report(Broken, "identifier", a, fmt.Sprintf("action %d has no Identifier", i+1), "give it one of up to 50 characters")
+		case again:
+			c.report(Broken, "identifier", a, "two actions have this Identifier", "rename one of them, and what leads to it")
+		case utf8.RuneCountInString(a.Identifier) > 50:
+			c.report(Doubtful, "identifier", a, "the Identifier is longer than the 50 characters Amazon Connect takes", "shorten it")
+		}
+		c.program.index[a.Identifier] = i
+	}
+	c.program.nodes = make([]node, 0, len(d.Actions))
+	for i := range d.Actions {
+		c.program.nodes = append(c.program.nodes, c.node(&d.Actions[i]))
+	}
+	start, ok := c.program.index[d.StartAction]
+	switch {
+	case d.StartAction == "":
+		c.report(Broken, "never-published", nil, "StartAction is empty: this flow was saved, never published",
+			"connect its entry point in the designer, publish it and export it again")
+	case !ok:
+		c.report(Broken, "dangling", nil, fmt.Sprintf("StartAction names %q, which is no action of the flow", d.StartAction),
+			"name the Identifier of the first action")
+	}
+	c.program.start = start
+}
+
+func (c *compiler) node(a *Action) node {
+	n := node{id: a.Identifier, kind: a.Type, name: c.displayName(a), block: c.blocks[a.Type]}
+	if a.Type == "" {
+		c.report(Broken, "type", a, "the action has no Type", "say what it does, for example MessageParticipant")
+	} else if n.block == nil {
+		remedy := "use a block of the flow designer"
+		if real := nearest(a.Type); real != "" {
+			remedy = "the block with this purpose is " + real
+		}
+		c.report(Doubtful, "unknown-type", a, fmt.Sprintf("Amazon Connect has no action of the type %s; it takes its error branch here", a.Type), remedy)
+	}
+	n.params = make(map[string]*value, len(a.Parameters))
+	for name, v := range a.Parameters {
+		ready := compile(v, func(unknown string) {
+			c.report(Doubtful, "path", a, fmt.Sprintf("%s holds %s, which is no path: it stays as it is", name, unknown),
+				"paths begin with a known name, such as $.Attributes or $.External")
+		})
+		n.params[name] = &ready
+	}
+	t := &a.Transitions
+	n.next = c.target(a, t.NextAction, "NextAction")
+	for _, e := range t.Errors {
+		n.errors = append(n.errors, errorBranch{e.ErrorType, c.target(a, e.NextAction, "the error "+e.ErrorType)})
+	}
+	for _, cond := range t.Conditions {
+		holds := operator(cond.Condition.Operator)
+		if holds == nil {
+			c.report(Broken, "operator", a, fmt.Sprintf("the condition's operator %q does not exist", cond.Condition.Operator),
+				"use one such as Equals or NumberGreaterThan")
+			continue
+		}
+		if len(cond.Condition.Operands) != 1 {
+			c.report(Broken, "operands", a, fmt.Sprintf("the condition has %d operands", len(cond.Condition.Operands)), "give it one")
+			continue
+		}
+		n.conditions = append(n.conditions, conditionBranch{
+			operator: cond.Condition.Operator, holds: holds, operand: compile(cond.Condition.Operands[0], func(string) {}),
+			to: c.target(a, cond.NextAction, fmt.Sprintf("the condition %s %v", cond.Condition.Operator, cond.Condition.Operands[0])),
+		})
+	}
+	return n
+}
+
+// target finds the action a transition leads to. An empty name and "$end" are what the designer
+// saves for a branch that was never connected.
+func (c *compiler) target(a *Action, id, branch string) int {
+	if id == "" {
+		if branch != "NextAction" {
+			c.report(Doubtful, "not-connected", a, branch+" is not connected: the flow stops there", "connect it in the designer")
+		}
+		return none
+	}
+	if at, ok := c.program.index[id]; ok {
+		return at
+	}
+	if id == "$end" {
+		c.report(Doubtful, "not-connected", a, branch+" is not connected: the flow stops there", "connect it in the designer")
+		return none
+	}
+	c.report(Broken, "dangling", a, fmt.Sprintf("%s leads to %q, which is no action of the flow", branch, id),
+		"connect it to an action, or take the branch away")
+	return none
+}

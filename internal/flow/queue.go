@@ -1,0 +1,124 @@
+package flow
+
+import (
+	"maps"
+	"strings"
+)
+
+// queues are the actions about waiting for agents.
+func queues() []Type {
+	return []Type{
+		{Name: "UpdateContactTargetQueue", Support: Runs, block: block{start: askWith, resume: targeted}},
+		{Name: "TransferContactToQueue", Support: Runs, block: block{start: askWith, resume: transferred}},
+		{Name: "DequeueContactAndTransferToQueue", Support: Runs, block: block{start: askWith, resume: requeued}},
+		{Name: "UpdateContactRoutingBehavior", Support: Runs, block: block{start: setRouting}},
+		{Name: "UpdateContactRoutingCriteria", Support: Runs, block: block{start: setCriteria}, Note: "An agent named in AgentIds is waited for; other criteria are accepted."},
+		{Name: "RouteContactToAgent", Support: ErrorBranch, block: block{start: askWith}},
+		{Name: "UpdateContactEventHooks", Support: Runs, block: block{start: hook, resume: hooked},
+			Note: "Hold flows take the error branch in chats, as in Amazon Connect."},
+		{Name: "TransferContactToAgent", Support: ErrorBranch, block: block{start: cannot("this block is for calls: set the agent with UpdateContactTargetQueue, then transfer to the queue")}},
+	}
+}
+
+// targeted keeps the queue that was found.
+func targeted(r *run, n *node, e Event) outcome {
+	if e.Kind == Answered {
+		r.state.Kept.Queue = queueIn(e.Results)
+		return done()
+	}
+	return r.answer(e)
+}
+
+// queueIn is the queue in an answer: $.Queue with what an agent's queue has besides.
+func queueIn(results map[string]any) *Queue {
+	q := results["Queue"]
+	return &Queue{
+		Name: textOf(descend(q, []string{"Name"})), ARN: textOf(descend(q, []string{"ARN"})), Agent: textOf(descend(q, []string{"Agent"})),
+	}
+}
+
+// transferred leaves the flow when the contact was put into its queue. NextAction is not taken then.
+func transferred(r *run, n *node, e Event) outcome {
+	if e.Kind == Answered {
+		return outcome{kind: over, how: Left}
+	}
+	return r.answer(e)
+}
+
+// requeued leaves the flow when the contact was moved to another queue.
+func requeued(r *run, n *node, e Event) outcome {
+	if e.Kind == Answered {
+		r.state.Kept.Queue = queueIn(e.Results)
+	}
+	return transferred(r, n, e)
+}
+
+// setRouting changes priority or age in the queue. It has no errors.
+func setRouting(r *run, n *node) outcome {
+	kept := &r.state.Kept
+	if priority, ok := whole(r.text(n, "QueuePriority")); ok && priority >= 1 {
+		kept.Priority = priority
+	}
+	if age, ok := whole(r.text(n, "QueueTimeAdjustmentSeconds")); ok {
+		kept.Age = age
+	}
+	return done()
+}
+
+// setCriteria lets the contact wait for the first agent that the criteria name.
+func setCriteria(r *run, n *node) outcome {
+	ids, _ := descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0", "Expression", "AttributeCondition", "MatchCriteria", "AgentsCriteria", "AgentIds"}).([]any)
+	if len(ids) > 0 {
+		q := Queue{}
+		if r.state.Kept.Queue != nil {
+			q = *r.state.Kept.Queue
+		}
+		q.Agent = textOf(ids[0])
+		r.state.Kept.Queue = &q
+	}
+	return done()
+}
+
+// hook asks whether the flow of a hook is known.
+func hook(r *run, n *node) outcome {
+	hooks, _ := r.param(n, "EventHooks").(map[string]any)
+	for name := range hooks {
+		if strings.HasSuffix(name, "Hold") {
+			r.note = "chats cannot be put on hold"
+			return fail(noMatch)
+		}
+	}
+	if len(hooks) > 0 {
+		return r.ask(n, "")
+	}
+	return r.disableHooks(n)
+}
+
+// disableHooks turns off the hooks that the action says are not to run.
+func (r *run) disableHooks(n *node) outcome {
+	configuration, _ := r.param(n, "EventHooksConfiguration").(map[string]any)
+	for name, settings := range configuration {
+		if strings.EqualFold(textOf(descend(settings, []string{"DisableExecution"})), "true") {
+			kept := maps.Clone(r.state.Kept.Hooks)
+			delete(kept, name)
+			r.state.Kept.Hooks = kept
+		}
+	}
+	return done()
+}
+
+// hooked keeps the hooks whose flow was found.
+func hooked(r *run, n *node, e Event) outcome {
+	if e.Kind != Answered {
+		return r.answer(e)
+	}
+	hooks := maps.Clone(r.state.Kept.Hooks)
+	if hooks == nil {
+		hooks = map[string]string{}
+	}
+	for name, id := range e.Results {
+		hooks[name] = textOf(id)
+	}
+	r.state.Kept.Hooks = hooks
+	return r.disableHooks(n)
+}

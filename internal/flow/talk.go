@@ -1,0 +1,157 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+)
+
+// talking are the actions that speak to the customer.
+func talking() []Type {
+	return []Type{
+		{Name: "MessageParticipant", Support: Runs, block: block{start: message},
+			Note: "Text as one message of the system; SSML with its tags; a recorded prompt takes the error branch."},
+		{Name: "MessageParticipantIteratively", Support: ErrorBranch, block: block{start: cannot("prompts in a loop are for calls")},
+			Note: "As in Amazon Connect: chats take the error branch at once; without one the queue flow ends."},
+		{Name: "GetParticipantInput", Support: ErrorBranch, block: block{start: cannot("keys are for calls")},
+			Note: "As in Amazon Connect: chats take the error branch at once, and the prompt is not sent."},
+		{Name: "ConnectParticipantWithLexBot", Support: ErrorBranch, block: block{start: askWith, resume: converse},
+			Note: "Bots are not run: the error branch, with a line in the log."},
+		{Name: "ConnectParticipantWithAgenticCX", Support: ErrorBranch, block: block{start: askWith, resume: converse},
+			Note: "Applications of Agentic CX Designer are not run: the error branch, with a line in the log."},
+		{Name: "ShowView", Support: Runs, block: block{start: askWith, resume: viewed}},
+		{Name: "AuthenticateParticipant", Support: Runs, block: block{start: askWith, resume: signedIn}},
+		{Name: "Wait", Support: Runs, block: block{start: wait, resume: waited}},
+		{Name: "DisconnectParticipant", Support: Runs, block: block{start: leaveBy(Disconnected)}},
+		{Name: "EndFlowExecution", Support: Runs, block: block{start: leaveBy(Finished)}},
+	}
+}
+
+// message says the text of the block.
+func message(r *run, n *node) outcome {
+	text := r.text(n, "Text")
+	if text == "" {
+		if text = r.text(n, "SSML"); text != "" {
+			r.note = "a chat shows the tags of SSML together with the text"
+		}
+	}
+	_, prompt := n.params["PromptId"]
+	_, media := n.params["Media"]
+	switch {
+	case strings.TrimSpace(text) != "":
+		r.effects = append(r.effects, Effect{Kind: Say, Text: text})
+		return done()
+	case (prompt || media) && !n.catches(noMatch):
+		// Strictly an unhandled failure. Flows that calls and chats share would end without a word.
+		r.note = "a recorded prompt cannot be sent to a chat: nothing is said"
+		return done()
+	case prompt || media:
+		r.note = "a recorded prompt cannot be sent to a chat"
+	default:
+		r.note = "the text is empty"
+	}
+	return fail(noMatch)
+}
+
+// catches reports whether the action has a branch for an error.
+func (n *node) catches(errorType string) bool {
+	for _, e := range n.errors {
+		if e.kind == errorType || e.kind == noMatch {
+			return true
+		}
+	}
+	return false
+}
+
+// cannot is the block of an action that chats cannot do.
+func cannot(note string) func(r *run, n *node) outcome {
+	return func(r *run, _ *node) outcome {
+		r.note = note
+		return fail(noMatch)
+	}
+}
+
+// askWith asks a question with the action's parameters.
+func askWith(r *run, n *node) outcome { return r.ask(n, "") }
+
+// converse is a conversation with a bot: what the customer says is asked, until an answer is final.
+func converse(r *run, n *node, e Event) outcome {
+	switch e.Kind {
+	case Said:
+		return r.ask(n, e.Text)
+	case TimedOut:
+		return fail("InputTimeLimitExceeded")
+	}
+	return r.answer(e)
+}
+
+// viewed waits for what the customer does with a view.
+func viewed(r *run, n *node, e Event) outcome {
+	switch e.Kind {
+	case TimedOut:
+		return fail("TimeLimitExceeded")
+	case Said:
+		return outcome{kind: waiting} // a message is a message, and answers no view
+	}
+	return r.answer(e)
+}
+
+// signedIn waits for the customer to sign in.
+func signedIn(r *run, n *node, e Event) outcome { return viewed(r, n, e) }
+
+// leaveBy ends the flow.
+func leaveBy(how How) func(r *run, n *node) outcome {
+	return func(*run, *node) outcome { return outcome{kind: over, how: how} }
+}
+
+// waitCompleted is the result of a Wait whose time has passed.
+const waitCompleted = "WaitCompleted"
+
+// wait waits for time to pass. The documentation calls the parameter TimeoutSeconds; the service
+// and every export say TimeLimitSeconds.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/flow-control-actions-wait.html
+func wait(r *run, n *node) outcome {
+	limit := r.text(n, "TimeLimitSeconds")
+	if limit == "" {
+		limit = r.text(n, "TimeoutSeconds")
+	}
+	seconds, ok := whole(limit)
+	if !ok || seconds < 0 || seconds > 604_800 {
+		r.note = "the time limit " + quoted(limit) + " is no number of seconds from 0 to 604800"
+		return fail(noMatch)
+	}
+	if seconds == 0 {
+		return yield(waitCompleted)
+	}
+	return r.await(seconds)
+}
+
+// waited goes on when the time has passed, or something came that the Wait was told to listen for.
+func waited(r *run, n *node, e Event) outcome {
+	switch {
+	case e.Kind == TimedOut:
+		return yield(waitCompleted)
+	case e.Kind == Said && n.listensFor("CustomerReturned"):
+		return yield("CustomerReturned")
+	case e.Kind == BotLeft && n.listensFor("BotParticipantDisconnected"):
+		return yield("BotParticipantDisconnected")
+	}
+	return outcome{kind: waiting}
+}
+
+// listensFor reports whether a Wait was told to listen for an event, by its parameter or by a
+// condition.
+func (n *node) listensFor(event string) bool {
+	if events, ok := n.params["Events"]; ok {
+		list, _ := events.plain.([]any)
+		if slices.Contains(list, any(event)) {
+			return true
+		}
+	}
+	for i := range n.conditions {
+		if n.conditions[i].operand.plain == event {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,117 @@
+package flow
+
+// value is a parameter made ready: the paths in its texts are found when the flow is loaded, not
+// each time it runs.
+type value struct {
+	// plain is the value when nothing in it has to be resolved.
+	plain any
+	// parts are the pieces of a text with paths.
+	parts []part
+	// members and items are those of an object or a list with paths somewhere inside.
+	members []member
+	items   []value
+	set     bool // the parameter is there
+}
+
+// member is one member of an object. Its key may hold paths too.
+type member struct{ key, value value }
+
+// compile makes a JSON value ready. Unknown paths are reported to warn.
+func compile(v any, warn func(unknown string)) value {
+	switch v := v.(type) {
+	case string:
+		parts, unknown := split(v)
+		for _, u := range unknown {
+			warn(u)
+		}
+		if len(parts) == 1 && parts[0].path == nil {
+			return value{plain: v, set: true}
+		}
+		return value{parts: parts, set: true}
+	case map[string]any:
+		members := make([]member, 0, len(v))
+		still := true
+		for _, key := range sortedKeys(v) {
+			m := member{compile(key, warn), compile(v[key], warn)}
+			still = still && m.key.still() && m.value.still()
+			members = append(members, m)
+		}
+		if still {
+			return value{plain: v, set: true}
+		}
+		return value{members: members, set: true}
+	case []any:
+		items := make([]value, 0, len(v))
+		still := true
+		for _, item := range v {
+			items = append(items, compile(item, warn))
+			still = still && items[len(items)-1].still()
+		}
+		if still {
+			return value{plain: v, set: true}
+		}
+		return value{items: items, set: true}
+	}
+	return value{plain: v, set: true}
+}
+
+// still reports that nothing in the value has to be resolved.
+func (v *value) still() bool { return v.parts == nil && v.members == nil && v.items == nil }
+
+// path is the path that the whole value is, and nil for any other value.
+func (v *value) path() path {
+	if len(v.parts) == 1 {
+		return v.parts[0].path
+	}
+	return nil
+}
+
+// resolve is the value with all paths replaced. A text that is exactly one path keeps the type of
+// what it refers to; within a longer text everything becomes text.
+func (v *value) resolve(r *run) any {
+	switch {
+	case v.members != nil:
+		object := make(map[string]any, len(v.members))
+		for i := range v.members {
+			object[v.members[i].key.text(r)] = v.members[i].value.resolve(r)
+		}
+		return object
+	case v.items != nil:
+		list := make([]any, len(v.items))
+		for i := range v.items {
+			list[i] = v.items[i].resolve(r)
+		}
+		return list
+	case len(v.parts) == 1:
+		found := r.lookup(v.parts[0].path)
+		if found == nil {
+			return ""
+		}
+		return found
+	case v.parts != nil:
+		return v.text(r)
+	}
+	return v.plain
+}
+
+// text is the value as text.
+func (v *value) text(r *run) string {
+	if v.parts == nil {
+		if v.still() {
+			return textOf(v.plain)
+		}
+		return textOf(v.resolve(r))
+	}
+	if len(v.parts) == 1 {
+		return r.lookupText(v.parts[0].path)
+	}
+	r.buffer = r.buffer[:0]
+	for _, p := range v.parts {
+		if p.path == nil {
+			r.buffer = append(r.buffer, p.text...)
+		} else {
+			r.buffer = append(r.buffer, r.lookupText(p.path)...)
+		}
+	}
+	return string(r.buffer)
+}
