@@ -113,11 +113,12 @@ type harRequest struct {
 	BodySize    int64    `json:"bodySize"`
 }
 
+// harPost is a body as it was sent. The list of its parameters (params) is left out: it and the
+// text exclude each other.
 type harPost struct {
-	MIMEType string   `json:"mimeType"`
-	Params   []Header `json:"params"`
-	Text     string   `json:"text"`
-	Comment  string   `json:"comment,omitempty"`
+	MIMEType string `json:"mimeType"`
+	Text     string `json:"text"`
+	Comment  string `json:"comment,omitempty"`
 }
 
 type harResponse struct {
@@ -189,7 +190,7 @@ func harEntryOf(e *Exchange, messages []harMessage) *harEntry {
 	}
 	if e.RequestBody != "" || e.RequestOmitted {
 		entry.Request.Body = &harPost{
-			MIMEType: mimeType(headerOf(e.RequestHeaders, "Content-Type")), Params: []Header{}, Text: e.RequestBody,
+			MIMEType: mimeType(headerOf(e.RequestHeaders, "Content-Type")), Text: e.RequestBody,
 		}
 	}
 	if e.RequestOmitted {

@@ -215,3 +215,43 @@ func TestCurlInAShell(t *testing.T) {
 		}
 	}
 }
+
+// A body is a text or a list of parameters, and never both.
+//
+// Source: http://www.softwareishard.com/blog/har-12-spec/#postData
+func TestRowB6PostedData(t *testing.T) {
+	t.Parallel()
+	r := chatted()
+	form := post("/startChatContact", "a=1&b=2") // as jQuery labels whatever it posts
+	form.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	do(r, form, answer(400, "application/json", `{}`))
+	var archive struct {
+		Log struct {
+			Entries []struct {
+				Request struct {
+					Method   string
+					PostData map[string]any `json:"postData"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(r.HAR(inspect.Query{}), &archive); err != nil {
+		t.Fatal(err)
+	}
+	bodies := 0
+	for _, entry := range archive.Log.Entries {
+		data := entry.Request.PostData
+		if data == nil {
+			continue
+		}
+		bodies++
+		_, text := data["text"].(string)
+		_, params := data["params"]
+		if _, kind := data["mimeType"].(string); !text || params || !kind {
+			t.Errorf("%s has the body %v", entry.Request.Method, data)
+		}
+	}
+	if bodies != 3 {
+		t.Errorf("%d bodies, want 3", bodies)
+	}
+}
