@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/flow":         {},
+	"internal/interactive":  {"internal/awswire"},
 	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/arn", "internal/excerpt", "internal/rawjson"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},
@@ -70,23 +71,23 @@ var allowed = map[string][]string{
 	"internal/strict":     {"internal/chat"},
 	"internal/chatsocket": {"internal/awswire"},
 	"internal/participant": {
-		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/fidelity", "internal/loopback",
-		"internal/secret", "internal/strict", "internal/transcript",
+		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/fidelity", "internal/interactive",
+		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/connectserver": {
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
 		"internal/strict", "internal/transcript",
 	},
 	"internal/desk":    {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
-	"internal/partner": {"internal/desk", "internal/transcript"},
+	"internal/partner": {"internal/desk", "internal/interactive", "internal/transcript"},
 	"internal/fault": {
 		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
 		"internal/secret",
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/fault", "internal/participant", "internal/partner", "internal/startchat", "internal/store", "internal/strict",
-		"internal/transcript",
+		"internal/fault", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
+		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.
 	"internal/inspect": {"internal/doorpath", "internal/excerpt"},

@@ -106,7 +106,7 @@ test('texts are written as people read them', async () => {
 test('forms say what they mean', async () => {
   const told = await page.evaluate(async () => {
     const { parseAttributes } = await import('/console/customer.js')
-    const { advice, fromLines, toLines } = await import('/console/gallery.js')
+    const { advice, fromLines, parse, toLines } = await import('/console/gallery.js')
     const before = [{ title: 'Rome', subtitle: 'train', actionDetail: 'X' }, { title: 'Oslo' }]
     const wrong = (text) => {
       try { return parseAttributes(text) } catch (error) { return error.message }
@@ -116,6 +116,10 @@ test('forms say what they mean', async () => {
       lines: toLines(before), options: fromLines('Rome | by air\n\nBari', before),
       good: advice({ templateType: 'QuickReply', version: '1.0', data: { content: { title: 'x', elements: [{ title: 'a' }, { title: 'b' }] } } }),
       bad: advice({ templateType: 'QuickReply', version: '1.0', data: { content: { elements: [{}] } } }), none: advice({}),
+      odd: advice({ templateType: 'Panel', data: { content: { title: 'x', elements: 'x' } } }),
+      noTemplates: ['{oops', '[]', 'null', '"x"', ''].filter((text) => {
+        try { return parse(text) } catch { return false }
+      }),
     }
   })
   assert.deepEqual(told.attributes, { a: '1', b: 'c=d' })
@@ -126,4 +130,6 @@ test('forms say what they mean', async () => {
   assert.deepEqual(told.good, [])
   assert.equal(told.bad.length, 3)
   assert.equal(told.none.length, 1)
+  assert.equal(told.odd.length, 1)
+  assert.deepEqual(told.noTemplates, [], 'what is no object is taken for a message')
 })

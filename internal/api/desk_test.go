@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // agent is an agent in an answer of the desk.
@@ -261,5 +262,28 @@ func TestScriptedAgent(t *testing.T) {
 		w.eventually("the agent answers", func() bool {
 			return strings.Contains(string(w.get("/api/contacts/"+c.id+"/transcript").Body), "It is on its way.")
 		})
+	}
+}
+
+// TestRowA6Desk: the desk does not send content that breaks widgets, and says which member does.
+func TestRowA6Desk(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	ann := w.hire("Ann")
+	c := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"},"SupportedMessagingContentTypes":["text/plain","` + transcript.Interactive + `"]}`)
+	w.must(http.MethodPost, "/api/desk/agents/"+ann+"/accept", map[string]any{"contactId": c.id})
+	in := "/api/desk/agents/" + ann + "/contacts/" + c.id + "/messages"
+	for content, path := range map[string]string{
+		`{oops`: "not a JSON object",
+		`[]`:    "not a JSON object",
+		`{"templateType":"ListPicker","version":"1.0"}`:                                                               "data.content is missing",
+		`{"templateType":"ListPicker","version":"1.0","data":{"content":{"title":"x","elements":[{}]}}}`:              "data.content.elements[0].title is missing",
+		`{"templateType":"QuickReply","version":"1.0","data":{"content":{"title":"x","elements":[{"title":"Yes"}]}}}`: "data.content.elements must have at least 2, but has 1",
+	} {
+		body := map[string]any{"content": content, "contentType": transcript.Interactive}
+		sentence := w.refused(w.call(http.MethodPost, in, body), 400, "BadRequest", "content")
+		if !strings.Contains(sentence, path) {
+			t.Errorf("%s: %q does not say %q", content, sentence, path)
+		}
 	}
 }

@@ -81,12 +81,13 @@ func (l Limits) withDefaults() Limits {
 }
 
 // checkMessage holds a message against the documented rules. Only the service's own side
-// (agents, bots, flows) may send interactive messages.
-func (s *Service) checkMessage(contact *Contact, role transcript.Role, m transcript.Message) error {
+// (agents, bots, flows) may send interactive messages, and none that would break the client that shows
+// it: whoever sends one, in whatever way, learns of it here.
+func (s *Service) checkMessage(contact *Contact, p Participant, m transcript.Message) error {
 	switch m.ContentType {
 	case transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.InteractiveResponse:
 	case transcript.Interactive:
-		if role == transcript.Customer {
+		if p.Role == transcript.Customer {
 			return invalid("ContentType", "is not allowed for a customer's message.")
 		}
 	default:
@@ -100,6 +101,9 @@ func (s *Service) checkMessage(contact *Contact, role transcript.Role, m transcr
 	}
 	if len(m.Content) > s.limits.MessageBytes {
 		return invalid("Content", "must have at most %d bytes, but has %d.", s.limits.MessageBytes, len(m.Content))
+	}
+	if m.ContentType == transcript.Interactive && s.showable != nil {
+		return s.showable(contact.ID, p.ID, m.Content)
 	}
 	return nil
 }

@@ -191,10 +191,10 @@ func (step *Step) Prompt(m transcript.Message) (Sent, error) {
 	if step.over {
 		return Sent{}, ErrNotFound
 	}
-	if err := step.s.checkMessage(step.contact, transcript.System, m); err != nil {
+	system, ok := step.contact.system()
+	if err := step.s.checkMessage(step.contact, Participant{ID: system.ID, Role: transcript.System}, m); err != nil {
 		return Sent{}, err
 	}
-	system, ok := step.contact.system()
 	if !ok {
 		system = step.join(transcript.System, systemName)
 	}

@@ -48,7 +48,7 @@ func (step *Step) Say(participantID string, m transcript.Message) (Sent, error) 
 			return earlier, err
 		}
 	}
-	if err := step.s.checkMessage(step.contact, p.Role, m); err != nil {
+	if err := step.s.checkMessage(step.contact, p, m); err != nil {
 		return Sent{}, err
 	}
 	sent := step.message(p, m)

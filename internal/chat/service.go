@@ -34,6 +34,9 @@ type Config struct {
 	// Publish is called in order with every item of a contact that has streaming on. It
 	// must not block. Nil does nothing.
 	Publish func(contact Contact, item transcript.Item)
+	// Showable returns why an interactive message is not said, because it breaks the client that shows
+	// it. It is called in a step, so it must not block, nor call the service. Nil lets all be said.
+	Showable func(contactID, participantID, content string) error
 	// Failed is told of operations the service does on its own (timers) that could not be
 	// made durable. Nil does nothing.
 	Failed func(contactID string, err error)
@@ -45,6 +48,7 @@ type Service struct {
 	clock     *clock.Clock
 	limits    Limits
 	signer    signer
+	showable  func(contactID, participantID, content string) error
 	publish   func(Contact, transcript.Item)
 	listeners []Listener // complete before Begin
 	failed    func(string, error)
@@ -103,7 +107,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, clock: cfg.Clock, limits: cfg.Limits.withDefaults(), signer: signer{key},
-		publish: cfg.Publish, failed: cfg.Failed,
+		publish: cfg.Publish, showable: cfg.Showable, failed: cfg.Failed,
 		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{},
 	}
 	now := s.clock.Now()

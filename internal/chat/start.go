@@ -135,7 +135,7 @@ func (s *Service) first(step *Step, request StartRequest) error {
 		return nil
 	}
 	message := *request.InitialMessage
-	if err := s.checkMessage(step.contact, transcript.Customer, message); err != nil {
+	if err := s.checkMessage(step.contact, step.contact.Customer(), message); err != nil {
 		return err
 	}
 	step.message(step.contact.Customer(), message)

@@ -62,7 +62,8 @@ func writeRules(w io.Writer, rules []client.FaultRule) error {
 // effects are what a rule can do, in the words of the API.
 func effects() []string {
 	return []string{
-		"status", "delay", "drop", "duplicate", "cutSocket", "refuseSocket", "expireTokens", "halfOpen", "rejectAttachment", "throttle",
+		"status", "delay", "drop", "duplicate", "cutSocket", "refuseSocket", "expireTokens", "halfOpen", "rejectAttachment",
+		"passBroken", "throttle",
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
@@ -90,7 +91,7 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 	}
 	e.chats, err = chat.Open(ctx, chat.Config{
 		Store: e.store, Clock: clock, Limits: rules.Limits(chat.DefaultLimits()), Publish: e.publisher.Publish,
-		Failed: failed,
+		Showable: e.showable, Failed: failed,
 	})
 	if err != nil {
 		return fmt.Errorf("opening the chats: %w", err)
@@ -102,6 +103,16 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 		e.chats.Listen(chat.Listener{Changed: cfg.Observed})
 	}
 	return nil
+}
+
+// showable refuses an interactive message that breaks the client that shows it, unless that is to go
+// wrong.
+func (e *Emulator) showable(contactID, participantID, content string) error {
+	finding, broken := interactive.Broken(content)
+	if !broken || e.faults.PassesBroken(contactID, participantID) {
+		return nil
+	}
+	return &chat.InvalidError{Field: "Content", Text: "Content: " + finding.String()}
 }
 
 // openFaults prepares what can go wrong on purpose.

@@ -88,6 +88,9 @@ const (
 	ExpireTokens EffectType = "expireTokens"
 	// RejectAttachment finds completed attachments unfit.
 	RejectAttachment EffectType = "rejectAttachment"
+	// PassBroken lets agents and bots send an interactive message that clients cannot show, which is
+	// refused otherwise.
+	PassBroken EffectType = "passBroken"
 )
 
 // Everything is the action of a rule about all there is.
@@ -101,6 +104,7 @@ const (
 	longestDelay   = 5 * time.Minute
 	longestLife    = 24 * time.Hour
 	completeUpload = "CompleteAttachmentUpload"
+	sendMessage    = "SendMessage"
 )
 
 // suiting returns the actions an effect can be about, the first of which is meant when none is
@@ -113,6 +117,8 @@ func (t EffectType) suiting() (actions []string, known bool) {
 		return []string{participant.SocketAction, Everything}, true
 	case RejectAttachment:
 		return []string{completeUpload, Everything}, true
+	case PassBroken:
+		return []string{sendMessage, Everything}, true
 	}
 	return nil, false
 }
@@ -120,7 +126,7 @@ func (t EffectType) suiting() (actions []string, known bool) {
 // effectTypes are all effects, in the order people are told them.
 func effectTypes() []EffectType {
 	return []EffectType{
-		Status, Delay, Drop, Duplicate, CutSocket, RefuseSocket, ExpireTokens, HalfOpen, RejectAttachment, Throttle,
+		Status, Delay, Drop, Duplicate, CutSocket, RefuseSocket, ExpireTokens, HalfOpen, RejectAttachment, PassBroken, Throttle,
 	}
 }
 

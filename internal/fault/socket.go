@@ -42,8 +42,18 @@ func (s *Rules) Frame(contactID, participantID string, out bool) participant.Fat
 
 // RejectsAttachment implements [participant.Faults].
 func (s *Rules) RejectsAttachment(contactID, participantID string) bool {
+	return s.strikes(RejectAttachment, struck{completeUpload, contactID, participantID, nil})
+}
+
+// PassesBroken reports whether an interactive message is said although clients cannot show it.
+func (s *Rules) PassesBroken(contactID, participantID string) bool {
+	return s.strikes(PassBroken, struck{sendMessage, contactID, participantID, nil})
+}
+
+// strikes reports whether a rule with an effect strikes, the first that does.
+func (s *Rules) strikes(effect EffectType, what struck) bool {
 	for _, r := range s.current() {
-		if r.Effect.Type == RejectAttachment && r.reaches(contactID) && s.strike(r, struck{completeUpload, contactID, participantID, nil}) {
+		if r.Effect.Type == effect && r.reaches(what.contactID) && s.strike(r, what) {
 			return true
 		}
 	}
@@ -68,7 +78,7 @@ func (s *Rules) fate(rules []*rule, contactID, participantID string, effect func
 			fate.Cut, fate.Code = true, r.Effect.Status
 		case HalfOpen:
 			fate.Freeze = r.gone
-		case Status, Throttle, RefuseSocket, ExpireTokens, RejectAttachment:
+		case Status, Throttle, RefuseSocket, ExpireTokens, RejectAttachment, PassBroken:
 		}
 	}
 	return fate

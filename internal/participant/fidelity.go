@@ -13,7 +13,7 @@ func Fidelity() []fidelity.Entry {
 	return []fidelity.Entry{
 		{Area: actions, Name: createConnectionName, Source: fidelity.Documentation, Note: "`WEBRTC_CONNECTION` is refused: it is for voice."},
 		{Area: actions, Name: "SendMessage", Source: fidelity.Documentation, Note: "16,384 bytes for every content type, the newest of AWS's figures. " +
-			"Interactive messages that would break a client are refused."},
+			"Interactive messages that would break a client are refused, by the desk as well; the fault `passBroken` lets them through."},
 		{Area: actions, Name: "SendEvent", Source: fidelity.Documentation, Note: "Receipts count up to the message they name (observed in chatjs)."},
 		{Area: actions, Name: "GetTranscript", Source: fidelity.Documentation, Note: "`FORWARD` without a `StartPosition` is refused (observed, chatjs issue 19). `MaxResults` 0 means 10 (guessed)."},
 		{Area: actions, Name: "DisconnectParticipant", Source: fidelity.Documentation, Note: "A repeat within a minute is answered like the first (guessed)."},

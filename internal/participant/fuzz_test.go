@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -108,18 +107,6 @@ func FuzzWire(f *testing.F) {
 		other.item()
 		if got := other.item()["ContentType"]; got != transcript.ChatEnded {
 			t.Errorf("the other socket got %v", got)
-		}
-	})
-}
-
-// FuzzInteractive reads any template without a fault.
-func FuzzInteractive(f *testing.F) {
-	f.Add(`{"templateType":"Carousel","version":"1.0","data":{"content":{"title":"T","elements":[{"templateType":"Panel","data":{"content":{}}}]}}}`)
-	f.Add(`{"templateType":"TimePicker","data":{"content":{"timeslots":[{"date":"x","duration":1}]}}}`)
-	f.Fuzz(func(t *testing.T, content string) {
-		findings := participant.CheckInteractive(content)
-		if !json.Valid([]byte(content)) && len(findings) == 0 {
-			t.Errorf("no finding about %q", content)
 		}
 	})
 }

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -35,9 +35,6 @@ func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
 			required("ContentType", in.ContentType, longestContentType), required("Content", in.Content, len(in.Content)),
 			optional("ClientToken", in.ClientToken, longestClientToken))
 	}
-	if err == nil && in.ContentType == transcript.Interactive {
-		err = s.checkInteractive(ctx, c, in.Content)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -45,24 +42,12 @@ func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encode(sentAnswer{stamp(sent.Time), sent.ID})
-}
-
-// checkInteractive refuses an interactive message that would break the client that shows it.
-// What is only odd is logged; the message passes as it is. A customer's is refused by the
-// rules of the chat.
-func (s *Service) checkInteractive(ctx context.Context, c *call, content string) error {
-	contact, err := s.chats.Contact(ctx, c.contactID)
-	if err != nil || contact.Customer().ID == c.participantID {
-		return err
-	}
-	for _, finding := range CheckInteractive(content) {
-		if finding.Fatal {
-			return &chat.InvalidError{Field: "Content", Text: "Content: " + finding.String()}
+	if in.ContentType == transcript.Interactive && s.log.Enabled(ctx, slog.LevelDebug) {
+		for _, finding := range interactive.Check(in.Content) {
+			s.log.LogAttrs(ctx, slog.LevelDebug, "interactive message is odd", slog.String("finding", finding.String()))
 		}
-		s.log.LogAttrs(ctx, slog.LevelDebug, "interactive message is odd", slog.String("finding", finding.String()))
 	}
-	return nil
+	return encode(sentAnswer{stamp(sent.Time), sent.ID})
 }
 
 // sendEvent is SendEvent. The client token is checked and not used: chatjs sends every

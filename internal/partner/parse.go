@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -321,8 +322,10 @@ func (r *reader) interactive(n *yaml.Node) action {
 		r.fail(n, "interactive cannot be written as JSON")
 		return action{}
 	}
-	for _, problem := range CheckTemplate(content) {
-		r.fail(n, "interactive: %s", problem)
+	for _, finding := range interactive.Check(string(content)) {
+		if finding.Level > interactive.Note {
+			r.fail(n, "interactive: %s", finding)
+		}
 	}
 	return action{typing: r.typing, contentType: transcript.Interactive, text: string(content)}
 }

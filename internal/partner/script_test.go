@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -186,8 +187,8 @@ func TestScriptMistakes(t *testing.T) {
 		"a sample":        {"name: a\ngreeting: {interactive: pie}", []string{`2: interactive is a template or one of list, pages, links, panel, quick, carousel, pickers, time, view, not "pie"`}},
 		"a template": {
 			"name: a\ngreeting: {interactive: {templateType: Panel, data: {content: {}}}}", []string{
-				"2: interactive: version is missing; the native SDKs need it.", "2: interactive: data.content.title is missing.",
-				"2: interactive: data.content.elements of a Panel has 1 to 10 members, not 0.",
+				"2: interactive: version is missing, which the iOS and Android SDKs need.", "2: interactive: data.content.title is missing.",
+				"2: interactive: data.content.elements must have at least 1, but has 0.",
 			},
 		},
 		"attachments": {
@@ -250,8 +251,10 @@ func TestGallery(t *testing.T) {
 	}
 	kinds, names := map[string]bool{}, map[string]bool{}
 	for _, s := range gallery {
-		if problems := partner.CheckTemplate(s.Example); len(problems) > 0 {
-			t.Errorf("%s: %q", s.Name, problems)
+		for _, finding := range interactive.Check(string(s.Example)) {
+			if finding.Level > interactive.Note {
+				t.Errorf("%s: %s", s.Name, finding)
+			}
 		}
 		if s.Title == "" || s.Description == "" || names[s.Name] {
 			t.Errorf("%+v", s)
@@ -261,39 +264,6 @@ func TestGallery(t *testing.T) {
 	for _, kind := range []string{"ListPicker", "Panel", "QuickReply", "Carousel", "TimePicker", "ViewResource"} {
 		if !kinds[kind] {
 			t.Errorf("there is no %s", kind)
-		}
-	}
-}
-
-func TestCheckTemplate(t *testing.T) {
-	t.Parallel()
-	template := func(kind, content string) string {
-		return `{"templateType":"` + kind + `","version":"1.0","data":{"content":` + content + `}}`
-	}
-	for text, want := range map[string][]string{
-		"no JSON": {"It is not JSON of the shape of a template: invalid character 'o' in literal null (expecting 'u')."},
-		`{"templateType":"Form","version":"1.0","data":{"title":"x"}}`: {
-			`templateType "Form" is none that clients know.`, "data.content.title is missing.",
-		},
-		template("ViewResource", `{}`): {"data.content.viewToken is missing."},
-		template("QuickReply", `{"title":"x","elements":[{"title":"y"}]}`): {
-			"data.content.elements of a QuickReply has 2 to 10 members, not 1.",
-		},
-		template("Panel", `{"title":"x","elements":["y",{},{"title":"z","type":"hyperlink"}]}`): {
-			"data.content.elements[0] is not an object.", "data.content.elements[1].title is missing.", "data.content.elements[2].url is missing.",
-		},
-		template("TimePicker", `{"title":"x","timeslots":[{"date":"now"},{"date":"2026-12-24T10:00+00:00","duration":1.5}]}`): {
-			"data.content.timeslots[0].date is not of the form 2026-12-24T10:00+00:00.",
-			"data.content.timeslots[1].duration is not a whole number; the native SDKs need it.",
-		},
-		template("Carousel", `{"title":"x","elements":[{"templateType":"QuickReply"},`+template("Panel", `{"title":"y","elements":[{"title":"z"}]}`)+`]}`): {
-			"data.content.elements[0] is neither a Panel nor a ListPicker.", "data.content.elements[1].templateIdentifier is missing.",
-		},
-		template("Panel", `{"title":"`+strings.Repeat("x", 20<<10)+`"}`): {"It has 20552 bytes, and may have 20480."},
-		template("Panel", `{"title":"x","elements":[{"title":"y"}]}`):    nil,
-	} {
-		if diff := cmp.Diff(want, partner.CheckTemplate([]byte(text))); diff != "" {
-			t.Errorf("%.80s: %s", text, diff)
 		}
 	}
 }

@@ -6,15 +6,23 @@ import { plain } from "/console/format.js";
 import { template } from "/console/templates.js";
 
 const limits = { ListPicker: [1, 6], Panel: [1, 10], QuickReply: [2, 10], Carousel: [2, 5], TimePicker: [1, 20] };
-const longest = 20 * 1024;
+const longest = 20_000;
 
-// advice says what clients would not show; Amazon Connect passes everything on.
+// parse reads a message that somebody wrote as JSON. What is no object throws an error that says so.
+export function parse(text) {
+  const message = JSON.parse(text);
+  if (typeof message !== "object" || message === null || Array.isArray(message)) throw new Error("a message is an object");
+  return message;
+}
+
+// advice says what clients would not show. What would break them is refused when it is sent.
 export function advice(message) {
   const content = message?.data?.content;
   if (!message?.templateType || !content) return ["A message has templateType, version and data.content."];
   const found = [];
   const [least, most] = limits[message.templateType] ?? [0, Infinity];
-  const entries = (message.templateType === "TimePicker" ? content.timeslots : content.elements) ?? [];
+  const listed = message.templateType === "TimePicker" ? content.timeslots : content.elements;
+  const entries = Array.isArray(listed) ? listed : [];
   if (!content.title && message.templateType !== "ViewResource") found.push("It has no title.");
   if (entries.length < least || entries.length > most) found.push(`It has ${entries.length} entries; from ${least} to ${most} are shown.`);
   if (entries.some((entry) => !entry?.title && !entry?.date && !entry?.data)) found.push("An entry has no title.");
@@ -70,8 +78,10 @@ export class Gallery {
 
   #button(name, message, kind = "small") {
     const button = h("button", { type: "button", class: kind, disabled: !this.allowed, dataset: { send: "" }, onclick: async () => {
+      const sent = message();
+      if (!sent) return;
       button.disabled = true;
-      await this.send(message());
+      await this.send(sent);
       button.disabled = !this.allowed;
     } }, "Send", h("span", { class: "unseen" }, ` ${name}`));
     return button;
@@ -81,39 +91,48 @@ export class Gallery {
     const { content } = message.data;
     const preview = h("div", { class: "preview bubble" });
     const notes = h("div", { class: "note", role: "status" });
+    const inner = () => { // what the fields change, also when it was written otherwise as JSON
+      if (!message.data?.content || typeof message.data.content !== "object") message.data = { content: {} };
+      return message.data.content;
+    };
+    let wrong = ""; // what is written as JSON and is none: nothing is sent then
     const json = h("textarea", { rows: 8, class: "id", spellcheck: "false", "aria-label": "The message as JSON", oninput: () => {
       try {
-        Object.assign(message, JSON.parse(json.value));
+        const written = parse(json.value);
+        for (const name of Object.keys(message)) delete message[name];
+        Object.assign(message, written);
         show(false);
       } catch (error) {
-        fill(notes, `Not valid JSON: ${error.message}`);
+        wrong = `Not valid JSON, so nothing is sent: ${error.message}`;
+        fill(notes, wrong);
       }
     } });
     const show = (write = true) => {
+      wrong = "";
       fill(preview, template(JSON.stringify(message)) ?? h("p", { class: "note" }, "Nothing that clients would show."));
       fill(notes, advice(message).map((text) => h("p", {}, text)));
       if (write) json.value = JSON.stringify(message, null, 2);
     };
     const field = (label, control) => h("label", { class: "field" }, label, control);
     const line = (label, key) => field(label, h("input", { type: "text", value: content[key] ?? "", oninput: (event) => {
-      if (event.target.value) message.data.content[key] = event.target.value;
-      else delete message.data.content[key];
+      if (event.target.value) inner()[key] = event.target.value;
+      else delete inner()[key];
       show();
     } }));
     const fields = [line("Title", "title"), "subtitle" in content && line("Subtitle", "subtitle")];
     if (content.elements?.every((element) => element.title)) {
       fields.push(field("Options, one per line: title | subtitle", h("textarea", { rows: 4, value: toLines(content.elements), oninput: (event) => {
-        message.data.content.elements = fromLines(event.target.value, content.elements);
+        inner().elements = fromLines(event.target.value, content.elements);
         show();
       } })));
     }
     if (content.timeslots) {
       fields.push(field("Times, one per line", h("textarea", { rows: 3, class: "id", value: content.timeslots.map(({ date }) => date).join("\n"), oninput: (event) => {
-        message.data.content.timeslots = event.target.value.split("\n").filter((text) => text.trim()).map((date) => ({ date: date.trim(), duration: 30 }));
+        inner().timeslots = event.target.value.split("\n").filter((text) => text.trim()).map((date) => ({ date: date.trim(), duration: 30 }));
         show();
       } })));
     }
     show();
-    return [fields, h("details", {}, h("summary", {}, "As JSON"), json), h("p", { class: "preview-title note" }, "Preview"), preview, notes, this.#button("as changed", () => message, "primary")];
+    return [fields, h("details", {}, h("summary", {}, "As JSON"), json), h("p", { class: "preview-title note" }, "Preview"), preview, notes, this.#button("as changed", () => (wrong ? null : message), "primary")];
   }
 }

@@ -20,6 +20,7 @@ const effects = {
   halfOpen: { title: "Half-open sockets", only: true, says: () => "Sockets stay open, and nothing gets through" },
   expireTokens: { title: "Expire tokens", says: (what, _, action) => (action === everything ? "Connection tokens and socket addresses stop working now" : `With ${action}, connection tokens and socket addresses stop working`) },
   rejectAttachment: { title: "Reject attachments", only: true, says: () => "The scan finds attachments unfit" },
+  passBroken: { title: "Let broken content through", only: true, says: () => "Interactive messages that clients cannot show are sent" },
 };
 
 // inWords says what a rule does.

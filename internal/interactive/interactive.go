@@ -1,4 +1,9 @@
-package participant
+// Package interactive checks interactive messages: whether the clients there are can show them.
+//
+// It owns what a template may look like, and knows neither chats nor who sends one. It never changes
+// a message, because what pleases one client can break another; its author chooses. All of it is safe
+// for concurrent use.
+package interactive
 
 import (
 	"bytes"
@@ -13,11 +18,23 @@ import (
 	"github.com/parley-chat/parley/internal/awswire"
 )
 
+// Level says how bad a finding is.
+type Level int
+
+// Levels, from the least.
+const (
+	// Note is what some client shows otherwise, as its author may want it.
+	Note Level = iota
+	// Mistake is what nobody wants, although some client shows the message.
+	Mistake
+	// Fatal is a message that a client cannot show at all: the widget goes blank, or says that
+	// something went wrong.
+	Fatal
+)
+
 // Finding is something about an interactive message that a client will not like.
 type Finding struct {
-	// Fatal says that the message cannot be shown at all; otherwise some client shows it
-	// incompletely or not as meant.
-	Fatal bool
+	Level Level
 	// Where is the member, such as "data.content.elements[0].title"; empty for the whole.
 	Where string
 	// Text says what is wrong, without the member's name.
@@ -42,14 +59,23 @@ const (
 	timeslotFormat  = "2006-01-02T15:04-07:00"
 )
 
-// CheckInteractive holds the content of an interactive message against what the clients need:
-// the prebuilt chat widget, which goes blank on content that is not JSON, and the iOS and
-// Android SDKs. The content itself is never changed, because what pleases one client can
-// break another; its author chooses. Without findings the message is shown by all of them.
-func CheckInteractive(content string) []Finding {
+// Broken returns the first reason for which a client cannot show a message; false when all can.
+func Broken(content string) (Finding, bool) {
+	for _, finding := range Check(content) {
+		if finding.Level == Fatal {
+			return finding, true
+		}
+	}
+	return Finding{}, false
+}
+
+// Check holds the content of an interactive message against what the clients need: the prebuilt chat
+// widget, which goes blank on content that is not JSON, and the iOS and Android SDKs. Without findings
+// the message is shown by all of them.
+func Check(content string) []Finding {
 	c := &templateCheck{}
 	if len(content) > longestTemplate {
-		c.fatal("", "the message has more than 20,000 bytes")
+		c.fatal("", "the message has %d bytes, and may have %d", len(content), longestTemplate)
 	}
 	c.message("", jsontext.Value(content), true)
 	return c.findings
@@ -58,11 +84,17 @@ func CheckInteractive(content string) []Finding {
 type templateCheck struct{ findings []Finding }
 
 func (c *templateCheck) fatal(where, format string, args ...any) {
-	c.findings = append(c.findings, Finding{Fatal: true, Where: where, Text: fmt.Sprintf(format, args...)})
+	c.find(Fatal, where, format, args...)
 }
 
-func (c *templateCheck) warn(where, format string, args ...any) {
-	c.findings = append(c.findings, Finding{Where: where, Text: fmt.Sprintf(format, args...)})
+func (c *templateCheck) mistake(where, format string, args ...any) {
+	c.find(Mistake, where, format, args...)
+}
+
+func (c *templateCheck) note(where, format string, args ...any) { c.find(Note, where, format, args...) }
+
+func (c *templateCheck) find(level Level, where, format string, args ...any) {
+	c.findings = append(c.findings, Finding{level, where, fmt.Sprintf(format, args...)})
 }
 
 // envelope is what all templates have.
@@ -128,7 +160,7 @@ func (c *templateCheck) message(where string, raw jsontext.Value, outer bool) {
 		in += "."
 	}
 	if e.Version == "" {
-		c.warn(in+"version", "is missing, which the iOS and Android SDKs need")
+		c.mistake(in+"version", "is missing, which the iOS and Android SDKs need")
 	}
 	if !outer {
 		if e.TemplateType != "Panel" && e.TemplateType != "ListPicker" {
@@ -168,12 +200,12 @@ func (c *templateCheck) template(in string, e envelope, b body, outer bool) {
 	}
 	c.title(in+"title", b.Title, longestTitle)
 	if outer && b.ReferenceID == "" {
-		c.warn(in+"referenceId", "is missing: in the widget the message replaces an earlier one without it")
+		c.note(in+"referenceId", "is missing: in the widget the message replaces an earlier one without it")
 	}
 	switch e.TemplateType {
 	case "ListPicker":
 		if e.TemplateIdentifier == "" {
-			c.warn("templateIdentifier", "is missing, which the Android SDK needs")
+			c.note("templateIdentifier", "is missing, which the Android SDK needs")
 		}
 		c.options(in, b, 1, 6, longestTitle)
 	case "Panel":
@@ -188,7 +220,7 @@ func (c *templateCheck) template(in string, e envelope, b body, outer bool) {
 	case "TimePicker":
 		c.timeslots(in, b.Timeslots)
 	default:
-		c.warn("templateType", "%q is known to no client", e.TemplateType)
+		c.mistake("templateType", "%q is known to no client", e.TemplateType)
 	}
 }
 
@@ -197,7 +229,7 @@ func (c *templateCheck) title(where, title string, longest int) {
 		c.fatal(where, "is missing")
 	}
 	if utf8.RuneCountInString(title) > longest {
-		c.warn(where, "has more than %d characters and is cut", longest)
+		c.note(where, "has more than %d characters and is cut", longest)
 	}
 }
 
@@ -208,9 +240,9 @@ func (c *templateCheck) count(in string, b body, least, most int) {
 	case n == 0 && b.Buttons != nil:
 		c.fatal(in+"elements", "is missing: the widget does not read buttons")
 	case n < least:
-		c.fatal(in+"elements", "must have at least %d", least)
+		c.fatal(in+"elements", "must have at least %d, but has %d", least, n)
 	case most > 0 && n > most:
-		c.fatal(in+"elements", "must have at most %d", most)
+		c.fatal(in+"elements", "must have at most %d, but has %d", most, n)
 	}
 }
 
@@ -225,10 +257,10 @@ func (c *templateCheck) options(in string, b body, least, most, longest int) {
 		at := fmt.Sprintf("%selements[%d].", in, i)
 		c.title(at+"title", e.Title, longest)
 		if e.Type == "hyperlink" && e.URL == "" {
-			c.warn(at+"url", "is missing, so the link leads nowhere")
+			c.mistake(at+"url", "is missing, so the link leads nowhere")
 		}
 		if e.ActionDetail != "" && e.ActionDetail != "SHOW_MORE" && e.ActionDetail != "PREVIOUS_OPTIONS" {
-			c.warn(at+"actionDetail", "must be SHOW_MORE or PREVIOUS_OPTIONS")
+			c.mistake(at+"actionDetail", "must be SHOW_MORE or PREVIOUS_OPTIONS")
 		}
 	}
 	c.android(in, b)
@@ -236,23 +268,29 @@ func (c *templateCheck) options(in string, b body, least, most, longest int) {
 
 // android names members with which the Android SDK does not decode the message.
 func (c *templateCheck) android(in string, b body) {
-	var extra []string
-	for name, given := range map[string]bool{
+	given := map[string]bool{
 		"referenceId": b.ReferenceID != "", "listId": b.ListID != "", "preIndex": b.PreIndex != nil, "nextIndex": b.NextIndex != nil,
-	} {
-		if given {
+	}
+	for _, e := range b.Elements {
+		given["actionDetail"] = given["actionDetail"] || e.ActionDetail != ""
+		given["type"] = given["type"] || e.Type != ""
+		given["url"] = given["url"] || e.URL != ""
+	}
+	var extra []string
+	for name, is := range given {
+		if is {
 			extra = append(extra, name)
 		}
 	}
 	if len(extra) > 0 {
 		slices.Sort(extra)
-		c.warn(strings.TrimSuffix(in, "."), "has members that the Android SDK cannot read: %s", strings.Join(extra, ", "))
+		c.note(strings.TrimSuffix(in, "."), "has members that the Android SDK cannot read: %s", strings.Join(extra, ", "))
 	}
 }
 
 func (c *templateCheck) timeslots(in string, slots []timeslot) {
 	if len(slots) < 1 || len(slots) > 20 {
-		c.fatal(in+"timeslots", "must have from 1 to 20")
+		c.fatal(in+"timeslots", "must have from 1 to 20, but has %d", len(slots))
 	}
 	for i, slot := range slots {
 		at := fmt.Sprintf("%stimeslots[%d].", in, i)
@@ -260,7 +298,7 @@ func (c *templateCheck) timeslots(in string, slots []timeslot) {
 			c.fatal(at+"date", "must be of the form 2026-12-24T10:00+00:00")
 		}
 		if slot.Duration.Kind() != '0' || bytes.ContainsAny(slot.Duration, ".eE") {
-			c.warn(at+"duration", "must be a whole number for the iOS and Android SDKs")
+			c.mistake(at+"duration", "must be a whole number for the iOS and Android SDKs")
 		}
 	}
 }

@@ -1,15 +1,22 @@
-package participant_test
+package interactive_test
 
 import (
+	"encoding/json"
+	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
-	"github.com/parley-chat/parley/internal/participant"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/parley-chat/parley/internal/interactive"
 )
 
-// TestCheckInteractive holds templates, good and broken, against a golden list of findings.
-func TestCheckInteractive(t *testing.T) {
+var update = flag.Bool("update", false, "rewrite the golden file")
+
+// TestCheck holds templates, good and broken, against a golden list of findings.
+func TestCheck(t *testing.T) {
 	t.Parallel()
 	elements := func(n int) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(`{"title":"x"},`, n), ",") + "]"
@@ -54,23 +61,41 @@ func TestCheckInteractive(t *testing.T) {
 		{"too long", template("QuickReply", `"referenceId":"`+strings.Repeat("x", 20_000)+`","elements":`+elements(2))},
 	} {
 		fmt.Fprintf(&b, "%s\n", tt.name)
-		for _, f := range participant.CheckInteractive(tt.content) {
-			level := "warning"
-			if f.Fatal {
-				level = "fatal"
-			}
-			fmt.Fprintf(&b, "  %s: %s\n", level, f)
+		for _, f := range interactive.Check(tt.content) {
+			fmt.Fprintf(&b, "  %s: %s\n", []string{"note", "mistake", "fatal"}[f.Level], f)
 		}
 	}
-	golden(t, "interactive.golden", b.String())
+	if *update {
+		if err := os.WriteFile("testdata/interactive.golden", []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/interactive.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(b.String(), "\n")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// FuzzCheck reads any template without a fault.
+func FuzzCheck(f *testing.F) {
+	f.Add(`{"templateType":"Carousel","version":"1.0","data":{"content":{"title":"T","elements":[{"templateType":"Panel","data":{"content":{}}}]}}}`)
+	f.Add(`{"templateType":"TimePicker","data":{"content":{"timeslots":[{"date":"x","duration":1}]}}}`)
+	f.Fuzz(func(t *testing.T, content string) {
+		if _, broken := interactive.Broken(content); !json.Valid([]byte(content)) && !broken {
+			t.Errorf("no finding about %q", content)
+		}
+	})
 }
 
 // A title that was cut inside a surrogate pair does not break a widget: JSON.parse reads it.
 func TestRowA10HalfCharacterInATemplate(t *testing.T) {
 	t.Parallel()
 	const cut = `{"templateType":"QuickReply","version":"1.0","data":{"content":{"title":"T \ud83d","referenceId":"r","elements":[{"title":"a"},{"title":"b"}]}}}`
-	for _, f := range participant.CheckInteractive(cut) {
-		if f.Fatal {
+	for _, f := range interactive.Check(cut) {
+		if f.Level == interactive.Fatal {
 			t.Error(f)
 		}
 	}
