@@ -10,7 +10,7 @@ FUZZTIME ?= 30s
 .PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash model findings fuzz clean
 
 # Folders with npm packages of their own.
-NPM := e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
+NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,7 @@ test: ## Set up what the tests need, run all of them, and print the times; BUDGE
 		'chat:prepare=$(MAKE) test-e2e-chat' \
 		'template:prepare=$(MAKE) test-template' \
 		'sdk=$(MAKE) test-sdk' \
+		'apiclient:prepare=$(MAKE) test-e2e-apiclient' \
 		'browser:prepare=$(MAKE) test-e2e-browser' \
 		'page:prepare=$(MAKE) test-e2e-page'
 
@@ -63,7 +64,7 @@ test-sdk: ## Compare our AWS calls with those of the generated SDK client
 test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudFormation template against AWS's own validator, planted mistakes included
 	cd tools/templatecheck && node --test --test-reporter=spec
 
-test-browser: test-e2e-page test-e2e-browser test-e2e-chat test-e2e-console ## Drive the built binary with browsers, chat clients, AWS SDKs and the AWS CLI
+test-browser: test-e2e-page test-e2e-browser test-e2e-chat test-e2e-console test-e2e-apiclient ## Drive the built binary with browsers, chat clients, AWS SDKs, the AWS CLI and generated clients
 
 test-e2e-%: build $(NPM:=/node_modules/.installed)
 	cd e2e/$* && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$($(CURDIR)/e2e/chromium.sh)" E2E_CORES=$(E2E_CORES) \

@@ -301,3 +301,29 @@ func TestDescribedExamples(t *testing.T) {
 		t.Errorf("only %d examples were found", checked)
 	}
 }
+
+// Every operation describes that it answers for no other host, which redocly's strict set wants
+// of calls that are never wrong otherwise.
+func TestRowB6ForeignHosts(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	for _, o := range theContract().operations {
+		address := strings.NewReplacer("{", "", "}", "").Replace(o.path)
+		if got := w.raw(o.method, address, nil, "Host", "rebound.test"); got.Status != http.StatusForbidden || !bytes.Contains(got.Body, []byte("HostNotAllowed")) {
+			t.Errorf("%s %s: %d %s", o.method, o.path, got.Status, got.Body)
+		}
+	}
+}
+
+// Generators make a type of each parameter and of each schema, in one namespace.
+func TestRowB6NamesOfComponents(t *testing.T) {
+	t.Parallel()
+	components := object(theContract().root["components"])
+	for name := range object(components["parameters"]) {
+		for _, kind := range []string{"schemas", "responses"} {
+			if _, both := object(components[kind])[name]; both {
+				t.Errorf("%s names a parameter and one of the %s", name, kind)
+			}
+		}
+	}
+}
