@@ -12,6 +12,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fidelity"
+	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/participant"
 )
 
@@ -19,7 +20,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite generated files")
 
-const fidelityHead = `<!-- Generated from the registries in internal/connectserver and internal/participant by go generate; do not edit. -->
+const fidelityHead = `<!-- Generated from the registries in internal/connectserver, internal/participant and internal/frontdoor by go generate; do not edit. -->
 
 # What the embedded Amazon Connect does, and where it comes from
 
@@ -39,7 +40,7 @@ func TestFidelityPage(t *testing.T) {
 	t.Parallel()
 	const page = "docs/fidelity.md"
 	want := bytes.NewBufferString(fidelityHead)
-	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity())); err != nil {
+	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity(), frontdoor.Fidelity())); err != nil {
 		t.Fatal(err)
 	}
 	names := connectserver.Unemulated()

@@ -62,8 +62,9 @@ var allowed = map[string][]string{
 	"internal/connectclient": {"internal/arn", "internal/awscall", "internal/rawjson", "internal/secret", "internal/startchat"},
 	"internal/costguard":     {"internal/arn", "internal/awswire", "internal/diagnosis", "internal/startchat"},
 	"internal/frontdoor": {
-		"internal/arn", "internal/awscall", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/guard",
-		"internal/identity", "internal/rawjson", "internal/secret", "internal/settings", "internal/startchat",
+		"internal/arn", "internal/awscall", "internal/awswire", "internal/connectclient", "internal/connectmodel", "internal/diagnosis",
+		"internal/doorpath", "internal/excerpt", "internal/fidelity", "internal/guard", "internal/identity", "internal/rawjson", "internal/secret",
+		"internal/settings", "internal/startchat",
 	},
 	"internal/lambdahost": {"internal/awswire", "internal/diagnosis"},
 	"internal/server":     {"internal/diagnosis", "internal/runfile"},

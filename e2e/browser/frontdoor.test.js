@@ -2,6 +2,7 @@
 // which the browser sends without asking first.
 
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { writeFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,6 +77,44 @@ test('headers of the page are allowed by the preflight', async () => {
   }, `http://127.0.0.1:${parley.port}/startChatContact`)
   await tab.close()
   assert.equal(status, 200)
+})
+
+test("RowA12 the hosted widget's start call, with a preflight for its two headers", async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'parley-widget-'))
+  const key = 'security-key-of-a-widget-0123456789abcdef0123'
+  await writeFile(join(dir, 'key'), key, { mode: 0o600 })
+  const other = await startParley('--auth-mode', 'hs256', '--jwt-key-file', join(dir, 'key'), '--jwt-audience', 'w-1')
+  try {
+    const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    const now = Math.floor(Date.now() / 1000)
+    const unsigned = `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url({
+      sub: 'w-1', iat: now, exp: now + 300, attributes: { plan: 'gold' }, customerId: 'c-42',
+    })}`
+    const token = `${unsigned}.${createHmac('sha256', key).update(unsigned).digest('base64url')}`
+    const tab = await browser.newPage()
+    await tab.goto(`http://localhost:${site.port}/`)
+    const ask = (token) => tab.evaluate(async ([endpoint, token]) => {
+      const response = await fetch(endpoint, {
+        method: 'POST', headers: { 'x-amz-snippet-id': 'snippet-1', ...token && { 'x-amz-security-token': token } },
+        body: JSON.stringify({ ParticipantDetails: { DisplayName: 'Pat' }, Attributes: { plan: 'free' } }),
+      })
+      return { status: response.status, json: await response.json() }
+    }, [`${other.url}/connectwidget/api/w-1/start`, token])
+    assert.equal((await ask('')).status, 401)
+    const { status, json } = await ask(token)
+    await tab.close()
+    assert.equal(status, 200)
+    assert.match(json.data.startChatResult.ParticipantToken, /^QVFJREFI/)
+    const contact = await (await fetch(`${other.url}/api/contacts/${json.ContactId}`)).json()
+    assert.deepEqual(contact.attributes, { plan: 'gold', 'HostedWidget-plan': 'free' })
+    assert.equal(contact.customerId, 'c-42')
+    const archive = await (await fetch(`${other.url}/api/exchanges.har`)).text()
+    assert.match(archive, /connectwidget\/api\/w-1\/start/)
+    for (const part of token.split('.')) assert.ok(!archive.includes(part), 'no part of the token is in the archive')
+  } finally {
+    await other.stop()
+    await rm(dir, { recursive: true })
+  }
 })
 
 test('RowB5 a foreign page starts no chat, although the browser sends its post, and reads why', async () => {

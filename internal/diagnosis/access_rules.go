@@ -13,6 +13,7 @@ import (
 const (
 	NotFound         ID = "not-found"
 	MethodNotAllowed ID = "method-not-allowed"
+	WidgetNotFound   ID = "widget-not-found"
 	HostNotAllowed   ID = "host-not-allowed"
 	OriginNotAllowed ID = "origin-not-allowed"
 	NullOrigin       ID = "null-origin"
@@ -34,7 +35,8 @@ func callerRules() []Rule {
 			Status: http.StatusNotFound, Code: "NotFound",
 			Sentence: "There is nothing at this address.",
 			Remedy:   "Chats are started with POST " + doorpath.Main + ".",
-			Detail:   "The front door answers at `" + strings.Join(doorpath.Usual(), "`, `") + "`; `--path` adds another address.",
+			Detail: "The front door answers at `" + strings.Join(doorpath.Usual(), "`, `") + "`, and for hosted widgets at " +
+				"`/connectwidget/api/WIDGET/start`; `--path` adds another address.",
 		},
 		{
 			ID: MethodNotAllowed, Group: accessGroup, Title: "The method is not allowed here",
@@ -42,6 +44,14 @@ func callerRules() []Rule {
 			Sentence: "This address does not take the request's method.",
 			Remedy:   "Use the method named in the Allow header; chats are started with POST.",
 			Detail:   "Opening the endpoint in a browser's address bar sends GET. A widget sends POST.",
+		},
+		{
+			ID: WidgetNotFound, Group: accessGroup, Title: "There is no such hosted widget",
+			Status: http.StatusNotFound, Code: "ResourceNotFoundException",
+			Sentence: "There is no hosted widget of the id in this address.",
+			Remedy:   "Post to the widget that --jwt-audience names, or start the server without --strict, which takes any id.",
+			Detail: "With `--strict` there is one hosted widget: the one that tokens are made for (`--jwt-audience`), or a " +
+				"default one, which the answer names.",
 		},
 		{
 			ID: HostNotAllowed, Group: accessGroup, Title: "The Host header is not one of this server's names",

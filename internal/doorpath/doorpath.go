@@ -3,7 +3,10 @@
 // The package has no state and is safe for concurrent use.
 package doorpath
 
-import "path"
+import (
+	"path"
+	"strings"
+)
 
 // Main is the address of the widgets' documentation.
 const Main = "/startChatContact"
@@ -13,13 +16,26 @@ const Main = "/startChatContact"
 // its base URL may end in, and a bare base URL.
 func Usual() []string { return []string{Main, "/start-chat", "/Prod", "/Prod/", "/"} }
 
+// Widget returns the id of a widget whose start call a request's path is: the one that the hosted
+// widget's own page makes, /connectwidget/api/WIDGET/start. It is an address of every front door.
+func Widget(requested string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(path.Clean("/"+requested), "/connectwidget/api/")
+	if ok {
+		id, ok = strings.CutSuffix(id, "/start")
+	}
+	return id, ok && id != "" && !strings.Contains(id, "/")
+}
+
 // Set is a set of addresses.
 type Set map[string]bool
 
-// Has reports whether a request's path is one of the addresses. It is compared after cleaning, so
+// Has reports whether a request's path is one of the addresses, or a widget's. It is compared after cleaning, so
 // that a doubled or trailing slash, the usual slip when a base address and a path are put
 // together, does no harm.
-func (s Set) Has(requested string) bool { return s[path.Clean("/"+requested)] }
+func (s Set) Has(requested string) bool {
+	_, widget := Widget(requested)
+	return widget || s[path.Clean("/"+requested)]
+}
 
 // With returns the usual addresses and further ones.
 func With(more ...string) Set {

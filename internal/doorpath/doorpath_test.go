@@ -12,6 +12,9 @@ func TestSet(t *testing.T) {
 	for address, want := range map[string]bool{
 		"/startChatContact": true, "//startChatContact/": true, "/start-chat": true, "/Prod": true, "/Prod/": true, "/": true, "": true,
 		"/mine": true, "/yours/": true,
+		"/connectwidget/api/w-1/start": true, "//connectwidget/api/w-1/start/": true,
+		"/connectwidget/api/start": false, "/connectwidget/api//start": false, "/connectwidget/api/a/b/start": false,
+		"/connectwidget/api/w-1": false, "/connectwidget/api/../start": false, "/x/connectwidget/api/w-1/start": false,
 		"/startchatcontact": false, "/prod": false, "/Prod/x": false, "/other": false,
 	} {
 		if got := set.Has(address); got != want {

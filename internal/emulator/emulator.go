@@ -35,6 +35,8 @@ import (
 const (
 	// DefaultInstanceID is the instance of a page that names none.
 	DefaultInstanceID = connectserver.DefaultInstanceID
+	// DefaultWidgetID is the hosted widget there is when no token's audience names another.
+	DefaultWidgetID = "33333333-3333-4333-8333-333333333333"
 	// DefaultContactFlowID is the contact flow of a page that names none. It is always there.
 	DefaultContactFlowID = "22222222-2222-4222-8222-222222222222"
 )

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/identity"
 	"github.com/parley-chat/parley/internal/settings"
@@ -27,6 +28,8 @@ type Config struct {
 	Keys identity.KeySource
 	// InstanceID and ContactFlowID stand in where the settings name none.
 	InstanceID, ContactFlowID string
+	// Widgets are the ids of the hosted widgets there are; nil means that none is looked up.
+	Widgets []string
 	// Attachments says that the upstream takes attachments, unless the settings say otherwise.
 	Attachments bool
 	// Public keeps what AWS says about accounts and roles in the log.
@@ -38,23 +41,38 @@ type Config struct {
 }
 
 // New returns the handler that starts chats for those who may: who they say to be is
-// checked first, then how often they came, then what they ask for. It belongs behind a guard
-// made of [Guard].
+// checked first, then how often they came, then what they ask for. The start call of hosted
+// widgets has a way of its own, see [Config.widget]. It belongs behind a guard made of [Guard].
 func New(c Config) (http.Handler, error) {
-	door, err := startchat.New(c.startChat())
+	limit := guard.NewSubjectLimit(rate(c.Settings.SubjectRate), subject, c.DocsURL, c.Log)
+	door, err := way(c.startChat(), c.identity(), limit.Wrap)
 	if err != nil {
 		return nil, err
 	}
-	verifier, err := identity.New(c.identity())
+	widget, err := c.widget(limit.Wrap)
 	if err != nil {
 		return nil, err
 	}
-	s := c.Settings
-	var handler http.Handler = door
-	if s.SubjectRate.N > 0 {
-		handler = guard.NewSubjectLimit(rate(s.SubjectRate), subject, c.DocsURL, c.Log).Wrap(handler)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if id, ok := doorpath.Widget(r.URL.Path); ok {
+			widget(w, r, id)
+			return
+		}
+		door.ServeHTTP(w, r)
+	}), nil
+}
+
+// way returns the checks that a request passes on its way to a chat, in their order.
+func way(start startchat.Config, who identity.Config, limit func(http.Handler) http.Handler) (http.Handler, error) {
+	door, err := startchat.New(start)
+	if err != nil {
+		return nil, err
 	}
-	return verifier.Wrap(handler), nil
+	verifier, err := identity.New(who)
+	if err != nil {
+		return nil, err
+	}
+	return verifier.Wrap(limit(door)), nil
 }
 
 // NewUnguarded returns the handler that starts chats for whoever has the credentials in hand:
@@ -105,7 +123,7 @@ func (c Config) startChat() startchat.Config {
 			ContactFlowID: cmp.Or(s.ContactFlowID, c.ContactFlowID),
 			DisplayName:   s.DisplayName, ContentTypes: s.ContentTypes,
 		},
-		Policy:      c.policy(),
+		Policy:      c.policy(s.AuthMode != settings.AuthNone),
 		Unknown:     startchat.UnknownMembers(s.UnknownMembers),
 		Attachments: s.Attachments || c.Attachments && !s.Given("attachments"),
 		Timeout:     s.UpstreamTimeout,

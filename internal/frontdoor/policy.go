@@ -10,11 +10,11 @@ import (
 )
 
 // policy says what pages may ask for; nil when they may ask for whatever Amazon Connect
-// takes, as on a developer's own machine.
-func (c Config) policy() *startchat.Policy {
+// takes, as on a developer's own machine. tokens says whether customers may bring one.
+func (c Config) policy(tokens bool) *startchat.Policy {
 	s := c.Settings
 	if s.AnyFlow() && !s.Pinned() && s.AnyAttribute() && s.AnyMember() && s.Persistent() == settings.PersistentOpen &&
-		s.AuthMode == settings.AuthNone && s.MaxDuration == 0 && s.DefaultDuration == 0 {
+		!tokens && s.MaxDuration == 0 && s.DefaultDuration == 0 {
 		return nil
 	}
 	trusted := s.TrustedProxies

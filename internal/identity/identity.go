@@ -79,6 +79,11 @@ type KeySource interface {
 // Config says which tokens are good. The zero value asks for none.
 type Config struct {
 	Mode Mode
+	// Header names the header that holds the token and nothing else, in Go's spelling; empty means
+	// that it is the bearer token of Authorization.
+	Header string
+	// Optional passes requests without a token on, without a Caller.
+	Optional bool
 	// Keys are what HS256 tokens are signed with; needed for that mode.
 	Keys KeySource
 	// Issuer is the iss claim to demand: with HS256 "" demands none; with OIDC it is needed and
@@ -127,9 +132,11 @@ type checker interface {
 
 // Verifier is the checked configuration, ready to be put in front of handlers.
 type Verifier struct {
-	checker checker // nil when no token is asked for
-	docs    string
-	log     *slog.Logger
+	checker  checker // nil when no token is asked for
+	header   string
+	optional bool
+	docs     string
+	log      *slog.Logger
 
 	outages rate.Sometimes // bounds the log lines about missing keys
 	mu      sync.Mutex
@@ -141,7 +148,7 @@ type Verifier struct {
 // every fault.
 func New(config Config) (*Verifier, error) {
 	v := &Verifier{
-		docs: config.DocsURL, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)),
+		header: config.Header, optional: config.Optional, docs: config.DocsURL, log: cmp.Or(config.Log, slog.New(slog.DiscardHandler)),
 		outages: rate.Sometimes{Interval: repeatAfter}, logged: map[refusal]time.Time{},
 	}
 	if config.Mode == None || config.Mode == "" {
@@ -217,6 +224,10 @@ func (v *Verifier) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		caller, err := v.identify(r)
+		if v.optional && err == errMissing { //nolint:errorlint // it is never wrapped
+			next.ServeHTTP(w, r)
+			return
+		}
 		if err != nil {
 			v.refuse(w, r, err)
 			return
@@ -226,18 +237,17 @@ func (v *Verifier) Wrap(next http.Handler) http.Handler {
 }
 
 func (v *Verifier) identify(r *http.Request) (*Caller, error) {
-	token, err := bearer(r.Header)
+	token, err := v.token(r.Header)
 	if err != nil {
 		return nil, err
 	}
 	return v.checker.check(r.Context(), token)
 }
 
-// bearer returns the token of the Authorization header.
-//
-// Source: RFC 6750, section 2.1
-func bearer(header http.Header) (string, error) {
-	values := header["Authorization"]
+// token returns the token of a request: that of the configured header, or the bearer token of
+// Authorization (RFC 6750, section 2.1).
+func (v *Verifier) token(header http.Header) (string, error) {
+	values := header[cmp.Or(v.header, "Authorization")]
 	switch len(values) {
 	case 0:
 		return "", errMissing
@@ -245,9 +255,12 @@ func bearer(header http.Header) (string, error) {
 	default:
 		return "", errHeaders
 	}
-	scheme, token, _ := strings.Cut(values[0], " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", errMissing
+	token := values[0]
+	if v.header == "" {
+		var scheme string
+		if scheme, token, _ = strings.Cut(token, " "); !strings.EqualFold(scheme, "Bearer") {
+			return "", errMissing
+		}
 	}
 	token = strings.Trim(token, " ")
 	switch {

@@ -16,8 +16,8 @@ import (
 type refusal string
 
 const (
-	errMissing   refusal = "there is no Authorization: Bearer header"
-	errHeaders   refusal = "there is more than one Authorization header"
+	errMissing   refusal = "there is no token in the header that has to hold it"
+	errHeaders   refusal = "there is more than one header with a token"
 	errLength    refusal = "the token is longer than 16 KiB"
 	errMalformed refusal = "the token is not a well-formed JWT"
 	errCritical  refusal = "the token demands an extension (crit) that is not known here"
@@ -92,6 +92,10 @@ func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	switch e := err.(type) { //nolint:errorlint // what checkers return is not wrapped
 	case refusal:
 		p = e.problem()
+		if e == errMissing && v.header != "" {
+			p.Sentence = "The request has no header " + v.header + " with a token."
+			p.Hint = "Send in " + v.header + " a token that your own server signed for this customer and this widget."
+		}
 		v.report(r, p, e)
 		w.Header().Set("WWW-Authenticate", challenge(e))
 	default:

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"log/slog"
 	"strings"
 	"time"
@@ -39,10 +40,14 @@ func frontDoor(s *settings.Settings) frontdoor.Config {
 	}
 	// Some clients send no ids at all, because their production endpoint knows them. The
 	// embedded Amazon Connect takes attachments, and so does a recording; of an instance only its owner knows.
-	return frontdoor.Config{
+	config := frontdoor.Config{
 		Settings: s, Attachments: true,
 		InstanceID: emulator.DefaultInstanceID, ContactFlowID: emulator.DefaultContactFlowID,
 	}
+	if s.Strict {
+		config.Widgets = []string{cmp.Or(s.JWTAudience, emulator.DefaultWidgetID)}
+	}
+	return config
 }
 
 // Check has the parts that the settings configure check them, so that faults which only these

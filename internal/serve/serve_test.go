@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -183,6 +184,39 @@ func TestRowB5WhoIsToldWhy(t *testing.T) {
 				if method == http.MethodPost && w.Code != http.StatusForbidden {
 					t.Errorf("%s: %d, want 403", method, w.Code)
 				}
+			}
+		})
+	}
+}
+
+// Any hosted widget starts chats, unless the server is strict: then there is one.
+func TestRowA12WidgetsAreLookedUpWhenStrict(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		flags  []string
+		widget string
+		status int
+	}{
+		"any":              {nil, "w-1", http.StatusOK},
+		"strict, unknown":  {[]string{"--strict"}, "w-1", http.StatusNotFound},
+		"strict, default":  {[]string{"--strict"}, emulator.DefaultWidgetID, http.StatusOK},
+		"strict, named":    {[]string{"--strict", "--jwt-audience=w-1"}, "w-1", http.StatusOK},
+		"strict, another":  {[]string{"--strict", "--jwt-audience=w-1"}, emulator.DefaultWidgetID, http.StatusNotFound},
+		"no widget at all": {nil, "", http.StatusNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg, _ := config(t, test.flags...)
+			server, err := serve.Open(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer server.Close(t.Context())
+			r := httptest.NewRequest(http.MethodPost, "http://localhost/connectwidget/api/"+test.widget+"/start", strings.NewReader("{}"))
+			w := httptest.NewRecorder()
+			server.Handler().ServeHTTP(w, r)
+			if w.Code != test.status || w.Code == http.StatusNotFound && w.Header().Get("X-Amzn-Errortype") == "" {
+				t.Errorf("%d %s, want %d", w.Code, w.Body, test.status)
 			}
 		})
 	}

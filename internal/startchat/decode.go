@@ -136,6 +136,20 @@ func parseAttributes(doc *members) *diagnosis.Problem {
 	return nil
 }
 
+// prefixAttributes renames the page's contact attributes, where they have a prefix. Attributes that
+// are no object stay, for the check to refuse.
+func (h *Handler) prefixAttributes(doc *members) {
+	raw := doc.get(connectmodel.Attributes)
+	if h.prefix == "" || raw.Kind() != '{' {
+		return
+	}
+	attributes := cut(raw)
+	for i := range attributes {
+		attributes[i].name = h.prefix + attributes[i].name
+	}
+	doc.set(connectmodel.Attributes, attributes.encode())
+}
+
 // looksLikeJSON tells JSON from a form by the body alone: curl and jQuery label whatever they
 // send as a form, so the label says little.
 func looksLikeJSON(body []byte) bool {

@@ -26,7 +26,7 @@ func (h *Handler) fillIn(doc members, run *policyRun) (members, *diagnosis.Probl
 	if p := h.identify(&doc); p != nil {
 		return nil, p
 	}
-	if name, ok := nameCustomer(&doc, h.defaults.DisplayName); ok && !run.namesCustomer() {
+	if name, ok := nameCustomer(&doc, h.defaults.DisplayName); ok && !run.namesCustomer() && h.prefix == "" {
 		nameAttribute(&doc, name)
 	}
 	if doc.get(connectmodel.ContentTypes) == nil {

@@ -31,6 +31,10 @@ type Config struct {
 	// Policy narrows what pages may ask for; nil allows whatever StartChatContact takes, for a
 	// developer's own machine.
 	Policy *Policy
+	// AttributePrefix comes before the names of the page's contact attributes, as AWS's backend of
+	// the hosted widget puts it there, so that what a page says is never taken for a token's word.
+	// With it the customer's name does not become an attribute either.
+	AttributePrefix string
 	// Unknown says what happens to undocumented members; the zero value ignores them.
 	Unknown UnknownMembers
 	// Attachments is what featurePermissions.ATTACHMENTS tells the widget.
@@ -58,6 +62,7 @@ type Handler struct {
 	required     []string
 	defaults     Defaults
 	contentTypes jsontext.Value
+	prefix       string
 	region       string
 	unknown      UnknownMembers
 	attachments  bool
@@ -76,7 +81,7 @@ func New(cfg Config) (*Handler, error) {
 	}
 	h := &Handler{
 		starter: cfg.Starter, model: connectmodel.StartChatContact(), defaults: cfg.Defaults,
-		region: cfg.Region, unknown: cmp.Or(cfg.Unknown, IgnoreUnknown), attachments: cfg.Attachments,
+		prefix: cfg.AttributePrefix, region: cfg.Region, unknown: cmp.Or(cfg.Unknown, IgnoreUnknown), attachments: cfg.Attachments,
 		timeout: cmp.Or(cfg.Timeout, DefaultTimeout), public: cfg.Public, docs: cfg.DocsURL,
 		log: cfg.Log,
 	}
@@ -123,6 +128,7 @@ func (h *Handler) start(r *http.Request, run *policyRun) (chat, *diagnosis.Probl
 	if problem != nil {
 		return chat{}, problem
 	}
+	h.prefixAttributes(&doc)
 	if doc, problem = run.narrow(doc); problem != nil {
 		return chat{}, problem
 	}
