@@ -130,15 +130,23 @@ describe('the Participant Service', { concurrency: atOnce }, () => {
   test('takes the upload of an iOS and of an Android phone', async () => {
     const { token } = await newChat()
     for (const request of [
-      { method: 'put', headers: { 'Content-Type': 'text/plain' } }, // iOS drops headers that it does not know
+      { method: 'put', headers: { 'X-Amz-Bearer': token } }, // of iOS, beside what it was told
       { method: 'PUT', headers: { 'Content-Type': 'application/octet-stream' } },
     ]) {
       const file = { AttachmentName: 'Grüße.txt', AttachmentSizeInBytes: 10, ContentType: 'text/plain', ClientToken: request.method }
       const { json: { AttachmentId, UploadMetadata } } = await call('start-attachment-upload', token, file)
-      assert.deepEqual(UploadMetadata.HeadersToInclude, { 'Content-Type': 'text/plain', 'Content-Length': '10' })
+      const { HeadersToInclude: given } = UploadMetadata
+      assert.deepEqual(Object.keys(given).sort(), [
+        'Content-Disposition', 'Content-Length', 'Content-Type', 'x-amz-acl', 'x-amz-meta-account_id', 'x-amz-meta-contact_id',
+        'x-amz-meta-initial_contact_id', 'x-amz-meta-organization_id',
+      ])
+      assert.deepEqual([given['Content-Type'], given['Content-Length']], ['text/plain', '10'])
       const early = await call('complete-attachment-upload', token, { AttachmentIds: [AttachmentId], ClientToken: 'early' })
       assert.deepEqual([early.status, early.json.__type], [400, 'ValidationException'], 'the bytes are not there yet')
-      const upload = await rawRequest(UploadMetadata.Url, { ...request, body: '0123456789' })
+      const unsigned = await rawRequest(UploadMetadata.Url, { ...request, body: '0123456789' })
+      assert.equal(unsigned.status, 403)
+      assert.match(unsigned.text, /<Code>SignatureDoesNotMatch<\/Code>/)
+      const upload = await rawRequest(UploadMetadata.Url, { method: request.method, headers: { ...given, ...request.headers }, body: '0123456789' })
       assert.equal(upload.status, 200, upload.text)
       assert.equal((await call('complete-attachment-upload', token, { AttachmentIds: [AttachmentId], ClientToken: 'late' })).status, 200)
       const { json: { Url } } = await call('attachment', token, { AttachmentId })

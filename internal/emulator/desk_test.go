@@ -137,20 +137,7 @@ func TestHoldsAttachments(t *testing.T) {
 	pat := w.open("")
 	started := w.must(http.MethodPost, "/participant/start-attachment-upload", pat.bearer,
 		`{"AttachmentName":"a.txt","AttachmentSizeInBytes":3,"ContentType":"text/plain","ClientToken":"`+uuid.NewString()+`"}`)
-	metadata, _ := started["UploadMetadata"].(map[string]any)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, text(metadata, "Url"), strings.NewReader("abc"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	headers, _ := metadata["HeadersToInclude"].(map[string]any)
-	for header := range headers {
-		request.Header.Set(header, text(headers, header))
-	}
-	uploaded, err := w.server.Client().Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = uploaded.Body.Close()
+	w.upload(started, "abc")
 	w.must(http.MethodPost, "/participant/complete-attachment-upload", pat.bearer,
 		`{"AttachmentIds":["`+text(started, "AttachmentId")+`"],"ClientToken":"`+uuid.NewString()+`"}`)
 	if shown := pat.attachment(); shown != "IN_PROGRESS" {

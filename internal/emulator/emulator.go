@@ -91,6 +91,9 @@ type Config struct {
 	// HoldAttachments lets attachments of customers wait until somebody decides about them
 	// with [chat.Service.Decide]. It means nothing with Scan.
 	HoldAttachments bool
+	// EncryptedAttachments adds the headers of a bucket with a KMS key to those that uploads
+	// have to send.
+	EncryptedAttachments bool
 	// Tap hears of every call and frame, for whoever records them; nil costs nothing.
 	Tap participant.Tap
 	// Faults is how things can be made to go wrong on purpose, its Chats left out: see

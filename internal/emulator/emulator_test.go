@@ -196,6 +196,28 @@ func TestHandles(t *testing.T) {
 	}
 }
 
+// upload sends the bytes of an attachment as the answer of StartAttachmentUpload tells.
+func (w *world) upload(started map[string]any, content string) {
+	w.t.Helper()
+	metadata, _ := started["UploadMetadata"].(map[string]any)
+	request, err := http.NewRequestWithContext(w.t.Context(), http.MethodPut, text(metadata, "Url"), strings.NewReader(content))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	headers, _ := metadata["HeadersToInclude"].(map[string]any)
+	for header := range headers {
+		request.Header.Set(header, text(headers, header))
+	}
+	uploaded, err := w.server.Client().Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	_ = uploaded.Body.Close()
+	if uploaded.StatusCode != http.StatusOK {
+		w.t.Fatalf("the upload was answered %s", uploaded.Status)
+	}
+}
+
 func TestScansAttachments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1, Scan: func(file transcript.File) bool {
@@ -206,27 +228,26 @@ func TestScansAttachments(t *testing.T) {
 	for name, answer := range map[string]string{"virus.txt": `"virus.txt" was rejected`, "a b.txt": `I have your attachment "a b.txt"`} {
 		started := w.must(http.MethodPost, "/participant/start-attachment-upload", pat.bearer,
 			`{"AttachmentName":"`+name+`","AttachmentSizeInBytes":3,"ContentType":"text/plain","ClientToken":"`+uuid.NewString()+`"}`)
-		metadata, _ := started["UploadMetadata"].(map[string]any)
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, text(metadata, "Url"), strings.NewReader("abc"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		headers, _ := metadata["HeadersToInclude"].(map[string]any)
-		for header := range headers {
-			request.Header.Set(header, text(headers, header))
-		}
-		uploaded, err := w.server.Client().Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = uploaded.Body.Close()
-		if uploaded.StatusCode != http.StatusOK {
-			t.Fatalf("the upload was answered %s", uploaded.Status)
-		}
+		w.upload(started, "abc")
 		w.must(http.MethodPost, "/participant/complete-attachment-upload", pat.bearer,
 			`{"AttachmentIds":["`+text(started, "AttachmentId")+`"],"ClientToken":"`+uuid.NewString()+`"}`)
 		pat.await(answer)
 	}
+}
+
+// The three headers of an encrypted bucket are told when they are asked for.
+func TestRowA2EncryptedAttachments(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, EncryptedAttachments: true, Region: "eu-west-2"})
+	started := w.must(http.MethodPost, "/participant/start-attachment-upload", w.open("").bearer,
+		`{"AttachmentName":"a.txt","AttachmentSizeInBytes":3,"ContentType":"text/plain","ClientToken":"t"}`)
+	metadata, _ := started["UploadMetadata"].(map[string]any)
+	headers, _ := metadata["HeadersToInclude"].(map[string]any)
+	if len(headers) != 11 || text(headers, "x-amz-server-side-encryption") != "aws:kms" ||
+		!strings.HasPrefix(text(headers, "x-amz-server-side-encryption-aws-kms-key-id"), "arn:aws:kms:eu-west-2:") {
+		t.Errorf("told %v", headers)
+	}
+	w.upload(started, "abc")
 }
 
 func TestViews(t *testing.T) {

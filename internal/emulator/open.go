@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -146,6 +147,9 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 	config := participant.Config{
 		Chats: e.chats, Blobs: e.store.Blobs(), Key: mac.Sum(nil), PublicURL: cfg.PublicURL,
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Tap: cfg.Tap, Log: cfg.Log,
+	}
+	if cfg.EncryptedAttachments {
+		config.EncryptionKey = "arn:aws:kms:" + cmp.Or(cfg.Region, "us-east-1") + ":000000000000:key/" + DefaultInstanceID
 	}
 	if cfg.ViewsDir != "" {
 		if e.views, err = openViews(cfg.ViewsDir, cfg.Log); err != nil {

@@ -126,6 +126,10 @@ func denials() []Problem {
 			Hint: "Use the address as it is, with its query, and with the method it is for: PUT to send, GET to fetch.",
 		},
 		{
+			Rule: "attachment-headers", Sentence: "The upload's x-amz- headers are not those that were given out with its address.",
+			Hint: "Send every header of UploadMetadata.HeadersToInclude with the PUT, as it is; behind nginx, switch underscores_in_headers on.",
+		},
+		{
 			Rule: "attachment-not-approved", Sentence: "The attachment is not approved.",
 			Hint: "Attachments can be fetched once they are scanned; the transcript says what became of it.",
 		},

@@ -167,7 +167,12 @@ func TestAWholeChat(t *testing.T) {
 	}
 	upload := s.call("POST", "/participant/start-attachment-upload", bearer,
 		`{"AttachmentName":"a.txt","AttachmentSizeInBytes":14,"ContentType":"text/plain","ClientToken":"u"}`)
-	s.call("PUT", text(s, upload, "UploadMetadata", "Url"), "", "attached bytes", "Content-Type", "text/plain")
+	headers := []string{"Content-Type", "text/plain"}
+	for _, name := range []string{"contact_id", "initial_contact_id", "account_id", "organization_id"} {
+		headers = append(headers, "x-amz-meta-"+name, text(s, upload, "UploadMetadata", "HeadersToInclude", "x-amz-meta-"+name))
+	}
+	headers = append(headers, "x-amz-acl", text(s, upload, "UploadMetadata", "HeadersToInclude", "x-amz-acl"))
+	s.call("PUT", text(s, upload, "UploadMetadata", "Url"), "", "attached bytes", headers...)
 	s.call("POST", "/participant/complete-attachment-upload", bearer, `{"AttachmentIds":["`+text(s, upload, "AttachmentId")+`"],"ClientToken":"c"}`)
 	fetched := s.call("POST", "/participant/attachment", bearer, `{"AttachmentId":"`+text(s, upload, "AttachmentId")+`"}`)
 	if got := s.call("GET", text(s, fetched, "Url"), "", ""); got != "attached bytes" {

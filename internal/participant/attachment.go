@@ -4,7 +4,6 @@ import (
 	"context"
 	"mime"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -26,9 +25,7 @@ func (s *Service) needBlobs() error {
 	return nil
 }
 
-// startUpload is StartAttachmentUpload. Only Content-Type and Content-Length are asked to be
-// sent with the bytes: each further header needs a browser's preflight and is dropped by the
-// iOS SDK.
+// startUpload is StartAttachmentUpload.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_StartAttachmentUpload.html
 func (s *Service) startUpload(ctx context.Context, c *call) ([]byte, error) {
@@ -54,24 +51,24 @@ func (s *Service) startUpload(ctx context.Context, c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	contact, err := s.chats.Contact(ctx, c.contactID)
+	if err != nil {
+		return nil, err
+	}
 	expiry := s.chats.Clock().Now().Add(s.chats.Limits().UploadLife)
 	var out struct {
 		AttachmentID   string `json:"AttachmentId"`
 		UploadMetadata struct {
 			URL              string `json:"Url"`
 			URLExpiry        string `json:"UrlExpiry"`
-			HeadersToInclude struct {
-				ContentType   string `json:"Content-Type"`
-				ContentLength string `json:"Content-Length"`
-			}
+			HeadersToInclude map[string]string
 		}
 	}
 	out.AttachmentID = file.ID
 	upload := &out.UploadMetadata
 	upload.URL = s.baseOf(c.request).http(s.signer.path(http.MethodPut, file.ID, expiry))
 	upload.URLExpiry = stamp(expiry)
-	upload.HeadersToInclude.ContentType = file.ContentType
-	upload.HeadersToInclude.ContentLength = strconv.FormatInt(file.Size, 10)
+	upload.HeadersToInclude = s.uploadHeaders(&file, &contact)
 	return encode(out)
 }
 

@@ -136,6 +136,10 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, action, requestID
 		attrs = append(attrs, slog.String("reason", wire.Message))
 	}
 	s.log.LogAttrs(r.Context(), level, "participant call refused", attrs...)
+	if _, ok := errors.AsType[*storageError](err); ok {
+		writeStorageError(w, wire)
+		return
+	}
 	awswire.WriteError(w, wire)
 }
 
@@ -212,7 +216,7 @@ func first(errs ...error) error {
 }
 
 // encode writes an answer that is a struct.
-func encode(answer any) ([]byte, error) { return json.Marshal(answer) }
+func encode(answer any) ([]byte, error) { return json.Marshal(answer, json.Deterministic(true)) }
 
 // nothing is the answer of operations without output.
 func nothing() []byte { return []byte("{}") }

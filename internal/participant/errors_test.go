@@ -151,7 +151,7 @@ func TestFailuresInside(t *testing.T) {
 		t.Fatal(err)
 	}
 	up := w.must("start-attachment-upload", c.token, `{"AttachmentName":"a.txt","ContentType":"text/plain","AttachmentSizeInBytes":3,"ClientToken":"t"}`)
-	a = w.call(http.MethodPut, up.member(t, "UploadMetadata", "Url"), "", "abc")
+	a = w.upload(up, "abc")
 	if a.Status != 500 || string(a.Body) != want {
 		t.Errorf("a failing disk is answered %d %s", a.Status, a.Body)
 	}
@@ -171,7 +171,7 @@ func TestRepeatsAreAnsweredAlike(t *testing.T) {
 		t.Errorf("answers %s and %s", first.Body, second.Body)
 	}
 	up := w.must("start-attachment-upload", c.token, `{"AttachmentName":"a.txt","ContentType":"text/plain","AttachmentSizeInBytes":3,"ClientToken":"t"}`)
-	w.call(http.MethodPut, up.member(t, "UploadMetadata", "Url"), "", "abc")
+	w.upload(up, "abc")
 	complete := `{"AttachmentIds":["` + up.member(t, "AttachmentId") + `"],"ClientToken":"two"}`
 	w.must("complete-attachment-upload", c.token, complete)
 	w.must("complete-attachment-upload", c.token, complete)

@@ -17,7 +17,10 @@ func Fidelity() []fidelity.Entry {
 		{Area: actions, Name: "SendEvent", Source: fidelity.Documentation, Note: "Receipts count up to the message they name (observed in chatjs)."},
 		{Area: actions, Name: "GetTranscript", Source: fidelity.Documentation, Note: "`FORWARD` without a `StartPosition` is refused (observed, chatjs issue 19). `MaxResults` 0 means 10 (guessed)."},
 		{Area: actions, Name: "DisconnectParticipant", Source: fidelity.Documentation, Note: "A repeat within a minute is answered like the first (guessed)."},
-		{Area: actions, Name: "StartAttachmentUpload", Source: fidelity.Documentation},
+		{Area: actions, Name: "StartAttachmentUpload", Source: fidelity.Documentation, Note: "The eight `HeadersToInclude` of a recorded answer (chatjs issue 188); " +
+			"three more for encryption with `--encrypted-attachments` (observed in the iOS SDK)."},
+		{Area: actions, Name: "The upload itself", Source: fidelity.Observed, Note: "A PUT that leaves out or changes one of the `x-amz-` headers is 403 `SignatureDoesNotMatch` in " +
+			"Amazon S3's XML, as for an address that was altered; any `Content-Type` will do."},
 		{Area: actions, Name: "CompleteAttachmentUpload", Source: fidelity.Documentation, Note: "Approved at once, unless there is a scanner."},
 		{Area: actions, Name: "GetAttachment", Source: fidelity.Documentation, Note: "The address works for 300 seconds unless asked otherwise (guessed)."},
 		{Area: actions, Name: "DescribeView", Source: fidelity.Model, Note: "Views come from files."},

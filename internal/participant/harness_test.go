@@ -149,6 +149,31 @@ func (a answer) member(tb testing.TB, path ...string) string {
 	return text
 }
 
+// given are the headers that an answer of StartAttachmentUpload tells to send with the bytes, as
+// pairs; a client sets Content-Length itself.
+func given(tb testing.TB, up answer) []string {
+	tb.Helper()
+	var out struct {
+		UploadMetadata struct{ HeadersToInclude map[string]string }
+	}
+	if err := json.Unmarshal(up.Body, &out); err != nil {
+		tb.Fatalf("%s: %v", up.Body, err)
+	}
+	var headers []string
+	for name, value := range out.UploadMetadata.HeadersToInclude {
+		if name != "Content-Length" {
+			headers = append(headers, name, value)
+		}
+	}
+	return headers
+}
+
+// upload sends the bytes of an announced attachment as it was told to; header replaces some.
+func (w *world) upload(up answer, body string, header ...string) answer {
+	w.t.Helper()
+	return w.call(http.MethodPut, up.member(w.t, "UploadMetadata", "Url"), "", body, append(given(w.t, up), header...)...)
+}
+
 // call sends a request to a path or whole address.
 func (w *world) call(method, address, token, body string, header ...string) answer {
 	w.t.Helper()
@@ -164,6 +189,9 @@ func (w *world) call(method, address, token, body string, header ...string) answ
 	}
 	for i := 0; i+1 < len(header); i += 2 {
 		request.Header.Set(header[i], header[i+1])
+		if header[i+1] == "" {
+			request.Header.Del(header[i])
+		}
 	}
 	if host := request.Header.Get("Host"); host != "" {
 		request.Host = host

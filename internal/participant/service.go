@@ -53,6 +53,9 @@ type Config struct {
 	// ApprovedOrigins are the only origins whose pages may call, as browsers send them, the
 	// "approved origins" of an instance. Empty means any.
 	ApprovedOrigins []string
+	// EncryptionKey is the ARN of a KMS key. With one, attachments are uploaded as to a bucket that
+	// is encrypted with it, with three headers more. Nothing is encrypted here.
+	EncryptionKey string
 	// Views finds a view by the token that an interactive message named it with. Nil means
 	// that there are none.
 	Views func(token string) (View, bool)
@@ -83,17 +86,19 @@ type Service struct {
 	signer   signer
 	public   *base
 	approved []string
-	views    func(string) (View, bool)
-	signIn   func(SignIn) string
-	scan     func(transcript.File)
-	strict   *strict.Rules
-	tap      Tap
-	faults   Faults
-	log      *slog.Logger
-	recent   recent
-	lanOnce  sync.Once
-	began    time.Time
-	sockets  *chatsocket.Hub[*socket]
+	// encryptionKey stands in the headers of uploads; empty adds none.
+	encryptionKey string
+	views         func(string) (View, bool)
+	signIn        func(SignIn) string
+	scan          func(transcript.File)
+	strict        *strict.Rules
+	tap           Tap
+	faults        Faults
+	log           *slog.Logger
+	recent        recent
+	lanOnce       sync.Once
+	began         time.Time
+	sockets       *chatsocket.Hub[*socket]
 }
 
 // New checks the configuration and returns the service.
@@ -117,7 +122,8 @@ func New(cfg Config) (*Service, error) {
 	}
 	return &Service{
 		chats: cfg.Chats, blobs: cfg.Blobs, signer: signer{cfg.Key}, public: public, approved: cfg.ApprovedOrigins,
-		views: cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
+		encryptionKey: cfg.EncryptionKey,
+		views:         cfg.Views, signIn: cfg.SignIn, scan: cfg.Scan, strict: cfg.Strict, tap: cfg.Tap, log: cfg.Log,
 		faults: cfg.Faults, began: time.Now(), sockets: chatsocket.NewHub[*socket](0),
 	}, nil
 }

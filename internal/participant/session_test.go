@@ -129,7 +129,7 @@ func TestWorkedSession(t *testing.T) {
 		`{"AttachmentName":"a b.txt","AttachmentSizeInBytes":10,"ClientToken":"088d","ContentType":"text/plain"}`)
 	id := a.member(t, "AttachmentId")
 	address := a.member(t, "UploadMetadata", "Url")
-	put := w.call(http.MethodPut, address, "", "0123456789", "Content-Type", "text/plain")
+	put := w.upload(a, "0123456789")
 	s.call("PUT", address, "0123456789", put)
 	post("complete-attachment-upload", ct, `{"AttachmentIds":["`+id+`"],"ClientToken":"8f60"}`)
 	s.frame("<", page.next())

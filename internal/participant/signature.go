@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/awswire"
 )
 
 // signer makes and checks the addresses of attachments. They are their own permission, since
@@ -22,13 +22,16 @@ func (s signer) path(method, id string, expiry time.Time) string {
 	return "/attachments/" + url.PathEscape(id) + "?expires=" + expires + "&signature=" + s.sign(method, id, expires)
 }
 
-// check reports ErrAccessDenied for an address that was not made by path, or has expired.
+// check refuses an address that was not made by path, or has expired, as Amazon S3 does.
 func (s signer) check(method string, r *http.Request, id string, now time.Time) error {
 	query := r.URL.Query()
 	expires, signature := query.Get("expires"), query.Get("signature")
 	seconds, err := strconv.ParseInt(expires, 10, 64)
-	if err != nil || !hmac.Equal([]byte(signature), []byte(s.sign(method, id, expires))) || now.Unix() > seconds {
-		return chat.ErrAccessDenied
+	if err != nil || !hmac.Equal([]byte(signature), []byte(s.sign(method, id, expires))) {
+		return signatureMismatch("The address is not one that was given out for this: use it as it is, PUT to send, GET to fetch.")
+	}
+	if now.Unix() > seconds {
+		return &storageError{&awswire.Error{Status: http.StatusForbidden, Name: "AccessDenied", Message: "Request has expired"}}
 	}
 	return nil
 }

@@ -557,7 +557,7 @@ func TestScan(t *testing.T) {
 		c := w2.newCustomer()
 		b := w2.subscribed(c.socketURL)
 		up := w2.must("start-attachment-upload", c.token, `{"AttachmentName":"a.txt","ContentType":"text/plain","AttachmentSizeInBytes":3,"ClientToken":"t"}`)
-		w2.call(http.MethodPut, up.member(t, "UploadMetadata", "Url"), "", "abc")
+		w2.upload(up, "abc")
 		id := up.member(t, "AttachmentId")
 		w2.must("complete-attachment-upload", c.token, `{"AttachmentIds":["`+id+`"],"ClientToken":"t"}`)
 		first := b.item()

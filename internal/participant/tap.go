@@ -46,6 +46,7 @@ const (
 	WhyOrigin         = "origin-not-approved"
 	WhyAddressExpired = "attachment-address-expired"
 	WhyAddressAltered = "attachment-address-altered"
+	WhyUploadHeaders  = "attachment-headers"
 	WhyNotApproved    = "attachment-not-approved"
 	WhyNotAllowed     = "not-allowed"
 	websocketAction   = "WebSocket"
@@ -74,9 +75,14 @@ func (s *Service) calledFor(r *http.Request, action string, file transcript.File
 
 // denied tells the tap why a call failed, if it was for want of permission.
 func (s *Service) denied(r *http.Request, action string, token secret.Text, err error) {
-	if s.tap != nil && errors.Is(err, chat.ErrAccessDenied) {
-		s.tap.Denied(r, s.why(r, action, token))
+	if s.tap == nil || !errors.Is(err, chat.ErrAccessDenied) {
+		return
 	}
+	why := s.why(r, action, token)
+	if _, signed := errors.AsType[*storageError](err); signed && why == WhyChatEnded { // the address itself is good
+		why = WhyUploadHeaders
+	}
+	s.tap.Denied(r, why)
 }
 
 // why finds out what was wrong with a call that was denied.

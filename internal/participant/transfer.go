@@ -24,7 +24,7 @@ import (
 const transferTime = 5 * time.Minute
 
 // serveUpload takes the bytes of an attachment at the address StartAttachmentUpload gave out.
-// The Content-Type is not looked at (Android sends another one), only the length is.
+// Its headers have to be those that were given out with it, but the Content-Type.
 func (s *Service) serveUpload(w http.ResponseWriter, r *http.Request) {
 	if err := s.upload(w, r); err != nil {
 		s.denied(r, uploadAction, secret.Text{}, err)
@@ -44,11 +44,18 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.calledFor(r, uploadAction, file)
+	contact, err := s.chats.Contact(ctx, file.ContactID)
+	if err != nil {
+		return errors.Join(chat.ErrAccessDenied, err)
+	}
+	if err := signedHeaders(r.Header, s.uploadHeaders(&file, &contact)); err != nil {
+		return err
+	}
 	if file.Status != transcript.FileStarted && file.Status != transcript.FileUploaded {
 		return chat.ErrConflict
 	}
-	if contact, err := s.chats.Contact(ctx, file.ContactID); err != nil || contact.HasEnded() {
-		return errors.Join(chat.ErrAccessDenied, err)
+	if contact.HasEnded() {
+		return chat.ErrAccessDenied
 	}
 	if r.ContentLength >= 0 && r.ContentLength != file.Size {
 		return wrongSize(file.Size)
@@ -156,6 +163,9 @@ func disposition(name string) string {
 		}
 		return c
 	}, name)
+	if strings.IndexFunc(name, func(c rune) bool { return c > unicode.MaxASCII }) < 0 {
+		return `attachment; filename="` + name + `"`
+	}
 	if header := mime.FormatMediaType("attachment", map[string]string{"filename": name}); header != "" {
 		return header
 	}

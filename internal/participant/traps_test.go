@@ -437,9 +437,9 @@ func TestTrapUploads(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
-	announce := func() (id, address string) {
+	announce := func() (id, address string, headers []string) {
 		a := w.must("start-attachment-upload", c.token, `{"AttachmentName":"a.txt","ContentType":"text/plain","AttachmentSizeInBytes":5,"ClientToken":"t"}`)
-		return a.member(t, "AttachmentId"), a.member(t, "UploadMetadata", "Url")
+		return a.member(t, "AttachmentId"), a.member(t, "UploadMetadata", "Url"), given(t, a)
 	}
 	complete := func(id string) int {
 		return w.post("complete-attachment-upload", c.token, `{"AttachmentIds":["`+id+`"],"ClientToken":"`+id+`"}`).Status
@@ -457,13 +457,15 @@ func TestTrapUploads(t *testing.T) {
 		"unsigned":          {body: "12345", spoil: func(u string) string { u, _, _ = strings.Cut(u, "?"); return u }, want: 403},
 		"expiry changed":    {body: "12345", spoil: func(u string) string { return strings.Replace(u, "expires=", "expires=9", 1) }, want: 403},
 		"type of Android":   {body: "12345", header: []string{"Content-Type", "application/octet-stream"}, want: 200},
-		"headers of the S3": {body: "12345", header: []string{"x-amz-meta-contact_id", "C1", "X-Amz-Bearer", "x"}, want: 200},
+		"a token of iOS":    {body: "12345", header: []string{"X-Amz-Bearer", "x"}, want: 200},
+		"another chat's id": {body: "12345", header: []string{"x-amz-meta-contact_id", "C1"}, want: 403},
 	} {
-		id, address := announce()
+		id, address, headers := announce()
+		headers = append(headers, tt.header...)
 		if tt.spoil != nil {
 			address = tt.spoil(address)
 		}
-		if a := w.call(http.MethodPut, address, "", tt.body, tt.header...); a.Status != tt.want {
+		if a := w.call(http.MethodPut, address, "", tt.body, headers...); a.Status != tt.want {
 			t.Errorf("%s: %d %s", name, a.Status, a.Body)
 		}
 		want := 400
@@ -474,14 +476,14 @@ func TestTrapUploads(t *testing.T) {
 			t.Errorf("%s: completing is answered %d", name, got)
 		}
 		if tt.want == 200 { // and not changed afterwards
-			if a := w.call(http.MethodPut, address, "", tt.body); a.Status != 409 {
+			if a := w.call(http.MethodPut, address, "", tt.body, headers...); a.Status != 409 {
 				t.Errorf("%s: uploaded again: %d %s", name, a.Status, a.Body)
 			}
 		}
 	}
-	_, address := announce()
+	_, address, headers := announce()
 	w.chats.Clock().Skip(16 * time.Minute)
-	if a := w.call(http.MethodPut, address, "", "12345"); a.Status != 403 {
+	if a := w.call(http.MethodPut, address, "", "12345", headers...); a.Status != 403 {
 		t.Errorf("uploaded after 16 minutes: %d %s", a.Status, a.Body)
 	}
 }
@@ -495,7 +497,7 @@ func TestTrapDownloads(t *testing.T) {
 	up := w.must("start-attachment-upload", c.token,
 		`{"AttachmentName":"..\\..\\übel \"x\"\r\n<script>.txt","ContentType":"text/html","AttachmentSizeInBytes":6,"ClientToken":"t"}`)
 	address, id := up.member(t, "UploadMetadata", "Url"), up.member(t, "AttachmentId")
-	if a := w.call(http.MethodPut, address, "", "<html>"); a.Status != 200 {
+	if a := w.upload(up, "<html>"); a.Status != 200 {
 		t.Fatalf("upload %d %s", a.Status, a.Body)
 	}
 	if a := w.call(http.MethodGet, address, "", ""); a.Status != 403 {

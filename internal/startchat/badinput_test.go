@@ -275,7 +275,7 @@ func TestRowA10HalfCharacter(t *testing.T) {
 		`{"customerName":"\ude00 Pat"}`:                       "customerName",
 		`{"Attributes":{"note":"a\ud83db"}}`:                  "Attributes.note",
 		`{"Attributes":"{\"note\":\"a\\ud83d\"}"}`:            "Attributes",
-		`{"\ud83d":""}`:                                       "",
+		`{"\ud83d":""}`: "",
 	} {
 		h, _, _ := newHandler(t, configured())
 		got := wantProblem(t, post(h, "", body), 400, diagnosis.HalfCharacter)

@@ -218,9 +218,7 @@ export class Participant extends EventTarget {
       ClientToken: crypto.randomUUID(),
     });
     const url = new URL(UploadMetadata.Url);
-    const put = await fetch(url.pathname + url.search, {
-      method: "PUT", body: file, headers: { "Content-Type": UploadMetadata.HeadersToInclude["Content-Type"] },
-    });
+    const put = await fetch(url.pathname + url.search, { method: "PUT", body: file, headers: UploadMetadata.HeadersToInclude });
     if (!put.ok) throw new Refusal(put.status, "", "The file could not be uploaded.");
     await this.#call("complete-attachment-upload", { AttachmentIds: [AttachmentId], ClientToken: crypto.randomUUID() });
   }
