@@ -22,13 +22,8 @@ if path=$(find_chromium) && { [ "${1:-}" != best ] || [ -n "${CHROMIUM:-}" ] || 
 	exit 0
 fi
 
-as_root=
-if [ "$(id -u)" != 0 ]; then as_root="sudo -n"; fi
-if command -v apt-get >/dev/null && { [ -z "$as_root" ] || $as_root true 2>/dev/null; }; then
-	install() { $as_root apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$1" >&2; }
-	echo "installing Chromium with apt-get" >&2
-	install chromium-headless-shell || { $as_root apt-get update -qq >&2 && { install chromium-headless-shell || install chromium; }; } || true
-fi
+debian() { "$(dirname "$0")/debian.sh" "$1"; }
+debian chromium-headless-shell || debian chromium || true
 find_chromium && exit 0
 
 echo "installing Chromium with Playwright" >&2

@@ -4,15 +4,6 @@
 set -euo pipefail
 
 command -v "${AWS_CLI:-aws}" && exit 0
-
-if command -v apt-get >/dev/null; then
-	as_root=
-	if [ "$(id -u)" != 0 ]; then as_root="sudo -n"; fi
-	if [ -z "$as_root" ] || $as_root true 2>/dev/null; then
-		echo "installing the AWS CLI with apt-get" >&2
-		{ $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends awscli; } >&2
-		command -v aws && exit 0
-	fi
-fi
+"$(dirname "$0")/../debian.sh" awscli && command -v aws && exit 0
 echo "there is no AWS CLI, and none could be installed: https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html" >&2
 exit 1

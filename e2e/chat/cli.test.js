@@ -1,26 +1,12 @@
 // A chat held with the AWS CLI, as a shell script would.
 
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { after, before, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { startParley } from '../browser/parley.js'
-
-const run = promisify(execFile)
-
-/** The path of the CLI, or why there is none. */
-async function findCLI() {
-  try {
-    const { stdout } = await run(fileURLToPath(new URL('awscli.sh', import.meta.url)))
-    return { path: stdout.trim() }
-  } catch (error) {
-    return { reason: error.stderr.trim() }
-  }
-}
+import { installed, missing, run } from '../installed.js'
 
 let cli, parley
-before(async () => { [cli, parley] = await Promise.all([findCLI(), startParley('--ephemeral', '--partner=false', '--greeting=')]) })
+before(async () => { [cli, parley] = await Promise.all([installed('chat/awscli.sh'), startParley('--ephemeral', '--partner=false', '--greeting=')]) })
 after(async () => assert.equal(await parley?.stop(), 0))
 
 /** Runs a command against the server and returns what it prints. */
@@ -36,11 +22,7 @@ async function aws(...args) {
 }
 
 test('the AWS CLI holds a chat', async (t) => {
-  if (!cli.path) {
-    assert.notEqual(process.env.CI, 'true', cli.reason)
-    t.skip(cli.reason)
-    return
-  }
+  if (missing(t, cli)) return
   const instance = ['--instance-id', '11111111-1111-4111-8111-111111111111']
   const { ContactId, ParticipantToken } = await aws('connect', 'start-chat-contact', ...instance,
     '--contact-flow-id', '22222222-2222-4222-8222-222222222222', '--participant-details', 'DisplayName=Pat')
