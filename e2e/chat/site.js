@@ -10,6 +10,8 @@ const require = createRequire(import.meta.url)
 /** The releases of amazon-connect-chatjs under test, by the names in package.json. */
 export const releases = { chatjs5: '5.0.0', chatjs3: '3.0.3', chatjs2: '2.2.2' }
 
+const served = { ...releases, chatjs23: '2.3.2' } // which Touchpoint has inside
+
 const ways = {
   after: (client, parley) => `<script src="${client}"></script><script src="${parley}/parley.js"></script>`,
   before: (client, parley) => `<script src="${parley}/parley.js"></script><script src="${client}"></script>`,
@@ -28,7 +30,7 @@ export async function serveSite() {
     const [, release, way] = url.pathname.split('/')
     const send = (type, body) => response.writeHead(200, { 'Content-Type': `${type}; charset=utf-8` }).end(body)
     if (url.pathname === '/harness.js') return send('text/javascript', harness)
-    if (!releases[release]) return response.writeHead(404).end()
+    if (!served[release]) return response.writeHead(404).end()
     if (way === 'client.js') return send('text/javascript', await readFile(require.resolve(release)))
     const parley = url.searchParams.get('parley')
     send('text/html', `<!doctype html><title>${release}</title><link rel="icon" href="data:,">

@@ -40,6 +40,78 @@ for (const release of releases) {
   })
 }
 
+// Each partition of AWS, by name and by dual-stack name, and other spellings of one.
+const awsOwn = [
+  'https://participant.connect.us-east-1.amazonaws.com', 'https://participant.connect.us-west-2.api.aws',
+  'https://participant.connect-fips.us-east-1.amazonaws.com', 'https://participant.connect-fips.us-west-2.api.aws',
+  'https://participant.connect-beta.us-west-2.api.aws', 'https://participant.connect.us-gov-west-1.amazonaws.com',
+  'https://participant.connect.cn-north-1.amazonaws.com.cn', 'https://participant.connect.cn-north-1.api.amazonwebservices.com.cn',
+  'https://participant.connect.eusc-de-east-1.amazonaws.eu', 'https://participant.connect.eusc-de-east-1.api.amazonwebservices.eu',
+  'https://participant.connect.us-iso-east-1.c2s.ic.gov', 'https://participant.connect.us-iso-east-1.api.aws.ic.gov',
+  'https://participant.connect.us-isob-east-1.sc2s.sgov.gov', 'https://participant.connect.us-isob-east-1.api.aws.scloud',
+  'https://participant.connect.eu-isoe-west-1.cloud.adc-e.uk', 'https://participant.connect.eu-isoe-west-1.api.cloud-aws.adc-e.uk',
+  'https://participant.connect.us-isof-south-1.csp.hci.ic.gov', 'https://participant.connect.us-isof-south-1.api.aws.hci.ic.gov',
+  'https://participant.connect.eu-west-2.amazonaws.com/', 'https://participant.connect.eu-west-2.amazonaws.com:443/participant',
+  'HTTPS://Participant.Connect.EU-West-2.AmazonAWS.com', 'https://participant.connect.eu-west-2.amazonaws.com.',
+  'participant.connect.eu-west-2.amazonaws.com', 'http://participant.connect.eu-west-2.amazonaws.com'
+]
+
+// What people put before AWS, or name alike.
+const others = [
+  'http://127.0.0.1:9999', 'https://chat.example.com', 'https://a1b2c3.execute-api.us-east-1.amazonaws.com/prod',
+  'https://vpce-0123.participant.connect.us-east-1.vpce.amazonaws.com', 'https://participant.connect.us-east-1.amazonaws.com.example.com',
+  'https://participant.connect.example.com', 'https://participant.connectors.us-east-1.amazonaws.com', 'https://d111.cloudfront.net'
+]
+
+for (const release of releases) {
+  for (const order of ['before', 'after']) {
+    test(`RowB1 chatjs ${release} ${order} the script, told AWS's endpoint just before the session`, async () => {
+      const page = newPage()
+      if (order === 'after') page.parley()
+      page.chatjs(release)
+      if (order === 'before') page.parley()
+      page.window.connect.ChatSession.setGlobalConfig({
+        region: 'us-east-1', features: { messageReceipts: { shouldSendMessageReceipts: true } },
+        endpoint: 'https://participant.connect.us-east-1.api.aws'
+      })
+      assert.equal(await page.firstRequest(), aimed)
+    })
+  }
+}
+
+test('RowB1 AWS\'s own endpoints are dropped, in every partition and spelling', () => {
+  for (const endpoint of awsOwn) {
+    const { config, given } = told({ region: 'eu-central-1', endpoint })
+    assert.deepEqual(config, { region: 'eu-central-1' }, endpoint)
+    assert.equal(given.endpoint, endpoint, 'what the page holds stays as it is')
+  }
+})
+
+test('RowB1 every other endpoint is kept, and whatever else a page says', () => {
+  for (const endpoint of others) assert.deepEqual(told({ endpoint }).config, { endpoint })
+  for (const config of [undefined, null, {}, { endpoint: '' }, { endpoint: null }, { endpoint: '::' }, { endpoint: 7 }]) {
+    assert.equal(told(config).config, config)
+  }
+})
+
+test('RowB1 a client that cannot be changed is pointed all the same', () => {
+  const page = newPage()
+  page.parley()
+  page.run('connect.ChatSession = Object.freeze({ said: [], setGlobalConfig: function (c) { this.said.push(c.endpoint) } })')
+  assert.deepEqual([...page.window.connect.ChatSession.said], ['http://127.0.0.1:3000'])
+})
+
+/** What a chat client hears when the page gives it a configuration. */
+function told (given) {
+  const page = newPage()
+  page.parley()
+  page.run('connect.ChatSession = { setGlobalConfig: function (c) { this.config = c; return this } }')
+  const client = page.window.connect.ChatSession
+  assert.equal(client.setGlobalConfig(given), client)
+  // Made in the page's realm, whose prototypes are others.
+  return { given, config: client.config === given ? given : { ...client.config } }
+}
+
 test('a page that names an endpoint keeps it', async () => {
   const page = newPage()
   page.parley()

@@ -9,7 +9,7 @@ const require = createRequire(import.meta.url)
 const parley = readFileSync(new URL('../../internal/pagescript/parley.js', import.meta.url), 'utf8')
 
 /** The releases of amazon-connect-chatjs that package.json installs. */
-export const releases = ['1.3.2', '2.2.2', '3.0.3', '5.0.0']
+export const releases = ['1.3.2', '2.2.2', '2.3.2', '3.0.3', '5.0.0']
 
 /**
  * A page that runs scripts, and the requests that these made.
