@@ -22,14 +22,20 @@ const authenticationOpens = time.Minute
 
 // BeginAuthentication asks the customer of a contact to sign in and returns the session's
 // id. An earlier session of the contact is replaced. Errors: [ErrNotFound].
-func (s *Service) BeginAuthentication(ctx context.Context, contactID string) (string, error) {
-	sessionID := newID()
-	err := s.Step(ctx, contactID, func(step *Step) error {
-		step.authentication(transcript.AuthInitiated, sessionID)
-		step.after = append(step.after, func() { step.e.auth = &authentication{sessionID: sessionID, began: step.now} })
+func (s *Service) BeginAuthentication(ctx context.Context, contactID string) (sessionID string, err error) {
+	err = s.Step(ctx, contactID, func(step *Step) error {
+		sessionID = step.AskSignIn()
 		return nil
 	})
 	return sessionID, err
+}
+
+// AskSignIn is [Service.BeginAuthentication] within a step.
+func (step *Step) AskSignIn() (sessionID string) {
+	sessionID = newID()
+	step.authentication(transcript.AuthInitiated, sessionID)
+	step.after = append(step.after, func() { step.e.auth = &authentication{sessionID: sessionID, began: step.now} })
+	return sessionID
 }
 
 // OpenAuthentication notes that the customer of a contact goes to the sign-in page. A session

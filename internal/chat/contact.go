@@ -24,6 +24,8 @@ type Contact struct {
 	SegmentAttributes []byte
 	// ContentTypes are what the customer's client can show.
 	ContentTypes []string
+	// Opening is the message the chat was started with; empty for none.
+	Opening string
 	// RelatedID links to an earlier contact; empty for none.
 	RelatedID string
 	// Past are the contacts whose conversation this one continues, newest first.
@@ -94,6 +96,7 @@ const (
 	Expired                Reason = "EXPIRED"
 	StoppedByAPI           Reason = "API"
 	IdleDisconnect         Reason = "IDLE_DISCONNECT"
+	FlowDisconnect         Reason = "CONTACT_FLOW_DISCONNECT"
 )
 
 // Stream is one place a contact's items are published to.

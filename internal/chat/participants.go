@@ -125,8 +125,23 @@ func (step *Step) Leave(participantID string) error {
 	case p.Role == transcript.Customer:
 		step.End(CustomerDisconnect)
 	case p.Role == transcript.Agent && !step.hasAgent():
-		step.End(AgentDisconnect)
+		return step.alone(AgentDisconnect)
 	}
+	return nil
+}
+
+// alone ends a contact whose last agent has left, unless a listener has something for the customer
+// who remains.
+func (step *Step) alone(reason Reason) error {
+	for _, l := range step.s.listeners {
+		if l.Remains == nil {
+			continue
+		}
+		if goesOn, err := l.Remains(step); goesOn || err != nil {
+			return err
+		}
+	}
+	step.End(reason)
 	return nil
 }
 
@@ -145,6 +160,9 @@ func (step *Step) Queue(name string) {
 	step.enqueue(name)
 	step.queued = true
 }
+
+// Dequeue takes the contact out of its queue.
+func (step *Step) Dequeue() { step.edit().Queue = nil }
 
 func (step *Step) enqueue(name string) {
 	step.edit().Queue = &Queued{Name: name, Since: step.now.UTC().Truncate(time.Millisecond)}

@@ -138,6 +138,7 @@ func (s *Service) first(step *Step, request StartRequest) error {
 	if err := s.checkMessage(step.contact, step.contact.Customer(), message); err != nil {
 		return err
 	}
+	step.edit().Opening = message.Content
 	step.message(step.contact.Customer(), message)
 	return nil
 }

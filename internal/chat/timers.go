@@ -56,7 +56,7 @@ func (s *Service) ring(e *entry) {
 			for _, bot := range c.lateBots(step.now.Add(-s.limits.BotConnectWithin)) {
 				step.leave(bot.ID)
 			}
-			step.runTimers()
+			return step.runTimers()
 		}
 		return nil
 	})
@@ -156,7 +156,7 @@ func (e *entry) timersOf(p Participant, since time.Time) []running {
 }
 
 // runTimers tells everyone who has become idle, and ends the chat of one who stayed so.
-func (step *Step) runTimers() {
+func (step *Step) runTimers() error {
 	for _, t := range step.e.timers() {
 		if step.now.Before(t.at) {
 			continue
@@ -176,9 +176,9 @@ func (step *Step) runTimers() {
 				step.leave(p.ID)
 			}
 		}
-		step.End(IdleDisconnect)
-		return
+		return step.alone(IdleDisconnect)
 	}
+	return nil
 }
 
 func earliest(a, b time.Time) time.Time {

@@ -24,6 +24,7 @@ type contactRecord struct {
 	Attributes        map[string]string   `json:"attributes,omitempty"`
 	SegmentAttributes []byte              `json:"segmentAttributes,omitempty"`
 	ContentTypes      []string            `json:"contentTypes,omitempty"`
+	Opening           string              `json:"opening,omitempty"`
 	RelatedID         string              `json:"related,omitempty"`
 	Past              []string            `json:"past,omitempty"`
 	CustomerID        string              `json:"customer,omitempty"`
@@ -104,7 +105,7 @@ type receiptRecord struct {
 func encodeContact(c *chat.Contact) (string, error) {
 	r := contactRecord{
 		InstanceID: c.InstanceID, FlowID: c.FlowID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes,
-		ContentTypes: c.ContentTypes, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
+		ContentTypes: c.ContentTypes, Opening: c.Opening, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
 	}
 	if c.Queue != nil {
@@ -132,7 +133,7 @@ func decodeContact(id, initial, body string) (*chat.Contact, error) {
 	}
 	c := &chat.Contact{
 		ID: id, InitialID: initial, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: r.Attributes,
-		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, RelatedID: r.RelatedID, Past: r.Past,
+		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, Opening: r.Opening, RelatedID: r.RelatedID, Past: r.Past,
 		CustomerID: r.CustomerID, Started: r.Started, Connected: r.Connected, Ended: r.Ended, Duration: r.Duration, Reason: r.Reason,
 	}
 	if r.Queue != nil {
