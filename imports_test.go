@@ -79,6 +79,7 @@ var allowed = map[string][]string{
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
 		"internal/strict", "internal/transcript",
 	},
+	"internal/flowrun": {"internal/chat", "internal/flow", "internal/inbox", "internal/transcript"},
 	"internal/desk":    {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
 	"internal/partner": {"internal/desk", "internal/interactive", "internal/transcript"},
 	"internal/fault": {
@@ -87,7 +88,7 @@ var allowed = map[string][]string{
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/fault", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
+		"internal/fault", "internal/flow", "internal/flowrun", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.

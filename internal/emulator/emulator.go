@@ -26,6 +26,8 @@ import (
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
@@ -75,6 +77,11 @@ type Config struct {
 	InstanceID string
 	// Flows returns contact flows beside the default one, each time anew; nil means none.
 	Flows func() []connectserver.Flow
+	// Library are the contact flows that run; nil queues every chat, after a greeting. FlowTraced
+	// and FlowTold are told what they do, as [flowrun.Config] describes; nil does nothing.
+	Library    *flowrun.Library
+	FlowTraced func(contactID string, at time.Time, rows []flow.Trace, logging bool)
+	FlowTold   func(contactID, what string)
 	// ApprovedOrigins are the only origins whose pages may call the Participant Service;
 	// empty means any.
 	ApprovedOrigins []string
@@ -111,6 +118,7 @@ type Emulator struct {
 	api       *connectserver.Service
 	clients   *participant.Service
 	desk      *desk.Desk
+	flows     *flowrun.Runner // nil without
 	views     *views
 	faults    *fault.Rules // nil without
 
@@ -251,6 +259,9 @@ func (e *Emulator) shutdown(ctx context.Context) error {
 		errs = append(errs, e.clients.Shutdown(ctx))
 	}
 	e.faults.Close()
+	if e.flows != nil {
+		e.flows.Close()
+	}
 	if e.desk != nil {
 		e.desk.Close()
 	}

@@ -97,6 +97,9 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 	if err != nil {
 		return fmt.Errorf("opening the chats: %w", err)
 	}
+	if err := e.openFlows(cfg, failed); err != nil { // before the desk, which queues what no flow runs for
+		return err
+	}
 	if err := e.openDesk(ctx, cfg, failed); err != nil {
 		return err
 	}
@@ -155,8 +158,8 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 		if e.views, err = openViews(cfg.ViewsDir, cfg.Log); err != nil {
 			return err
 		}
-		config.Views = e.views.find
 	}
+	config.Views = e.view
 	switch {
 	case cfg.Scan != nil:
 		config.Scan = func(file transcript.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }

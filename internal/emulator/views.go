@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/participant"
 )
 
@@ -42,8 +43,30 @@ func openViews(dir string, log *slog.Logger) (*views, error) {
 
 func (v *views) close() error { return v.root.Close() }
 
-// find returns the view that a token names.
+// view returns the view that a token names: one of a file, or one that a contact flow shows. Of
+// those that have no file, such as Amazon Connect's own, the name is all there is.
+func (e *Emulator) view(token string) (participant.View, bool) {
+	if v, ok := e.views.find(token); ok {
+		return v, true
+	}
+	id, ok := flowrun.ViewOf(token)
+	if !ok {
+		return participant.View{}, false
+	}
+	if v, ok := e.views.find(id); ok {
+		return v, true
+	}
+	return participant.View{
+		ID: id, ARN: "arn:aws:connect:us-east-1:aws:view/" + id + ":1", Name: id, Version: 1,
+		Content: participant.ViewContent{InputSchema: "{}", Template: "{}", Actions: []string{}},
+	}, true
+}
+
+// find returns the view of a file; none without a directory.
 func (v *views) find(token string) (participant.View, bool) {
+	if v == nil {
+		return participant.View{}, false
+	}
 	if strings.ContainsAny(token, `/\:`) {
 		return participant.View{}, false
 	}

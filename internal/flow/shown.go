@@ -49,3 +49,32 @@ func shownAt(kind string) [][]string {
 	}
 	return nil
 }
+
+// Lead is a reference of a flow to another flow.
+type Lead struct{ ID, Shown string }
+
+// Leads are the flows that a flow leads to: by a transfer, a module or a hook. A reference with a
+// path in it is not known before it runs, and left out.
+func (p *Program) Leads() []Lead {
+	var leads []Lead
+	for i := range p.nodes {
+		n := &p.nodes[i]
+		for _, name := range []string{"ContactFlowId", "FlowModuleId", "EventHooks"} {
+			v, ok := n.params[name]
+			if !ok || !v.still() {
+				continue
+			}
+			ids := []any{v.plain}
+			if hooks, is := v.plain.(map[string]any); is {
+				ids = ids[:0]
+				for _, hook := range sortedKeys(hooks) {
+					ids = append(ids, hooks[hook])
+				}
+			}
+			for _, id := range ids {
+				leads = append(leads, Lead{textOf(id), p.shown(n.id, n.kind)})
+			}
+		}
+	}
+	return leads
+}

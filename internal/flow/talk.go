@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -95,8 +96,19 @@ func viewed(r *run, n *node, e Event) outcome {
 	return r.answer(e)
 }
 
-// signedIn waits for the customer to sign in.
-func signedIn(r *run, n *node, e Event) outcome { return viewed(r, n, e) }
+// signedIn waits for the customer to sign in. What the answer says of it goes into the segment
+// attributes.
+func signedIn(r *run, n *node, e Event) outcome {
+	if segment, ok := e.Results["SegmentAttributes"].(map[string]any); ok {
+		next := maps.Clone(r.state.Kept.Segment)
+		if next == nil {
+			next = map[string]any{}
+		}
+		maps.Copy(next, segment)
+		r.state.Kept.Segment, e.Results = next, nil
+	}
+	return viewed(r, n, e)
+}
 
 // leaveBy ends the flow.
 func leaveBy(how How) func(r *run, n *node) outcome {

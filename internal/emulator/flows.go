@@ -1,0 +1,31 @@
+package emulator
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+
+	"github.com/parley-chat/parley/internal/flowrun"
+)
+
+// openFlows opens the runner of contact flows.
+func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error) {
+	if cfg.Library == nil {
+		return nil
+	}
+	told := func(contactID, what string) {
+		cfg.Log.Warn(what, slog.String("contact_id", contactID))
+		if cfg.FlowTold != nil {
+			cfg.FlowTold(contactID, what)
+		}
+	}
+	region := cmp.Or(cfg.Region, "us-east-1")
+	e.flows, err = flowrun.New(flowrun.Config{
+		Chats: e.chats, Library: cfg.Library, Region: region, Strict: cfg.Strict, Metrics: func(queue string) flowrun.Metrics {
+			return flowrun.Metrics(e.desk.Metrics(queue)) // the desk is there when time begins
+		},
+		InstanceARN: fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", region, cmp.Or(cfg.InstanceID, DefaultInstanceID)),
+		Traced:      cfg.FlowTraced, Told: told, Failed: failed,
+	})
+	return err
+}

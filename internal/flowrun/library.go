@@ -1,0 +1,167 @@
+package flowrun
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/parley-chat/parley/internal/flow"
+)
+
+// Library are the flows there are, and the names by which flows refer to each other and to other
+// resources. It is safe for concurrent use.
+type Library struct {
+	names map[string]string // what the configuration calls a reference; keys may hold *
+
+	mu       sync.RWMutex
+	programs []*flow.Program // in the order of their files
+	loaded   int             // how often Set was called
+}
+
+// NewLibrary returns a library without flows. The names map references of another environment
+// (ARNs, ids, names; * stands for anything) to flows and queues of this one.
+func NewLibrary(names map[string]string) *Library { return &Library{names: names} }
+
+// Set replaces the flows. Contacts that run one go on with what they began.
+func (l *Library) Set(programs []*flow.Program) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.programs = programs
+	l.loaded++
+}
+
+// All returns the flows, in the order of their files.
+func (l *Library) All() []*flow.Program {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return slices.Clone(l.programs)
+}
+
+// Find returns the flow of a reference: what the configuration maps it to, the flow with that id or
+// ARN, with that name or file name, or with the name the designer shows for the reference.
+func (l *Library) Find(ref, shown string) (*flow.Program, bool) {
+	if ref == "" && shown == "" {
+		return nil, false
+	}
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for _, name := range []string{l.mapped(ref), ref, l.mapped(shown), shown} {
+		if p := l.named(name); p != nil {
+			return p, true
+		}
+	}
+	return nil, false
+}
+
+// Entry returns the flow for chats whose flow nobody here knows: the only inbound flow that no other
+// flow leads to. A page names a flow of an instance, and an export does not say which it is.
+func (l *Library) Entry() (*flow.Program, bool) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var entry *flow.Program
+	for _, p := range l.programs {
+		if p.Kind() != flow.Inbound || l.isTarget(p) {
+			continue
+		}
+		if entry != nil {
+			return nil, false
+		}
+		entry = p
+	}
+	return entry, entry != nil
+}
+
+// Queue returns the name of the queue of a reference.
+func (l *Library) Queue(ref, shown string) string {
+	if mapped := cmp.Or(l.mapped(ref), l.mapped(shown)); mapped != "" {
+		return mapped
+	}
+	return cmp.Or(shown, tail(ref))
+}
+
+// mapped is what the configuration says a reference is; empty for nothing. An entry without a star
+// goes before those with one, the longer before the shorter.
+func (l *Library) mapped(ref string) string {
+	if ref == "" || len(l.names) == 0 {
+		return ""
+	}
+	if to, ok := l.names[ref]; ok {
+		return to
+	}
+	best := ""
+	for pattern := range l.names {
+		if ok := strings.Contains(pattern, "*") && matches(pattern, ref); ok && (len(pattern) > len(best) || len(pattern) == len(best) && pattern < best) {
+			best = pattern
+		}
+	}
+	return l.names[best]
+}
+
+// named finds a flow by id, ARN, name or file name. The caller holds the lock.
+func (l *Library) named(name string) *flow.Program {
+	if name == "" {
+		return nil
+	}
+	id := tail(name)
+	for _, same := range []func(s flow.Source) bool{
+		func(s flow.Source) bool { return s.ARN == name || s.ID != "" && s.ID == id },
+		func(s flow.Source) bool { return s.Logical == name || s.DisplayName() == name },
+		func(s flow.Source) bool {
+			return s.File == name || strings.TrimSuffix(path.Base(s.File), path.Ext(s.File)) == name
+		},
+	} {
+		for _, p := range l.programs {
+			if same(p.Source()) {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// isTarget reports whether another flow leads to a flow. The caller holds the lock.
+func (l *Library) isTarget(p *flow.Program) bool {
+	for _, other := range l.programs {
+		if other == p {
+			continue
+		}
+		for _, ref := range other.Leads() {
+			if l.named(l.mapped(ref.ID)) == p || l.named(ref.ID) == p || l.named(ref.Shown) == p {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// tail is the id at the end of an ARN, without a version; anything else stays as it is.
+func tail(ref string) string {
+	if !strings.HasPrefix(ref, "arn:") {
+		return ref
+	}
+	id := ref[strings.LastIndexByte(ref, '/')+1:]
+	id, _, _ = strings.Cut(id, ":")
+	return id
+}
+
+// matches reports whether a text is one that a pattern with stars describes.
+func matches(pattern, text string) bool {
+	parts := strings.Split(pattern, "*")
+	if !strings.HasPrefix(text, parts[0]) {
+		return false
+	}
+	text = text[len(parts[0]):]
+	for i, part := range parts[1:] {
+		if i == len(parts)-2 {
+			return strings.HasSuffix(text, part)
+		}
+		at := strings.Index(text, part)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(part):]
+	}
+	return text == ""
+}

@@ -1,0 +1,60 @@
+package flowrun
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/flow"
+)
+
+// moment is the time in a contact's life that a flow runs for.
+type moment string
+
+// Moments, in the order in which they come.
+const (
+	inbound   moment = "inbound"
+	queued    moment = "queue"
+	remaining moment = "remaining" // the agent has left, and the customer is there
+)
+
+// record is what is stored with a contact between two events.
+type record struct {
+	Moment moment     `json:"moment"`
+	State  flow.State `json:"state"`
+	// Due is when the flow goes on by itself; zero for never.
+	Due time.Time `json:"due,omitzero"`
+	// View is the token of the view that waits for an answer, SignIn the session of a sign-in.
+	View   string `json:"view,omitempty"`
+	SignIn string `json:"signIn,omitempty"`
+}
+
+// runs reports whether a flow runs.
+func (r *record) runs() bool { return r.State.Running() != "" }
+
+// encode is the record as it is stored.
+func (r *record) encode() ([]byte, error) {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encoding the state of a flow: %w", err)
+	}
+	return data, nil
+}
+
+// decode reads a stored record.
+func decode(data []byte) (*record, error) {
+	var r record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("reading the state of a flow: %w", err)
+	}
+	return &r, nil
+}
+
+// dueOf reads from a stored record alone when the flow goes on by itself.
+func dueOf(data []byte) time.Time {
+	var r struct {
+		Due time.Time `json:"due"`
+	}
+	_ = json.Unmarshal(data, &r) // reported when the record is used
+	return r.Due
+}

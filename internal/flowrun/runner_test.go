@@ -1,0 +1,121 @@
+package flowrun_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// do is an action: its type, parameters, where it leads, and its further branches as pairs of a
+// result and a target; a result that begins with "!" is an error.
+func do(id, kind string, parameters map[string]any, next string, branches ...string) flow.Action {
+	a := flow.Action{Identifier: id, Type: kind, Parameters: parameters, Transitions: flow.Transitions{NextAction: next}}
+	for i := 0; i+1 < len(branches); i += 2 {
+		if branches[i][0] == '!' {
+			a.Transitions.Errors = append(a.Transitions.Errors, flow.ErrorTransition{ErrorType: branches[i][1:], NextAction: branches[i+1]})
+			continue
+		}
+		a.Transitions.Conditions = append(a.Transitions.Conditions, flow.ConditionalTransition{
+			NextAction: branches[i+1], Condition: flow.Condition{Operator: "Equals", Operands: []any{branches[i]}},
+		})
+	}
+	return a
+}
+
+func document(actions ...flow.Action) flow.Document {
+	return flow.Document{Version: flow.Version, StartAction: actions[0].Identifier, Actions: actions}
+}
+
+func text(s string) map[string]any { return map[string]any{"Text": s} }
+
+func TestGreetAndQueue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{
+			"main": document(
+				do("hello", "MessageParticipant", text("Hello, $.Attributes.tier customer."), "hook"),
+				do("hook", "UpdateContactEventHooks", map[string]any{"EventHooks": map[string]any{"CustomerQueue": "waiting", "CustomerRemaining": ""}}, "x", "!NoMatchingError", "hook2"),
+				do("hook2", "UpdateContactEventHooks", map[string]any{"EventHooks": map[string]any{"CustomerQueue": "waiting"}}, "hook3", "!NoMatchingError", "bye"),
+				do("hook3", "UpdateContactEventHooks", map[string]any{"EventHooks": map[string]any{"CustomerRemaining": "survey"}}, "queue", "!NoMatchingError", "bye"),
+				do("queue", "UpdateContactTargetQueue", map[string]any{"QueueId": "arn:aws:connect:us-east-1:1:instance/i/queue/sales"}, "go", "!NoMatchingError", "bye"),
+				do("go", "TransferContactToQueue", nil, "bye", "!NoMatchingError", "bye", "!QueueAtCapacity", "bye"),
+				do("bye", "DisconnectParticipant", nil, ""),
+				do("x", "DisconnectParticipant", nil, ""),
+			),
+			"waiting": document(
+				do("wait", "MessageParticipant", text("You wait for $.Queue.Name."), "pause"),
+				do("pause", "Wait", map[string]any{"TimeLimitSeconds": "60"}, "end", "WaitCompleted", "wait", "!NoMatchingError", "end"),
+				do("end", "EndFlowExecution", nil, ""),
+			),
+			"survey": document(
+				do("ask", "MessageParticipant", text("How was it?"), "answer"),
+				do("answer", "Wait", map[string]any{"TimeLimitSeconds": 300.0, "Events": []any{"CustomerReturned"}}, "gone", "WaitCompleted", "gone", "CustomerReturned", "thanks"),
+				do("thanks", "MessageParticipant", text("Thank you."), "gone"),
+				do("gone", "DisconnectParticipant", nil, ""),
+			),
+		})
+		c := w.customer("main")
+		c.expect("SYSTEM: Hello, gold customer.", "SYSTEM: You wait for sales.")
+		if q := c.contact().Queue; q == nil || q.Name != "sales" {
+			t.Errorf("the queue is %v", q)
+		}
+		c.pass(time.Minute)
+		w.restart()
+		c.pass(time.Minute)
+		c.expect("SYSTEM: Hello, gold customer.", "SYSTEM: You wait for sales.", "SYSTEM: You wait for sales.", "SYSTEM: You wait for sales.")
+		joined, err := w.Join(t.Context(), c.chat.ContactID, transcript.Agent, "Ann")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.pass(time.Hour) // the queue flow is cut off
+		if err := w.Leave(t.Context(), c.chat.ContactID, joined.ParticipantID); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		c.say(transcript.TextPlain, "very good")
+		c.expect("SYSTEM: Hello, gold customer.", "SYSTEM: You wait for sales.", "SYSTEM: You wait for sales.", "SYSTEM: You wait for sales.",
+			"participant.joined", "participant.left", "SYSTEM: How was it?", "CUSTOMER: very good", "SYSTEM: Thank you.", "chat.ended")
+		if reason := c.contact().Reason; reason != chat.FlowDisconnect {
+			t.Errorf("the contact ended with %s", reason)
+		}
+		if len(w.told) > 0 {
+			t.Errorf("told: %q", w.told)
+		}
+	})
+}
+
+func TestViewAndModule(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{
+			"main": document(
+				do("view", "ShowView", map[string]any{
+					"ViewResource": map[string]any{"Id": "arn:aws:connect:us-east-1:aws:view/form:1"}, "InvocationTimeLimitSeconds": "400",
+					"ViewData": map[string]any{"Heading": "Hello $.Attributes.tier"},
+				}, "bye", "Next", "call", "!NoMatchingError", "bye", "!TimeLimitExceeded", "late", "!NoMatchingCondition", "bye"),
+				do("call", "InvokeFlowModule", map[string]any{"FlowModuleId": "module"}, "after", "!NoMatchingError", "bye"),
+				do("after", "MessageParticipant", text("$.Attributes.seen and $.FlowAttributes.own."), "bye"),
+				do("late", "MessageParticipant", text("Too late."), "bye"),
+				do("bye", "DisconnectParticipant", nil, ""),
+			),
+			"module": document(
+				do("set", "UpdateContactAttributes", map[string]any{"Attributes": map[string]any{"seen": "$.Views.ViewResultData.FormData.city"}}, "own", "!NoMatchingError", "back"),
+				do("own", "UpdateFlowAttributes", map[string]any{"FlowAttributes": map[string]any{"own": map[string]any{"Value": "hidden"}}}, "back"),
+				do("back", "EndFlowModuleExecution", nil, ""),
+			),
+		})
+		c := w.customer("main")
+		c.say(transcript.TextPlain, "what is this?")
+		c.say(transcript.InteractiveResponse, `{"templateType":"ViewResource","version":"1.0","action":"Next","data":{"FormData":{"city":"Ulm"}}}`)
+		c.expect("SYSTEM: (view)", "CUSTOMER: what is this?",
+			`CUSTOMER: {"templateType":"ViewResource","version":"1.0","action":"Next","data":{"FormData":{"city":"Ulm"}}}`,
+			"SYSTEM: Ulm and .", "chat.ended")
+		c = w.customer("main")
+		c.pass(400 * time.Second)
+		c.expect("SYSTEM: (view)", "SYSTEM: Too late.", "chat.ended")
+	})
+}

@@ -1,0 +1,135 @@
+package flowrun
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// run tells a flow of an event and carries out what it wants, within a step, until it waits for
+// another event. The record is changed; it is stored with the step.
+func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, e flow.Event, heard int64) error {
+	for {
+		r.enter(s, p)
+		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec.Moment), Event: e, Traced: true})
+		if err != nil {
+			r.cfg.Told(s.id, fmt.Sprintf("its flow cannot go on: %v", err))
+			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped}, heard)
+		}
+		rec.State = turn.State
+		if len(turn.Trace) > 0 {
+			r.cfg.Traced(s.id, step.Now(), turn.Trace, turn.State.Kept.Logging)
+		}
+		next, waits, err := r.carryOut(step, s, rec, turn, heard)
+		if err != nil || waits {
+			return err
+		}
+		if next == nil {
+			return nil // it is over, which has been stored
+		}
+		e = *next
+		var ok bool
+		if p, ok = r.program(s, rec.State.Running()); !ok {
+			r.cfg.Told(s.id, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
+			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped}, heard)
+		}
+	}
+}
+
+// carryOut does what a turn of a flow wants. It returns the event to go on with at once, or waits
+// when the flow waits for one; neither when the flow is over.
+func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Turn, heard int64) (next *flow.Event, waits bool, err error) {
+	for _, effect := range turn.Effects {
+		switch effect.Kind {
+		case flow.Say:
+			if err := r.say(step, s, effect.Text); err != nil {
+				return nil, false, err
+			}
+		case flow.SetAttributes:
+			step.SetAttributes(func(attributes map[string]string) {
+				for key, value := range effect.Attributes {
+					attributes[key] = value
+				}
+			})
+		case flow.Question:
+			answer, err := r.answer(step, s, rec, effect.Ask)
+			if err != nil {
+				return nil, false, err
+			}
+			if answer.Program != nil {
+				r.enter(s, answer.Program)
+			}
+			return &answer, false, nil
+		case flow.Await:
+			rec.Due = time.Time{}
+			if effect.Seconds > 0 {
+				rec.Due = step.Now().Add(time.Duration(effect.Seconds) * time.Second).UTC().Truncate(time.Millisecond)
+			}
+			return nil, true, r.keep(step, rec, heard)
+		case flow.End:
+			return nil, false, r.over(step, s, rec, effect, heard)
+		}
+	}
+	if turn.Continues {
+		return &flow.Event{Kind: flow.Started}, false, nil
+	}
+	return nil, true, r.keep(step, rec, heard) // an event that changed nothing
+}
+
+// say says a text of the flow's.
+func (r *Runner) say(step *chat.Step, s *session, text string) error {
+	_, err := step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: text})
+	if err != nil {
+		r.cfg.Told(s.id, fmt.Sprintf("a text of its flow cannot be said: %v", err))
+	}
+	return nil
+}
+
+// keep stores the record with the step.
+func (r *Runner) keep(step *chat.Step, rec *record, heard int64) error {
+	data, err := rec.encode()
+	if err != nil {
+		return err
+	}
+	step.Keep(data, heard)
+	return nil
+}
+
+// over is the end of a flow, which means what its moment says: in a queue the contact waits on, a
+// flow that put it into a queue leaves it there, and otherwise the contact ends.
+//
+// Source: "How a flow ends" in the administrator guide, and the page of each terminal block.
+func (r *Runner) over(step *chat.Step, s *session, rec *record, end flow.Effect, heard int64) error {
+	rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
+	kept := rec.State.Kept
+	rec.State = flow.State{Version: flow.StateVersion, Kept: kept}
+	if end.Note != "" && (end.How == flow.Stopped || end.How == flow.Circled) {
+		r.cfg.Told(s.id, "its flow stops: "+end.Note)
+	}
+	switch {
+	case end.How == flow.Disconnected, rec.Moment != queued && end.How != flow.Left:
+		step.End(chat.FlowDisconnect)
+		return nil
+	case end.How == flow.Left:
+		rec.Moment = queued
+		if p, ok := r.cfg.Library.Find(kept.Hooks["CustomerQueue"], ""); ok {
+			rec.State = flow.Begin(p, kept)
+			return r.run(step, s, rec, p, flow.Event{Kind: flow.Started}, heard)
+		}
+	}
+	return r.keep(step, rec, heard)
+}
+
+// segmentOf are the segment attributes of a contact as JSON values.
+func segmentOf(data []byte) map[string]any {
+	if len(data) == 0 {
+		return nil
+	}
+	var segment map[string]any
+	_ = json.Unmarshal(data, &segment) // checked when the chat was started
+	return segment
+}

@@ -1,0 +1,128 @@
+package flowrun
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// viewMessage is a view as it travels in a chat.
+type viewMessage struct {
+	TemplateType string `json:"templateType"`
+	Version      string `json:"version"`
+	Data         struct {
+		Content struct {
+			ViewID    string `json:"viewId"`
+			ViewToken string `json:"viewToken"`
+			ViewData  any    `json:"viewData"`
+		} `json:"content"`
+	} `json:"data"`
+}
+
+// maxViewData is how many bytes the data of a view may have.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/show-view-block.html
+const maxViewData = 16_000
+
+// show sends a view to the customer, and waits for what the customer does with it.
+func (r *Runner) show(step *chat.Step, s *session, rec *record, ask *flow.Ask) flow.Event {
+	resource, _ := ask.Parameters["ViewResource"].(map[string]any)
+	id := viewName(text(resource["Id"]))
+	if id == "" {
+		return failed("it names no view")
+	}
+	for _, needed := range []string{transcript.Interactive, transcript.InteractiveResponse} {
+		if !slices.Contains(step.Contact().ContentTypes, needed) {
+			return failed("the chat was started without %s in SupportedMessagingContentTypes, which views need", needed)
+		}
+	}
+	var m viewMessage
+	m.TemplateType, m.Version = "ViewResource", "1.0"
+	m.Data.Content.ViewID, m.Data.Content.ViewToken = id, viewToken(id)
+	m.Data.Content.ViewData = ask.Parameters["ViewData"]
+	if m.Data.Content.ViewData == nil {
+		m.Data.Content.ViewData = map[string]any{}
+	}
+	data, err := json.Marshal(m)
+	if err != nil || len(data) > maxViewData {
+		return failed("the view's data has more than %d bytes", maxViewData)
+	}
+	if _, err := step.Prompt(transcript.Message{ContentType: transcript.Interactive, Content: string(data)}); err != nil {
+		return failed("the view cannot be sent: %v", err)
+	}
+	rec.View = m.Data.Content.ViewToken
+	seconds, _ := time.ParseDuration(text(ask.Parameters["InvocationTimeLimitSeconds"]) + "s")
+	return flow.Event{Kind: flow.Answered, Open: true, Seconds: int(seconds.Seconds())}
+}
+
+// viewName is the name of the view that an id or ARN means: AWS's own are known by their short
+// names.
+func viewName(id string) string {
+	if at := strings.LastIndex(id, "view/"); at >= 0 {
+		id = id[at+len("view/"):]
+	}
+	id, _, _ = strings.Cut(id, ":")
+	return strings.ToLower(id[:min(1, len(id))]) + id[min(1, len(id)):]
+}
+
+// viewToken is a token for a view, for DescribeView.
+func viewToken(id string) string { return id + "." + uuid.NewString() }
+
+// ViewOf returns the view that a token of a flow names; false for a token of another kind.
+func ViewOf(token string) (id string, ok bool) {
+	id, unique, found := strings.Cut(token, ".")
+	return id, found && uuid.Validate(unique) == nil
+}
+
+// viewAnswer is what a customer did with a view; false for a message that answers none.
+func viewAnswer(item *transcript.Item) (flow.Event, bool) {
+	if item.ContentType != transcript.InteractiveResponse {
+		return flow.Event{}, false
+	}
+	var answer struct {
+		TemplateType string         `json:"templateType"`
+		Action       string         `json:"action"`
+		Data         map[string]any `json:"data"`
+	}
+	if json.Unmarshal([]byte(item.Content), &answer) != nil || answer.TemplateType != "" && answer.TemplateType != "ViewResource" {
+		return flow.Event{}, false
+	}
+	return flow.Event{
+		Kind: flow.Answered, HasResult: true, Result: answer.Action,
+		Results: map[string]any{"Views": map[string]any{"Action": answer.Action, "ViewResultData": answer.Data}},
+	}, true
+}
+
+// signIn asks the customer to sign in.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/authenticate-customer.html
+func (r *Runner) signIn(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event, error) {
+	rec.SignIn = step.AskSignIn()
+	minutes, err := time.ParseDuration(text(ask.Parameters["TimeLimitMinutes"]) + "m")
+	if err != nil || minutes < 3*time.Minute || minutes > 15*time.Minute {
+		minutes = 3 * time.Minute
+	}
+	return flow.Event{Kind: flow.Answered, Open: true, Seconds: int(minutes.Seconds())}, nil
+}
+
+// signInOutcome is how a sign-in went, as a flow is told it.
+func signInOutcome(item *transcript.Item) flow.Event {
+	switch item.ContentType {
+	case transcript.AuthSucceeded:
+		return flow.Event{Kind: flow.Answered, Results: map[string]any{
+			"SegmentAttributes": map[string]any{"connect:CustomerAuthentication": map[string]any{"Status": "AUTHENTICATED"}},
+		}}
+	case transcript.AuthCancelled:
+		return flow.Event{Kind: flow.Answered, HasResult: true, Result: "OptedOut"}
+	case transcript.AuthTimeout:
+		return flow.Event{Kind: flow.Failed, Error: "TimeLimitExceeded"}
+	}
+	return flow.Event{Kind: flow.Failed}
+}

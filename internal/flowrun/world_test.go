@@ -1,0 +1,203 @@
+package flowrun_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/clock"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// world is a service with flows over a store that outlives it. It belongs into a synctest bubble.
+type world struct {
+	*chat.Service
+	t       *testing.T
+	store   *store.Store
+	library *flowrun.Library
+	runner  *flowrun.Runner
+	metrics flowrun.Metrics
+
+	mu    sync.Mutex
+	told  []string
+	trace []flow.Trace
+}
+
+// newWorld returns a world with flows, by their file names.
+func newWorld(t *testing.T, files map[string]flow.Document) *world {
+	t.Helper()
+	kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, store: kept, library: flowrun.NewLibrary(nil)}
+	var programs []*flow.Program
+	for name, document := range files {
+		p, findings := flow.Compile(flow.Source{File: name + ".json", Document: document})
+		if p == nil {
+			t.Fatal(findings)
+		}
+		programs = append(programs, p)
+	}
+	slices.SortFunc(programs, func(a, b *flow.Program) int { return strings.Compare(a.ID(), b.ID()) })
+	w.library.Set(programs)
+	w.open()
+	t.Cleanup(func() {
+		w.end()
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func (w *world) open() {
+	w.t.Helper()
+	service, err := chat.Open(w.t.Context(), chat.Config{
+		Store: w.store, Clock: &clock.Clock{}, Limits: chat.DefaultLimits(),
+		Failed: func(contactID string, err error) { w.t.Errorf("%s: %v", contactID, err) },
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.runner, err = flowrun.New(flowrun.Config{
+		Chats: service, Library: w.library, InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/i", Region: "us-east-1",
+		Metrics: func(string) flowrun.Metrics { return w.metrics },
+		Traced: func(_ string, _ time.Time, rows []flow.Trace, _ bool) {
+			w.mu.Lock()
+			w.trace = append(w.trace, rows...)
+			w.mu.Unlock()
+		},
+		Told: func(_, what string) {
+			w.mu.Lock()
+			w.told = append(w.told, what)
+			w.mu.Unlock()
+		},
+		Failed: func(contactID string, err error) { w.t.Errorf("%s: %v", contactID, err) },
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if err := service.Begin(w.t.Context()); err != nil {
+		w.t.Fatal(err)
+	}
+	w.Service = service
+}
+
+func (w *world) end() {
+	w.runner.Close()
+	w.Close()
+}
+
+// restart ends the service and opens another over the same store.
+func (w *world) restart() {
+	w.t.Helper()
+	w.end()
+	w.open()
+}
+
+// customer is a customer of a chat whose client is connected.
+type customer struct {
+	w    *world
+	chat chat.Started
+}
+
+// nobody is a feed that nobody reads.
+type nobody struct{}
+
+func (nobody) Deliver(*transcript.Item) {}
+func (nobody) End()                     {}
+
+// customer starts a chat for a flow and connects.
+func (w *world) customer(flowID string) *customer {
+	w.t.Helper()
+	started, err := w.Start(w.t.Context(), chat.StartRequest{
+		InstanceID: "i", FlowID: flowID, DisplayName: "Pat", Attributes: map[string]string{"tier": "gold"},
+		ContentTypes: []string{transcript.TextPlain, transcript.Interactive, transcript.InteractiveResponse},
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	c := &customer{w, started}
+	c.connect()
+	return c
+}
+
+func (c *customer) connect() {
+	c.w.t.Helper()
+	connection, err := c.w.Connect(c.w.t.Context(), c.chat.Token, false)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	socket, err := c.w.OpenSocket(connection.Ticket, nobody{})
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	if err := socket.Subscribe(c.w.t.Context()); err != nil {
+		c.w.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// say says something and waits until everybody has done what follows from it.
+func (c *customer) say(contentType, text string) {
+	c.w.t.Helper()
+	if _, err := c.w.Say(c.w.t.Context(), c.chat.ContactID, c.chat.ParticipantID, transcript.Message{ContentType: contentType, Content: text}); err != nil {
+		c.w.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// pass lets time pass.
+func (c *customer) pass(d time.Duration) {
+	time.Sleep(d) // in a bubble
+	synctest.Wait()
+}
+
+// heard is the conversation in short: texts with their speakers, and events.
+func (c *customer) heard() []string {
+	c.w.t.Helper()
+	page, err := c.w.Transcript(c.w.t.Context(), c.chat.ContactID, chat.TranscriptQuery{MaxResults: 100})
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	var lines []string
+	for _, item := range page.Items {
+		switch {
+		case item.Type == transcript.MessageItem && item.ContentType == transcript.Interactive:
+			lines = append(lines, string(item.Role)+": (view)")
+		case item.Type == transcript.MessageItem:
+			lines = append(lines, string(item.Role)+": "+item.Content)
+		default:
+			event := item.ContentType[strings.LastIndex(item.ContentType, "event.")+len("event."):]
+			if item.Role == transcript.Customer && event == "participant.joined" {
+				continue
+			}
+			lines = append(lines, event)
+		}
+	}
+	return lines
+}
+
+func (c *customer) expect(want ...string) {
+	c.w.t.Helper()
+	if got := c.heard(); !slices.Equal(got, want) {
+		c.w.t.Errorf("heard\n\t%s\nnot\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+	}
+}
+
+func (c *customer) contact() chat.Contact {
+	c.w.t.Helper()
+	contact, err := c.w.Contact(c.w.t.Context(), c.chat.ContactID)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return contact
+}
