@@ -42,6 +42,9 @@ type Config struct {
 	// URL is the server's own address, without a slash at the end. The page shows the
 	// address it was loaded from instead, when that is another one.
 	URL string
+	// Base is the path at which a proxy in front puts the server, without a slash at the end:
+	// what the pages' own links and files begin with. Empty for most.
+	Base string
 	// Upstream describes who answers, as in "Amazon Connect in eu-central-1".
 	Upstream string
 	// Embedded is set when that is the embedded Amazon Connect: chats cost nothing. Strict is
@@ -138,7 +141,7 @@ func New(config Config) http.Handler {
 		}
 		address := clean(r.URL.Path)
 		if address == "/console" {
-			http.Redirect(w, r, "/", http.StatusFound)
+			http.Redirect(w, r, config.Base+"/", http.StatusFound)
 			return
 		}
 		f, ok := served[address]

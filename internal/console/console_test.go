@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"strings"
@@ -296,7 +297,44 @@ func linked(content string) []string {
 			out = append(out, found[1])
 		}
 	}
+	for _, found := range regexp.MustCompile(`from "\./([^"]*)"`).FindAllStringSubmatch(content, -1) { // of a module beside it
+		out = append(out, "/console/"+found[1])
+	}
 	return out
+}
+
+// Under a path, everything that a page names stands below it, and modules name each other and the
+// server by where they were loaded from.
+func TestC1PagesUnderAPath(t *testing.T) {
+	t.Parallel()
+	config := embedded()
+	config.URL, config.Base = "https://chat.example.com/parley", "/parley"
+	for _, address := range addresses() {
+		_, content := get(t, config, address)
+		for _, target := range regexp.MustCompile(`(?:src|href|action)="(/[^"]*)"`).FindAllStringSubmatch(content, -1) {
+			if !strings.HasPrefix(target[1], "/parley/") {
+				t.Errorf("%s leads out of its path: %s", address, target[1])
+			}
+		}
+	}
+	res, _ := get(t, config, "/console")
+	if got := res.Header.Get("Location"); got != "/parley/" {
+		t.Errorf("/console leads to %q", got)
+	}
+	files, err := os.ReadDir("static")
+	if err != nil {
+		t.Fatal(err)
+	}
+	absolute := regexp.MustCompile("(?:from |href: |href = |fetch\\(|EventSource\\(|assign\\()(?:path)?[\"`]/")
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join("static", file.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := absolute.Find(text); found != nil {
+			t.Errorf("%s names a path of the server without served(): %s", file.Name(), found)
+		}
+	}
 }
 
 func TestLinksLeadSomewhere(t *testing.T) {

@@ -1,7 +1,7 @@
 // The desk, as agents in a page see it: who waits, who answers, and what an agent can do. The
 // page's own agent is remembered for its window, so that two windows are two agents.
 
-import { del, get, patch, path, post } from "/console/api.js";
+import { del, get, patch, path, post } from "./api.js";
 
 const pause = 250; // between two questions about the desk, in milliseconds
 

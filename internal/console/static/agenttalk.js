@@ -1,10 +1,11 @@
 // One conversation of an agent: what was said, and where to answer.
 
-import { decide, save } from "/console/agent.js";
-import { get, path } from "/console/api.js";
-import { Composer } from "/console/composer.js";
-import { contentTypes } from "/console/participant.js";
-import { Transcript } from "/console/transcript.js";
+import { decide, save } from "./agent.js";
+import { get, path } from "./api.js";
+import { Composer } from "./composer.js";
+import { served } from "./here.js";
+import { contentTypes } from "./participant.js";
+import { Transcript } from "./transcript.js";
 
 const readAfter = 400; // milliseconds in which more messages may come that are read at once
 
@@ -18,7 +19,7 @@ export class AgentTalk {
     this.desk = desk;
     this.transcript = new Transcript(talk, {
       self: "AGENT", label, quiet, empty,
-      download: (file) => save(path`/api/attachments/${file.AttachmentId}`, file.AttachmentName),
+      download: (file) => save(served(path`/api/attachments/${file.AttachmentId}`), file.AttachmentName),
       decide: (file, approve) => this.composer.attempt(() => decide(file, approve)),
     });
     this.composer = new Composer(composer, {

@@ -1,5 +1,7 @@
 // The JSON API of this server: docs/api.md.
 
+import { served } from "./here.js";
+
 // Failure is an answer that says no. Its message is for a person.
 export class Failure extends Error {
   constructor(status, answer) {
@@ -21,7 +23,7 @@ async function call(method, path, body) {
   }
   let response;
   try {
-    response = await fetch(path, init);
+    response = await fetch(served(path), init);
   } catch {
     throw new Failure(0, {});
   }
@@ -71,7 +73,7 @@ function renew() {
 }
 
 function open(topics) {
-  const own = new EventSource(`/api/events?${new URLSearchParams({ topics })}`);
+  const own = new EventSource(served(`/api/events?${new URLSearchParams({ topics })}`));
   source = own;
   broken = true;
   const tell = (name, ...data) => {

@@ -1,8 +1,8 @@
 // The server's clock: how late it is, what is due next, and skipping ahead.
 
-import { get, post } from "/console/api.js";
-import { byId, fill } from "/console/dom.js";
-import { span } from "/console/format.js";
+import { get, post } from "./api.js";
+import { byId, fill } from "./dom.js";
+import { span } from "./format.js";
 
 const minute = 60_000;
 const day = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short" });

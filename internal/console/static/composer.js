@@ -1,9 +1,9 @@
 // Where a message is written: Enter sends, Shift+Enter begins a line. What could not be sent
 // stays, with the reason above it.
 
-import { fill, h, icon } from "/console/dom.js";
-import { contentTypes } from "/console/participant.js";
-import { trouble } from "/console/trouble.js";
+import { fill, h, icon } from "./dom.js";
+import { contentTypes } from "./participant.js";
+import { trouble } from "./trouble.js";
 
 const typingEvery = 6000; // while somebody types
 

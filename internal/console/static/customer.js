@@ -1,13 +1,13 @@
 // The customer's side of the workbench: a chat client like any other. The chat is kept for the
 // window, so that it goes on after the page was loaded anew.
 
-import { get, path } from "/console/api.js";
-import { save } from "/console/agent.js";
-import { Composer } from "/console/composer.js";
-import { byId, fill } from "/console/dom.js";
-import { Participant, startChat } from "/console/participant.js";
-import { Transcript } from "/console/transcript.js";
-import { trouble } from "/console/trouble.js";
+import { get, path } from "./api.js";
+import { save } from "./agent.js";
+import { Composer } from "./composer.js";
+import { byId, fill } from "./dom.js";
+import { Participant, startChat } from "./participant.js";
+import { Transcript } from "./transcript.js";
+import { trouble } from "./trouble.js";
 
 const store = "parley-customer";
 const receiptAfter = 300; // milliseconds in which more messages may come

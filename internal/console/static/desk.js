@@ -1,16 +1,17 @@
 // The desk: everyone who waits, several conversations, and what is known about each.
 
-import { Desk } from "/console/agent.js";
-import { AgentTalk } from "/console/agenttalk.js";
-import { events, get, path } from "/console/api.js";
-import { agents as showAgents, transfer } from "/console/deskdialogs.js";
-import { Details } from "/console/details.js";
-import { byId, fill, h, icon, say } from "/console/dom.js";
-import { plain, since, time } from "/console/format.js";
-import { Gallery } from "/console/gallery.js";
-import { Listbox } from "/console/listbox.js";
-import { tabs } from "/console/tabs.js";
-import { trouble } from "/console/trouble.js";
+import { Desk } from "./agent.js";
+import { AgentTalk } from "./agenttalk.js";
+import { events, get, path } from "./api.js";
+import { agents as showAgents, transfer } from "./deskdialogs.js";
+import { Details } from "./details.js";
+import { byId, fill, h, icon, say } from "./dom.js";
+import { plain, since, time } from "./format.js";
+import { Gallery } from "./gallery.js";
+import { served } from "./here.js";
+import { Listbox } from "./listbox.js";
+import { tabs } from "./tabs.js";
+import { trouble } from "./trouble.js";
 
 const most = 1000; // contacts that are asked for
 const rowHeight = 60;
@@ -201,7 +202,7 @@ function showChat() {
   const ended = contact?.state === "ended";
   byId("chat-title").textContent = contact ? plain(contact.customer) || "Customer" : "No chat chosen";
   byId("chat-none").hidden = Boolean(chosen);
-  if (!chosen) fill(byId("chat-none"), contacts.size ? "Choose a chat from the list." : ["No chats yet. ", h("a", { href: "/" }, "Start one"), ", or ", h("a", { href: "/console/connect" }, "from your own page"), "."]);
+  if (!chosen) fill(byId("chat-none"), contacts.size ? "Choose a chat from the list." : ["No chats yet. ", h("a", { href: served("/") }, "Start one"), ", or ", h("a", { href: served("/console/connect") }, "from your own page"), "."]);
   byId("chat-talking").hidden = !chosen;
   const others = heldBy.get(chosen)?.filter((name) => name !== desk.me?.name) ?? [];
   const [state, tone] = ended ? ["Ended", ""] : holding ? [holding.role === "SUPERVISOR" ? "You look on" : "Yours", "on"] : waits ? ["Waits", "warn"] : others.length ? [`With ${others.join(", ")}`, ""] : ["Not connected", ""];

@@ -1,8 +1,8 @@
 // Where chats are passed on, and who answers them.
 
-import { byId, fill, h } from "/console/dom.js";
-import { plain } from "/console/format.js";
-import { trouble } from "/console/trouble.js";
+import { byId, fill, h } from "./dom.js";
+import { plain } from "./format.js";
+import { trouble } from "./trouble.js";
 
 const example = `name: Robin
 greeting: Hello {customer}, this is Robin.

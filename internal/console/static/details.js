@@ -1,10 +1,11 @@
 // What is known about a contact, and its attributes, which can be changed.
 
-import { patch, path } from "/console/api.js";
-import { confirm, copyText } from "/console/copy.js";
-import { fill, h, icon } from "/console/dom.js";
-import { plain, time } from "/console/format.js";
-import { trouble } from "/console/trouble.js";
+import { patch, path } from "./api.js";
+import { confirm, copyText } from "./copy.js";
+import { fill, h, icon } from "./dom.js";
+import { plain, time } from "./format.js";
+import { served } from "./here.js";
+import { trouble } from "./trouble.js";
 
 export class Details {
   #id = "";
@@ -50,8 +51,8 @@ export class Details {
     fill(this.people, h("h4", {}, "In this chat"),
       h("ul", { class: "people" }, contact.participants.map(({ displayName, role, left }) => h("li", {},
         h("bdi", {}, plain(displayName) || "unnamed"), h("span", { class: "note" }, plain(role).toLowerCase().replace("_", " "), left && ", left")))),
-      h("p", { class: "links" }, h("a", { href: `/console/inspector?contact=${encodeURIComponent(contact.contactId)}` }, "Its calls and frames"),
-        h("a", { href: path`/api/contacts/${contact.contactId}/transcript?format=text`, download: "" }, "Transcript as text")));
+      h("p", { class: "links" }, h("a", { href: served(`/console/inspector?contact=${encodeURIComponent(contact.contactId)}`) }, "Its calls and frames"),
+        h("a", { href: served(path`/api/contacts/${contact.contactId}/transcript?format=text`), download: "" }, "Transcript as text")));
     fill(this.facts, h("h4", {}, "About it"), h("dl", { class: "fact-list" },
       id("Contact id", contact.contactId),
       fact("State", { initiated: "the customer has not connected yet", connected: "connected", ended: `ended: ${plain(contact.reason).toLowerCase().replaceAll("_", " ")}` }[contact.state] ?? plain(contact.state)),

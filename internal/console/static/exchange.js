@@ -1,12 +1,13 @@
 // What is in an exchange: how it went, what was wrong and what to do, headers and bodies.
 
-import { get, path } from "/console/api.js";
-import { confirm, copyText } from "/console/copy.js";
-import { fill, h } from "/console/dom.js";
-import { bytes, exactTime, plain, short, took } from "/console/format.js";
-import { jsonTree, pretty } from "/console/json.js";
-import { closed, nameOf, outcome } from "/console/naming.js";
-import { trouble } from "/console/trouble.js";
+import { get, path } from "./api.js";
+import { confirm, copyText } from "./copy.js";
+import { fill, h } from "./dom.js";
+import { bytes, exactTime, plain, short, took } from "./format.js";
+import { served } from "./here.js";
+import { jsonTree, pretty } from "./json.js";
+import { closed, nameOf, outcome } from "./naming.js";
+import { trouble } from "./trouble.js";
 
 // Which sections are open is remembered from one exchange to the next.
 const open = { "Request headers": false, "Response headers": false };
@@ -102,11 +103,11 @@ function problem({ problem: found }) {
   return h("div", { class: "trouble" },
     h("strong", {}, plain(found.sentence)),
     found.hint && h("span", {}, plain(found.hint)),
-    found.rule && h("a", { href: `/docs/errors#${encodeURIComponent(found.rule)}` }, "Why this happens"));
+    found.rule && h("a", { href: served(`/docs/errors#${encodeURIComponent(found.rule)}`) }, "Why this happens"));
 }
 
 function fault({ fault: name }) {
-  return name && h("p", { class: "injected" }, h("span", { class: "pill warn" }, "fault"), " Made to happen by “", h("bdi", {}, plain(name)), "”. ", h("a", { href: "/console/faults" }, "Faults and time"));
+  return name && h("p", { class: "injected" }, h("span", { class: "pill warn" }, "fault"), " Made to happen by “", h("bdi", {}, plain(name)), "”. ", h("a", { href: served("/console/faults") }, "Faults and time"));
 }
 
 function section(title, size, content, copied) {

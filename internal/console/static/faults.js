@@ -1,10 +1,11 @@
 // Faults and time: what goes wrong on purpose, and how late it is.
 
-import { del, events, get, path, post } from "/console/api.js";
-import { clock } from "/console/clock.js";
-import { byId, fill, h, say } from "/console/dom.js";
-import { plain } from "/console/format.js";
-import { inWords, ruleForm } from "/console/rule.js";
+import { del, events, get, path, post } from "./api.js";
+import { clock } from "./clock.js";
+import { byId, fill, h, say } from "./dom.js";
+import { plain } from "./format.js";
+import { served } from "./here.js";
+import { inWords, ruleForm } from "./rule.js";
 
 const askEvery = 2000; // hits are no event: there may be thousands a second
 
@@ -44,7 +45,7 @@ function show() {
     ? h("ul", { class: "rules" }, rules.map((rule) => h("li", {},
         h("div", {}, h("strong", { dir: "auto" }, plain(rule.name)), h("p", { class: "note" }, inWords(rule)), h("p", { class: "note", id: `hits-${rule.id}` }, hits(rule))),
         h("button", { type: "button", class: "small", onclick: () => off([rule]) }, "Turn off", h("span", { class: "unseen" }, ` ${plain(rule.name)}`)))))
-    : h("p", { class: "empty" }, "Everything works as it should. Turn something on, then watch your page and the ", h("a", { href: "/console/inspector?outcome=fault" }, "inspector"), "."));
+    : h("p", { class: "empty" }, "Everything works as it should. Turn something on, then watch your page and the ", h("a", { href: served("/console/inspector?outcome=fault") }, "inspector"), "."));
   for (const preset of presets) mark(preset);
 }
 

@@ -1,9 +1,9 @@
 // The interactive messages that can be sent: each as it is with one click, or changed first.
 
-import { get } from "/console/api.js";
-import { fill, h } from "/console/dom.js";
-import { plain } from "/console/format.js";
-import { template } from "/console/templates.js";
+import { get } from "./api.js";
+import { fill, h } from "./dom.js";
+import { plain } from "./format.js";
+import { template } from "./templates.js";
 
 const limits = { ListPicker: [1, 6], Panel: [1, 10], QuickReply: [2, 10], Carousel: [2, 5], TimePicker: [1, 20] };
 const longest = 20_000;

@@ -1,12 +1,13 @@
 // The inspector: one timeline of calls and frames, and what is in them.
 
-import { del, events, get, path } from "/console/api.js";
-import { byId, fill, h, say } from "/console/dom.js";
-import { Detail } from "/console/exchange.js";
-import { exactTime, plain, short, took } from "/console/format.js";
-import { nameOf, outcome, whatOf } from "/console/naming.js";
-import { replay } from "/console/replay.js";
-import { rowClicks, VirtualList } from "/console/virtual.js";
+import { del, events, get, path } from "./api.js";
+import { byId, fill, h, say } from "./dom.js";
+import { Detail } from "./exchange.js";
+import { exactTime, plain, short, took } from "./format.js";
+import { served } from "./here.js";
+import { nameOf, outcome, whatOf } from "./naming.js";
+import { replay } from "./replay.js";
+import { rowClicks, VirtualList } from "./virtual.js";
 
 const kept = 10_000; // as many as the server keeps
 const atOnce = 200; // are shown while the others are fetched
@@ -151,7 +152,7 @@ function nothing() {
   return [
     h("h2", {}, "Nothing has passed yet"),
     h("p", {}, "Every call and frame appears here as it happens, with its cause when it fails."),
-    h("p", {}, embedded ? h("a", { href: "/" }, "Try a chat") : h("a", { href: "/" }, "Connect your client"), embedded ? [" or ", h("a", { href: "/console/connect" }, "connect your own client"), "."] : "."),
+    h("p", {}, embedded ? h("a", { href: served("/") }, "Try a chat") : h("a", { href: served("/") }, "Connect your client"), embedded ? [" or ", h("a", { href: served("/console/connect") }, "connect your own client"), "."] : "."),
   ];
 }
 
@@ -257,10 +258,10 @@ async function change(changes) {
   }
   const address = new URLSearchParams(fields.filter((name) => filters[name]).map((name) => [name, filters[name]]));
   history.replaceState(null, "", `${location.pathname}${address.size ? `?${address}` : ""}`);
-  byId("har").href = `/api/exchanges.har${filters.contact ? `?${new URLSearchParams({ contact: filters.contact })}` : ""}`;
+  byId("har").href = served(`/api/exchanges.har${filters.contact ? `?${new URLSearchParams({ contact: filters.contact })}` : ""}`);
   const transcript = byId("transcript");
   if (transcript && filters.contact) {
-    transcript.href = path`/api/contacts/${filters.contact}/transcript?format=text`;
+    transcript.href = served(path`/api/contacts/${filters.contact}/transcript?format=text`);
     transcript.setAttribute("download", "");
     transcript.removeAttribute("aria-disabled");
     transcript.title = "";

@@ -1,8 +1,8 @@
 // JSON as a tree that can be folded, made of elements. What was sent is shown as it was
 // written: numbers keep their digits, members their order, doubled ones stay doubled.
 
-import { h } from "/console/dom.js";
-import { plain } from "/console/format.js";
+import { h } from "./dom.js";
+import { plain } from "./format.js";
 
 const token = /\s*(?:([{}[\],:])|("[^"\\]*(?:\\.[^"\\]*)*")|([^\s{}[\],:"]+))/y;
 const unfolded = 3; // levels that are open at first

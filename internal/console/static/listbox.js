@@ -1,6 +1,6 @@
 // A long list in which one entry can be chosen, by pointer or keys (ARIA: listbox).
 
-import { rowClicks, VirtualList } from "/console/virtual.js";
+import { rowClicks, VirtualList } from "./virtual.js";
 
 let lists = 0;
 

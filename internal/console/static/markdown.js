@@ -1,8 +1,8 @@
 // The Markdown that chat widgets show: bold, italic, code, links, lists and line breaks. It
 // becomes elements, never markup, and a link goes to http, https or mailto only.
 
-import { h } from "/console/dom.js";
-import { plain } from "/console/format.js";
+import { h } from "./dom.js";
+import { plain } from "./format.js";
 
 // No part can begin inside itself, so that a long line takes no longer than it is long.
 const inline = /\*\*([^*\n]+)\*\*|(?<!\w)__([^_\n]+)__(?!\w)|\*([^*\n]+)\*|(?<!\w)_([^_\n]+)_(?!\w)|`([^`\n]+)`|\[([^[\]\n]+)\]\(([^()\s]+)\)/g;

@@ -1,6 +1,6 @@
 // How exchanges are called: in the timeline, and above what is in them.
 
-import { plain } from "/console/format.js";
+import { plain } from "./format.js";
 
 // What the codes of close frames mean (RFC 6455, section 7.4.1).
 const closes = {

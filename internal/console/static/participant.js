@@ -1,6 +1,8 @@
 // A client of the Participant Service, the way chat clients speak to it: nothing here knows
 // that Parley is on the other side.
 
+import { served } from "./here.js";
+
 const beat = 10_000; // between heartbeats
 const silence = 25_000; // after which a socket counts as dead
 const pauses = [300, 600, 1200, 2500, 5000]; // before the next attempt to connect
@@ -25,7 +27,7 @@ export class Refusal extends Error {
 async function call(path, token, body) {
   let response;
   try {
-    response = await fetch(`/participant/${path}`, {
+    response = await fetch(served(`/participant/${path}`), {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Amz-Bearer": token },
       body: JSON.stringify(body),
@@ -45,7 +47,7 @@ async function call(path, token, body) {
 export async function startChat(request) {
   let response;
   try {
-    response = await fetch("/startChatContact", {
+    response = await fetch(served("/startChatContact"), {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(request),
     });
   } catch {

@@ -1,9 +1,9 @@
 // A dialog to send a request once more, with changes.
 
-import { post, path } from "/console/api.js";
-import { fill, h } from "/console/dom.js";
-import { pretty } from "/console/json.js";
-import { trouble } from "/console/trouble.js";
+import { post, path } from "./api.js";
+import { fill, h } from "./dom.js";
+import { pretty } from "./json.js";
+import { trouble } from "./trouble.js";
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
 // Headers that the sending makes anew, so that they are not shown to be changed.

@@ -1,9 +1,9 @@
 // Fault rules: in words, and a form for one.
 
-import { get } from "/console/api.js";
-import { fill, h } from "/console/dom.js";
-import { plain, short, span } from "/console/format.js";
-import { trouble } from "/console/trouble.js";
+import { get } from "./api.js";
+import { fill, h } from "./dom.js";
+import { plain, short, span } from "./format.js";
+import { trouble } from "./trouble.js";
 
 const everything = "*";
 const socket = "WebSocket";

@@ -1,9 +1,10 @@
 // What every page shows: whether the server is there, and whether something is on that makes
 // it behave unlike usual: faults, a clock that was skipped.
 
-import { del, events, get } from "/console/api.js";
-import { byId, fill, h } from "/console/dom.js";
-import { plain, setAhead, span } from "/console/format.js";
+import { del, events, get } from "./api.js";
+import { byId, fill, h } from "./dom.js";
+import { plain, setAhead, span } from "./format.js";
+import { served } from "./here.js";
 
 const noticed = 1000; // milliseconds; a clock that differs by less was not skipped
 
@@ -28,7 +29,7 @@ function show() {
   const off = faults.length > 0 && h("button", { type: "button", class: "small", onclick: () => del("/api/faults").then(ask, ask) }, "Turn all off");
   const here = document.body.classList.contains("page-faults");
   byId("banner").hidden = parts.length === 0;
-  fill(byId("banner"), parts.length > 0 && h("div", { class: "wide" }, parts, !here && h("a", { href: "/console/faults" }, "Faults and time"), off));
+  fill(byId("banner"), parts.length > 0 && h("div", { class: "wide" }, parts, !here && h("a", { href: served("/console/faults") }, "Faults and time"), off));
 }
 
 async function ask() {

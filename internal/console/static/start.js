@@ -1,7 +1,8 @@
 // The form that starts a chat: it posts to the front door as a widget does and shows
 // the answer.
 
-import { confirm, copyText } from "/console/copy.js";
+import { confirm, copyText } from "./copy.js";
+import { served } from "./here.js";
 
 const mask = "•".repeat(12);
 const noAnswer = {
@@ -24,7 +25,7 @@ export function startForm(form) {
     const begun = performance.now();
     let status = 0;
     try {
-      const response = await fetch("/startChatContact", {
+      const response = await fetch(served("/startChatContact"), {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(requestBody(new FormData(form))),
@@ -141,6 +142,6 @@ function showBad(status, answer) {
   );
   const rule = answer.docs?.split("#")[1];
   byId("bad-more").hidden = !rule;
-  byId("bad-docs").href = `/docs/errors#${rule ?? ""}`;
+  byId("bad-docs").href = served(`/docs/errors#${rule ?? ""}`);
   show("bad");
 }

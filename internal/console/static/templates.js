@@ -1,9 +1,9 @@
 // Interactive messages as chat widgets show them, and what a choice sends back.
 
-import { h } from "/console/dom.js";
-import { plain } from "/console/format.js";
-import { link } from "/console/markdown.js";
-import { contentTypes } from "/console/participant.js";
+import { h } from "./dom.js";
+import { plain } from "./format.js";
+import { link } from "./markdown.js";
+import { contentTypes } from "./participant.js";
 
 const dayTime = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 

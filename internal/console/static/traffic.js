@@ -1,10 +1,11 @@
 // What just went over the wire, in one line each.
 
-import { events, get } from "/console/api.js";
-import { h } from "/console/dom.js";
-import { exactTime, took } from "/console/format.js";
-import { Listbox } from "/console/listbox.js";
-import { nameOf, outcome, whatOf } from "/console/naming.js";
+import { events, get } from "./api.js";
+import { h } from "./dom.js";
+import { exactTime, took } from "./format.js";
+import { served } from "./here.js";
+import { Listbox } from "./listbox.js";
+import { nameOf, outcome, whatOf } from "./naming.js";
 
 const kept = 500;
 const rowHeight = 32;
@@ -16,7 +17,7 @@ export function traffic(view, empty, contact) {
   let waiting = 0;
   const list = new Listbox(view, {
     rowHeight, row, empty, key: ({ id }) => id, follows: true,
-    choose: ({ id }) => location.assign(`/console/inspector?exchange=${encodeURIComponent(id)}`),
+    choose: ({ id }) => location.assign(served(`/console/inspector?exchange=${encodeURIComponent(id)}`)),
   });
   const show = () => {
     waiting = 0;

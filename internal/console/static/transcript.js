@@ -1,11 +1,11 @@
 // A conversation as it is read: messages, what happened between them, files and who has seen
 // what. The same for the customer's side and the agent's.
 
-import { fill, h, icon } from "/console/dom.js";
-import { plain, time } from "/console/format.js";
-import { markdown } from "/console/markdown.js";
-import { contentTypes, eventType } from "/console/participant.js";
-import { template } from "/console/templates.js";
+import { fill, h, icon } from "./dom.js";
+import { plain, time } from "./format.js";
+import { markdown } from "./markdown.js";
+import { contentTypes, eventType } from "./participant.js";
+import { template } from "./templates.js";
 
 const typingFor = 12_000; // after which a typing notice is old
 const kept = 2000; // items that stay in the page

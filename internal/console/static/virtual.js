@@ -1,6 +1,6 @@
 // A long list of rows of one height, of which only those in sight exist.
 
-import { h } from "/console/dom.js";
+import { h } from "./dom.js";
 
 const beyond = 12; // rows kept above and below what is in sight
 

@@ -1,16 +1,16 @@
 // The workbench: a customer, an agent who answers, and what goes between them.
 
-import { Desk } from "/console/agent.js";
-import { AgentTalk } from "/console/agenttalk.js";
-import { events, get } from "/console/api.js";
-import { copyButtons } from "/console/copy.js";
-import { Customer } from "/console/customer.js";
-import { byId, fill, h } from "/console/dom.js";
-import { plain, since } from "/console/format.js";
-import { useOwnAddress } from "/console/here.js";
-import { tabs } from "/console/tabs.js";
-import { traffic } from "/console/traffic.js";
-import { trouble } from "/console/trouble.js";
+import { Desk } from "./agent.js";
+import { AgentTalk } from "./agenttalk.js";
+import { events, get } from "./api.js";
+import { copyButtons } from "./copy.js";
+import { Customer } from "./customer.js";
+import { byId, fill, h } from "./dom.js";
+import { plain, since } from "./format.js";
+import { served, useOwnAddress } from "./here.js";
+import { tabs } from "./tabs.js";
+import { traffic } from "./traffic.js";
+import { trouble } from "./trouble.js";
 
 const desk = new Desk();
 const talk = new AgentTalk(desk, {
@@ -47,7 +47,7 @@ function showAgent() {
   shown = state;
   byId("agent-name").hidden = !me;
   byId("agent-name").textContent = plain(me?.name);
-  fill(byId("agent-actions"), me ? acting(me) : h("a", { href: "/console/desk" }, "Desk"));
+  fill(byId("agent-actions"), me ? acting(me) : h("a", { href: served("/console/desk") }, "Desk"));
   fill(byId("agent-list"), me ? [tickets(waiting), others(mine)] : nobody(contacts));
 }
 
@@ -58,7 +58,7 @@ function acting(me) {
     chosen && button("End chat", () => attempt(() => desk.end(chosen))),
     away && button("Take chats", () => attempt(() => desk.setState(me.id, "available"))),
     !chosen && button("Stop answering", () => attempt(() => desk.quit())),
-    h("a", { href: "/console/desk" }, "Desk"),
+    h("a", { href: served("/console/desk") }, "Desk"),
   ];
 }
 
@@ -86,7 +86,7 @@ function tickets(waiting) {
     h("span", { class: "note since", dataset: { since: entry.since } }, waited(entry.since)),
     button("Accept", () => accept(entry.contactId), "primary small"),
     button("Reject", () => attempt(() => desk.reject(entry.contactId))))),
-  waiting.length > most && h("li", { class: "note" }, h("a", { href: "/console/desk" }, `${waiting.length - most} more on the desk`)));
+  waiting.length > most && h("li", { class: "note" }, h("a", { href: served("/console/desk") }, `${waiting.length - most} more on the desk`)));
 }
 
 async function accept(contactId) {
