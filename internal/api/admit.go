@@ -19,7 +19,7 @@ func (a *API) admit(r *http.Request, needs needs, changes bool) error {
 		p := diagnosis.New(diagnosis.NotEmbedded, "This server keeps no record of what passes it.")
 		p.Hint = "Start it without --inspect=false to look at calls and frames."
 		return p
-	case !changes || fromOwnPage(r) || a.hasToken(r):
+	case !changes || a.fromOwnPage(r) || a.hasToken(r):
 		return nil
 	case r.Header.Get("Authorization") != "":
 		return diagnosis.New(diagnosis.AdminTokenRequired, "What the call brings in Authorization is not this server's admin token.")
@@ -41,10 +41,15 @@ func (a *API) hasToken(r *http.Request) bool {
 // fromOwnPage reports whether a call comes from a page of this very server. Browsers set both
 // headers themselves, and guard has compared the host with the names of this server.
 // Sec-Fetch-Site, which they leave out for plain HTTP beyond loopback, says more than Origin.
-func fromOwnPage(r *http.Request) bool {
+// Behind a proxy the host of the request may be another than that of the page.
+func (a *API) fromOwnPage(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
 		return site == "same-origin"
 	}
-	origin, err := url.Parse(r.Header.Get("Origin"))
+	named := r.Header.Get("Origin")
+	if named != "" && named == a.cfg.PublicOrigin {
+		return true
+	}
+	origin, err := url.Parse(named)
 	return err == nil && origin.Host != "" && strings.EqualFold(origin.Host, r.Host)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/api"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/inspect"
 )
 
 // Who may change something.
@@ -51,6 +52,34 @@ func TestWhoMayChange(t *testing.T) {
 		}
 		if changed := w.get("/api/clock").at("offsetMs") != before; changed != (c.status == 200) {
 			t.Errorf("%s: the clock was skipped: %t", name, changed)
+		}
+	}
+}
+
+// Behind a proxy the pages of the public address are the server's own, whatever became of Host.
+func TestC1OwnPageBehindAProxy(t *testing.T) {
+	t.Parallel()
+	served, err := api.New(api.Config{
+		Events: api.NewEvents(), Exchanges: inspect.New(inspect.Config{}), PublicOrigin: "https://chat.example.com:8443",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for origin, own := range map[string]bool{
+		"https://chat.example.com:8443": true, "https://chat.example.com": false, "http://chat.example.com:8443": false,
+		"https://evil.example": false, "null": false, "": false,
+	} {
+		for site, believed := range map[string]bool{"": own, "same-origin": true, "same-site": false, "cross-site": false} {
+			r := httptest.NewRequest(http.MethodDelete, "http://127.0.0.1:3000/api/exchanges", nil)
+			r.Header.Set("Origin", origin)
+			if site != "" {
+				r.Header.Set("Sec-Fetch-Site", site)
+			}
+			w := httptest.NewRecorder()
+			served.ServeHTTP(w, r)
+			if allowed := w.Code < 300; allowed != believed {
+				t.Errorf("%q %q: %d %s", origin, site, w.Code, w.Body)
+			}
 		}
 	}
 }

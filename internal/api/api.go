@@ -42,6 +42,9 @@ type Config struct {
 	Events *Events
 	// AdminToken lets scripts change something; without one only the console's pages can.
 	AdminToken secret.Text
+	// PublicOrigin is the origin of the console's pages behind a proxy, as browsers send it; empty
+	// without a public address.
+	PublicOrigin string
 	// DocsURL is the page that explains refusals; it may be empty.
 	DocsURL string
 	// Log gets what goes wrong inside; nil discards.

@@ -81,6 +81,8 @@ func (s Server) network(at func(string) string, trust string) []Address {
 	ip := addrPort(s.Bound).Addr()
 	var hosts []string
 	switch {
+	case ip.IsLoopback() && s.Public != "": // others reach it by that
+		return nil
 	case ip.IsLoopback():
 		return []Address{{Device: device, Before: "start with --addr 0.0.0.0:" + strconv.Itoa(int(addrPort(s.Bound).Port())) +
 			" --tls: the server listens on this machine's own loopback address"}}
@@ -90,7 +92,7 @@ func (s Server) network(at func(string) string, trust string) []Address {
 		hosts = s.networkHosts()
 	}
 	before := trust
-	if !s.TLS {
+	if !s.TLS && !strings.HasPrefix(s.Public, "https://") { // clients are told that address for sockets
 		before = "start with --tls: chat clients in web pages open an unencrypted socket to 127.0.0.1 only"
 	}
 	var list []Address

@@ -72,6 +72,21 @@ func TestAddresses(t *testing.T) {
 			{Device: phone, URL: "https://203.0.113.9:3000", Before: trust, Remote: true},
 			{Device: "Any device", URL: "https://chat.example.com", Remote: true},
 		}},
+		"C1 everywhere, TLS in front": {listen: "0.0.0.0", public: "https://chat.example.com", want: []devices.Address{
+			{Device: browser, URL: "http://localhost:3000"},
+			{Device: sim, URL: "http://localhost:3000"},
+			{Device: android, URL: "http://127.0.0.1:3000", Before: "adb reverse tcp:3000 tcp:3000"},
+			{Device: phone, URL: "http://192.168.7.9:3000", Remote: true},
+			{Device: phone, URL: "http://[2001:db8::9]:3000", Remote: true},
+			{Device: phone, URL: "http://203.0.113.9:3000", Remote: true},
+			{Device: "Any device", URL: "https://chat.example.com", Remote: true},
+		}},
+		"C1 loopback, TLS in front": {listen: "127.0.0.1", public: "https://chat.example.com", want: []devices.Address{
+			{Device: browser, URL: "http://localhost:3000"},
+			{Device: sim, URL: "http://localhost:3000"},
+			{Device: android, URL: "http://127.0.0.1:3000", Before: "adb reverse tcp:3000 tcp:3000"},
+			{Device: "Any device", URL: "https://chat.example.com", Remote: true},
+		}},
 		"one address": {listen: "192.168.7.9", tls: true, want: []devices.Address{
 			{Device: browser, URL: "https://192.168.7.9:3000", Before: trust},
 			{Device: sim, URL: "https://192.168.7.9:3000", Before: trust},

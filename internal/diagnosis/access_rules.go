@@ -57,10 +57,10 @@ func callerRules() []Rule {
 			ID: HostNotAllowed, Group: accessGroup, Title: "The Host header is not one of this server's names",
 			Status: http.StatusForbidden, Code: "HostNotAllowed",
 			Sentence: "The request names a host that this server does not answer for.",
-			Remedy:   "Call the server as localhost or 127.0.0.1, or start it with --allow-host NAME.",
+			Remedy:   "Call the server as localhost or 127.0.0.1, or start it with --allow-host NAME; behind a proxy, with --public-url.",
 			Detail: "A page on the internet can make its own name resolve to 127.0.0.1 and so reach a server on your " +
 				"machine (DNS rebinding). That is why only known names are answered: loopback names, the addresses the " +
-				"server listens on, `10.0.2.2` (an Android emulator's name for your machine) and what `--allow-host` adds.",
+				"server listens on, `10.0.2.2` (an Android emulator's name for your machine) and what `--allow-host` and `--public-url` add.",
 		},
 		{
 			ID: OriginNotAllowed, Group: accessGroup, Title: "The page's origin is not allowed",

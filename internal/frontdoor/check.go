@@ -131,7 +131,7 @@ func guardFaults(s *settings.Settings, err error) []settings.Fault {
 		return []settings.Fault{{Message: err.Error()}}
 	}
 	name := map[string]string{
-		"AllowOrigins": "allow-origin", "AllowHosts": "allow-host", "Listen": "addr", "MaxConcurrent": "max-concurrent",
+		"AllowOrigins": "allow-origin", "AllowHosts": "allow-host", "PublicURL": "public-url", "Listen": "addr", "MaxConcurrent": "max-concurrent",
 		"AddressRate": "address-rate", "TrustedProxies": "trusted-proxies",
 	}[fault.Field]
 	return []settings.Fault{settingFault(s, name, fault.Value, fault.Reason)}

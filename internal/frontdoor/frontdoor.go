@@ -96,7 +96,7 @@ func rate(r settings.Rate) guard.Rate { return guard.Rate{N: r.N, Per: r.Per} }
 // Guard says who may call.
 func Guard(s *settings.Settings, docs string, log *slog.Logger) guard.Config {
 	return guard.Config{
-		AllowOrigins: s.AllowOrigins, AllowHosts: s.AllowHosts, Listen: s.Addr,
+		AllowOrigins: s.AllowOrigins, AllowHosts: s.AllowHosts, Listen: s.Addr, PublicURL: s.PublicURL,
 		// Nobody develops there, and on a private network are other people's pages.
 		OnlyNamedOrigins: s.ForCustomers(), RequireOrigin: s.OriginRequired(),
 		AddressRate: rate(s.AddressRate), TrustedProxies: s.TrustedProxies,

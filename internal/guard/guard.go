@@ -85,6 +85,11 @@ type Config struct {
 	// rebinding: use it only behind a load balancer or gateway that routes by name and
 	// where nothing but it can reach the server, never on a developer's machine.
 	AllowHosts []string
+	// PublicURL is the address at which clients reach the server through a proxy
+	// ("https://chat.example.com/parley"). Its host is answered for, and pages of its origin are
+	// the server's own, whatever the proxy makes of the Host header: nginx sends the name of its
+	// upstream by default, and a usual line of its configuration loses the port. Empty is none.
+	PublicURL string
 	// BehindGateway says that requests are events that a gateway hands to a Lambda function. The
 	// host is judged in no way then, not even whether there is one: the gateway has routed by
 	// it, and no browser can reach the function past a gateway, so there is nothing to rebind.
@@ -190,7 +195,7 @@ func New(config Config) (*Guard, error) {
 	var hostFaults, originFaults error
 	g.hosts, hostFaults = newHostRules(config.AllowHosts, config.Listen)
 	g.origins, originFaults = newOriginRules(config.AllowOrigins, config.OnlyNamedOrigins)
-	faults := []error{hostFaults, originFaults}
+	faults := []error{hostFaults, originFaults, g.open(config.PublicURL)}
 	switch {
 	case config.MaxConcurrent < 0:
 		faults = append(faults, &ConfigError{"MaxConcurrent", decimal(int64(config.MaxConcurrent)), "must not be negative"})

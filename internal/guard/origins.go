@@ -66,6 +66,34 @@ func CheckOrigin(value string) (origin, reason string) {
 	return scheme + "://" + host + ":" + port, ""
 }
 
+// PublicOrigin returns the origin of the pages at an address, as browsers send it, or what is
+// wrong with the address, in words that follow it.
+func PublicOrigin(address string) (origin, reason string) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "", "is not an address such as https://chat.example.com"
+	}
+	return CheckOrigin((&url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host}).String())
+}
+
+// open lets the server be called at its public address, by the pages of it too.
+func (g *Guard) open(public string) error {
+	if public == "" {
+		return nil
+	}
+	origin, reason := PublicOrigin(public)
+	if reason != "" {
+		return &ConfigError{"PublicURL", public, reason}
+	}
+	_, authority, _ := strings.Cut(origin, "://")
+	host, _ := splitHost(authority) // checked with the origin
+	if addr, literal := parseLiteral(host); literal {
+		host = addr.String()
+	}
+	g.hosts.named[host], g.origins.named[origin] = true, true
+	return nil
+}
+
 // allow reports whether pages of the origin may call.
 func (o *originRules) allow(origin string) bool {
 	if o.named[origin] {

@@ -1,11 +1,13 @@
 package guard_test
 
 import (
+	"errors"
 	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -404,4 +406,46 @@ func FuzzOrigin(f *testing.F) {
 			t.Fatalf("origin %q was allowed", origin)
 		}
 	})
+}
+
+// The public address is answered for, and its pages are the server's own, whatever the proxy in
+// front makes of the Host header.
+func TestC1PublicURL(t *testing.T) {
+	t.Parallel()
+	for public, origin := range map[string]string{
+		"https://chat.example.com":             "https://chat.example.com",
+		"https://Chat.Example.com:443/parley/": "https://chat.example.com",
+		"https://chat.example.com:8443/a/b":    "https://chat.example.com:8443",
+		"http://[2001:db8::1]:8080":            "http://[2001:db8::1]:8080",
+		"http://203.0.113.5":                   "http://203.0.113.5",
+	} {
+		_, authority, _ := strings.Cut(origin, "://")
+		name := regexp.MustCompile(`:\d+$`).ReplaceAllString(authority, "")
+		for _, only := range []bool{false, true} {
+			for _, host := range []string{authority, name, "127.0.0.1:3000", strings.ToUpper(name)} {
+				r := request("POST", endpoint, "{}", "Origin", origin)
+				r.Host = host
+				next := &counter{}
+				if res := answer(t, guard.Config{PublicURL: public, OnlyNamedOrigins: only}, next, r); res.StatusCode != http.StatusOK || next.runs.Load() != 1 {
+					t.Errorf("%s, a page of it at %s: %d", public, host, res.StatusCode)
+				}
+				r = request("POST", endpoint, "{}", "Origin", "https://evil.example")
+				r.Host = host
+				if res := answer(t, guard.Config{PublicURL: public, OnlyNamedOrigins: only}, &counter{}, r); res.StatusCode != http.StatusForbidden {
+					t.Errorf("%s, a foreign page at %s: %d", public, host, res.StatusCode)
+				}
+			}
+		}
+		r := request("GET", endpoint, "")
+		r.Host = "evil.example"
+		if res := answer(t, guard.Config{PublicURL: public}, &counter{}, r); res.StatusCode == http.StatusOK {
+			t.Errorf("%s: another host is answered for", public)
+		}
+	}
+	for _, public := range []string{"chat.example.com", "https://", "https://b\u00fccher.example", "https://*.example.com", "https://me@h"} {
+		_, err := guard.New(guard.Config{PublicURL: public})
+		if fault, ok := errors.AsType[*guard.ConfigError](err); !ok || fault.Field != "PublicURL" {
+			t.Errorf("%s: %v", public, err)
+		}
+	}
 }

@@ -1,7 +1,6 @@
 package participant
 
 import (
-	"context"
 	"log/slog"
 	"net"
 	"net/http"
@@ -66,13 +65,13 @@ func splitHost(hostport string) (host, port string) {
 }
 
 // socketURL is the address of a socket as a client is told it.
-func (s *Service) socketURL(ctx context.Context, b base, ticket secret.Text) string {
+func (s *Service) socketURL(r *http.Request, ticket secret.Text) string {
+	b := s.baseOf(r)
 	address, reachable := b.socket(ticket)
 	if !reachable {
 		s.lanOnce.Do(func() {
-			s.log.LogAttrs(ctx, slog.LevelWarn, "chatjs does not open sockets of this address",
-				slog.String("host", b.host),
-				slog.String("hint", "use TLS, or reach the server as 127.0.0.1 (on an Android device: adb reverse)"))
+			s.log.LogAttrs(r.Context(), slog.LevelWarn, "chatjs does not open sockets of this address",
+				slog.String("host", b.host), slog.String("hint", unreachableHint(r)))
 		})
 	}
 	return address

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/secret"
 )
 
 // The addresses clients are told, by the host they asked. chatjs opens only wss:// and
@@ -80,7 +81,29 @@ func TestAddresses(t *testing.T) {
 			if n := strings.Count(log.String(), "chatjs does not open"); n > 1 || (n == 1) != tt.warns {
 				t.Errorf("warned %d times:\n%s", n, log.String())
 			}
+			if tt.warns && (strings.Contains(log.String(), "use TLS") || !strings.Contains(log.String(), "--public-url")) {
+				t.Errorf("TLS is in front, as X-Forwarded-Proto says: %s", log.String())
+			}
 		})
+	}
+}
+
+// What opens the way to a socket depends on whether TLS is in front already.
+func TestC1HintForSockets(t *testing.T) {
+	t.Parallel()
+	addresses, err := participant.NewAddresses("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for scheme, want := range map[string]string{"": "use TLS", "http": "use TLS", "https": "--public-url", "HTTPS, http": "--public-url"} {
+		r := httptest.NewRequest(http.MethodPost, "http://laptop.lan:3000/participant/connection", nil)
+		r.Header.Set("X-Forwarded-Proto", scheme)
+		if _, hint := addresses.Socket(r, secret.New("t")); !strings.Contains(hint, want) {
+			t.Errorf("%q: %s, want %s", scheme, hint, want)
+		}
+	}
+	if _, hint := addresses.Socket(httptest.NewRequest(http.MethodPost, "http://localhost:3000/", nil), secret.New("t")); hint != "" {
+		t.Errorf("on this machine: %s", hint)
 	}
 }
 

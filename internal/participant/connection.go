@@ -50,7 +50,7 @@ func (s *Service) createConnection(ctx context.Context, c *call) ([]byte, error)
 	}
 	var out connectionAnswer
 	if socket {
-		address := s.socketURL(ctx, s.baseOf(c.request), connection.Ticket)
+		address := s.socketURL(c.request, connection.Ticket)
 		out.Websocket = &websocketAnswer{URL: address, ConnectionExpiry: stamp(soon(connection.SocketExpiry))}
 	}
 	if credentials {

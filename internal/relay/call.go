@@ -192,12 +192,11 @@ func (r *Relay) localAddress(request *http.Request, token digest, address, expir
 	if err != nil {
 		return "", err
 	}
-	local, reachable := r.addresses.Socket(request, sealed)
-	if !reachable {
+	local, hint := r.addresses.Socket(request, sealed)
+	if hint != "" {
 		r.lan.Do(func() {
 			r.log.LogAttrs(request.Context(), slog.LevelWarn, "chatjs does not open sockets of this address",
-				slog.String("host", request.Host),
-				slog.String("hint", "use TLS, or reach the server as 127.0.0.1 (on an Android device: adb reverse)"))
+				slog.String("host", request.Host), slog.String("hint", hint))
 		})
 	}
 	return local, nil

@@ -54,7 +54,7 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 	}
 	handler := s.observers.record(policy.Wrap(routes.Handler()))
 	api.Serve(handler)
-	return handler, nil
+	return s.behindProxy(handler)
 }
 
 // startsChat returns what tells the posts to the front door, and their preflights, from other requests.
@@ -68,7 +68,7 @@ func startsChat(set *settings.Settings) func(*http.Request) bool {
 func (s *Server) consoleConfig() console.Config {
 	set := s.config.Settings
 	return console.Config{
-		URL: s.site.url, Upstream: s.upstream.text, Embedded: set.Upstream == settings.Embedded,
+		URL: s.site.url, Base: s.site.path(), Upstream: s.upstream.text, Embedded: set.Upstream == settings.Embedded,
 		Strict: set.Strict, InstanceID: cmp.Or(set.InstanceID, emulator.DefaultInstanceID), ContactFlowID: emulator.DefaultContactFlowID,
 		HasInstanceID: set.InstanceID != "", HasContactFlowID: set.ContactFlowID != "",
 		DocsURL: s.docs(), NetworkURLs: s.devices().NetworkURLs(), Version: s.config.Version,

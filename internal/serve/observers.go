@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/inspect"
 	"github.com/parley-chat/parley/internal/partner"
@@ -83,6 +84,9 @@ func (s *Server) api() (*api.API, error) {
 			"configured": map[string]bool{"instanceId": set.InstanceID != "", "contactFlowId": set.ContactFlowID != ""},
 		},
 		Exchanges: o.recorder, Events: o.events, AdminToken: o.token, DocsURL: s.docs(), Log: s.config.Log,
+	}
+	if set.PublicURL != "" {
+		config.PublicOrigin, _ = guard.PublicOrigin(set.PublicURL) // checked by frontdoor
 	}
 	if embedded := s.upstream.embedded; embedded != nil {
 		config.Chats, config.Desk, config.Faults, config.Blobs = embedded.Chats(), embedded.Desk(), embedded.Faults(), embedded.Blobs()

@@ -3,6 +3,7 @@ package serve
 import (
 	"cmp"
 	"net"
+	"net/url"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/doorpath"
@@ -28,19 +29,29 @@ func newSite(s *settings.Settings, bound net.Addr) site {
 	if err != nil {
 		port = "0" // a listener that is no TCP port, in tests
 	}
-	url := server.URL(bound)
+	own := server.URL(bound)
 	if s.Secure() {
-		url = "https" + strings.TrimPrefix(url, "http")
+		own = "https" + strings.TrimPrefix(own, "http")
 	}
 	return site{
 		bound:  bound,
 		public: s.PublicURL != "",
 		listen: net.JoinHostPort(host, port),
-		url:    cmp.Or(strings.TrimRight(s.PublicURL, "/"), url),
+		url:    cmp.Or(strings.TrimRight(s.PublicURL, "/"), own),
 	}
 }
 
 func (s site) endpoint() string { return s.url + doorpath.Main }
+
+// path is the path of a configured address, without a slash at the end: where a proxy in front
+// puts the server among others. It is empty for most.
+func (s site) path() string {
+	u, err := url.Parse(s.url)
+	if err != nil || !s.public {
+		return ""
+	}
+	return strings.TrimRight(u.EscapedPath(), "/")
+}
 
 // docs is the page that explains errors: a path on the host that a client calls, or an address
 // when one is configured.

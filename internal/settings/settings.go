@@ -146,7 +146,7 @@ type Settings struct {
 
 	Addr      string   `setting:"addr" default:"127.0.0.1:3000" value:"HOST:PORT" group:"Listening" help:"address to listen on; port 0 picks a free one, and without this setting the next ports are tried when 3000 is taken"`
 	URLFile   string   `setting:"url-file" value:"FILE" group:"Listening" help:"write the server's URL and, on a second line, its process id to this file once it is ready; commands that are given it call that server and no other"`
-	PublicURL string   `setting:"public-url" value:"URL" group:"Listening" help:"address by which clients reach this server, when it is behind a proxy or tunnel"`
+	PublicURL string   `setting:"public-url" value:"URL" group:"Listening" help:"address by which clients reach this server through a proxy or tunnel; its host and its pages are allowed"`
 	Paths     []string `setting:"path" value:"PATH" group:"Listening" help:"a further path at which chats are started"`
 
 	Upstream        Upstream      `setting:"upstream" default:"embedded" value:"embedded|aws|replay:FILE" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account), AWS, or a recording of chats"`
