@@ -25,9 +25,14 @@ type Client struct {
 // New returns a client of the server at an address such as "http://127.0.0.1:3000" that keeps
 // up to so many connections open.
 func New(base string, connections int) *Client {
-	return &Client{base: base, http: &http.Client{Transport: &http.Transport{
+	return Over(base, &http.Transport{
 		MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections, DisableCompression: true,
-	}}}
+	})
+}
+
+// Over returns a client of the server at an address whose calls go over a transport.
+func Over(base string, transport http.RoundTripper) *Client {
+	return &Client{base: base, http: &http.Client{Transport: transport}}
 }
 
 // Close gives the idle connections up.

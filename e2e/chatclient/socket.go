@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -34,15 +36,29 @@ type Socket struct {
 // subscription, one after the other, from a goroutine of the socket; it must not keep the
 // bytes. The caller must call [Socket.Close].
 func Listen(ctx context.Context, url string, frame func([]byte)) (*Socket, error) {
+	return ListenOver(ctx, url, nil, frame)
+}
+
+// ListenOver is [Listen] over a connection that dial opens and, where the address says so,
+// encrypts; nil opens one to the address.
+func ListenOver(ctx context.Context, url string, dial func() (net.Conn, error), frame func([]byte)) (*Socket, error) {
 	patience := 20 * time.Second
 	if deadline, ok := ctx.Deadline(); ok {
 		patience = min(patience, time.Until(deadline))
 	}
 	s := &Socket{frame: frame, acked: make(chan error, 1)}
-	conn, response, err := gws.NewClient( //nolint:bodyclose // the library closes the connection
-		events{s: s}, &gws.ClientOption{
-			Addr: url, HandshakeTimeout: patience, ReadBufferSize: 1 << 10, Logger: complaints{},
-		})
+	option := &gws.ClientOption{Addr: url, HandshakeTimeout: patience, ReadBufferSize: 1 << 10, Logger: complaints{}}
+	var conn *gws.Conn
+	var response *http.Response
+	var err error
+	if dial == nil {
+		conn, response, err = gws.NewClient(events{s: s}, option) //nolint:bodyclose // the library closes the connection
+	} else {
+		var under net.Conn
+		if under, err = dial(); err == nil {
+			conn, response, err = gws.NewClientFromConn(events{s: s}, option, under) //nolint:bodyclose // as above
+		}
+	}
 	if err != nil {
 		if response != nil {
 			// The connection is closed already, and the body with it.
