@@ -56,7 +56,9 @@ type Source struct {
 	// ID, ARN and Name are the resource's, as far as the file gives them.
 	ID, ARN, Name string
 	// Kind is empty where nothing says it.
-	Kind     Kind
+	Kind Kind
+	// Size is the document's length in characters, as the file has it; 0 when it was converted.
+	Size     int
 	Document Document
 }
 

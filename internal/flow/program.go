@@ -136,6 +136,10 @@ func (c *compiler) document() {
 		c.report(Doubtful, "size", nil, fmt.Sprintf("the flow has %d actions; Amazon Connect takes at most %d", len(d.Actions), MaxActions),
 			"move a part of it into a flow module")
 	}
+	if c.source.Size > MaxCharacters {
+		c.report(Doubtful, "size", nil, fmt.Sprintf("the flow has %d characters; Amazon Connect takes at most %d", c.source.Size, MaxCharacters),
+			"move a part of it into a flow module")
+	}
 	for i := range d.Actions {
 		a := &d.Actions[i]
 		switch _, again := c.program.index[a.Identifier]; {
@@ -176,8 +180,8 @@ func (c *compiler) node(a *Action) node {
 		c.report(Doubtful, "unknown-type", a, fmt.Sprintf("Amazon Connect has no action of the type %s; it takes its error branch here", a.Type), remedy)
 	}
 	n.params = make(map[string]*value, len(a.Parameters))
-	for name, v := range a.Parameters {
-		ready := compile(v, func(unknown string) {
+	for _, name := range sortedKeys(a.Parameters) {
+		ready := compile(a.Parameters[name], func(unknown string) {
 			c.report(Doubtful, "path", a, fmt.Sprintf("%s holds %s, which is no path: it stays as it is", name, unknown),
 				"paths begin with a known name, such as $.Attributes or $.External")
 		})

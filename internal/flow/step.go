@@ -174,7 +174,7 @@ func (n *node) leave(r *run, out outcome) (to int, branch string) {
 				return c.to, operand
 			}
 		}
-		for _, want := range []string{"NoMatchingCondition", noMatch} {
+		for _, want := range []string{noMatchingCondition, noMatch} {
 			for _, e := range n.errors {
 				if e.kind == want {
 					return e.to, want
