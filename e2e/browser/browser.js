@@ -5,10 +5,10 @@ import { chromium } from 'playwright-core'
 import { patience } from '../bounds.js'
 
 /**
- * Launches Chromium without any traffic of its own; `hosts` maps names to loopback. Its pages
- * wait as long as every other part of the tests.
+ * Launches Chromium without any traffic of its own; `hosts` maps names to loopback, `flags` are
+ * further ones. Its pages wait as long as every other part of the tests.
  */
-export async function launch(hosts = []) {
+export async function launch(hosts = [], ...flags) {
   const browser = await chromium.launch({
     timeout: patience,
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
@@ -16,6 +16,7 @@ export async function launch(hosts = []) {
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync',
       ...hosts.length ? [`--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',')}`] : [],
+      ...flags,
     ],
   })
   const newContext = browser.newContext.bind(browser)

@@ -19,6 +19,10 @@ func announce(ctx context.Context, env *Env, s *settings.Settings, ready serve.A
 		slog.String("url", ready.URL), slog.String("endpoint", ready.Endpoint), slog.String("addr", ready.Listen),
 		slog.String("upstream", s.Upstream.Kind()), slog.String("cost_guard", costGuardText(s.CostGuard())))
 	if s.LogFormat == settings.FormatJSON {
+		if len(ready.PublicOrigins) > 0 {
+			log.WarnContext(ctx, "browsers keep pages of public addresses from this machine",
+				slog.Any("origins", ready.PublicOrigins), slog.String("hint", "for the ways out see "+ready.PublicHelp))
+		}
 		return
 	}
 	env.printInOrder(ctx, readyText(s, ready, env.color(env.StdoutTerminal)))
@@ -50,6 +54,10 @@ func readyText(s *settings.Settings, ready serve.Announcement, color bool) strin
 	}
 	if ready.Exposure != "" {
 		line("Exposed", ready.Exposure)
+	}
+	if len(ready.PublicOrigins) > 0 {
+		line("Kept away", strings.Join(ready.PublicOrigins, ", ")+": browsers keep pages of public addresses from this machine")
+		line("", "unless they are allowed to reach it; the ways: "+ready.PublicHelp)
 	}
 	b.WriteString("\n  In your chat widget:\n    " + bold(`apiGatewayEndpoint: "`+ready.Endpoint+`"`) + "\n")
 	if ready.PageTag != "" {

@@ -17,6 +17,7 @@ const (
 	HostNotAllowed   ID = "host-not-allowed"
 	OriginNotAllowed ID = "origin-not-allowed"
 	NullOrigin       ID = "null-origin"
+	LocalNetwork     ID = "local-network-access"
 	TooBusy          ID = "too-busy"
 	MaxChatsReached  ID = "max-chats-reached"
 	JournalFailed    ID = "journal-failed"
@@ -82,6 +83,32 @@ func callerRules() []Rule {
 			Detail: "Pages opened from disk (`file://…`) and sandboxed frames of any site send `Origin: null`. Allowing " +
 				"`null` therefore lets a hostile site in through a sandboxed frame; do it only while you need it.",
 		},
+		localNetwork(),
+	}
+}
+
+// localNetwork is about what browsers do before anything arrives here.
+//
+// Sources: https://wicg.github.io/local-network-access/, and measurements with Chromium 156, Firefox
+// ESR 153 and WebKitGTK 2.50.
+func localNetwork() Rule {
+	return Rule{
+		ID: LocalNetwork, Group: accessGroup, Title: "A page of a public address does not reach this machine", Browser: true,
+		Sentence: "The browser keeps pages of public addresses, and some https pages, from servers on the machine that it runs on.",
+		Remedy: "Open the page from localhost, or from where it is developed on this machine; or let the browser do it, each in its " +
+			"own way: by the permission that it asks for, in tests by the permission, flag or preference above; for WebKit " +
+			"start the server with --tls.",
+		Detail: "The server sees nothing and no header of its answers changes it, so it is no matter of CORS; `--allow-origin` is " +
+			"needed all the same. In Chromium and the browsers made of it a fetch fails with `Failed to fetch`, a socket closes with 1006 and " +
+			"a script does not load; the console speaks of the `loopback` address space. An https page may be allowed, when the " +
+			"browser asks or in the site's settings; an http page never, because it is no secure context. Tests grant the " +
+			"permission `local-network-access` (Playwright's name) or start the browser with " +
+			"`--disable-features=LocalNetworkAccessChecks`. Firefox asks for a permission too, but not about sockets; without a " +
+			"window nobody answers, and a fetch stays pending without a word in the console. Tests set the preference " +
+			"`permissions.default.loopback-network` to 1, or `network.lna.skip-domains` to `127.0.0.1`, or `network.lna.enabled` to " +
+			"false. WebKit, and so Safari, lets no https page reach plain http on this machine, wherever the page is from: a fetch " +
+			"fails with `Load failed`, and a socket fires `error` but never `close`; with https and wss it works. Pages of this " +
+			"machine and of private addresses are not held back by Chromium and Firefox.",
 	}
 }
 

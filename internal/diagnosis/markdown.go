@@ -25,23 +25,10 @@ are kept; ` + "`data.Error`" + ` repeats them in the form of the original produc
 			fmt.Fprintf(&b, "## %s\n\n", group)
 		}
 		fmt.Fprintf(&b, "<a id=%q></a>\n### %s\n\n", rule.ID, rule.Title)
-		fmt.Fprintf(&b, "`%s` · %s · %s\n\n", rule.ID, statusText(rule), codeText(rule))
+		answer := rule.Answer()
+		fmt.Fprintf(&b, "`%s` · %s · %s\n\n", rule.ID, answer[0], answer[1])
 		fmt.Fprintf(&b, "> %s\n\n%s\n\n**What to do.** %s\n\n", rule.Sentence, rule.Detail, rule.Remedy)
 	}
 	_, err := io.WriteString(w, strings.TrimRight(b.String(), "\n")+"\n")
 	return err
-}
-
-func statusText(r Rule) string {
-	if r.Status == 0 {
-		return "AWS's status"
-	}
-	return fmt.Sprintf("status %d", r.Status)
-}
-
-func codeText(r Rule) string {
-	if r.Code == "" {
-		return "code: AWS's error name"
-	}
-	return "code `" + r.Code + "`"
 }

@@ -10,6 +10,7 @@ package diagnosis
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +33,9 @@ type Rule struct {
 	Code string
 	// RetryAfter is the wait to ask for when nobody else said one; zero asks for none.
 	RetryAfter time.Duration
+	// Browser says that it is the browser which fails: the call does not arrive, so nothing here
+	// answers it, and neither Status nor Code is ever seen.
+	Browser bool
 	// Sentence says what happened, in general terms: a Problem may have a more exact one.
 	Sentence string
 	// Remedy says what to do next.
@@ -90,6 +94,21 @@ func Lookup(id ID) Rule {
 // Rules returns every rule, in the order of the documentation.
 func Rules() []Rule {
 	return slices.Concat(requestRules(), accessRules(), policyRules(), apiRules(), httpRules(), upstreamRules())
+}
+
+// Answer says in two short texts, in Markdown, what the answer to a call is that fails by this rule.
+func (r Rule) Answer() [2]string {
+	status, code := "AWS's status", "code: AWS's error name"
+	if r.Browser {
+		return [2]string{"no answer", "the browser keeps the call to itself"}
+	}
+	if r.Status != 0 {
+		status = "status " + strconv.Itoa(r.Status)
+	}
+	if r.Code != "" {
+		code = "code `" + r.Code + "`"
+	}
+	return [2]string{status, code}
 }
 
 // anchor is the rule's heading as GitHub and our own page link to it.

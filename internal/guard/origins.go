@@ -125,6 +125,26 @@ func isDevelopment(origin string) bool {
 	return ok && isNear(addr)
 }
 
+// IsPublic reports whether pages of an origin come from a public address, as far as the origin
+// tells. A name may stand for any address: those of private networks have domains of their own
+// (RFC 6761, 6762 and 8375, and ICANN's internal), or no dot at all.
+func IsPublic(origin string) bool {
+	u, err := url.Parse(origin)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || isDevelopment(origin) {
+		return false
+	}
+	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	if addr, err := netip.ParseAddr(host); err == nil {
+		return !isNear(addr.Unmap())
+	}
+	for _, domain := range []string{".test", ".local", ".home.arpa", ".internal"} {
+		if strings.HasSuffix(host, domain) {
+			return false
+		}
+	}
+	return strings.Contains(host, ".")
+}
+
 // isNear reports whether an address is this machine's or a private network's:
 // loopback, RFC 1918, fc00::/7, link-local (169.254/16, fe80::/10). 0.0.0.0 is here
 // because python3 -m http.server prints it as the address to open; the system takes

@@ -131,6 +131,22 @@ func TestCheckOrigin(t *testing.T) {
 	}
 }
 
+func TestRowB4PublicOrigins(t *testing.T) {
+	t.Parallel()
+	for origin, want := range map[string]bool{
+		"https://www.example.com": true, "http://shop.example:8080": true, "https://example.com.": true, "http://8.8.8.8": true,
+		"https://[2001:db8::1]:8443": true, "https://172.32.0.1": true, "https://localhost.example.com": true,
+		"null": false, "http://localhost:8080": false, "https://app.localhost": false, "http://127.0.0.1": false, "http://[::1]:1": false,
+		"http://192.168.1.5:8080": false, "http://10.0.0.1": false, "http://[fd00::1]": false, "http://0.0.0.0:8000": false,
+		"http://shop.test": false, "http://printer.local": false, "http://nas.home.arpa": false, "https://chat.corp.internal": false,
+		"http://intranet": false, "capacitor://localhost": false, "chrome-extension://abcdef": false, "": false,
+	} {
+		if got := guard.IsPublic(origin); got != want {
+			t.Errorf("IsPublic(%q) = %v", origin, got)
+		}
+	}
+}
+
 func wantNoCORS(t *testing.T, res *http.Response) {
 	t.Helper()
 	for name := range res.Header {

@@ -1,9 +1,12 @@
 package serve
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/devices"
+	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/guard"
 	"github.com/parley-chat/parley/internal/pagescript"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/server"
@@ -24,6 +27,10 @@ type Announcement struct {
 	// Devices is the server as other devices reach it; Exposure warns that they do.
 	Devices  devices.Server
 	Exposure string
+	// PublicOrigins are named origins of public addresses, whose pages browsers keep from a loopback
+	// address; PublicHelp is the page that tells the ways out.
+	PublicOrigins []string
+	PublicHelp    string
 	// PageTag is the element that lets a page's chat client chat here.
 	PageTag string
 	// Trust tells how devices come to trust the server's own certificate authority.
@@ -49,10 +56,22 @@ func (s *Server) announce() {
 	if s.upstream.clients != nil {
 		a.PageTag = pagescript.Tag(s.site.url)
 	}
+	if a.PublicOrigins = s.keptAway(); len(a.PublicOrigins) > 0 {
+		a.PublicHelp = s.site.url + errorsPage + "#" + string(diagnosis.LocalNetwork)
+	}
 	if s.private.authority != nil {
 		a.Trust = s.private.authority.Text(s.site.url)
 	}
 	s.config.OnReady(a)
+}
+
+// keptAway returns the named origins whose pages do not reach the server, however it answers: those
+// of public addresses, when nothing but this machine can call it.
+func (s *Server) keptAway() []string {
+	if set := s.config.Settings; !set.Loopback() || s.site.public {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(s.config.Settings.AllowOrigins), func(origin string) bool { return !guard.IsPublic(origin) })
 }
 
 // docs is the page that explains errors; a server for customers has none.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -217,6 +218,55 @@ func TestRowA12WidgetsAreLookedUpWhenStrict(t *testing.T) {
 			server.Handler().ServeHTTP(w, r)
 			if w.Code != test.status || w.Code == http.StatusNotFound && w.Header().Get("X-Amzn-Errortype") == "" {
 				t.Errorf("%d %s, want %d", w.Code, w.Body, test.status)
+			}
+		})
+	}
+}
+
+// A named origin whose pages browsers keep from this machine is told at the start.
+func TestRowB4PublicOriginIsAnnounced(t *testing.T) {
+	t.Parallel()
+	const local, beyond = "--addr=127.0.0.1:0", "--addr=0.0.0.0:0"
+	for name, test := range map[string]struct {
+		flags []string
+		want  []string
+	}{
+		"public":            {[]string{local, "--allow-origin=https://www.example.com", "--allow-origin=http://shop.test"}, []string{"https://www.example.com"}},
+		"none named":        {[]string{local}, nil},
+		"private ones":      {[]string{local, "--allow-origin=http://shop.test:8080", "--allow-origin=null"}, nil},
+		"beyond loopback":   {[]string{beyond, "--allow-origin=https://www.example.com"}, nil},
+		"behind an address": {[]string{local, "--allow-origin=https://www.example.com", "--public-url=https://chat.example.com"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg, _ := config(t, test.flags...)
+			ready := make(chan serve.Announcement, 1)
+			cfg.OnReady = func(a serve.Announcement) { ready <- a }
+			server, err := serve.Open(t.Context(), cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			ended := make(chan error, 1)
+			go func() {
+				_, err := server.Run(ctx)
+				ended <- err
+			}()
+			a := <-ready
+			stop()
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+			if !slices.Equal(a.PublicOrigins, test.want) || (a.PublicHelp != "") != (test.want != nil) {
+				t.Errorf("announced %q and %q, want %q", a.PublicOrigins, a.PublicHelp, test.want)
+			}
+			if page, anchor, ok := strings.Cut(a.PublicHelp, "#"); ok {
+				w := httptest.NewRecorder()
+				server.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, page, nil))
+				if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `id="`+anchor+`"`) {
+					t.Errorf("%s does not lead anywhere: %d", a.PublicHelp, w.Code)
+				}
 			}
 		})
 	}
