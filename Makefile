@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash model findings fuzz clean
+.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart model findings fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
@@ -112,6 +112,9 @@ bench-stale: ## Say which pages of figures are older than what they measure
 crash: ## Kill the server, and a storing process, 100 times: nothing acknowledged may be lost or doubled
 	$(GO) test ./e2e/crash -count=1 -v -rounds=100
 	$(GO) test ./internal/store -run '^TestCrash$$' -count=1 -v -crash.rounds=100
+
+restart: ## Replace the server under load 200 times, and send it a signal every 2 ms for ten seconds: no call fails
+	$(GO) test ./e2e/restart -count=1 -v -restarts=200 -storms=10
 
 model: ## Name the operations that the newest AWS SDK has and the list has not; ARGS=--write adds them
 	node tools/model.mjs $(ARGS)

@@ -56,9 +56,10 @@ type Env struct {
 	// Build says which program this is.
 	Build Build
 	// Restart gets a value when a server should restart without refusing a connection; nil
-	// never does. Replace then runs the program anew in its place.
+	// never does. Replace then runs the program anew in its place, unless the context that Run
+	// was given ends.
 	Restart <-chan os.Signal
-	Replace func(socket *os.File, environ []string) error
+	Replace func(sockets []*os.File, environ []string) error
 	// AwaitParent returns nil when the process that started this one has ended, the error of ctx
 	// when that ends before, and another error when the process cannot be watched. Nil is for a
 	// program without a parent.

@@ -31,7 +31,7 @@ func withParent(t *testing.T, gone <-chan struct{}, err error, restarts <-chan o
 		}
 	}
 	env.Restart = restarts
-	env.Replace = func(*os.File, []string) error {
+	env.Replace = func([]*os.File, []string) error {
 		t.Error("the server is started anew")
 		return nil
 	}

@@ -22,8 +22,8 @@ func Main(version string) int {
 	if !signal.Ignored(syscall.SIGHUP) { // nohup asks to survive the terminal
 		signals = append(signals, syscall.SIGHUP)
 	}
-	ctx, stop := untilSignal(signals...)
-	defer stop()
+	ctx, end := newEnding(signals...)
+	defer end.stop()
 
 	restarts, ignore := restartSignals()
 	defer ignore()
@@ -33,27 +33,64 @@ func Main(version string) int {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTerminal: isTerminal(os.Stdin), StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
 		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
-		Restart: restarts, Replace: replaceProcess,
-		AwaitParent: started.Await, SurviveClosedOutput: surviveClosedOutput,
+		Restart: restarts, AwaitParent: started.Await, SurviveClosedOutput: surviveClosedOutput,
+		Replace: func(sockets []*os.File, environ []string) error {
+			if end.release() {
+				return ctx.Err()
+			}
+			return replaceProcess(sockets, environ)
+		},
 	})
 }
 
-// untilSignal returns a context that ends with the first of the signals. Before it ends, the
+// ending is what the first of some signals brings about.
+type ending struct {
+	begun <-chan struct{}
+	stop  context.CancelFunc
+	asks  chan chan<- bool
+}
+
+// newEnding returns a context that ends with the first of the signals. Before it ends, the
 // signals do again what they always do, so that whoever sees that the end has begun can
 // hasten it with a second one.
-func untilSignal(signals ...os.Signal) (context.Context, context.CancelFunc) {
+func newEnding(signals ...os.Signal) (context.Context, *ending) {
 	ctx, stop := context.WithCancel(context.Background())
+	e := &ending{ctx.Done(), stop, make(chan chan<- bool)}
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, signals...)
 	go func() { // ends with ctx
 		defer stop()
 		defer signal.Stop(caught)
-		select {
-		case <-caught:
-		case <-ctx.Done():
+		for {
+			select {
+			case <-caught:
+				return
+			case answer := <-e.asks:
+				signal.Stop(caught)
+				answer <- len(caught) > 0
+			case <-ctx.Done():
+				return
+			}
 		}
 	}()
-	return ctx, stop
+	return ctx, e
+}
+
+// release gives the signals their own action back, and reports whether one has come before: the
+// context has ended then. It is for a process that is about to be replaced, in which a signal
+// would otherwise be caught and forgotten. The server has ended by then, so that nothing is lost
+// with a process that dies of one.
+func (e *ending) release() (begun bool) {
+	answer := make(chan bool, 1)
+	select {
+	case e.asks <- answer:
+		if !<-answer {
+			return false
+		}
+		<-e.begun
+	case <-e.begun:
+	}
+	return true
 }
 
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

@@ -14,4 +14,4 @@ func restartSignals() (<-chan os.Signal, func()) { return nil, func() {} }
 func surviveClosedOutput() {}
 
 // replaceProcess is not possible here.
-func replaceProcess(*os.File, []string) error { return errors.ErrUnsupported }
+func replaceProcess([]*os.File, []string) error { return errors.ErrUnsupported }

@@ -27,16 +27,20 @@ func restartSignals() (<-chan os.Signal, func()) {
 // Source: package os/signal, section SIGPIPE.
 func surviveClosedOutput() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
-// replaceProcess runs the program anew in this process, with a socket left open for it. It
+// replaceProcess runs the program anew in this process, with sockets left open for it. It
 // returns only when that is not possible.
-func replaceProcess(socket *os.File, environ []string) error {
-	if _, err := unix.FcntlInt(socket.Fd(), unix.F_SETFD, 0); err != nil {
-		return fmt.Errorf("keeping the socket open: %w", err)
+func replaceProcess(sockets []*os.File, environ []string) error {
+	for _, socket := range sockets {
+		if _, err := unix.FcntlInt(socket.Fd(), unix.F_SETFD, 0); err != nil {
+			return fmt.Errorf("keeping a socket open: %w", err)
+		}
 	}
 	program, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("finding the program: %w", err)
 	}
+	release := holdRestarts()
+	defer release()
 	if err := syscall.Exec(program, os.Args, environ); err != nil {
 		return fmt.Errorf("starting %s anew: %w", program, err)
 	}

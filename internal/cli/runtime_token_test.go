@@ -97,7 +97,7 @@ func TestRestartThatFails(t *testing.T) {
 	restarts := make(chan os.Signal, 1)
 	env.Restart = restarts
 	var left []string
-	env.Replace = func(socket *os.File, _ []string) error {
+	env.Replace = func(sockets []*os.File, _ []string) error {
 		text, err := os.ReadFile(urlFile)
 		if err != nil {
 			return err
@@ -115,7 +115,7 @@ func TestRestartThatFails(t *testing.T) {
 			_, missing := os.Stat(name)
 			err = errors.Join(err, missing)
 		}
-		return errors.Join(err, socket.Close(), errors.New("no such program"))
+		return errors.Join(err, sockets[0].Close(), errors.New("no such program"))
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

@@ -49,6 +49,9 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 		RuntimeDirs: env.runtimeDirs(), Restart: env.Restart, Log: log,
 		OnReady: func(ready serve.Announcement) { announce(ctx, env, s, ready, log) },
 	})
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // the end was asked for before the server was open
+	}
 	if err != nil {
 		return err
 	}
@@ -56,15 +59,15 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 	if next == nil {
 		return err
 	}
-	switch {
-	case err != nil:
-	case errors.Is(context.Cause(ctx), errParentGone): // the program started anew could not see that
-		err = next.Socket.Close()
-	default:
+	if err == nil && ctx.Err() == nil { // else the end was asked for as well, or the parent has gone
 		if err = restart(ctx, env, next); err == nil {
 			return nil
 		}
+		if ctx.Err() != nil {
+			err = nil
+		}
 	}
+	err = errors.Join(err, next.Close())
 	next.Withdraw()
 	return err
 }
@@ -84,5 +87,5 @@ func restart(ctx context.Context, env *Env, next *serve.Successor) error {
 	defer cancel()
 	env.flushOutput(ctx)
 	environ := slices.DeleteFunc(slices.Clone(env.Environ), func(pair string) bool { return strings.HasPrefix(pair, "LISTEN_") })
-	return env.Replace(next.Socket, append(environ, next.Environ...))
+	return env.Replace(next.Sockets, append(environ, next.Environ...))
 }

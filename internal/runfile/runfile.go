@@ -84,6 +84,16 @@ func Remove(name, value string) {
 	}
 }
 
+// RemoveOwn removes a file that this process wrote, whatever its value: the program that the
+// process ran before can have left it for one that cannot go on.
+func RemoveOwn(name string) {
+	if text, err := os.ReadFile(name); err == nil {
+		if now, err := Parse(text); err == nil && now.PID == os.Getpid() {
+			_ = os.Remove(name)
+		}
+	}
+}
+
 func content(value string) string { return value + "\n" + strconv.Itoa(os.Getpid()) + "\n" }
 
 // PrivateDir makes a directory that only this user may enter, unless it is there, and checks

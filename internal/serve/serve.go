@@ -85,6 +85,7 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	}
 	s := &Server{config: config, withdraw: func() {}}
 	if err := s.open(ctx); err != nil {
+		runfile.RemoveOwn(config.Settings.URLFile) // a predecessor left it for this server
 		return nil, errors.Join(err, s.Close(ctx))
 	}
 	return s, nil
@@ -153,6 +154,7 @@ func (s *Server) Run(ctx context.Context) (next *Successor, err error) {
 	defer recovering.Wait()
 	recovering.Go(func() { s.upstream.recover(ctx, s.config.Log) })
 
+	var waiting []*os.File
 	serving, successorOf := s.awaitRestart(ctx)
 	err = server.Serve(serving, server.Config{
 		Listener: s.listener, Handler: s.handler, TLS: s.private.config, DocsURL: s.site.url + errorsPage, Log: s.config.Log,
@@ -162,10 +164,13 @@ func (s *Server) Run(ctx context.Context) (next *Successor, err error) {
 			s.upstream.drain()
 			s.observers.events.Close() // streams never end by themselves
 		},
+		Keep: func(connection *os.File) { waiting = append(waiting, connection) },
 		// An answer may take as long as the upstream may.
 		Timeouts: server.Timeouts{Write: max(time.Minute, set.UpstreamTimeout+answerTime)},
 	})
 	if next = successorOf(); next != nil {
+		kept, environ := server.Accepted(waiting)
+		next.Sockets, next.Environ = append(next.Sockets, kept...), append(next.Environ, environ...)
 		next.Withdraw = func() {
 			s.withdraw()
 			runfile.Remove(set.URLFile, s.site.url)

@@ -2,27 +2,39 @@ package server
 
 import (
 	"bytes"
+	"context"
+	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"os"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
-// listener gives its TCP connections two abilities that net/http lacks: the errors it
-// writes before any handler runs become JSON, and connections that have not been
-// spoken on can be closed at the end.
+// listener gives its TCP connections three abilities that net/http lacks: the errors it
+// writes before any handler runs become JSON, requests that were sent are answered at the end
+// of the server too, and connections that wait for a request can be kept for a successor.
+//
+// [http.Server.Shutdown] drops a request that it has read but not yet handed to the handler,
+// and closes connections on which one may be on its way. So it is called when only
+// connections are left that this listener does not know.
 type listener struct {
 	net.Listener
 	docs string
 
 	mu      sync.Mutex
-	fresh   map[*conn]struct{}
-	closing bool
+	open    map[*conn]struct{} // those that HTTP/1.1 is spoken on, or nothing yet
+	ending  atomic.Bool        // set under mu
+	drained chan struct{}      // closed when nothing is open any more; nil until somebody waits
+	keep    func(*os.File)     // takes waiting connections; nil closes them
 }
 
 // Accept implements [net.Listener]. Connections other than TCP pass as they are.
@@ -35,54 +47,184 @@ func (l *listener) Accept() (net.Conn, error) {
 	c := &conn{TCPConn: tcp, from: l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closing {
-		return nil, errors.Join(net.ErrClosed, tcp.Close())
-	}
-	l.fresh[c] = struct{}{}
+	l.open[c] = struct{}{}
 	return c, nil
 }
 
-// closeFresh closes the connections on which nothing has arrived yet, and takes no
-// new ones.
-func (l *listener) closeFresh() {
+// end closes the socket and interrupts the connections that wait for a request: keep takes
+// them, or they are closed when it is nil. The others have their request answered first.
+func (l *listener) end(keep func(*os.File)) {
+	_ = l.Close() // whoever accepts gets the error
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closing = true
-	for c := range l.fresh {
-		_ = c.TCPConn.Close() // nothing was sent and nothing is expected
+	l.keep = keep
+	l.ending.Store(true)
+	waiting := slices.Collect(maps.Keys(l.open))
+	l.mu.Unlock()
+	for _, c := range waiting {
+		c.interrupt()
 	}
-	clear(l.fresh)
 }
 
+// untilDrained waits until every connection is closed or ctx ends. Nothing may be accepted any
+// more.
+func (l *listener) untilDrained(ctx context.Context) {
+	drained := make(chan struct{})
+	l.mu.Lock()
+	if len(l.open) > 0 {
+		l.drained = drained
+	} else {
+		close(drained)
+	}
+	l.mu.Unlock()
+	select {
+	case <-drained:
+	case <-ctx.Done():
+	}
+}
+
+// forget lets go of a connection that is closed, or that is no longer net/http's alone.
 func (l *listener) forget(c *conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.fresh, c)
+	if _, open := l.open[c]; !open {
+		return
+	}
+	delete(l.open, c)
+	if l.drained != nil && len(l.open) == 0 {
+		close(l.drained)
+	}
 }
+
+// handOver keeps a copy of a connection that waits for a request.
+func (l *listener) handOver(c *conn) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.keep == nil {
+		return
+	}
+	if file, err := c.File(); err == nil { // else it ends here
+		l.keep(file)
+	}
+}
+
+// follow is the [http.Server.ConnState] of a server with this listener.
+func (l *listener) follow(served net.Conn, state http.ConnState) {
+	encrypted, isTLS := served.(*tls.Conn)
+	if isTLS {
+		served = encrypted.NetConn()
+	}
+	c, ok := served.(*conn)
+	switch {
+	case !ok:
+	case state == http.StateHijacked: // a chat socket, which somebody else ends
+		l.forget(c)
+	case state == http.StateActive:
+		c.mu.Lock()
+		c.phase = busy
+		c.mu.Unlock()
+	case state == http.StateIdle:
+		c.mu.Lock()
+		if c.bound = c.bound || isTLS; !c.ahead {
+			c.phase = idle
+		}
+		c.mu.Unlock()
+	}
+}
+
+// phase is what a connection does.
+type phase int
+
+const (
+	fresh phase = iota // nothing has arrived yet
+	busy               // a request has begun to arrive
+	idle               // the request is answered, the next one has not begun
+)
 
 // conn embeds the concrete type, so that net/http still finds its CloseWrite and
 // ReadFrom.
 type conn struct {
 	*net.TCPConn
-	from   *listener
-	spoken atomic.Bool
+	from *listener
+
+	mu          sync.Mutex
+	phase       phase
+	deadline    time.Time // for reading, as net/http wants it
+	interrupted bool      // while waiting for a request
+	ahead       bool      // net/http has the first byte of the next request, read before the answer was out
+	bound       bool      // to this process, which knows more of it than what is yet to arrive
 }
 
 // Read implements [net.Conn].
 func (c *conn) Read(p []byte) (int, error) {
+	if c.from.ending.Load() && c.waiting() {
+		return 0, os.ErrDeadlineExceeded // net/http closes the connection without a word
+	}
 	n, err := c.TCPConn.Read(p)
-	if n > 0 && !c.spoken.Load() {
-		c.spoken.Store(true)
+	if c.note(p, n, err) { // HTTP/2 with prior knowledge: Shutdown ends it in order
 		c.from.forget(c)
 	}
 	return n, err
 }
 
+// note follows what Read got. It reports whether the connection turns out not to be HTTP/1.1.
+func (c *conn) note(p []byte, n int, err error) (other bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case n > 0 && c.phase != busy:
+		other = c.phase == fresh && bytes.HasPrefix(p[:n], []byte("PRI "))
+		c.phase, c.bound, c.ahead = busy, c.bound || other, false
+		if c.from.ending.Load() { // and the deadline may be that of interrupt
+			_ = c.TCPConn.SetReadDeadline(c.deadline)
+		}
+	case n > 0:
+		c.ahead = n == 1 && len(p) == 1
+	case n == 0 && c.phase != busy && errors.Is(err, os.ErrDeadlineExceeded):
+		c.interrupted = true
+	}
+	return other
+}
+
+// waiting reports whether the connection waits for a request, as one that is interrupted.
+func (c *conn) waiting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.interrupted = c.interrupted || c.phase != busy
+	return c.phase != busy
+}
+
+// interrupt ends a Read that waits for a request.
+func (c *conn) interrupt() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != busy {
+		_ = c.TCPConn.SetReadDeadline(time.Unix(1, 0)) // a closed connection does not wait
+	}
+}
+
+// SetReadDeadline implements [net.Conn].
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.deadline = t
+	return c.TCPConn.SetReadDeadline(t)
+}
+
+// SetDeadline implements [net.Conn].
+func (c *conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
 // Close implements [net.Conn].
 func (c *conn) Close() error {
-	if !c.spoken.Load() {
-		c.from.forget(c)
+	c.mu.Lock()
+	keep := c.interrupted && !c.bound
+	c.interrupted = false
+	c.mu.Unlock()
+	if keep && c.from.ending.Load() {
+		c.from.handOver(c)
 	}
+	c.from.forget(c)
 	return c.TCPConn.Close()
 }
 

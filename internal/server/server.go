@@ -21,6 +21,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -104,6 +105,10 @@ type Config struct {
 	// the place to tell long-lived connections, whose clients come back at once and should
 	// find somebody else.
 	OnLeave func()
+	// Keep, when not nil, takes the connections that wait for a request when the end begins
+	// because of [ErrRestart], for the program that takes the socket over: a request may be on
+	// its way on each, and its sender would see a failure. It is called by one goroutine at a time.
+	Keep func(connection *os.File)
 	// Timeouts are for servers and tests that need other limits.
 	Timeouts Timeouts
 	// DocsURL is the page that explains refusals; it may be empty.
@@ -125,7 +130,7 @@ func Serve(ctx context.Context, config Config) (err error) {
 		config.DrainTimeout = DefaultDrainTimeout
 	}
 	addr := config.Listener.Addr()
-	sockets := &listener{Listener: config.Listener, docs: config.DocsURL, fresh: make(map[*conn]struct{})}
+	sockets := &listener{Listener: config.Listener, docs: config.DocsURL, open: make(map[*conn]struct{})}
 	unpublish, err := publish(config.URLFile, cmp.Or(config.URL, URL(addr)))
 	if err != nil {
 		return errors.Join(err, config.Listener.Close())
@@ -148,6 +153,7 @@ func Serve(ctx context.Context, config Config) (err error) {
 		IdleTimeout:       limits.Idle,
 		MaxHeaderBytes:    MaxHeaderBytes,
 		BaseContext:       func(net.Listener) context.Context { return base },
+		ConnState:         sockets.follow,
 		ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
 		// "OPTIONS *" gets a JSON answer like everything else.
 		DisableGeneralOptionsHandler: true,
@@ -163,30 +169,34 @@ func Serve(ctx context.Context, config Config) (err error) {
 	if config.TLS != nil {
 		// The answers that net/http gives by itself stay plain text there: they are
 		// encrypted before they reach our connections.
-		accepting = tls.NewListener(config.Listener, config.TLS)
+		accepting = tls.NewListener(sockets, config.TLS)
 	}
 	go func() { served <- srv.Serve(accepting) }() // ends with the listener; awaited below
 	if err = untilEnd(ctx, config, served, &lived); err != nil {
 		err = fmt.Errorf("serving on %s: %w", addr, err)
 		_ = srv.Close() // the failure of the socket is the one to report
 	} else {
-		err = drain(context.WithoutCancel(ctx), srv, sockets, config.DrainTimeout)
-		if closed := <-served; !errors.Is(closed, http.ErrServerClosed) && !errors.Is(closed, net.ErrClosed) {
-			err = errors.Join(err, fmt.Errorf("closing %s: %w", addr, closed))
+		keep := config.Keep
+		if !errors.Is(context.Cause(ctx), ErrRestart) {
+			keep = nil
 		}
+		sockets.end(keep)
+		if closed := <-served; !errors.Is(closed, net.ErrClosed) {
+			err = fmt.Errorf("closing %s: %w", addr, closed)
+		}
+		err = errors.Join(drain(context.WithoutCancel(ctx), srv, sockets, config.DrainTimeout), err)
 	}
 	cancel()
 	awaitZero(&lived.inFlight, handlersEnd)
 	return err
 }
 
-// drain stops the server in order, within the timeout.
+// drain lets the requests that were sent be answered, within the timeout, and closes what is
+// left.
 func drain(ctx context.Context, srv *http.Server, sockets *listener, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	// Shutdown gives connections that have sent nothing yet 5 s, and browsers open such
-	// connections in advance.
-	sockets.closeFresh()
+	sockets.untilDrained(ctx)
 	err := srv.Shutdown(ctx)
 	if err == nil {
 		return nil
