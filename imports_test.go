@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 	"internal/transcript":   {},
 	"internal/flow":         {},
 	"internal/interactive":  {"internal/awswire"},
-	"internal/chat":         {"internal/clock", "internal/secret", "internal/transcript"},
+	"internal/chat":         {"internal/clock", "internal/excerpt", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/arn", "internal/excerpt", "internal/rawjson"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},
 	"internal/settings":     {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},

@@ -96,6 +96,27 @@ describe('the AWS SDK', { concurrency: atOnce }, () => {
     await customer.send(new chat.DisconnectParticipantCommand({ ConnectionToken }))
   })
 
+  test('sets what attachments an instance takes', async () => {
+    const instance = { InstanceId: '33333333-3333-4333-8333-333333333333', AttachmentScope: 'CHAT' }
+    const { AttachedFilesConfiguration: before } = await aws.send(new connect.DescribeAttachedFilesConfigurationCommand(instance))
+    assert.deepEqual([before.MaximumSizeLimitInBytes, before.ExtensionConfiguration.AllowedExtensions.length, before.LastModifiedTime], [20971520, 18, undefined])
+    const changed = await aws.send(new connect.UpdateAttachedFilesConfigurationCommand({
+      ...instance, MaximumSizeLimitInBytes: 4, ExtensionConfiguration: { AllowedExtensions: [{ Extension: 'webp' }] },
+    }))
+    assert.ok(changed.LastModifiedTime instanceof Date)
+    const { AttachedFilesConfigurations: all } = await aws.send(new connect.ListAttachedFilesConfigurationsCommand(instance))
+    assert.deepEqual(all.map(({ AttachmentScope, MaximumSizeLimitInBytes }) => [AttachmentScope, MaximumSizeLimitInBytes]),
+      [['EMAIL', 20971520], ['CHAT', 4], ['CASE', 20971520], ['TASK', 20971520]])
+    const { ConnectionToken } = await connectAs((await start(instance)).ParticipantToken)
+    const announce = (AttachmentName, AttachmentSizeInBytes) => customer.send(new chat.StartAttachmentUploadCommand({
+      ConnectionToken, AttachmentName, AttachmentSizeInBytes, ContentType: 'image/webp',
+    }))
+    await announce('a.webp', 4)
+    await assert.rejects(announce('a.webp', 5), ({ name, message }) => name === 'ValidationException' && / 4\b.* 5\b/.test(message))
+    await assert.rejects(announce('a.txt', 4), ({ name, message }) => name === 'ValidationException' && /webp.*txt/.test(message))
+    await assert.rejects(aws.send(new connect.UpdateAttachedFilesConfigurationCommand({ ...instance, MaximumSizeLimitInBytes: 104857601 })), connect.InvalidParameterException)
+  })
+
   test('reads errors as those of AWS', async () => {
     for (const [command, error] of [
       [new connect.StopContactCommand({ InstanceId, ContactId: '00000000-0000-4000-8000-000000000000' }), connect.ContactNotFoundException],

@@ -104,7 +104,7 @@ func (a *API) MaxBodyFor(r *http.Request) int64 {
 	case !Handles(clean):
 		return 0
 	case a.cfg.Chats != nil && strings.HasPrefix(clean, "/api/desk/") && strings.HasSuffix(clean, "/attachments"):
-		return a.cfg.Chats.Limits().FileBytes
+		return a.cfg.Chats.LargestFile()
 	}
 	return maxBody
 }

@@ -4,35 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// extensions are the file types chats take by default.
-//
-// Source: "Amazon Connect service quotas", attachments.
-func extensions() []string {
-	return []string{
-		"csv", "doc", "docx", "heic", "jfif", "jpeg", "jpg", "mov", "mp4", "pdf", "png", "ppt", "pptx", "rtf", "txt", "wav",
-		"xls", "xlsx",
-	}
-}
-
 // StartUpload announces an attachment of a participant. Errors: [ErrNotFound], [ErrAccessDenied]
 // (also for custom bots), [ErrQuota], [InvalidError].
 func (s *Service) StartUpload(ctx context.Context, contactID, participantID string, announced transcript.File) (transcript.File, error) {
-	if err := s.checkFile(announced.Name, announced.Size); err != nil {
-		return transcript.File{}, err
-	}
 	file := transcript.File{
 		ID: newID(), ContactID: contactID, ParticipantID: participantID, Name: announced.Name, ContentType: announced.ContentType,
 		Size: announced.Size, Status: transcript.FileStarted,
 	}
 	err := s.Step(ctx, contactID, func(step *Step) error {
 		if err := step.uploader(participantID); err != nil {
+			return err
+		}
+		rules := s.FileRules(step.contact.InstanceID, ChatFiles)
+		if err := rules.check(announced.Name, announced.Size); err != nil {
 			return err
 		}
 		n, err := s.store.Files(ctx, contactID)
@@ -57,17 +46,6 @@ func (step *Step) uploader(participantID string) error {
 	p, err := step.participant(participantID)
 	if err != nil || p.Role == transcript.CustomBot {
 		return ErrAccessDenied
-	}
-	return nil
-}
-
-func (s *Service) checkFile(name string, size int64) error {
-	if size < 1 || size > s.limits.FileBytes {
-		return invalid("AttachmentSizeInBytes", "must be from 1 to %d.", s.limits.FileBytes)
-	}
-	extension := strings.ToLower(strings.TrimPrefix(filepath.Ext(name), "."))
-	if !slices.Contains(extensions(), extension) {
-		return invalid("AttachmentName", "must end in one of %s.", strings.Join(extensions(), ", "))
 	}
 	return nil
 }

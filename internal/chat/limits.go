@@ -29,9 +29,11 @@ type Limits struct {
 	Sockets int
 	// ActiveContacts is how many contacts an instance may have; zero means no limit.
 	ActiveContacts int
-	// Files is how many attachments a contact may have, FileBytes how large one may be.
-	Files     int
-	FileBytes int64
+	// Files is how many attachments a contact may have. FileBytes is how large one may be and
+	// Extensions which types it may have, unless an instance has rules of its own.
+	Files      int
+	FileBytes  int64
+	Extensions []string
 	// UploadLife is how long an upload address works.
 	UploadLife time.Duration
 	// BotConnectWithin is how long a custom bot may take to connect.
@@ -45,7 +47,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		ConnectWithin: 5 * time.Minute, Duration: 25 * time.Hour, ConnectionLife: 24 * time.Hour,
 		TicketLife: 100 * time.Second, SocketLife: time.Hour, Idempotency: 7 * 24 * time.Hour,
-		MessageBytes: 16_384, Sockets: 5, Files: 35, FileBytes: 20 << 20, UploadLife: 15 * time.Minute,
+		MessageBytes: 16_384, Sockets: 5, Files: 35, FileBytes: 20 << 20, Extensions: Extensions(), UploadLife: 15 * time.Minute,
 		BotConnectWithin: 15 * time.Second, PastContacts: 100,
 	}
 }
@@ -76,6 +78,9 @@ func (l Limits) withDefaults() Limits {
 	orInt(&l.PastContacts, d.PastContacts)
 	if l.FileBytes == 0 {
 		l.FileBytes = d.FileBytes
+	}
+	if l.Extensions == nil {
+		l.Extensions = d.Extensions
 	}
 	return l
 }

@@ -56,6 +56,7 @@ type Service struct {
 	stop    chan struct{}
 	running sync.WaitGroup
 
+	ruling     sync.Mutex // one change of the rules for attachments at a time
 	annotating sync.Mutex // one change of an ended contact at a time
 
 	mu       sync.Mutex
@@ -63,6 +64,8 @@ type Service struct {
 	closed   bool
 	active   map[string]*entry
 	starting map[startKey]*pendingStart
+	// fileRules are those that were changed. The slice is not changed, only replaced.
+	fileRules []FileRules
 }
 
 // entry is an active contact with the state that lives only as long as the program.
@@ -109,6 +112,9 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		store: cfg.Store, clock: cfg.Clock, limits: cfg.Limits.withDefaults(), signer: signer{key},
 		publish: cfg.Publish, showable: cfg.Showable, failed: cfg.Failed,
 		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{},
+	}
+	if s.fileRules, err = cfg.Store.FileRules(ctx); err != nil {
+		return nil, fmt.Errorf("reading the rules for attachments: %w", err)
 	}
 	now := s.clock.Now()
 	err = cfg.Store.Active(ctx, func(loaded Loaded) error {

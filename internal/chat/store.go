@@ -29,6 +29,8 @@ type Store interface {
 	Find(ctx context.Context, contactID, itemID string) (int64, error)
 	// Marks returns how far the participants of a contact have received and read.
 	Marks(ctx context.Context, contactID string) ([]Mark, error)
+	// FileRules returns the rules for attachments that were changed.
+	FileRules(ctx context.Context) ([]FileRules, error)
 	// File returns an attachment by id, or ErrNotFound.
 	File(ctx context.Context, id string) (*transcript.File, error)
 	// Files returns how many attachments a contact has.
@@ -60,6 +62,8 @@ type Changes struct {
 	Items []transcript.Item
 	Mark  *Mark
 	File  *transcript.File
+	// FileRules take the place of all that were there.
+	FileRules []FileRules
 }
 
 // Mark says that a participant has received (or read) everything up to an item.

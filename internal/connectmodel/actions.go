@@ -176,3 +176,29 @@ func ListApprovedOrigins() *Model {
 		"!InstanceId": instanceID(), "nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 25},
 	})
 }
+
+// attachmentScope is the kind of contacts whose attachments are meant.
+func attachmentScope() shape { return text{enum: []string{"EMAIL", "CHAT", "CASE", "TASK"}} }
+
+// DescribeAttachedFilesConfiguration returns the model of the request.
+func DescribeAttachedFilesConfiguration() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!AttachmentScope": attachmentScope()})
+}
+
+// ListAttachedFilesConfigurations returns the model of the request.
+func ListAttachedFilesConfigurations() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 100},
+	})
+}
+
+// UpdateAttachedFilesConfiguration returns the model of the request.
+func UpdateAttachedFilesConfiguration() *Model {
+	extension := object{members: map[string]shape{"Extension": text{min: 1, max: 10}}, required: []string{"Extension"}}
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!AttachmentScope": attachmentScope(), "MaximumSizeLimitInBytes": integer{min: 1, max: 104_857_600},
+		"ExtensionConfiguration": object{
+			members: map[string]shape{"AllowedExtensions": list{item: extension}}, required: []string{"AllowedExtensions"},
+		},
+	})
+}

@@ -146,6 +146,18 @@ func (s *Service) instanceActions() []*action {
 		{
 			name: "ListApprovedOrigins", query: paging, model: connectmodel.ListApprovedOrigins(), run: bind(s.listOrigins), source: fidelity.Model,
 		},
+		{
+			name: "DescribeAttachedFilesConfiguration", model: connectmodel.DescribeAttachedFilesConfiguration(), run: bind(s.describeFiles),
+			source: fidelity.Documentation, note: "Where nothing was changed, what `--attachment-bytes` and `--attachment-types` say; of all scopes (guessed).",
+		},
+		{
+			name: "ListAttachedFilesConfigurations", query: paging, model: connectmodel.ListAttachedFilesConfigurations(), run: bind(s.listFiles),
+			source: fidelity.Documentation,
+		},
+		{
+			name: "UpdateAttachedFilesConfiguration", model: connectmodel.UpdateAttachedFilesConfiguration(), run: bind(s.updateFiles),
+			source: fidelity.Documentation, note: "Kept in the data directory, for each instance id. The scope `CHAT` has an effect at once, on chats that are active too; the others are kept only.",
+		},
 	}
 }
 

@@ -98,6 +98,10 @@ type Config struct {
 	// HoldAttachments lets attachments of customers wait until somebody decides about them
 	// with [chat.Service.Decide]. It means nothing with Scan.
 	HoldAttachments bool
+	// AttachmentBytes is how large attachments may be, AttachmentTypes which extensions they may
+	// have, until an instance is told otherwise; zero means AWS's defaults.
+	AttachmentBytes int64
+	AttachmentTypes []string
 	// EncryptedAttachments adds the headers of a bucket with a KMS key to those that uploads
 	// have to send.
 	EncryptedAttachments bool

@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -233,6 +234,34 @@ func TestScansAttachments(t *testing.T) {
 			`{"AttachmentIds":["`+text(started, "AttachmentId")+`"],"ClientToken":"`+uuid.NewString()+`"}`)
 		pat.await(answer)
 	}
+}
+
+// The settings say what attachments are taken, the API changes it, and a restart keeps the change:
+// a file beyond 20 MB comes through.
+func TestRowA14AttachmentsOfAnInstance(t *testing.T) {
+	t.Parallel()
+	cfg := emulator.Config{DataDir: t.TempDir(), AttachmentBytes: 4, AttachmentTypes: []string{"txt"}}
+	before := newWorld(t, cfg)
+	const path = "/attached-files-configurations/" + emulator.DefaultInstanceID + "/CHAT"
+	announce := func(size int) string {
+		return fmt.Sprintf(`{"AttachmentName":"a.webp","AttachmentSizeInBytes":%d,"ContentType":"image/webp","ClientToken":"%s"}`, size, uuid.NewString())
+	}
+	pat := before.open("")
+	before.refused(http.MethodPost, "/participant/start-attachment-upload", pat.bearer, announce(5), 400, "ValidationException")
+	described, _ := before.must(http.MethodGet, path, "", "")["AttachedFilesConfiguration"].(map[string]any)
+	if described["MaximumSizeLimitInBytes"] != 4.0 {
+		t.Errorf("set to %v", described)
+	}
+	before.must(http.MethodPost, path, "", `{"MaximumSizeLimitInBytes":104857600,"ExtensionConfiguration":{"AllowedExtensions":[{"Extension":"webp"}]}}`)
+	before.close()
+
+	after := newWorld(t, cfg)
+	pat = after.open("")
+	big := strings.Repeat("x", 21<<20)
+	if n := after.emulator.MaxBodyFor(httptest.NewRequest(http.MethodPut, "/attachments/x", nil)); n != 100<<20 {
+		t.Errorf("an attachment may have %d bytes", n)
+	}
+	after.upload(after.must(http.MethodPost, "/participant/start-attachment-upload", pat.bearer, announce(len(big))), big)
 }
 
 // The three headers of an encrypted bucket are told when they are asked for.

@@ -90,8 +90,13 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 		cfg.Log.LogAttrs(context.WithoutCancel(ctx), slog.LevelError, "something due in a chat failed",
 			slog.String("contact_id", contactID), slog.Any("error", err))
 	}
+	limits := chat.DefaultLimits()
+	limits.FileBytes = cmp.Or(cfg.AttachmentBytes, limits.FileBytes)
+	if cfg.AttachmentTypes != nil {
+		limits.Extensions = cfg.AttachmentTypes
+	}
 	e.chats, err = chat.Open(ctx, chat.Config{
-		Store: e.store, Clock: clock, Limits: rules.Limits(chat.DefaultLimits()), Publish: e.publisher.Publish,
+		Store: e.store, Clock: clock, Limits: rules.Limits(limits), Publish: e.publisher.Publish,
 		Showable: e.showable, Failed: failed,
 	})
 	if err != nil {

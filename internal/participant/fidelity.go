@@ -19,8 +19,6 @@ func Fidelity() []fidelity.Entry {
 		{Area: actions, Name: "DisconnectParticipant", Source: fidelity.Documentation, Note: "A repeat within a minute is answered like the first (guessed)."},
 		{Area: actions, Name: "StartAttachmentUpload", Source: fidelity.Documentation, Note: "The eight `HeadersToInclude` of a recorded answer (chatjs issue 188); " +
 			"three more for encryption with `--encrypted-attachments` (observed in the iOS SDK)."},
-		{Area: actions, Name: "The upload itself", Source: fidelity.Observed, Note: "A PUT that leaves out or changes one of the `x-amz-` headers is 403 `SignatureDoesNotMatch` in " +
-			"Amazon S3's XML, as for an address that was altered; any `Content-Type` will do."},
 		{Area: actions, Name: "CompleteAttachmentUpload", Source: fidelity.Documentation, Note: "Approved at once, unless there is a scanner."},
 		{Area: actions, Name: "GetAttachment", Source: fidelity.Documentation, Note: "The address works for 300 seconds unless asked otherwise (guessed)."},
 		{Area: actions, Name: "DescribeView", Source: fidelity.Model, Note: "Views come from files."},
@@ -28,6 +26,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: actions, Name: "CancelParticipantAuthentication", Source: fidelity.Documentation},
 
 		{Area: protocol, Name: "Signatures", Source: fidelity.Documentation, Note: "Not used by these actions; what SDKs send is ignored."},
+		{Area: protocol, Name: "Uploads", Source: fidelity.Observed, Note: "A PUT that leaves out or changes one of the `x-amz-` headers is 403 `SignatureDoesNotMatch` in " +
+			"Amazon S3's XML, as for an address that was altered; any `Content-Type` will do."},
 		{Area: protocol, Name: "Tokens", Source: fidelity.Guessed, Note: "Opaque. They begin as AWS's do; nothing else about them is alike."},
 		{Area: protocol, Name: "Error bodies", Source: fidelity.Observed, Note: "Both `Message` and `message`, beside `x-amzn-ErrorType`."},
 		{Area: protocol, Name: "Rates", Source: fidelity.Documentation, Note: "When strict, with the documented defaults. Reconnects are exempt: " +
@@ -49,7 +49,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: chats, Name: "Idle and disconnect timers", Source: fidelity.Documentation},
 		{Area: chats, Name: "Times of items strictly increase", Source: fidelity.Guessed, Note: "By at least a millisecond, so that clients which sort by time keep the order."},
 		{Area: chats, Name: "A repeated client token of a message", Source: fidelity.Guessed, Note: "Answered like the first, among the last 128 messages."},
-		{Area: chats, Name: "35 attachments of at most 20 MB", Source: fidelity.Documentation},
+		{Area: chats, Name: "35 attachments of at most 20 MB and 18 types", Source: fidelity.Documentation,
+			Note: "Size and types as `--attachment-bytes`, `--attachment-types` or UpdateAttachedFilesConfiguration say."},
 		{Area: chats, Name: "100 past contacts of a persistent chat", Source: fidelity.Documentation},
 	}
 }

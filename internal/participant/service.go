@@ -178,7 +178,7 @@ func Unknown(w http.ResponseWriter, r *http.Request) { endpoint{}.ServeHTTP(w, r
 func (s *Service) MaxBodyFor(r *http.Request) int64 {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/attachments/"):
-		return s.chats.Limits().FileBytes
+		return s.chats.LargestFile()
 	case strings.HasPrefix(r.URL.Path, "/participant/"):
 		return MaxBody
 	}

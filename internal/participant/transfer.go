@@ -19,9 +19,11 @@ import (
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// transferTime is how long the bytes of an attachment may be on their way: the server's own
-// limits are for small bodies. 20 MB at 1 Mbit/s take under three minutes.
-const transferTime = 5 * time.Minute
+// transferTime is how long size bytes of an attachment may be on their way: the server's own
+// limits are for small bodies. It is a minute and the time at 1 Mbit/s, doubled.
+func transferTime(size int64) time.Duration {
+	return time.Minute + time.Duration(size)*16*time.Microsecond
+}
 
 // serveUpload takes the bytes of an attachment at the address StartAttachmentUpload gave out.
 // Its headers have to be those that were given out with it, but the Content-Type.
@@ -61,8 +63,8 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 		return wrongSize(file.Size)
 	}
 	limits := http.NewResponseController(w)
-	_ = limits.SetReadDeadline(time.Now().Add(transferTime)) // not every transport has deadlines
-	_ = limits.SetWriteDeadline(time.Now().Add(transferTime + time.Minute))
+	_ = limits.SetReadDeadline(time.Now().Add(transferTime(file.Size))) // not every transport has deadlines
+	_ = limits.SetWriteDeadline(time.Now().Add(transferTime(file.Size) + time.Minute))
 	if err := s.keep(id, file.Size, r.Body); err != nil {
 		return err
 	}
@@ -130,7 +132,7 @@ func (s *Service) serveDownload(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "private, no-store")
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(transferTime)) // not every transport has deadlines
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(transferTime(file.Size))) // not every transport has deadlines
 	http.ServeContent(w, r, "", time.Time{}, blob)
 }
 

@@ -29,7 +29,8 @@ func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
 		DataDir: s.DataDir, Ephemeral: s.Ephemeral, Keep: time.Duration(s.Keep), Strict: s.Strict, Seed: uint64(max(0, s.Seed)),
 		PublicURL: s.PublicURL, Partner: s.Partner, InstanceID: s.InstanceID, ApprovedOrigins: approved,
 		Region: s.Region, ViewsDir: s.ViewsDir, StreamTargets: targets, Queues: s.Queues,
-		HoldAttachments: s.HoldAttachments, EncryptedAttachments: s.EncryptedFiles, Greeting: s.Greeting, Log: log,
+		HoldAttachments: s.HoldAttachments, EncryptedAttachments: s.EncryptedFiles,
+		AttachmentBytes: int64(s.FileBytes), AttachmentTypes: s.FileTypes, Greeting: s.Greeting, Log: log,
 	}
 }
 

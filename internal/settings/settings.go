@@ -199,6 +199,8 @@ type Settings struct {
 	Greeting        string    `setting:"greeting" default:"Welcome! Please wait a moment, somebody will be with you." value:"TEXT" group:"Embedded Amazon Connect" help:"what customers are told who wait for an agent; empty for nothing"`
 	Queues          []string  `setting:"queue" value:"NAME" group:"Embedded Amazon Connect" help:"a queue of the agent desk beside Default"`
 	HoldAttachments bool      `setting:"hold-attachments" default:"false" group:"Embedded Amazon Connect" help:"let attachments wait until somebody approves or rejects them at the agent desk"`
+	FileBytes       int       `setting:"attachment-bytes" default:"20971520" value:"N" group:"Embedded Amazon Connect" help:"largest attachment, in bytes, 1 to 104857600, until UpdateAttachedFilesConfiguration says otherwise"`
+	FileTypes       []string  `setting:"attachment-types" default:"csv,doc,docx,heic,jfif,jpeg,jpg,mov,mp4,pdf,png,ppt,pptx,rtf,txt,wav,xls,xlsx" value:"EXTENSION" group:"Embedded Amazon Connect" help:"extensions that attachments may have, until UpdateAttachedFilesConfiguration says otherwise"`
 	EncryptedFiles  bool      `setting:"encrypted-attachments" default:"false" group:"Embedded Amazon Connect" help:"tell uploads the three headers more of a bucket that is encrypted with a KMS key"`
 	Strict          bool      `setting:"strict" default:"false" group:"Embedded Amazon Connect" help:"keep AWS's rates, quotas and short lives, and refuse unknown ids"`
 	Seed            int       `setting:"seed" default:"1" value:"N" group:"Embedded Amazon Connect" help:"makes the freedoms that --strict takes repeatable"`

@@ -36,6 +36,11 @@ func (l *loader) validate() {
 	for _, target := range s.StreamTargets {
 		l.check("stream-target", target, checkStreamTarget)
 	}
+	l.check("attachment-bytes", strconv.Itoa(s.FileBytes),
+		require(s.FileBytes >= 1 && s.FileBytes <= mostFileBytes, "must be from 1 to "+strconv.Itoa(mostFileBytes)))
+	for _, extension := range s.FileTypes {
+		l.check("attachment-types", extension, checkExtension)
+	}
 	l.check("seed", strconv.Itoa(s.Seed), require(s.Seed >= 0, "must not be negative"))
 	for _, host := range s.AllowHosts {
 		l.check("allow-host", host, l.checkHost)
@@ -288,6 +293,22 @@ func checkStreamTarget(pair string) error {
 func checkContentType(contentType string) error {
 	if kind, _, err := mime.ParseMediaType(contentType); err != nil || !strings.Contains(kind, "/") {
 		return fault("is not a content type, such as text/markdown")
+	}
+	return nil
+}
+
+// mostFileBytes is the largest size of attachments that an instance can be set to.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateAttachedFilesConfiguration.html
+const mostFileBytes = 100 << 20
+
+// checkExtension allows what AWS allows: 1 to 10 letters, digits, - and _.
+func checkExtension(value string) error {
+	bad := strings.ContainsFunc(value, func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_')
+	})
+	if value == "" || bad || len(value) > 10 {
+		return fault("is no extension: write 1 to 10 letters, digits, - and _, without a dot, such as pdf")
 	}
 	return nil
 }

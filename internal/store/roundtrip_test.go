@@ -100,12 +100,24 @@ func (m maker) file(c *chat.Contact) *transcript.File {
 	}
 }
 
+func (m maker) fileRules() chat.FileRules {
+	rules := chat.FileRules{InstanceID: m.text(), Scope: m.text(), Bytes: m.Int64(), Modified: m.precise()}
+	switch m.IntN(3) { // none that were changed, and none allowed, are not the same
+	case 0:
+		rules.Extensions = []string{}
+	case 1:
+		rules.Extensions = []string{m.text(), m.text()}
+	}
+	return rules
+}
+
 // model is what a store has to hold.
 type model struct {
 	contacts []*chat.Contact
 	items    map[string][]transcript.Item // by contact, in order
 	marks    map[string][]chat.Mark
 	files    map[string]*transcript.File
+	rules    []chat.FileRules
 }
 
 // step makes one random change and returns it.
@@ -147,6 +159,10 @@ func (w *model) step(m maker) chat.Changes {
 		changes.File = m.file(c)
 		w.files[changes.File.ID] = changes.File
 	}
+	if m.IntN(9) == 0 {
+		w.rules = append(slices.Clone(w.rules), m.fileRules())
+		changes.FileRules = w.rules
+	}
 	return changes
 }
 
@@ -155,7 +171,7 @@ func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
 		reflect.TypeFor[chat.Contact](): 21, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 16, reflect.TypeFor[transcript.File](): 9,
-		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 5,
+		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 6, reflect.TypeFor[chat.FileRules](): 5,
 	} {
 		if kind.NumField() != want {
 			t.Errorf("%v has %d fields, not %d", kind, kind.NumField(), want)
@@ -228,6 +244,10 @@ func (w *model) check(t *testing.T, m maker, s *store.Store) {
 		if got, err := s.Files(ctx, c.ID); got != n || err != nil {
 			t.Errorf("%d files, not %d: %v", n, got, err)
 		}
+	}
+	rules, err := s.FileRules(ctx)
+	if diff := gocmp.Diff(w.rules, rules, gocmp.Comparer(time.Time.Equal)); diff != "" && len(w.rules) > 0 || err != nil {
+		t.Error(diff, err)
 	}
 	for id, want := range w.files {
 		got, err := s.File(ctx, id)

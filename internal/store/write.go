@@ -42,6 +42,13 @@ func steps(changes *chat.Changes) ([]step, error) {
 		}
 		list = append(list, s)
 	}
+	if changes.FileRules != nil {
+		s, err := putFileRules(changes.FileRules)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
 	return list, nil
 }
 

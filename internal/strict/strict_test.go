@@ -6,6 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/strict"
 )
@@ -19,7 +21,7 @@ func TestLenient(t *testing.T) {
 			t.Fatal("without strict rules something was refused or freely done")
 		}
 	}
-	if none.Enabled() || none.Limits(chat.Limits{Files: 3}) != (chat.Limits{Files: 3}) || string(none.Extra([]byte("{}"))) != "{}" {
+	if none.Enabled() || !cmp.Equal(none.Limits(chat.Limits{Files: 3}), chat.Limits{Files: 3}) || string(none.Extra([]byte("{}"))) != "{}" {
 		t.Error("without strict rules something was changed")
 	}
 }
