@@ -147,7 +147,10 @@ func userInput(target string) legacyRule {
 func (m *conversion) transfer(target string) legacyRule {
 	switch target {
 	case "Flow":
-		return legacyRule{to: "TransferToFlow", fill: putter("ContactFlowId", "ContactFlowId")}
+		return legacyRule{to: "TransferToFlow", fill: func(m *conversion) {
+			m.parameters["ContactFlowId"] = "" // the oldest exports have the flow's name alone, in the metadata
+			m.put("ContactFlowId", "ContactFlowId")
+		}}
 	case "PhoneNumber":
 		return legacyRule{to: "TransferParticipantToThirdParty", fill: func(m *conversion) {
 			putter("ThirdPartyPhoneNumber", "PhoneNumber", "ThirdPartyConnectionTimeLimitSeconds", "TimeLimit")(m)
