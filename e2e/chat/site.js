@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 const require = createRequire(import.meta.url)
 
 /** The releases of amazon-connect-chatjs under test, by the names in package.json. */
-export const releases = { chatjs5: '5.0.0', chatjs3: '3.0.3', chatjs2: '2.2.2' }
+export const releases = { chatjs5: '5.0.0', chatjs3: '3.0.3', chatjs2: '2.2.2', chatjs1: '1.3.2' }
 
 const served = { ...releases, chatjs23: '2.3.2' } // which Touchpoint has inside
 

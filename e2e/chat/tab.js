@@ -11,7 +11,10 @@ import { inTurn, patience } from '../bounds.js'
 export async function openTab(context, address) {
   const page = await context.newPage()
   const complaints = []
-  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`))
+  const chatty = new URL(address).pathname.startsWith('/chatjs1/') // its own log, at every level
+  page.on('console', (message) => {
+    if (!chatty || message.type() === 'error') complaints.push(`${message.type()}: ${message.text()}`)
+  })
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error}`))
   await inTurn(() => page.goto(address))
   return new Tab(page, complaints, new URL(address).searchParams.get('parley'))
