@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -44,6 +45,15 @@ func (p *Program) ID() string { return p.source.Key() }
 
 // Source returns what the program was made of.
 func (p *Program) Source() Source { return p.source }
+
+// Content is the flow as JSON text.
+func (p *Program) Content() string {
+	data, err := json.Marshal(p.source.Document)
+	if err != nil {
+		return "{}" // it came from JSON
+	}
+	return string(data)
+}
 
 // Name is the flow's display name.
 func (p *Program) Name() string { return p.source.DisplayName() }
