@@ -78,7 +78,7 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 		return invalid("ConnectParticipant", "connects a customer without a socket, which only a chat with streaming allows, and this chat "+
 			"is not streamed. Leave it out: the customer connects when its socket subscribes. Or start streaming first, with StartContactStreaming.")
 	}
-	first, err := s.arrive(ctx, e, participantID, false)
+	first, err := s.arrive(ctx, e, participantID, nil)
 	if err != nil || !first {
 		return err
 	}
@@ -86,9 +86,10 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 }
 
 // arrive notes that a participant is connected. The first time the customer is, the chat
-// begins in earnest; an agent's or bot's first connection announces it. socket says that the
-// participant is about to subscribe.
-func (s *Service) arrive(ctx context.Context, e *entry, participantID string, socket bool) (first bool, err error) {
+// begins in earnest; an agent's or bot's first connection announces it. socket is the feed of the
+// participant, nil for none: it is subscribed in the same step, so that it is shown whatever the
+// step says, even when that is the end of the contact.
+func (s *Service) arrive(ctx context.Context, e *entry, participantID string, socket *feed) (first bool, err error) {
 	err = s.change(ctx, e, func(step *Step) error {
 		p, err := step.participant(participantID)
 		if err != nil {
@@ -98,8 +99,8 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string, so
 		if p.Role == transcript.Customer && step.contact.Connected.IsZero() {
 			step.edit().Connected = at
 			first = true
-			if heard := step.seq; socket { // it is told what is said between now and its subscription
-				step.after = append(step.after, func() { e.lose(participantID, heard) })
+			if heard := step.seq; socket != nil {
+				step.after = append(step.after, func() { e.subscribe(socket, heard) })
 			}
 			for _, l := range s.listeners {
 				if l.Arrived == nil {
@@ -139,7 +140,10 @@ func (s *Service) rehydrated(ctx context.Context, e *entry) error {
 		}
 		return nil
 	})
-	return denied(err)
+	if errors.Is(err, ErrNotFound) { // the chat was over with its first step
+		return nil
+	}
+	return err
 }
 
 // Admit checks a connection token and returns its holder, whose contact and participant the other
@@ -256,7 +260,7 @@ func (e *entry) sockets(participantID string) int {
 // delivered first, because the clients in use do not fetch it themselves. A second call does
 // nothing. Errors: ErrAccessDenied, and failures of the store.
 func (k *Socket) Subscribe(ctx context.Context) error {
-	first, err := k.s.arrive(ctx, k.e, k.ParticipantID, true)
+	first, err := k.s.arrive(ctx, k.e, k.ParticipantID, k.f)
 	if err != nil {
 		return err
 	}
@@ -264,6 +268,19 @@ func (k *Socket) Subscribe(ctx context.Context) error {
 		return err
 	}
 	return k.s.rehydrated(ctx, k.e)
+}
+
+// subscribe begins delivery with the item after one, unless the feed was ended meanwhile. The caller
+// holds the contact's lock.
+func (e *entry) subscribe(f *feed, after int64) {
+	if !slices.Contains(e.feeds, f) {
+		return
+	}
+	f.subscribed, f.from = true, after
+	delete(e.lost, f.participantID)
+	if len(e.lost) == 0 {
+		e.lost = nil
+	}
 }
 
 func (k *Socket) subscribe(ctx context.Context) error {

@@ -201,3 +201,24 @@ func TestSocketsEnd(t *testing.T) {
 		t.Error("closing the service ended a chat")
 	}
 }
+
+// A customer whose chat is over with the step of the connection is shown that step.
+func TestFirstStepEndsTheChat(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chat.Config{}, chat.Listener{
+		Changed: func(chat.Contact, *transcript.Item) {},
+		Arrived: func(step *chat.Step) error {
+			_, err := step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: "We are closed."})
+			step.End(chat.FlowDisconnect)
+			return err
+		},
+	})
+	record, _ := w.socket(w.start(request()).Token)
+	items, ended := record.heard()
+	if len(items) == 0 || items[len(items)-1].ContentType != transcript.ChatEnded || ended != 1 {
+		t.Fatalf("the customer heard %v, and the socket has ended %d times", items, ended)
+	}
+	if got := record.lines(); !slices.Contains(got, "SYSTEM_MESSAGE: We are closed.") {
+		t.Errorf("the customer heard %q", got)
+	}
+}

@@ -35,6 +35,9 @@ func (c *CustomerChat) listenOnce(ctx context.Context, address secret.Text, view
 		case chatsocket.TopicSubscribe:
 			opened()
 			ended, err = c.catchUp(ctx, view)
+			if refused, _ := again(err); refused { // the chat has ended: the socket brings what was said
+				err = nil
+			}
 		case chatsocket.TopicChat:
 			if content != "" {
 				ended, err = view.Add(json.RawMessage(content))
