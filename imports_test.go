@@ -115,7 +115,7 @@ var allowed = map[string][]string{
 	"internal/serve": {
 		"internal/admintoken", "internal/api", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
 		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator",
-		"internal/excerpt", "internal/fault", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect",
+		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect",
 		"internal/pagescript", "internal/partner", "internal/recording", "internal/relay", "internal/runfile", "internal/screen",
 		"internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},

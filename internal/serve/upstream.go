@@ -35,6 +35,7 @@ type upstream struct {
 	// cost is nil unless chats cost money.
 	cost     *costguard.Guard
 	embedded *emulator.Emulator
+	flows    *contactFlows // nil without
 	// clients serves chat clients here: the embedded Amazon Connect, a relay to the real one, or a
 	// recording; nil when they call Amazon Connect themselves.
 	clients chatClients
@@ -117,15 +118,22 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 	}
 	inside.Agents = agents
 	watching.watch(&inside)
+	flows, err := openFlows(ctx, s, config.Log)
+	if err != nil {
+		return nil, err
+	}
+	if flows != nil {
+		inside.Library, inside.Flows = flows.library, flows.list
+	}
 	embedded, err := emulator.New(ctx, inside)
 	if err != nil {
-		return nil, fmt.Errorf("starting the embedded Amazon Connect: %w", err)
+		return nil, errors.Join(fmt.Errorf("starting the embedded Amazon Connect: %w", err), flows.close())
 	}
 	text := "embedded Amazon Connect (no AWS account needed)"
 	if s.Ephemeral {
 		text += ", in memory only"
 	}
-	return &upstream{starter: embedded, embedded: embedded, clients: embedded, text: text}, nil
+	return &upstream{starter: embedded, embedded: embedded, clients: embedded, flows: flows, text: text}, nil
 }
 
 // startedDir is where runs keep the lists of the chats they started; empty when nothing
@@ -187,7 +195,7 @@ func (u *upstream) close(ctx context.Context) error {
 	}
 	switch {
 	case u.embedded != nil:
-		errs = append(errs, u.embedded.Close())
+		errs = append(errs, u.embedded.Close(), u.flows.close())
 	case u.clients != nil:
 		leaving, stop := context.WithTimeout(ctx, leavingTime)
 		defer stop()

@@ -205,6 +205,7 @@ type Settings struct {
 	Strict          bool      `setting:"strict" default:"false" group:"Embedded Amazon Connect" help:"keep AWS's rates, quotas and short lives, and refuse unknown ids"`
 	Seed            int       `setting:"seed" default:"1" value:"N" group:"Embedded Amazon Connect" help:"makes the freedoms that --strict takes repeatable"`
 	ApprovedOrigins []string  `setting:"approved-origin" value:"ORIGIN" group:"Embedded Amazon Connect" help:"the only origins whose pages may call the Participant Service, as on an instance"`
+	Flows           string    `setting:"flows" value:"DIR" group:"Embedded Amazon Connect" help:"contact flows that run, as exported from Amazon Connect; without it the folder flows, where there is one"`
 	ViewsDir        string    `setting:"views-dir" value:"DIR" group:"Embedded Amazon Connect" help:"views that DescribeView answers, each in a file TOKEN.json"`
 	StreamTargets   []string  `setting:"stream-target" value:"ARN=URL" group:"Embedded Amazon Connect" help:"where StartContactStreaming posts the items for a topic"`
 

@@ -71,7 +71,7 @@ func TestDefaults(t *testing.T) {
 		"unknown-members": "ignore", "attachments": "false", "allow-origin": "", "allow-host": "", "admin-token": "",
 		"max-concurrent": "1024", "max-chats": "auto", "end-on-exit": "auto",
 		"ephemeral": "false", "keep": "30d", "partner": "true", "strict": "false", "seed": "1", "approved-origin": "", "views-dir": "",
-		"stream-target": "", "agent": "", "queue": "", "inspect": "true", "greeting": "Welcome! Please wait a moment, somebody will be with you.", "hold-attachments": "false", "encrypted-attachments": "false", "attachment-bytes": "20971520",
+		"stream-target": "", "agent": "", "queue": "", "flows": "", "inspect": "true", "greeting": "Welcome! Please wait a moment, somebody will be with you.", "hold-attachments": "false", "encrypted-attachments": "false", "attachment-bytes": "20971520",
 		"attachment-types": "csv,doc,docx,heic,jfif,jpeg,jpg,mov,mp4,pdf,png,ppt,pptx,rtf,txt,wav,xls,xlsx", "tls": "false", "tls-cert": "", "tls-key": "", "qr": "false",
 		"data-dir": "/home/pat/.local/state/parley", "drain-timeout": "auto", "log-format": "auto", "log-level": "info",
 		"allowed-contact-flow-ids": "", "require-origin": "auto", "auth-mode": "none", "jwt-key-arn": "", "jwt-key-file": "",

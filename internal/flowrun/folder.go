@@ -1,0 +1,156 @@
+package flowrun
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/flow"
+)
+
+// Folder are the files of a library. It belongs to one goroutine at a time.
+type Folder struct {
+	files   fs.FS
+	library *Library
+	seen    map[string]stamp
+	// good are the programs of each file as it was when it was last without faults.
+	good map[string][]*flow.Program
+}
+
+// stamp tells one version of a file from another.
+type stamp struct {
+	size     int64
+	modified time.Time
+}
+
+// maxFile bounds a file that is looked at: a flow has at most 256,000 characters, a template may
+// hold several.
+const maxFile = 8 << 20
+
+// testsDir is the folder whose files are tests of flows, and no flows.
+const testsDir = "tests"
+
+// NewFolder returns the files of a library, which are read by [Folder.Load].
+func NewFolder(files fs.FS, library *Library) *Folder {
+	return &Folder{files: files, library: library, seen: map[string]stamp{}, good: map[string][]*flow.Program{}}
+}
+
+// Load reads the files that are new or have changed, and gives the library what they hold. It
+// returns what there is to say about them, and how many there were. A file that has become faulty
+// leaves its last good version in the library. Errors are about the folder as a whole.
+func (f *Folder) Load() (findings []flow.Finding, changed int, err error) {
+	now := map[string]stamp{}
+	var order []string
+	err = fs.WalkDir(f.files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		base := path.Base(name)
+		if entry.IsDir() {
+			if name != "." && (strings.HasPrefix(base, ".") || base == testsDir || base == "node_modules") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if ext := path.Ext(base); strings.HasPrefix(base, ".") || ext != "" && ext != ".json" && ext != ".template" {
+			return nil
+		}
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			return nil //nolint:nilerr // it went away meanwhile
+		}
+		now[name] = stamp{info.Size(), info.ModTime()}
+		order = append(order, name)
+		return nil
+	})
+	if err != nil {
+		return nil, 0, fmt.Errorf("reading the folder of contact flows: %w", err)
+	}
+	for name := range f.seen {
+		if _, there := now[name]; !there {
+			delete(f.good, name)
+			changed++
+		}
+	}
+	for _, name := range order {
+		if f.seen[name] == now[name] {
+			continue
+		}
+		changed++
+		findings = append(findings, f.read(name)...)
+	}
+	f.seen = now
+	if changed > 0 {
+		var programs []*flow.Program
+		for _, name := range order {
+			programs = append(programs, f.good[name]...)
+		}
+		f.library.Set(programs)
+	}
+	return findings, changed, nil
+}
+
+// read reads one file.
+func (f *Folder) read(name string) []flow.Finding {
+	programs, findings, err := ReadFile(f.files, name)
+	if err != nil {
+		return append(findings, flow.Finding{Level: flow.Broken, Rule: "file", File: name, Text: err.Error()})
+	}
+	f.good[name] = programs
+	return findings
+}
+
+// errFaulty says that a file has faults, which the findings tell.
+var errFaulty = errors.New("the file has errors; its last good version stays in use")
+
+// ReadFile reads the flows of a file, and what there is to say about them. Its error says that the
+// file cannot be read, or that no flow of it can run.
+func ReadFile(files fs.FS, name string) ([]*flow.Program, []flow.Finding, error) {
+	file, err := files.Open(name)
+	if err != nil {
+		return nil, nil, fmt.Errorf("opening the file: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading the file: %w", err)
+	}
+	if len(data) > maxFile {
+		return nil, nil, fmt.Errorf("the file has more than %d bytes, which no flow has", maxFile)
+	}
+	sources, findings := flow.Read(name, data)
+	var programs []*flow.Program
+	for _, source := range sources {
+		p, more := flow.Compile(source)
+		findings = append(findings, more...)
+		if p != nil {
+			programs = append(programs, p)
+		}
+	}
+	if len(programs) < max(1, len(sources)) {
+		return programs, findings, errFaulty
+	}
+	return programs, findings, nil
+}
+
+// Watch loads the files again whenever they have changed, until ctx ends. Told gets what Load
+// returns.
+func (f *Folder) Watch(ctx context.Context, told func(findings []flow.Finding, changed int, err error)) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if findings, changed, err := f.Load(); changed > 0 || err != nil {
+				told(findings, changed, err)
+			}
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/parley-chat/parley/internal/connectserver"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// defaultFlows is the folder of contact flows that is used where it exists.
+const defaultFlows = "flows"
+
+// contactFlows are the contact flows of a server, and the watch over their files.
+type contactFlows struct {
+	library *flowrun.Library
+	root    *os.Root
+	cancel  context.CancelFunc
+	watch   sync.WaitGroup
+}
+
+// openFlows reads the folder of contact flows and follows its changes; nil when there is none.
+func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*contactFlows, error) {
+	dir := s.Flows
+	if dir == "" {
+		if info, err := os.Stat(defaultFlows); err != nil || !info.IsDir() {
+			return nil, nil //nolint:nilnil // no folder, no flows
+		}
+		dir = defaultFlows
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, hint.Usage(fmt.Sprintf("--flows: there is no folder %s", dir), "name the folder with the flows that were exported from Amazon Connect")
+		}
+		return nil, hint.New(fmt.Errorf("--flows: %w", err), "name the folder with the flows that were exported from Amazon Connect")
+	}
+	f := &contactFlows{library: flowrun.NewLibrary(nil), root: root}
+	folder := flowrun.NewFolder(root.FS(), f.library)
+	tell := func(findings []flow.Finding, changed int, err error) {
+		f.tell(ctx, log.With(slog.String("folder", dir)), findings, changed, err)
+	}
+	findings, changed, err := folder.Load()
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	tell(findings, changed, nil)
+	watched, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	f.cancel = cancel
+	f.watch.Go(func() { folder.Watch(watched, tell) })
+	return f, nil
+}
+
+// tell logs what there is to say about the files.
+func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []flow.Finding, changed int, err error) {
+	if err != nil {
+		log.WarnContext(ctx, "contact flows cannot be read", slog.Any("error", err))
+		return
+	}
+	for _, finding := range findings {
+		level := slog.LevelWarn
+		if finding.Level == flow.Broken {
+			level = slog.LevelError
+		}
+		log.Log(ctx, level, finding.String(), slog.String("rule", finding.Rule))
+	}
+	var names []string
+	for _, p := range f.library.All() {
+		names = append(names, p.Name())
+	}
+	log.InfoContext(ctx, "contact flows", slog.Int("changed_files", changed), slog.Any("flows", names))
+	if _, ok := f.library.Entry(); !ok && len(names) > 0 {
+		log.InfoContext(ctx, "a chat gets the flow whose id or file name it names; no flow is the obvious first one for the others")
+	}
+}
+
+// close ends the watch.
+func (f *contactFlows) close() error {
+	if f == nil {
+		return nil
+	}
+	f.cancel()
+	f.watch.Wait()
+	if err := f.root.Close(); err != nil {
+		return fmt.Errorf("closing the folder of contact flows: %w", err)
+	}
+	return nil
+}
+
+// list are the flows as the Amazon Connect API shows them.
+func (f *contactFlows) list() []connectserver.Flow {
+	var flows []connectserver.Flow
+	for _, p := range f.library.All() {
+		if p.Kind() == flow.Module {
+			continue
+		}
+		flows = append(flows, connectserver.Flow{ID: p.ID(), Name: p.Name(), Type: string(p.Kind()), Content: p.Content()})
+	}
+	return flows
+}
