@@ -42,7 +42,7 @@ func loop(r *run, n *node) outcome {
 	if round >= rounds {
 		kept.Loops = maps.Clone(kept.Loops)
 		delete(kept.Loops, key)
-		return yield("DoneLooping")
+		return yield(doneLooping)
 	}
 	kept.Loops = set(kept.Loops, key, round+1)
 	if name := r.text(n, "LoopName"); name != "" {
@@ -53,7 +53,7 @@ func loop(r *run, n *node) outcome {
 		}
 		r.keep(map[string]any{"Loop": set(named, name, any(at))})
 	}
-	return yield("ContinueLooping")
+	return yield(continueLooping)
 }
 
 // rounds is how often a loop goes round: a number, or once for each element of a list.

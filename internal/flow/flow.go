@@ -25,6 +25,8 @@ const Version = "2019-10-30"
 const (
 	MaxActions    = 250
 	MaxCharacters = 256_000
+	// MaxViewData is how many bytes the data of a view may have.
+	MaxViewData = 16_000
 	// maxDepth is how deep modules may call modules.
 	maxDepth = 5
 	// maxSteps is how many actions run without waiting for anything; a flow that runs more of them

@@ -99,13 +99,14 @@ func (s Source) DisplayName() string {
 // Compile makes a flow ready to run. The findings say what is broken or doubtful; with a finding
 // whose level is [Broken] there is no program.
 func Compile(source Source) (*Program, []Finding) {
-	c := compiler{source: source, blocks: blocks(), program: &Program{source: source, index: make(map[string]int, len(source.Document.Actions))}}
+	c := compiler{source: source, types: typesByName(), program: &Program{source: source, index: make(map[string]int, len(source.Document.Actions))}}
 	c.document()
 	for _, f := range c.findings {
 		if f.Level == Broken {
 			return nil, c.findings
 		}
 	}
+	c.check()
 	return c.program, c.findings
 }
 
@@ -114,7 +115,7 @@ type compiler struct {
 	source   Source
 	program  *Program
 	findings []Finding
-	blocks   map[string]*block
+	types    map[string]*Type
 }
 
 func (c *compiler) report(level Level, rule string, a *Action, text, remedy string) {
@@ -179,7 +180,10 @@ func (c *compiler) document() {
 }
 
 func (c *compiler) node(a *Action) node {
-	n := node{id: a.Identifier, kind: a.Type, name: c.displayName(a), block: c.blocks[a.Type]}
+	n := node{id: a.Identifier, kind: a.Type, name: c.displayName(a)}
+	if t := c.types[a.Type]; t != nil {
+		n.block = &t.block
+	}
 	if a.Type == "" {
 		c.report(Broken, "type", a, "the action has no Type", "say what it does, for example MessageParticipant")
 	} else if n.block == nil {
@@ -224,7 +228,8 @@ func (c *compiler) node(a *Action) node {
 // target finds the action a transition leads to. An empty name and "$end" are what the designer
 // saves for a branch that was never connected.
 func (c *compiler) target(a *Action, id, branch string) int {
-	if id == "" {
+	if id == "" || id == "$end" {
+		// Whether NextAction matters is seen later: a result never takes it.
 		if branch != "NextAction" {
 			c.report(Doubtful, "not-connected", a, branch+" is not connected: the flow stops there", "connect it in the designer")
 		}
@@ -232,10 +237,6 @@ func (c *compiler) target(a *Action, id, branch string) int {
 	}
 	if at, ok := c.program.index[id]; ok {
 		return at
-	}
-	if id == "$end" {
-		c.report(Doubtful, "not-connected", a, branch+" is not connected: the flow stops there", "connect it in the designer")
-		return none
 	}
 	c.report(Broken, "dangling", a, fmt.Sprintf("%s leads to %q, which is no action of the flow", branch, id),
 		"connect it to an action, or take the branch away")

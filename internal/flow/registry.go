@@ -52,12 +52,12 @@ func Types() []Type {
 	return all
 }
 
-// blockOf returns the block of an action type, and nil for a type that does not exist.
-func blocks() map[string]*block {
+// typesByName are the action types by their names.
+func typesByName() map[string]*Type {
 	all := Types()
-	byName := make(map[string]*block, len(all))
+	byName := make(map[string]*Type, len(all))
 	for i := range all {
-		byName[all[i].Name] = &all[i].block
+		byName[all[i].Name] = &all[i]
 	}
 	return byName
 }
