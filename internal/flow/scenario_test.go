@@ -2,7 +2,6 @@ package flow
 
 import (
 	"encoding/json"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 )
-
-var update = flag.Bool("update", false, "write the expected part of scenarios anew")
 
 // TestScenarios runs the files of testdata/scenarios: flows and events, and after each event what
 // the flow wants. A line of a flow is

@@ -17,7 +17,7 @@ type Library struct {
 
 	mu       sync.RWMutex
 	programs []*flow.Program // in the order of their files
-	loaded   int             // how often Set was called
+	entry    *flow.Program   // for chats whose flow nobody here knows; nil for none
 }
 
 // NewLibrary returns a library without flows. The names map references of another environment
@@ -29,7 +29,7 @@ func (l *Library) Set(programs []*flow.Program) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.programs = programs
-	l.loaded++
+	l.entry = l.first()
 }
 
 // All returns the flows, in the order of their files.
@@ -60,17 +60,36 @@ func (l *Library) Find(ref, shown string) (*flow.Program, bool) {
 func (l *Library) Entry() (*flow.Program, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	return l.entry, l.entry != nil
+}
+
+// first finds the only inbound flow that no other flow leads to; nil when there are several or none.
+// The caller holds the lock.
+func (l *Library) first() *flow.Program {
+	targets := map[*flow.Program]bool{}
+	for _, p := range l.programs {
+		for _, ref := range flow.References(p.Source()) {
+			if ref.Kind != flow.FlowResource {
+				continue
+			}
+			for _, name := range []string{l.mapped(ref.Value), ref.Value, l.mapped(ref.Shown), ref.Shown} {
+				if target := l.named(name); target != nil && target != p {
+					targets[target] = true
+				}
+			}
+		}
+	}
 	var entry *flow.Program
 	for _, p := range l.programs {
-		if p.Kind() != flow.Inbound || l.isTarget(p) {
+		if p.Kind() != flow.Inbound || targets[p] {
 			continue
 		}
 		if entry != nil {
-			return nil, false
+			return nil
 		}
 		entry = p
 	}
-	return entry, entry != nil
+	return entry
 }
 
 // Queue returns the name of the queue of a reference.
@@ -119,21 +138,6 @@ func (l *Library) named(name string) *flow.Program {
 		}
 	}
 	return nil
-}
-
-// isTarget reports whether another flow leads to a flow. The caller holds the lock.
-func (l *Library) isTarget(p *flow.Program) bool {
-	for _, other := range l.programs {
-		if other == p {
-			continue
-		}
-		for _, ref := range other.Leads() {
-			if l.named(l.mapped(ref.ID)) == p || l.named(ref.ID) == p || l.named(ref.Shown) == p {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // tail is the id at the end of an ARN, without a version; anything else stays as it is.
