@@ -12,7 +12,7 @@ import (
 // service: the contact is locked meanwhile.
 type Listener struct {
 	// Changed is called with every change of a contact, in the contact's order and before the
-	// operation answers: once for each item, stored or not, and once with a nil item when only
+	// operation answers: once for each item, stored or not, but the pieces of a message, and once with a nil item when only
 	// the contact changed or when it was queued. The contact is as it is after the change. Both share memory with the
 	// service: they may be kept, but not changed. Required.
 	Changed func(contact Contact, item *transcript.Item)

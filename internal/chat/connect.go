@@ -350,17 +350,19 @@ func (s *Service) show(step *Step) {
 	for i := range step.items {
 		item := &step.items[i]
 		for _, f := range step.e.feeds {
-			if f.subscribed && visible(item, f.participantID) {
+			if f.subscribed && visible(item, f.participantID) && (!f.watching || !item.IsPiece()) {
 				f.to.Deliver(item)
 			}
 		}
-		if s.publish != nil && len(step.contact.Streaming) > 0 {
+		if s.publish != nil && !item.IsPiece() && len(step.contact.Streaming) > 0 {
 			s.publish(*step.contact.clone(), *item)
 		}
 	}
 	for _, l := range s.listeners {
 		for i := range step.items {
-			l.Changed(*step.contact, &step.items[i])
+			if !step.items[i].IsPiece() {
+				l.Changed(*step.contact, &step.items[i])
+			}
 		}
 		if step.queued || len(step.items) == 0 && step.edited {
 			l.Changed(*step.contact, nil)

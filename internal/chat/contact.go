@@ -26,6 +26,8 @@ type Contact struct {
 	ContentTypes []string
 	// Opening is the message the chat was started with; empty for none.
 	Opening string
+	// Incremental says that the customer's client takes messages in pieces: see [Service.Tell].
+	Incremental bool
 	// RelatedID links to an earlier contact; empty for none.
 	RelatedID string
 	// Past are the contacts whose conversation this one continues, newest first.

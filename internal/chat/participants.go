@@ -100,6 +100,7 @@ func (step *Step) leave(participantID string) {
 	contact := step.edit()
 	for i := range contact.Participants {
 		if p := &contact.Participants[i]; p.ID == participantID && p.Active() {
+			step.breakOff(participantID)
 			p.Left = step.now.UTC().Truncate(time.Millisecond)
 			if p.Role != transcript.System {
 				step.add(by(*p, transcript.EventItem, transcript.ParticipantLeft), true)
@@ -209,7 +210,7 @@ func (step *Step) Prompt(m transcript.Message) (Sent, error) {
 	if step.over {
 		return Sent{}, ErrNotFound
 	}
-	system, ok := step.contact.system()
+	system, ok := step.contact.system(systemName)
 	if err := step.s.checkMessage(step.contact, Participant{ID: system.ID, Role: transcript.System}, m); err != nil {
 		return Sent{}, err
 	}
@@ -219,13 +220,17 @@ func (step *Step) Prompt(m transcript.Message) (Sent, error) {
 	return step.message(system, m), nil
 }
 
-// systemName is the display name of the system as clients are told it.
-const systemName = "SYSTEM_MESSAGE"
+// Display names of the system as clients are told them: what flows and the instance itself say, and
+// what bots say.
+const (
+	systemName = "SYSTEM_MESSAGE"
+	botName    = "BOT"
+)
 
-// system returns the participant in whose name the instance itself speaks.
-func (c *Contact) system() (Participant, bool) {
+// system returns the participant in whose name the instance itself, or a bot, speaks.
+func (c *Contact) system(name string) (Participant, bool) {
 	for _, p := range c.Participants {
-		if p.Role == transcript.System && p.Active() {
+		if p.Role == transcript.System && p.DisplayName == name && p.Active() {
 			return p, true
 		}
 	}
@@ -238,6 +243,7 @@ func (step *Step) End(reason Reason) {
 	if step.over {
 		return
 	}
+	step.breakOff("")
 	contact := step.edit()
 	at := step.now.UTC().Truncate(time.Millisecond)
 	for i := range contact.Participants {

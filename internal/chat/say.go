@@ -143,6 +143,9 @@ func (step *Step) receipt(p Participant, read bool, content string) (Sent, error
 		return Sent{}, ErrConflict
 	}
 	seq, err := step.s.store.Find(step.ctx, step.contact.ID, about.MessageID)
+	if errors.Is(err, ErrNotFound) && step.tells(about.MessageID) { // everything up to now was received
+		seq, err = step.seq, nil
+	}
 	if errors.Is(err, ErrNotFound) {
 		return Sent{}, invalid("Content", "names a message that this chat does not have.")
 	}

@@ -87,7 +87,10 @@ type entry struct {
 	known bool // sent holds what was sent before a restart
 	spoke map[string]activity
 	auth  *authentication
-	alarm clock.Alarm
+	// tellings are the messages that are being said in pieces. Whoever has the turn may read them; they
+	// change when a step is made visible.
+	tellings []*telling
+	alarm    clock.Alarm
 	// expired is when the connection tokens and tickets issued until then stopped working, in
 	// milliseconds since 1970; zero for never.
 	expired atomic.Int64

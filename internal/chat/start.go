@@ -18,8 +18,10 @@ type StartRequest struct {
 	Attributes         map[string]string
 	SegmentAttributes  []byte
 	ContentTypes       []string
-	InitialMessage     *transcript.Message
-	CustomerID         string
+	// Incremental says that the client takes messages in pieces.
+	Incremental    bool
+	InitialMessage *transcript.Message
+	CustomerID     string
 	// RelatedID links to an earlier contact.
 	RelatedID string
 	// SourceID is the contact a persistent chat continues from, Whole whether from the last
@@ -170,7 +172,7 @@ func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contac
 		InstanceID: unique.Make(request.InstanceID).Value(), FlowID: unique.Make(request.FlowID).Value(),
 		Participants: []Participant{{ID: newID(), DisplayName: request.DisplayName, Role: transcript.Customer, Joined: now}},
 		Attributes:   request.Attributes, SegmentAttributes: request.SegmentAttributes,
-		ContentTypes: request.ContentTypes, RelatedID: request.RelatedID, CustomerID: request.CustomerID,
+		ContentTypes: request.ContentTypes, Incremental: request.Incremental, RelatedID: request.RelatedID, CustomerID: request.CustomerID,
 		Started: now, Duration: duration,
 	}
 	if request.SourceID != "" {

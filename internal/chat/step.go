@@ -28,6 +28,8 @@ type Step struct {
 	over    bool     // the contact ends
 	queued  bool     // the contact is queued, which no item tells
 	after   []func() // state beside the contact that changes once the step is stored
+	// told are the messages in pieces that the step has completed.
+	told []*telling
 }
 
 // Step changes an active contact: it runs f, stores the changes f asked for in one commit, and then

@@ -26,6 +26,9 @@ func contentTypes() []string {
 	return []string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse}
 }
 
+// incremental is the ResponseMode of chats that take answers in pieces.
+const incremental = "INCREMENTAL"
+
 // wholeSession is the RehydrationType that continues from the last contact of a session.
 const wholeSession = "ENTIRE_PAST_SESSION"
 
@@ -43,6 +46,8 @@ type startChatInput struct {
 	SegmentAttributes  jsontext.Value
 	CustomerID         string `json:"CustomerId"`
 	PersistentChat     *persistentChat
+	// ParticipantConfiguration is the client's wish for answers in pieces.
+	ParticipantConfiguration struct{ ResponseMode string }
 }
 
 type persistentChat struct {
@@ -136,7 +141,7 @@ func (s *Service) start(ctx context.Context, in *startChatInput) (*startChatOutp
 	request := chat.StartRequest{
 		InstanceID: instanceID(in.InstanceID), FlowID: flowID(in.ContactFlowID),
 		DisplayName: in.ParticipantDetails.DisplayName, Attributes: in.Attributes, SegmentAttributes: in.SegmentAttributes,
-		ContentTypes: in.ContentTypes, InitialMessage: in.InitialMessage, CustomerID: in.CustomerID,
+		ContentTypes: in.ContentTypes, Incremental: in.ParticipantConfiguration.ResponseMode == incremental, InitialMessage: in.InitialMessage, CustomerID: in.CustomerID,
 		RelatedID: contactID(in.RelatedContactID), Duration: time.Duration(in.Duration) * time.Minute, ClientToken: in.ClientToken,
 	}
 	if p := in.PersistentChat; p != nil {

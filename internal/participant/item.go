@@ -1,6 +1,7 @@
 package participant
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -42,7 +43,7 @@ func appendItem(dst []byte, item *transcript.Item, in setting) []byte {
 	dst = appendMember(dst, "Type", string(item.Type))
 	if item.Type == transcript.MetadataItem { // a receipt says nothing else
 		if item.Receipt != nil {
-			dst = appendMetadata(dst, item.Receipt.MessageID, []transcript.Receipt{*item.Receipt})
+			dst = appendMetadata(dst, item.Receipt.MessageID, nil, []transcript.Receipt{*item.Receipt})
 		}
 		return append(dst, '}')
 	}
@@ -54,8 +55,8 @@ func appendItem(dst []byte, item *transcript.Item, in setting) []byte {
 		dst = appendMember(dst, "DisplayName", item.DisplayName)
 		dst = appendMember(dst, "ParticipantRole", string(item.Role))
 	}
-	if len(item.Receipts) > 0 {
-		dst = appendMetadata(dst, item.ID, item.Receipts)
+	if len(item.Receipts) > 0 || item.Part != nil {
+		dst = appendMetadata(dst, item.ID, item.Part, item.Receipts)
 	}
 	switch in {
 	case onSocket:
@@ -69,10 +70,21 @@ func appendItem(dst []byte, item *transcript.Item, in setting) []byte {
 	return append(dst, '}')
 }
 
-// appendMetadata writes who has received and read a message.
-func appendMetadata(dst []byte, messageID string, receipts []transcript.Receipt) []byte {
+// appendMetadata writes how far a message is that is said in pieces, and who has received and read
+// it. A message that was said in pieces is told so wherever it is shown: chatjs throws at a completed
+// message that GetTranscript has shown it otherwise. The completed one has no ChunkNumber.
+func appendMetadata(dst []byte, messageID string, part *transcript.Part, receipts []transcript.Receipt) []byte {
 	dst = append(dst, `,"MessageMetadata":{"MessageId":`...)
 	dst = appendText(dst, messageID)
+	if part != nil {
+		dst = strconv.AppendBool(append(dst, `,"MessageCompleted":`...), part.Completed)
+		if !part.Completed {
+			dst = strconv.AppendInt(append(dst, `,"ChunkNumber":`...), int64(part.Chunk), 10)
+		}
+	}
+	if part != nil && len(receipts) == 0 {
+		return append(dst, '}')
+	}
 	dst = append(dst, `,"Receipts":[`...)
 	for i, r := range receipts {
 		if i > 0 {

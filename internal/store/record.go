@@ -25,6 +25,7 @@ type contactRecord struct {
 	SegmentAttributes []byte              `json:"segmentAttributes,omitempty"`
 	ContentTypes      []string            `json:"contentTypes,omitempty"`
 	Opening           string              `json:"opening,omitempty"`
+	Incremental       bool                `json:"incremental,omitempty"`
 	RelatedID         string              `json:"related,omitempty"`
 	Past              []string            `json:"past,omitempty"`
 	CustomerID        string              `json:"customer,omitempty"`
@@ -86,6 +87,8 @@ type fileRecord struct {
 type extraRecord struct {
 	Attachments []attachmentRecord `json:"attachments,omitempty"`
 	Receipt     *receiptRecord     `json:"receipt,omitempty"`
+	// Streamed says that the message was said in pieces.
+	Streamed bool `json:"streamed,omitempty"`
 }
 
 type attachmentRecord struct {
@@ -105,7 +108,7 @@ type receiptRecord struct {
 func encodeContact(c *chat.Contact) (string, error) {
 	r := contactRecord{
 		InstanceID: c.InstanceID, FlowID: c.FlowID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes,
-		ContentTypes: c.ContentTypes, Opening: c.Opening, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
+		ContentTypes: c.ContentTypes, Incremental: c.Incremental, Opening: c.Opening, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
 	}
 	if c.Queue != nil {
@@ -133,7 +136,7 @@ func decodeContact(id, initial, body string) (*chat.Contact, error) {
 	}
 	c := &chat.Contact{
 		ID: id, InitialID: initial, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: r.Attributes,
-		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, Opening: r.Opening, RelatedID: r.RelatedID, Past: r.Past,
+		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, Incremental: r.Incremental, Opening: r.Opening, RelatedID: r.RelatedID, Past: r.Past,
 		CustomerID: r.CustomerID, Started: r.Started, Connected: r.Connected, Ended: r.Ended, Duration: r.Duration, Reason: r.Reason,
 	}
 	if r.Queue != nil {
@@ -175,10 +178,10 @@ func decodeFile(id, body string) (*transcript.File, error) {
 
 // encodeExtra returns null for the many items that have nothing more.
 func encodeExtra(item *transcript.Item) (sql.NullString, error) {
-	if len(item.Attachments) == 0 && item.Receipt == nil {
+	if len(item.Attachments) == 0 && item.Receipt == nil && item.Part == nil {
 		return sql.NullString{}, nil
 	}
-	var r extraRecord
+	r := extraRecord{Streamed: item.Part != nil}
 	for _, a := range item.Attachments {
 		r.Attachments = append(r.Attachments, attachmentRecord(a))
 	}
@@ -198,6 +201,9 @@ func decodeExtra(text string, item *transcript.Item) error {
 	}
 	for _, a := range r.Attachments {
 		item.Attachments = append(item.Attachments, transcript.Attachment(a))
+	}
+	if r.Streamed { // only the whole is stored
+		item.Part = &transcript.Part{Completed: true}
 	}
 	if r.Receipt != nil {
 		receipt := transcript.Receipt(*r.Receipt)

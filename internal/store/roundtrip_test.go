@@ -57,7 +57,7 @@ func (m maker) moment() time.Time { return time.UnixMilli(m.Int64N(4e12)).UTC() 
 
 func (m maker) contact() *chat.Contact {
 	c := &chat.Contact{
-		ID: m.id(), InitialID: m.id(), InstanceID: m.text(), FlowID: m.text(), SegmentAttributes: []byte(m.text()), ContentTypes: m.texts(),
+		ID: m.id(), InitialID: m.id(), InstanceID: m.text(), FlowID: m.text(), SegmentAttributes: []byte(m.text()), ContentTypes: m.texts(), Incremental: m.IntN(2) == 0,
 		RelatedID: m.text(), Opening: m.text(), Past: m.texts(), CustomerID: m.text(), Duration: time.Duration(m.Int64()), Reason: chat.Reason(m.text()),
 		Attributes: map[string]string{}, Started: m.moment(), Connected: m.precise(), Ended: m.precise(),
 	}
@@ -83,6 +83,9 @@ func (m maker) item(c *chat.Contact, seq int64) transcript.Item {
 	}
 	if item.HasContent = m.IntN(3) > 0; item.HasContent {
 		item.Content = m.text()
+	}
+	if m.IntN(4) == 0 {
+		item.Part = &transcript.Part{Completed: true}
 	}
 	if m.IntN(4) == 0 {
 		item.Receipt = &transcript.Receipt{MessageID: m.id(), RecipientID: m.id(), Delivered: m.precise(), Read: m.precise()}
@@ -170,7 +173,7 @@ func (w *model) step(m maker) chat.Changes {
 func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
-		reflect.TypeFor[chat.Contact](): 21, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 16, reflect.TypeFor[transcript.File](): 9,
+		reflect.TypeFor[chat.Contact](): 22, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 17, reflect.TypeFor[transcript.File](): 9,
 		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 6, reflect.TypeFor[chat.FileRules](): 5,
 	} {
 		if kind.NumField() != want {

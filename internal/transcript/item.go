@@ -20,7 +20,8 @@ type Item struct {
 	ContactID, InitialContactID string
 	// Seq orders the stored items of a contact, from 1; zero for items that are not stored.
 	Seq int64
-	// Time strictly increases within a contact, in steps of at least a millisecond.
+	// Time strictly increases within a contact, in steps of at least a millisecond. All pieces of a
+	// streamed message and the whole have one time, that of the first piece.
 	Time        time.Time
 	ContentType string
 	// Content is the text of a message or the JSON text of some events; HasContent tells
@@ -37,7 +38,22 @@ type Item struct {
 	Receipts []Receipt
 	// ClientToken is the idempotency key it was sent with.
 	ClientToken string
+	// Part is set for a piece of a message, and for the whole that ends the pieces.
+	Part *Part
 }
+
+// Part says how far a message is that is said in pieces. All its items have one ID; the Content of a
+// piece is the new text only.
+type Part struct {
+	// Chunk counts the pieces from 1; zero for the whole.
+	Chunk int
+	// Completed says that the item has the whole text.
+	Completed bool
+}
+
+// IsPiece reports whether the item is a piece of a message, which is neither stored nor said of the
+// whole.
+func (i *Item) IsPiece() bool { return i.Part != nil && !i.Part.Completed }
 
 // ItemType is the kind of an item, in the service's own spelling.
 type ItemType string
