@@ -63,7 +63,7 @@ func writeRules(w io.Writer, rules []client.FaultRule) error {
 func effects() []string {
 	return []string{
 		"status", "delay", "drop", "duplicate", "cutSocket", "refuseSocket", "expireTokens", "halfOpen", "rejectAttachment",
-		"passBroken", "throttle",
+		"passBroken", "stopStream", "throttle",
 	}
 }
 
@@ -73,6 +73,7 @@ type faultOptions struct {
 	percent, times, status              int
 	delay, lasts                        time.Duration
 	before                              bool
+	chunk                               int
 }
 
 func newFaultAdd(env *Env) *cobra.Command {
@@ -97,8 +98,9 @@ func newFaultAdd(env *Env) *cobra.Command {
 	flags.StringVar(&o.message, "message", "", "the text of the exception")
 	flags.DurationVar(&o.delay, "delay", 0, "how long delay takes")
 	flags.BoolVar(&o.before, "before", false, "let drop lose the request instead of the answer")
+	flags.IntVar(&o.chunk, "chunk", 0, "the last piece that stopStream lets through (default none)")
 	flags.StringVar(&o.name, "name", "", "what to call the rule")
-	for name, placeholder := range map[string]string{"percent": "N", "times": "N", "status": "N"} {
+	for name, placeholder := range map[string]string{"percent": "N", "times": "N", "status": "N", "chunk": "N"} {
 		flags.Lookup(name).DefValue = "" // zero is not what happens
 		placeholders(c, map[string]string{name: placeholder})
 	}
@@ -130,7 +132,7 @@ func (o *faultOptions) rule(effect string) map[string]any {
 		"action": o.action, "contactId": o.contact, "name": o.name, "percent": o.percent, "times": o.times, "forMs": o.lasts.Milliseconds(),
 	})
 	rule["effect"] = given(map[string]any{
-		"type": effect, "status": o.status, "error": o.err, "message": o.message, "delayMs": o.delay.Milliseconds(), "before": o.before,
+		"type": effect, "status": o.status, "error": o.err, "message": o.message, "delayMs": o.delay.Milliseconds(), "before": o.before, "chunk": o.chunk,
 	})
 	return rule
 }

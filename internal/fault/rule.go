@@ -56,6 +56,8 @@ type Effect struct {
 	DelayMs int64 `json:"delayMs,omitzero"`
 	// Before makes "drop" lose the request instead of the answer.
 	Before bool `json:"before,omitzero"`
+	// Chunk is the number of the last piece that "stopStream" lets through; zero means none.
+	Chunk int `json:"chunk,omitzero"`
 }
 
 // EffectType names what a rule does.
@@ -91,6 +93,9 @@ const (
 	// PassBroken lets agents and bots send an interactive message that clients cannot show, which is
 	// refused otherwise.
 	PassBroken EffectType = "passBroken"
+	// StopStream keeps what follows the Chunk of a message that is said in pieces from a socket, the
+	// completed message too. GetTranscript shows that.
+	StopStream EffectType = "stopStream"
 )
 
 // Everything is the action of a rule about all there is.
@@ -113,7 +118,7 @@ func (t EffectType) suiting() (actions []string, known bool) {
 	switch t {
 	case Status, Throttle, Delay, Drop, Duplicate, ExpireTokens:
 		return nil, true
-	case CutSocket, RefuseSocket, HalfOpen:
+	case CutSocket, RefuseSocket, HalfOpen, StopStream:
 		return []string{participant.SocketAction, Everything}, true
 	case RejectAttachment:
 		return []string{completeUpload, Everything}, true
@@ -126,7 +131,8 @@ func (t EffectType) suiting() (actions []string, known bool) {
 // effectTypes are all effects, in the order people are told them.
 func effectTypes() []EffectType {
 	return []EffectType{
-		Status, Delay, Drop, Duplicate, CutSocket, RefuseSocket, ExpireTokens, HalfOpen, RejectAttachment, PassBroken, Throttle,
+		Status, Delay, Drop, Duplicate, CutSocket, RefuseSocket, ExpireTokens, HalfOpen, RejectAttachment, PassBroken,
+		StopStream, Throttle,
 	}
 }
 
@@ -255,6 +261,8 @@ func (e Effect) check(wrong func(ok bool, field, format string, args ...any) err
 		wrong(e.Type != Delay || e.DelayMs >= 1 && e.DelayMs <= longest, "effect.delayMs", "has to be from 1 to %d", longest),
 		wrong(e.Type == Delay || e.DelayMs == 0, "effect.delayMs", "has no meaning for %s", e.Type),
 		wrong(!e.Before || e.Type == Drop, "effect.before", "has no meaning for %s", e.Type),
+		wrong(e.Chunk >= 0 && e.Chunk <= mostTimes, "effect.chunk", "has to be from 0 to %d", mostTimes),
+		wrong(e.Chunk == 0 || e.Type == StopStream, "effect.chunk", "has no meaning for %s", e.Type),
 	} {
 		if err != nil {
 			return err

@@ -50,6 +50,16 @@ func (s *Rules) PassesBroken(contactID, participantID string) bool {
 	return s.strikes(PassBroken, struck{sendMessage, contactID, participantID, nil})
 }
 
+// StopsStream implements [participant.Faults].
+func (s *Rules) StopsStream(contactID, participantID string, chunk int) bool {
+	for _, r := range s.current() {
+		if r.Effect.Type == StopStream && r.Effect.Chunk == chunk-1 && r.strikesSocket(contactID) && s.strike(r, socketOf(contactID, participantID)) {
+			return true
+		}
+	}
+	return false
+}
+
 // strikes reports whether a rule with an effect strikes, the first that does.
 func (s *Rules) strikes(effect EffectType, what struck) bool {
 	for _, r := range s.current() {
@@ -78,7 +88,7 @@ func (s *Rules) fate(rules []*rule, contactID, participantID string, effect func
 			fate.Cut, fate.Code = true, r.Effect.Status
 		case HalfOpen:
 			fate.Freeze = r.gone
-		case Status, Throttle, RefuseSocket, ExpireTokens, RejectAttachment, PassBroken:
+		case Status, Throttle, RefuseSocket, ExpireTokens, RejectAttachment, PassBroken, StopStream:
 		}
 	}
 	return fate

@@ -25,6 +25,8 @@ type Faults interface {
 	Frame(contactID, participantID string, out bool) Fate
 	// RejectsAttachment reports whether an attachment that was completed is found unfit.
 	RejectsAttachment(contactID, participantID string) bool
+	// StopsStream reports whether a socket is shown nothing of a message from a piece on.
+	StopsStream(contactID, participantID string, chunk int) bool
 }
 
 // Fate is what becomes of a frame, or of a whole socket. The zero value is what always happens.

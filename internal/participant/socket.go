@@ -57,6 +57,7 @@ type socket struct {
 	closed      bool
 	released    bool            // the contact was let go of
 	frozen      <-chan struct{} // while it is not nil the connection is half open on purpose
+	parts       *parts          // nil while nothing is kept of messages in pieces
 	noExpiry    func()          // disarms what closes the socket when its time is over
 
 	// Seq of the last stored item that was written, of the last that the client is known
@@ -107,11 +108,20 @@ func (k *socket) Deliver(item *transcript.Item) {
 	rules := k.service.strict
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if item.Part != nil {
+		k.deliverPart(item)
+		return
+	}
 	if rules.Enabled() && item.ParticipantID == k.hold.ParticipantID && !k.subscribing && rules.EchoLate() {
 		k.pause(lateEcho)
 	}
+	k.show(item)
+}
+
+// show appends an item to the queue, now and then twice. The caller holds the lock.
+func (k *socket) show(item *transcript.Item) {
 	k.put(outgoing{kind: sendItem, item: item, free: k.subscribing})
-	if rules.Twice() && item.Type != transcript.EventItem {
+	if k.service.strict.Twice() && item.Type != transcript.EventItem {
 		k.put(outgoing{kind: sendItem, item: item, free: k.subscribing})
 	}
 }

@@ -23,6 +23,12 @@ import (
 func inBubble(t *testing.T, s setup, f func(w *world)) {
 	t.Helper()
 	t.Parallel()
+	inOneBubble(t, s, f)
+}
+
+// inOneBubble is inBubble for a test that waits for the end.
+func inOneBubble(t *testing.T, s setup, f func(w *world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s.pipe = true
 		w := newWorld(t, s)

@@ -12,6 +12,10 @@ func (r *Rules) EchoLate() bool { return r != nil && r.decide(r.late, 2) }
 // Twice decides whether a frame is delivered twice. Clients tell by its Id.
 func (r *Rules) Twice() bool { return r != nil && r.decide(r.twice, 8) }
 
+// Swaps decides whether a piece of a message comes after the one that follows it. AWS promises no order
+// of frames, and clients repair the text with the whole.
+func (r *Rules) Swaps() bool { return r != nil && r.decide(r.swap, 8) }
+
 // Extra adds a member that no client knows to a JSON object, now and then: AWS adds members
 // without notice. Anything but a JSON object is returned as it is.
 func (r *Rules) Extra(object []byte) []byte {

@@ -38,7 +38,7 @@ type Rules struct {
 	buckets map[string]*bucket
 	// Each freedom has random numbers of its own, so that how often one is asked for does
 	// not change what another does.
-	late, twice, extra *rand.Rand
+	late, twice, extra, swap *rand.Rand
 }
 
 // New returns strict rules.
@@ -54,7 +54,7 @@ func New(cfg Config) *Rules {
 	}
 	return &Rules{
 		now: cfg.Now, rates: cfg.Rates, activeContacts: cfg.ActiveContacts, buckets: map[string]*bucket{},
-		late: stream(1), twice: stream(2), extra: stream(3),
+		late: stream(1), twice: stream(2), extra: stream(3), swap: stream(4),
 	}
 }
 

@@ -21,6 +21,7 @@ const effects = {
   expireTokens: { title: "Expire tokens", says: (what, _, action) => (action === everything ? "Connection tokens and socket addresses stop working now" : `With ${action}, connection tokens and socket addresses stop working`) },
   rejectAttachment: { title: "Reject attachments", only: true, says: () => "The scan finds attachments unfit" },
   passBroken: { title: "Let broken content through", only: true, says: () => "Interactive messages that clients cannot show are sent" },
+  stopStream: { title: "Stop a streamed message", fields: ["chunk"], only: true, says: (_, { chunk }) => `Messages in pieces stop after piece ${chunk || 0} and are not completed` },
 };
 
 // inWords says what a rule does.
@@ -56,6 +57,8 @@ export function ruleForm(form, add) {
   const code = amount("none", 1000, 4999);
   const delay = amount("", 1, 300_000);
   delay.value = 1500;
+  const chunk = amount("0", 0, 1_000_000);
+  chunk.value = 2;
   const before = h("select", {}, h("option", { value: "" }, "The answer, after it is carried out"), h("option", { value: "1" }, "The request, before"));
   const contact = h("input", { type: "text", class: "id", placeholder: "all contacts", list: "known-contacts", spellcheck: "false", autocomplete: "off" });
   const contacts = h("datalist", { id: "known-contacts" });
@@ -70,6 +73,7 @@ export function ruleForm(form, add) {
     status: field("effect.status", "Status", status, "400 to 599"), error: field("effect.error", "Error name", error, "optional"),
     message: field("effect.message", "Message", message, "optional"), code: field("effect.status", "Close code", code, "optional"),
     delayMs: field("effect.delayMs", "Milliseconds", delay), before: field("effect.before", "What is lost", before),
+    chunk: field("effect.chunk", "Last piece", chunk),
   };
   fill(form,
     h("div", { class: "pair" }, field("effect.type", "What happens", type), actionField),
@@ -92,6 +96,7 @@ export function ruleForm(form, add) {
         type: type.value, status: has("status") ? numeric(status) : has("code") ? numeric(code) : undefined,
         error: has("error") ? text(error) : undefined, message: has("message") ? text(message) : undefined,
         delayMs: has("delayMs") ? numeric(delay) : undefined, before: (has("before") && before.value === "1") || undefined,
+        chunk: has("chunk") ? numeric(chunk) : undefined,
       },
     };
   }
