@@ -49,6 +49,35 @@ async function chatAlone(t, body) {
 }
 
 describe('a conversation', { concurrency: atOnce }, () => {
+  test('RowA15 an answer in pieces is put together, with a transcript read in between', async (t) => {
+    const tab = await openPage(t, parley)
+    await tab.chat({ ParticipantConfiguration: { ResponseMode: 'INCREMENTAL' } }, ['onTranscriptUpdated'])
+    await tab.sees('onMessage', { ParticipantRole: 'AGENT' })
+    await tab.say('poem')
+    const { Id } = await tab.sees('onMessage', { ParticipantRole: 'SYSTEM', MessageMetadata: { MessageCompleted: false } })
+    const { Transcript: between } = await tab.call('getTranscript', { maxResults: 100, scanDirection: 'BACKWARD', sortOrder: 'ASCENDING' })
+    assert.equal(between.some((item) => item.Id === Id), false, 'what is not complete is not in the transcript')
+    const had = (await tab.events('onMessage')).filter((item) => item.Id === Id).length
+    const whole = await tab.sees('onMessage', { Id, MessageMetadata: { MessageCompleted: true } })
+
+    const shown = (await tab.events('onMessage')).filter((item) => item.Id === Id)
+    assert.ok(shown.length > had + 1 && had >= 1, `${had} of ${shown.length} came before the transcript`)
+    for (const [i, { Content, DisplayName, AbsoluteTime }] of shown.entries()) {
+      assert.ok(whole.Content.startsWith(Content) && Content.length >= (shown[i - 1]?.Content.length ?? 1), `${i}: ${Content}`)
+      assert.deepEqual([DisplayName, AbsoluteTime], ['BOT', whole.AbsoluteTime])
+    }
+    assert.equal(shown.at(-2).Content, whole.Content, 'the pieces are the whole')
+    assert.equal('ChunkNumber' in whole.MessageMetadata, false)
+    const { Transcript } = await tab.call('getTranscript', { maxResults: 100, scanDirection: 'BACKWARD', sortOrder: 'ASCENDING' })
+    const kept = Transcript.filter((item) => item.Id === Id)
+    assert.deepEqual(kept.map(({ Content, MessageMetadata }) => [Content, MessageMetadata.MessageCompleted]), [[whole.Content, true]])
+    await tab.say('and on')
+    await tab.sees('onMessage', { Content: 'You said: and on' })
+    const { transcript } = (await tab.events('onTranscriptUpdated')).at(-1)
+    assert.deepEqual(transcript.filter((item) => item.Id === Id).map(({ Content }) => Content), [whole.Content])
+    assert.deepEqual(tab.complaints, [], 'nothing is thrown within the client')
+  })
+
   test('forty messages are paged through, each once', async (t) => {
     const { tab } = await chatAlone(t)
     const sent = []

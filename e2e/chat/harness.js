@@ -75,11 +75,11 @@ const callbacks = [
   'onParticipantInvited', 'onChatRehydrated'
 ]
 
-/** Makes a session of started chat details and connects it. */
-window.connectChat = async (chatDetails) => {
+/** Makes a session of started chat details and connects it; more are names of further callbacks. */
+window.connectChat = async (chatDetails, more = []) => {
   const { connect, events } = window
   const session = window.session = connect.ChatSession.create({ chatDetails, type: 'CUSTOMER', disableCSM: true, options: { region: 'us-east-1' } })
-  for (const name of callbacks) {
+  for (const name of [...callbacks, ...more]) {
     session[name]?.((event) => events.push({ name, data: event?.data }))
   }
   return session.connect()

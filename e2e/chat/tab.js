@@ -25,10 +25,10 @@ class Tab {
     Object.assign(this, { page, complaints, parley })
   }
 
-  /** Starts a chat and connects; returns its details. */
-  async chat(body) {
+  /** Starts a chat and connects; returns its details. The client is told to call more of the page's functions. */
+  async chat(body, more) {
     const details = await this.start(body)
-    await this.connect(details)
+    await this.connect(details, more)
     return details
   }
 
@@ -36,8 +36,8 @@ class Tab {
     return this.page.evaluate(([parley, body]) => window.startChat(parley, body), [this.parley, body])
   }
 
-  async connect(details) {
-    const answer = await this.page.evaluate((details) => window.connectChat(details), details)
+  async connect(details, more) {
+    const answer = await this.page.evaluate(([details, more]) => window.connectChat(details, more), [details, more])
     assert.equal(answer.connectSuccess, true)
     await this.sees('onConnectionEstablished', {}, 2) // once for the call, once for the socket
   }

@@ -117,6 +117,33 @@ test('several chats: what was not read is counted, drafts stay, keys are enough'
   await close()
 })
 
+test('RowA15 a chat that takes pieces is answered in pieces, by a switch that others do not have', async () => {
+  const { page, complaints, close } = await agent('Pia')
+  const [streams, plain] = await Promise.all([
+    connect(parley.url, 'Streams', { ParticipantConfiguration: { ResponseMode: 'INCREMENTAL' } }), connect(parley.url, 'Plain'),
+  ])
+  const pieces = page.getByRole('button', { name: 'Send in pieces, as a bot that writes' })
+  await row(page, 'Plain').click()
+  await button(page, 'Accept').click()
+  await button(page, 'End chat').waitFor()
+  assert.equal(await pieces.isVisible(), false)
+  await list(page, 'Waiting')
+  await row(page, 'Streams').click()
+  await button(page, 'Accept').click()
+  await pieces.click()
+  await accessible(page)
+  await said(page, 'One two three four five six.')
+  await streams.next('One two three four five six.')
+  await talk(page).getByText('One two three four five six.').waitFor()
+  assert.equal((await streams.next('One two three')).MessageMetadata.MessageCompleted, true)
+  await pieces.click()
+  await said(page, 'As a whole.')
+  assert.equal((await streams.next('As a whole.')).MessageMetadata?.MessageCompleted, undefined)
+  assert.deepEqual(complaints, [])
+  await Promise.all([streams.leave(), plain.leave()])
+  await close()
+})
+
 test('interactive messages: as they are, or changed, and advised about', async () => {
   const { page, complaints, close } = await agent('Dana')
   const gus = await connect(parley.url, 'Gus')

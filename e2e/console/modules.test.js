@@ -93,6 +93,24 @@ test('odd interactive messages do no harm', async () => {
   }
 })
 
+test('RowA15 pieces of a message are put together, and the whole replaces them', async () => {
+  const shown = await page.evaluate(async () => {
+    const { Transcript } = await import('/console/transcript.js')
+    const element = document.createElement('div')
+    const transcript = new Transcript(element, { self: 'CUSTOMER' })
+    const told = []
+    const add = (Content, MessageMetadata, Id = 'm') => {
+      transcript.add({ Id, Type: 'MESSAGE', ContentType: 'text/plain', ParticipantRole: 'SYSTEM', DisplayName: 'BOT', AbsoluteTime: '2030-01-01T00:00:00.000Z', Content, MessageMetadata: { MessageId: Id, ...MessageMetadata } })
+      told.push([...element.querySelectorAll('.bubble')].map((bubble) => bubble.textContent).join('|'))
+    }
+    const piece = (ChunkNumber) => ({ ChunkNumber, MessageCompleted: false })
+    add('a', piece(1)); add('b', piece(2)); add('b', piece(2)); add('d', piece(4)); add('c', piece(3)); add('abcd', { MessageCompleted: true }); add('a', piece(1))
+    add('late', piece(2), 'n'); add('whole', { MessageCompleted: true }, 'n')
+    return told
+  })
+  assert.deepEqual(shown, ['a', 'ab', 'ab', 'ab', 'abc', 'abcd', 'abcd', 'abcd', 'abcd|whole'])
+})
+
 test('texts are written as people read them', async () => {
   const written = await page.evaluate(async () => {
     const { bytes, plain, short, span, time, took } = await import('/console/format.js')

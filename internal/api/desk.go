@@ -43,6 +43,7 @@ type holdingAnswer struct {
 	Role          string    `json:"role"`
 	Customer      string    `json:"customer"`
 	Since         time.Time `json:"since"`
+	Incremental   bool      `json:"incremental"`
 }
 
 func agentJSON(agent desk.Agent) agentAnswer {
@@ -51,7 +52,7 @@ func agentJSON(agent desk.Agent) agentAnswer {
 		Contacts: []holdingAnswer{},
 	}
 	for _, h := range agent.Contacts {
-		out.Contacts = append(out.Contacts, holdingAnswer{h.ContactID, h.ParticipantID, string(h.Role), h.Customer, h.Since.UTC()})
+		out.Contacts = append(out.Contacts, holdingAnswer{h.ContactID, h.ParticipantID, string(h.Role), h.Customer, h.Since.UTC(), h.Incremental})
 	}
 	return out
 }

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -57,11 +59,18 @@ func (a *API) say(r *http.Request) (any, error) {
 	in := struct {
 		ContentType string `json:"contentType"`
 		Content     string `json:"content"`
+		Stream      bool   `json:"stream"`
 	}{ContentType: transcript.TextPlain}
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	sent, err := a.cfg.Desk.Say(r.Context(), r.PathValue("agent"), r.PathValue("contact"), transcript.Message{ContentType: in.ContentType, Content: in.Content})
+	say := a.cfg.Desk.Say
+	if in.Stream {
+		say = func(ctx context.Context, agent, contact string, m transcript.Message) (chat.Sent, error) {
+			return a.cfg.Desk.Tell(ctx, agent, contact, m, desk.Pace{})
+		}
+	}
+	sent, err := say(r.Context(), r.PathValue("agent"), r.PathValue("contact"), transcript.Message{ContentType: in.ContentType, Content: in.Content})
 	if err != nil {
 		return nil, err
 	}

@@ -195,7 +195,7 @@ func (c *Conversation) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	missed, spoke := unanswered(page.Items, self)
+	missed, spoke := unanswered(page.Items, self, c.seat.since)
 	if spoke && crowded(&contact) {
 		missed = nil // without receipts nothing tells which messages were answered
 	}
@@ -216,16 +216,16 @@ func crowded(contact *chat.Contact) bool {
 }
 
 // unanswered returns the messages and attachments of customers in a transcript that self has not
-// answered, and whether self has said anything at all. A partner reads a message before it answers
+// answered, and whether self, who joined at a time, has said anything at all. A partner reads a message before it answers
 // it: a message that was read and followed by a message of self was answered. A message that was
 // not read was not answered, even when an answer to an earlier message stands below it. Messages
 // before the last item of another agent are left to that agent.
-func unanswered(items []transcript.Item, self string) (missed []*transcript.Item, spoke bool) {
+func unanswered(items []transcript.Item, self string, joined time.Time) (missed []*transcript.Item, spoke bool) {
 	var last, others time.Time
 	for i := range items {
 		item := &items[i]
 		switch {
-		case item.ParticipantID == self && item.Type == transcript.MessageItem:
+		case item.ParticipantID == self && item.Type == transcript.MessageItem, toldBy(item, joined):
 			last, spoke = item.Time, true
 		case item.ParticipantID != self && item.Role == transcript.Agent && item.ContentType != transcript.ParticipantJoined:
 			others = item.Time

@@ -67,6 +67,11 @@ type Desk struct {
 	ctx     context.Context //nolint:containedctx // ends with the desk, which owns its goroutines
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	// leisure ends when what is said in pieces has to be said at once: see Hurry. unfolding are the
+	// messages of which there are pieces to come; it is added to under the lock, and not after leisure.
+	leisure   context.Context //nolint:containedctx // as ctx, of which it is a part
+	hurry     context.CancelFunc
+	unfolding sync.WaitGroup
 
 	mu      sync.Mutex
 	closed  bool
@@ -105,6 +110,7 @@ func New(cfg Config) (*Desk, error) {
 		d.queue(name)
 	}
 	d.ctx, d.cancel = context.WithCancel(context.Background())
+	d.leisure, d.hurry = context.WithCancel(d.ctx)
 	front := &reception{d, cfg.Greeting}
 	d.chats.Listen(chat.Listener{Changed: d.observe, Arrived: front.arrived, Yields: d.yields, Begin: d.begin})
 	return d, nil

@@ -55,6 +55,8 @@ type Holding struct {
 	Customer string
 	// Since is when the agent joined.
 	Since time.Time
+	// Incremental says that the customer's client takes messages in pieces: see [Desk.Tell].
+	Incremental bool
 }
 
 // Snapshot returns what the desk looks like now.
@@ -97,6 +99,7 @@ func (a *agent) show() Agent {
 	for _, s := range a.seats {
 		shown.Contacts = append(shown.Contacts, Holding{
 			ContactID: s.ticket.id, ParticipantID: s.participantID, Role: s.role, Customer: s.ticket.customer, Since: s.since,
+			Incremental: s.ticket.incremental,
 		})
 	}
 	slices.SortFunc(shown.Contacts, func(a, b Holding) int {

@@ -26,6 +26,8 @@ type ticket struct {
 	queue *queue
 	spot  *list.Element // in the queue; nil when it does not wait
 	bot   bool          // a custom bot is there
+	// incremental says that the customer's client takes messages in pieces.
+	incremental bool
 	// claim is the agent who is about to join; nobody else may then.
 	claim *agent
 	// seats are the agents and supervisors who are there.
@@ -77,7 +79,7 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 		if contact.Connected.IsZero() && contact.Queue == nil && !slices.ContainsFunc(contact.Participants, isAgent) {
 			return false
 		}
-		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName}
+		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName, incremental: contact.Incremental}
 		d.tickets[t.id] = t
 	}
 	changed = d.syncSeats(t, contact)

@@ -234,6 +234,9 @@ func (e *Emulator) Drain() {
 	e.leaves = true
 	e.mu.Unlock()
 	e.faults.Clear() // so that delays and half-open sockets do not hold up the end
+	if e.desk != nil {
+		e.desk.Hurry()
+	}
 	e.clients.Drain()
 }
 

@@ -41,13 +41,17 @@ func Fidelity() []fidelity.Entry {
 		{Area: socket, Name: "Refusals are held back", Source: fidelity.Observed, Note: "Clients come back at once, without end."},
 		{Area: socket, Name: "Missed items are shown to the next socket", Source: fidelity.Guessed, Note: "AWS leaves them to GetTranscript, which the widget does not call."},
 		{Area: socket, Name: "Slow readers are cut off", Source: fidelity.Guessed},
-		{Area: socket, Name: "Echo before or after the answer, doubled frames, unknown members", Source: fidelity.Guessed, Note: "When strict, from the seed."},
+		{Area: socket, Name: "Answers in pieces", Source: fidelity.Observed, Note: "As chatjs 5 puts them together: role `SYSTEM`, one id and time, " +
+			"`ChunkNumber` from 1, and a whole without one. Said by scripts, the built-in partner and the desk when the start asked for them. " +
+			"GetTranscript shows nothing of a message before it is complete, and then says `MessageCompleted`; streams get the whole only (guessed)."},
+		{Area: socket, Name: "Echo before or after the answer, doubled frames, swapped pieces, unknown members", Source: fidelity.Guessed, Note: "When strict, from the seed."},
 
 		{Area: chats, Name: "A customer connects within 5 minutes", Source: fidelity.Documentation},
 		{Area: chats, Name: "A custom bot connects within 15 seconds", Source: fidelity.Documentation, Note: "Later it has left the chat (guessed)."},
 		{Area: chats, Name: "Duration, 25 hours unless asked otherwise", Source: fidelity.Documentation},
 		{Area: chats, Name: "Idle and disconnect timers", Source: fidelity.Documentation},
-		{Area: chats, Name: "Times of items strictly increase", Source: fidelity.Guessed, Note: "By at least a millisecond, so that clients which sort by time keep the order."},
+		{Area: chats, Name: "Times of items strictly increase", Source: fidelity.Guessed, Note: "By at least a millisecond, so that clients which sort by time keep the order. " +
+			"All of a message in pieces has the time of the first piece."},
 		{Area: chats, Name: "A repeated client token of a message", Source: fidelity.Guessed, Note: "Answered like the first, among the last 128 messages."},
 		{Area: chats, Name: "35 attachments of at most 20 MB and 18 types", Source: fidelity.Documentation,
 			Note: "Size and types as `--attachment-bytes`, `--attachment-types` or UpdateAttachedFilesConfiguration say."},

@@ -154,8 +154,7 @@ func missing(shape reflect.Type, value any, where string) error {
 	}
 	var errs []error
 	members, _ := value.(map[string]any)
-	for i := range shape.NumField() {
-		field := shape.Field(i)
+	for field := range shape.Fields() {
 		if field.Anonymous {
 			errs = append(errs, missing(field.Type, value, where))
 			continue

@@ -40,11 +40,15 @@ const (
 list, panel, quick, carousel, time: an interactive message of that kind
 pages: a list picker that can be leafed through (in the widget; the Android SDK refuses it)
 markdown: formatted text
+poem: a text that comes in pieces, when the chat was started with the ResponseMode INCREMENTAL
 file: what I do with attachments
 bye: I leave, which ends the chat
 I repeat everything else.`
 
 	markdownText = "# Markdown\nText can be **bold**, *slanted* or [linked](https://example.com/).\n\n- one\n- two\n\n1. first\n2. second"
+
+	poemText = "A word set out to cross the wire,\nanother followed, then a choir;\nthe page that waited, line by line,\nput each where it " +
+		"belonged: in time.\nAnd when the last of them was through\nthe whole came after, good as new."
 
 	fileText = "Send me an attachment: I tell you its name and type once it was scanned. I cannot send any myself."
 
@@ -85,6 +89,8 @@ func (e Echo) reply(ctx context.Context, talk *desk.Conversation, item *transcri
 		return e.answer(ctx, talk, transcript.TextPlain, helpText)
 	case "file":
 		return e.answer(ctx, talk, transcript.TextPlain, fileText)
+	case "poem", "stream me a poem":
+		return e.recite(ctx, talk)
 	case "markdown":
 		return e.answer(ctx, talk, transcript.TextMarkdown, markdownText)
 	case "bye":
@@ -162,6 +168,22 @@ func (e Echo) answer(ctx context.Context, talk *desk.Conversation, contentType, 
 		contentType = transcript.TextPlain
 	}
 	return talk.Say(ctx, contentType, content)
+}
+
+// recite says a text in pieces.
+func (e Echo) recite(ctx context.Context, talk *desk.Conversation) error {
+	contact, err := talk.Contact(ctx)
+	if err != nil {
+		return err
+	}
+	if !contact.Incremental {
+		return e.answer(ctx, talk, transcript.TextPlain, poemText+
+			"\n(This comes in pieces when the chat is started with the ParticipantConfiguration.ResponseMode INCREMENTAL.)")
+	}
+	if err := talk.Type(ctx, cmp.Or(e.Pause, DefaultPause)); err != nil {
+		return err
+	}
+	return talk.Tell(ctx, transcript.TextPlain, poemText, desk.Pace{})
 }
 
 // picked turns the JSON that the widget sends for a choice in a carousel into words.

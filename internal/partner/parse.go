@@ -56,6 +56,9 @@ const (
 //	  - regexp: 'order (?P<number>\d+)'
 //	    reply: Order {number} is on its way.
 //	    interactive: quick      # of the gallery, or a whole template
+//	  - match: poem
+//	    reply: Roses are red, and so on.
+//	    stream: {words: 3, pace: 80ms} # or true: in pieces, where the chat takes them
 //	  - event: attachment
 //	    attachment: {name: receipt.txt, content: Thank you.}
 //	  - match: bye
@@ -106,6 +109,7 @@ func syntaxError(name string, err error) error {
 type reader struct {
 	file     string
 	typing   time.Duration
+	pace     *desk.Pace // nil says replies as a whole
 	mistakes []error
 }
 
@@ -237,11 +241,12 @@ func (r *reader) actions(n *yaml.Node) []action {
 // in the script, they are carried out in that below.
 func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []action {
 	var wait, do, reply, interactive, attachment, transfer, end *yaml.Node
-	typing, contentType := r.typing, transcript.TextPlain
+	typing, pace, contentType := r.typing, r.pace, transcript.TextPlain
 	note := func(to **yaml.Node) func(*yaml.Node) { return func(v *yaml.Node) { *to = v } }
 	known["delay"], known["do"], known["reply"], known["interactive"] = note(&wait), note(&do), note(&reply), note(&interactive)
 	known["attachment"], known["transfer"], known["end"] = note(&attachment), note(&transfer), note(&end)
 	known["typing"] = func(v *yaml.Node) { typing = r.pause(v) }
+	known["stream"] = func(v *yaml.Node) { pace = r.stream(v) }
 	known["contentType"] = func(v *yaml.Node) {
 		contentType = r.text(v)
 		if !slices.Contains([]string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON}, contentType) {
@@ -249,9 +254,9 @@ func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []actio
 		}
 	}
 	r.members(n, "an action", known)
-	outer := r.typing
-	r.typing = typing
-	defer func() { r.typing = outer }()
+	outerTyping, outerPace := r.typing, r.pace
+	r.typing, r.pace = typing, pace
+	defer func() { r.typing, r.pace = outerTyping, outerPace }()
 
 	var list []action
 	if wait != nil {
@@ -289,7 +294,7 @@ func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []actio
 func (r *reader) replies(n *yaml.Node, contentType string) []action {
 	var list []action
 	for _, text := range r.texts(n) {
-		list = append(list, action{typing: r.typing, contentType: contentType, text: text})
+		list = append(list, action{typing: r.typing, contentType: contentType, text: text, pace: r.pace})
 	}
 	return list
 }

@@ -121,3 +121,22 @@ func (r *reader) pause(n *yaml.Node) time.Duration {
 	}
 	return r.duration(n)
 }
+
+// mostWords is how many words a piece of a message may have.
+const mostWords = 1000
+
+// stream reads how replies are said in pieces: true for the default pace, false for none, or the pace.
+func (r *reader) stream(n *yaml.Node) *desk.Pace {
+	pace := &desk.Pace{}
+	if n.Kind == yaml.ScalarNode {
+		if !r.truth(n) {
+			return nil
+		}
+		return pace
+	}
+	r.members(n, "a stream", map[string]func(*yaml.Node){
+		"words": func(v *yaml.Node) { pace.Words = r.number(v, 1, mostWords) },
+		"pace":  func(v *yaml.Node) { pace.Every = r.duration(v) },
+	})
+	return pace
+}

@@ -58,7 +58,8 @@ type action struct {
 	typing      time.Duration // before what follows
 	contentType string
 	text        string
-	sample      string // a message of the gallery
+	pace        *desk.Pace // in pieces, where the chat takes them
+	sample      string     // a message of the gallery
 	attachment  *desk.Attachment
 	transfer    string
 	end         bool
@@ -183,6 +184,9 @@ func (s *Script) do(ctx context.Context, talk *desk.Conversation, a action, fill
 	}
 	if contentType != transcript.Interactive {
 		text = cut(text, mostEchoed)
+	}
+	if a.pace != nil {
+		return talk.Tell(ctx, contentType, text, *a.pace)
 	}
 	return talk.Say(ctx, contentType, text)
 }

@@ -101,8 +101,9 @@ export class Desk extends EventTarget {
     return this.#then(post(path`/api/contacts/${contactId}/end`));
   }
 
-  say(contactId, content, contentType) {
-    return post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/messages`, { content, contentType });
+  // say says something; stream says it in pieces, where the customer's client takes them.
+  say(contactId, content, contentType, stream) {
+    return post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/messages`, { content, contentType, stream });
   }
 
   typing(contactId) {

@@ -23,8 +23,8 @@ export class AgentTalk {
       decide: (file, approve) => this.composer.attempt(() => decide(file, approve)),
     });
     this.composer = new Composer(composer, {
-      label: "Message to the customer",
-      send: (text, contentType) => desk.say(this.contactId, text, contentType),
+      label: "Message to the customer", streams: true,
+      send: (text, contentType, stream) => desk.say(this.contactId, text, contentType, stream),
       typing: () => desk.typing(this.contactId),
       attach: (file) => desk.attach(this.contactId, file),
     });
@@ -87,7 +87,9 @@ export class AgentTalk {
 
   // settle is told that the desk has changed.
   settle() {
-    this.composer.enable(Boolean(this.desk.holding(this.contactId)));
+    const holding = this.desk.holding(this.contactId);
+    this.composer.enable(Boolean(holding));
+    this.composer.offer(Boolean(holding?.incremental));
     this.#read();
   }
 }

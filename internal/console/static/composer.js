@@ -7,10 +7,20 @@ import { trouble } from "./trouble.js";
 
 const typingEvery = 6000; // while somebody types
 
+const pressed = (button) => button.getAttribute("aria-pressed") === "true";
+
+function toggle(label, sign) {
+  const button = h("button", {
+    type: "button", class: "quiet md", title: label, "aria-label": label, "aria-pressed": "false",
+    onclick: () => button.setAttribute("aria-pressed", String(!pressed(button))),
+  }, sign);
+  return button;
+}
+
 export class Composer {
-  // send(text, contentType), typing() and attach(file) return promises; typing and attach may be
-  // left out.
-  constructor(element, { label, send, typing, attach }) {
+  // send(text, contentType, stream), typing() and attach(file) return promises; typing and attach may
+  // be left out. Where streams can be sent, there is a switch for it: see offer.
+  constructor(element, { label, send, typing, attach, streams }) {
     this.send = send;
     this.typing = typing;
     this.told = 0;
@@ -19,20 +29,20 @@ export class Composer {
       oninput: () => this.#typed(), onkeydown: (event) => this.#key(event),
     });
     this.file = attach && h("input", { type: "file", hidden: true, tabindex: -1, onchange: () => this.#attach(attach) });
-    this.markdown = h("button", {
-      type: "button", class: "quiet md", title: "Send as markdown", "aria-label": "Send as markdown", "aria-pressed": "false",
-      onclick: () => this.markdown.setAttribute("aria-pressed", String(!this.formatted)),
-    }, icon("markdown"));
+    this.markdown = toggle("Send as markdown", icon("markdown"));
+    this.stream = streams && toggle("Send in pieces, as a bot that writes", "…");
+    this.offer(false);
     this.button = h("button", { type: "submit", class: "quiet send", title: "Send", "aria-label": "Send" }, icon("send"));
     this.trouble = h("div", {});
     this.form = h("form", { class: "composer", onsubmit: (event) => this.#submit(event) },
       attach && h("button", { type: "button", class: "quiet", title: "Attach a file", "aria-label": "Attach a file", onclick: () => this.file.click() }, icon("clip")),
-      this.file, this.text, this.markdown, this.button);
+      this.file, this.text, this.markdown, this.stream, this.button);
     fill(element, this.trouble, this.form);
   }
 
-  get formatted() {
-    return this.markdown.getAttribute("aria-pressed") === "true";
+  // offer shows the switch for pieces, or hides it.
+  offer(is) {
+    if (this.stream) this.stream.hidden = !is;
   }
 
   get draft() {
@@ -80,7 +90,8 @@ export class Composer {
     if (!text.trim()) return;
     this.draft = "";
     this.told = 0;
-    const sent = await this.attempt(() => this.send(text, this.formatted ? contentTypes.markdown : contentTypes.text));
+    const sent = await this.attempt(() => this.send(text, pressed(this.markdown) ? contentTypes.markdown : contentTypes.text,
+      Boolean(this.stream && !this.stream.hidden && pressed(this.stream))));
     if (!sent && !this.draft) this.draft = text;
   }
 

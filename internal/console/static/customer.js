@@ -173,6 +173,7 @@ export function requestOf(form) {
   const attributes = parseAttributes(fields.get("attributes"));
   if (Object.keys(attributes).length) request.Attributes = attributes;
   if (text("message")) request.InitialMessage = { ContentType: "text/plain", Content: text("message") };
+  if (fields.has("incremental")) request.ParticipantConfiguration = { ResponseMode: "INCREMENTAL" };
   if (text("source")) request.PersistentChat = { RehydrationType: text("rehydration"), SourceContactId: text("source") };
   return request;
 }

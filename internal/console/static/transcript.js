@@ -42,6 +42,7 @@ export class Transcript {
     this.items = new Map();
     this.receipts = new Map();
     this.typing = new Map();
+    this.pieces = new Map(); // what was said so far of messages in pieces
     this.list = h("ol", { class: "talk-items" });
     this.log = h("div", { class: "talk", role: "log", "aria-label": label, "aria-live": quiet ? "off" : "polite", tabindex: 0 }, this.list);
     this.note = h("p", { class: "typing note", "aria-live": "off" });
@@ -52,6 +53,7 @@ export class Transcript {
   clear() {
     this.items.clear();
     this.receipts.clear();
+    this.pieces.clear();
     this.typing.clear();
     this.list.replaceChildren();
     this.answerable = this.seen = null;
@@ -65,6 +67,8 @@ export class Transcript {
     const metadata = item.MessageMetadata;
     if (metadata && (metadata.MessageId === item.Id || this.items.has(metadata.MessageId))) this.#receive(metadata);
     if (item.Type === "MESSAGEMETADATA") return;
+    if (metadata?.MessageCompleted === false && !(item = this.#stitch(item))) return;
+    if (metadata?.MessageCompleted) this.pieces.delete(item.Id);
     const event = item.Type === "EVENT" ? item.ContentType?.replace(eventType(""), "") : "";
     if (event === "typing") return this.#type(item);
     if (silent.has(event)) return;
@@ -80,6 +84,17 @@ export class Transcript {
     this.empty.hidden = true;
     this.#onlyLastCanBeAnswered(row);
     this.#showReceipt(item.Id);
+  }
+
+  // A piece of a message is the new text only, and counts from 1. What does not follow is left to the
+  // whole, which replaces all.
+  #stitch(item) {
+    const number = item.MessageMetadata.ChunkNumber;
+    const before = number === 1 ? { number: 0, text: "" } : this.pieces.get(item.Id);
+    if (before?.number !== number - 1 || (number === 1 && this.items.has(item.Id))) return null;
+    const text = before.text + (item.Content ?? "");
+    this.pieces.set(item.Id, { number, text });
+    return { ...item, Content: text };
   }
 
   // busy keeps what is loaded from being read out.
