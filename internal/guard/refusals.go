@@ -71,12 +71,12 @@ func (g *Guard) refuseHost(w http.ResponseWriter, r *http.Request) {
 	} else if name, ok := splitHost(r.Host); ok && r.Host == host {
 		if reasoned, reason := checkHostName(name); reason == "" {
 			p.Hint = "Call the server as localhost or 127.0.0.1, or start it with --allow-host " + reasoned + "."
-			if r.Header.Get("X-Forwarded-Proto")+r.Header.Get("X-Forwarded-Host") != "" {
-				p.Hint = "A proxy has sent this: start the server with --public-url and the address that browsers call (docs/proxies.md)."
-			}
 		}
 	}
 	g.report(r, p, "host", host)
+	if r.Header.Get("X-Forwarded-Proto")+r.Header.Get("X-Forwarded-Host") != "" { // the log has been told, once
+		p.Hint = "A proxy has sent this: start the server with --public-url and the address that browsers call (docs/proxies.md)."
+	}
 	p.Write(w, g.hostless()) // the host that was called is not to be repeated in a link
 }
 
