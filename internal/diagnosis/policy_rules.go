@@ -13,6 +13,7 @@ const (
 	TokenInvalid        ID = "token-invalid"
 	TokenExpired        ID = "token-expired"
 	IdentityUnavailable ID = "identity-unavailable"
+	IssuerWrong         ID = "issuer-wrong"
 	RateLimited         ID = "rate-limited"
 	InstancePinned      ID = "instance-pinned"
 	FlowNotAllowed      ID = "flow-not-allowed"
@@ -67,6 +68,15 @@ func identityRules() []Rule {
 			Sentence: "The keys that tokens are checked with cannot be had just now.",
 			Remedy:   "Try again in half a minute; the server's log says why the keys cannot be had.",
 			Detail:   "The identity provider's keys (JWKS) or the secret with the shared key could not be read. No chat is started without a checked token.",
+		},
+		{
+			ID: IssuerWrong, Group: policyGroup, Title: "The configured issuer is not the identity provider's",
+			Status: http.StatusInternalServerError, Code: "IssuerWrong",
+			Sentence: "Tokens cannot be checked, because the configured issuer is not that of the identity provider.",
+			Remedy:   "Set jwt-issuer (JWT_ISSUER) exactly as the provider writes it, to the slash at its end; `parley doctor` says how that is.",
+			Detail: "The provider's discovery document is read at the issuer's address, and has to name the same issuer (OpenID " +
+				"Connect Discovery 1.0, section 4.3). Another host, a path that is missing and a slash too many or too few are " +
+				"mistakes that waiting does not mend. The log says what was found there.",
 		},
 		{
 			ID: RateLimited, Group: policyGroup, Title: "Too many requests from one address or customer", RetryAfter: 10 * time.Second,

@@ -5,7 +5,7 @@
 // Every check is one line of a [Report]: what was found and, unless all is well, what to
 // do. The checks, by id and in order: program, configuration, port, embedded, region,
 // credentials, endpoint, clock, identity, instance, contact-flow, flow-type, flow-state,
-// permission, approved-origins, environment. A check that depends on one that failed is
+// permission, approved-origins, issuer, environment. A check that depends on one that failed is
 // skipped and says so. That the caller may not make a call which only checks something
 // is a warning, never a failure. No chat is ever started on a real instance, and nothing
 // is changed anywhere.
@@ -47,6 +47,9 @@ type Config struct {
 	// Connect returns the client of the real Amazon Connect; nil leaves all checks of
 	// AWS out.
 	Connect func(ctx context.Context) (*connectclient.Client, error)
+	// Issuer asks the identity provider for what tokens are checked with, and returns one line
+	// about it; nil leaves the check out. An error's Hint method gives the remedy.
+	Issuer func(ctx context.Context) (string, error)
 	// Region, InstanceID and ContactFlowID are as configured; each may be empty.
 	Region, InstanceID, ContactFlowID string
 	// AllowOrigins are the page origins named in the configuration.
@@ -149,6 +152,9 @@ func (e *examination) checks() []check {
 	}
 	if e.Connect != nil {
 		all = append(all, e.awsChecks()...)
+	}
+	if e.Issuer != nil {
+		all = append(all, check{"issuer", "Identity provider", []string{"configuration"}, e.issuer})
 	}
 	return append(all, check{"environment", "Environment", nil, e.environment})
 }

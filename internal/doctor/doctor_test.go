@@ -2,6 +2,7 @@ package doctor_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -14,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/awsfake"
 	"github.com/parley-chat/parley/internal/connectclient"
 	"github.com/parley-chat/parley/internal/doctor"
+	"github.com/parley-chat/parley/internal/hint"
 )
 
 const (
@@ -122,6 +124,22 @@ func TestMissingCredentials(t *testing.T) {
 	compare(t, s.run(t), map[string]line{"region": ok("taken from the profile")})
 	s.config.Getenv = func(name string) string { return map[string]string{"AWS_REGION": "eu-west-2"}[name] }
 	compare(t, s.run(t), map[string]line{"region": ok("eu-west-2 (partition aws)")})
+}
+
+// The identity provider is asked with every upstream.
+func TestC2Issuer(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, account())
+	s.config.Issuer = func(context.Context) (string, error) { return "https://idp.example names itself so", nil }
+	compare(t, s.run(t), map[string]line{"issuer": ok("names itself so")})
+	s.config.Issuer = func(context.Context) (string, error) {
+		return "", hint.New(errors.New("the provider names itself otherwise"), "set jwt-issuer to that")
+	}
+	report := s.run(t)
+	compare(t, report, map[string]line{"issuer": fail("names itself otherwise", "set jwt-issuer")})
+	if !report.Failed() {
+		t.Error("nothing failed")
+	}
 }
 
 func TestInterrupted(t *testing.T) {

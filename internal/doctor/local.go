@@ -113,6 +113,15 @@ func (e *examination) embedded(ctx context.Context) finding {
 	return ok("a chat could be started")
 }
 
+// issuer asks the identity provider whether it is the configured one.
+func (e *examination) issuer(ctx context.Context) finding {
+	found, err := e.Issuer(ctx)
+	if err != nil {
+		return fail(err.Error(), hint.Of(err))
+	}
+	return ok(found)
+}
+
 // proxyVariables and fileVariables lead connections elsewhere, or change whom they trust.
 func proxyVariables() []string {
 	return []string{

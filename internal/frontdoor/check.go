@@ -33,6 +33,11 @@ func (c Config) Check() []settings.Fault {
 	return faults
 }
 
+// ExamineIssuer asks the identity provider that the settings name for what tokens are checked with.
+func (c Config) ExamineIssuer(ctx context.Context) (string, error) {
+	return identity.Examine(ctx, c.identity())
+}
+
 // stand stands where something is only looked at, and never called.
 type stand struct{}
 

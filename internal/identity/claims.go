@@ -24,6 +24,7 @@ type rules struct {
 // claims are what a token says. Times are zero when the token lacks them.
 type claims struct {
 	issuer, subject, name     string
+	party                     string // the application that the token was issued to (azp)
 	audience                  []string
 	expires, issued, earliest time.Time
 	attributes, segments      map[string]string
@@ -76,6 +77,8 @@ func (c *claims) read(name string, value jsontext.Value) error {
 		return readText(value, &c.issuer)
 	case "sub":
 		return readText(value, &c.subject)
+	case "azp":
+		return readText(value, &c.party)
 	case "aud":
 		return c.readAudience(value)
 	case "exp":

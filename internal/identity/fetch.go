@@ -27,6 +27,12 @@ const (
 // errLimited says that a document was fetched too often lately.
 var errLimited = errors.New("fetched too often lately")
 
+// statusError is the status of an answer that is no document.
+type statusError int
+
+// Error implements error.
+func (s statusError) Error() string { return fmt.Sprintf("the answer has the status %d", int(s)) }
+
 // limited fetches documents of bounded size, so many in a time. Answers are read whole and
 // only good ones are passed on, because what the library makes of the others has their whole
 // text in it.
@@ -47,7 +53,7 @@ func (l *limited) RoundTrip(request *http.Request) (*http.Response, error) {
 	body := response.Body
 	defer func() { _ = body.Close() }() // it is read to its end, or not wanted
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the answer has the status %d", response.StatusCode)
+		return nil, statusError(response.StatusCode)
 	}
 	text, err := io.ReadAll(io.LimitReader(body, maxDocument+1))
 	if err != nil {

@@ -241,6 +241,9 @@ func (v *Verifier) identify(r *http.Request) (*Caller, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkHeader(token); err != nil {
+		return nil, err
+	}
 	return v.checker.check(r.Context(), token)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -36,6 +37,10 @@ type remoteKeys struct {
 	set     *oidc.RemoteKeySet // nil until the address is known
 	renewAt time.Time
 	failing bool // the last fetch failed
+
+	// wrong is what the last reading of the discovery document found, if that was a mistake in the
+	// configuration. It belongs to whoever has the turn.
+	wrong *issuerError
 }
 
 func newRemoteKeys(issuer, url string, client *http.Client) *remoteKeys {
@@ -118,7 +123,7 @@ func (k *remoteKeys) renew(ctx context.Context, token string) ([]byte, error) {
 		var err error
 		if url, err = k.discover(ctx); err != nil {
 			k.postpone()
-			return nil, err
+			return nil, &outage{"finding the identity provider's keys", err} // those that are known serve on
 		}
 	}
 	set := k.newSet(url)
@@ -179,6 +184,12 @@ func (k *remoteKeys) judge(ctx context.Context, err error) error {
 func (k *remoteKeys) discover(ctx context.Context) (string, error) {
 	const doing = "reading the identity provider's discovery document"
 	found, err := oidc.NewProvider(oidc.ClientContext(ctx, k.discovery), k.issuer)
+	if errors.Is(err, errLimited) && k.wrong != nil {
+		return "", k.wrong // nothing has changed since
+	}
+	if k.wrong = misplaced(k.issuer, err); k.wrong != nil {
+		return "", k.wrong
+	}
 	if err != nil {
 		return "", &outage{doing, err}
 	}
@@ -192,4 +203,31 @@ func (k *remoteKeys) discover(ctx context.Context) (string, error) {
 		return "", &outage{doing, fmt.Errorf("its jwks_uri %w", err)}
 	}
 	return document.KeysURL, nil
+}
+
+// misplaced returns what an error of reading the discovery document says about the issuer; nil
+// when it may be gone the next time.
+func misplaced(issuer string, err error) *issuerError {
+	const remedy = "set jwt-issuer (JWT_ISSUER) exactly as the provider writes it"
+	if other, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
+		wrong := &issuerError{fmt.Sprintf("the provider at %s names itself %q", issuer, other.Discovered), remedy, err}
+		if checkAddress(other.Discovered) == nil {
+			wrong.remedy = "set jwt-issuer (JWT_ISSUER) to " + other.Discovered
+		}
+		return wrong
+	}
+	what := ""
+	if status, ok := errors.AsType[statusError](err); ok && (status == http.StatusNotFound || status == http.StatusGone || status/100 == 3) {
+		what = status.Error()
+	}
+	if unknown, ok := errors.AsType[*net.DNSError](err); ok && unknown.IsNotFound {
+		what = "there is no such host"
+	}
+	if err != nil && strings.Contains(err.Error(), "decode provider discovery object") { // the library has no type for it
+		what = "the answer is another document"
+	}
+	if what == "" {
+		return nil
+	}
+	return &issuerError{"no provider is found at " + strings.TrimSuffix(issuer, "/") + "/.well-known/openid-configuration: " + what, remedy, err}
 }

@@ -48,22 +48,50 @@ func newProvider(config Config, r rules) (*provider, error) {
 
 // check implements checker.
 func (p *provider) check(ctx context.Context, text string) (*Caller, error) {
+	if kind := typeOf(text); kind != "" && !strings.EqualFold(kind, "JWT") {
+		return nil, errKind // RFC 8725, section 3.11; RFC 9068, section 2.1
+	}
 	run := &verification{keys: p.keys}
 	_, err := oidc.NewVerifier(p.rules.issuer, run, &p.config).Verify(ctx, text)
 	switch {
 	case run.err != nil:
 		return nil, run.err
 	case err != nil:
-		return nil, explainOIDC(err)
+		return nil, p.explain(err, run.payload)
 	}
 	said := claims{rules: &p.rules}
 	if err := said.UnmarshalJSON(run.payload); err != nil {
 		return nil, err
 	}
-	if said.issuedAhead() {
+	return p.accept(&said)
+}
+
+// accept decides about a token whose signature, issuer, audience and expiry are good.
+//
+// Source: https://openid.net/specs/openid-connect-core-1_0.html, sections 2 and 3.1.3.7
+func (p *provider) accept(said *claims) (*Caller, error) {
+	switch {
+	case said.subject == "":
+		return nil, errSubject
+	case said.party != "" && said.party != p.rules.audience:
+		return nil, errParty
+	case said.issued.IsZero():
+		return nil, errTimes
+	case said.issuedAhead():
 		return nil, errFuture
 	}
 	return said.caller(said.subject), nil
+}
+
+// explain says why the library did not accept a token.
+func (p *provider) explain(err error, payload []byte) error {
+	reason := explainOIDC(err)
+	said := claims{rules: &p.rules}
+	if reason == errIssuer && said.UnmarshalJSON(payload) == nil && //nolint:errorlint // it is never wrapped
+		strings.TrimSuffix(said.issuer, "/") == strings.TrimSuffix(p.rules.issuer, "/") {
+		return errSlash
+	}
+	return reason
 }
 
 // verification is the key set for one token. The library turns the errors of key sets into

@@ -275,13 +275,73 @@ func TestOIDCAttackTokens(t *testing.T) {
 // rawRS256 signs any payload with the provider's key.
 func rawRS256(tb testing.TB, payload string) string {
 	tb.Helper()
+	return headedRS256(tb, `{"alg":"RS256","kid":"rsa-1"}`, payload)
+}
+
+// headedRS256 is rawRS256 with any header.
+func headedRS256(tb testing.TB, header, payload string) string {
+	tb.Helper()
 	encode := func(text string) string { return (&jwt.Token{}).EncodeSegment([]byte(text)) }
-	signed := encode(`{"alg":"RS256","kid":"rsa-1"}`) + "." + encode(payload)
+	signed := encode(header) + "." + encode(payload)
 	signature, err := jwt.SigningMethodRS256.Sign(signed, rsaKey())
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return signed + "." + encode(string(signature))
+}
+
+// Tokens of the right provider that are no ID token of this application, and headers with two
+// meanings, are refused, with the reason in the log.
+func TestC2TokensForOthers(t *testing.T) {
+	t.Parallel()
+	provider := newIDP().serve(t)
+	payload := func(change map[string]any) string {
+		text, err := json.Marshal(provider.said(change))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	with := func(change map[string]any) string { return rawRS256(t, payload(change)) }
+	typed := func(members string) string {
+		return headedRS256(t, `{"alg":"RS256","kid":"rsa-1"`+members+`}`, payload(nil))
+	}
+	for name, test := range map[string]struct{ token, reason string }{
+		"azp of another":           {with(map[string]any{"azp": "shop"}), "another application (azp)"},
+		"azp of another, two aud":  {with(map[string]any{"azp": "shop", "aud": []string{"chat", "shop"}}), "another application (azp)"},
+		"azp no text":              {with(map[string]any{"azp": 7}), "not of the type"},
+		"azp this":                 {with(map[string]any{"azp": "chat"}), ""},
+		"azp this, two aud":        {with(map[string]any{"azp": "chat", "aud": []string{"chat", "shop"}}), ""},
+		"no sub":                   {with(map[string]any{"sub": nil}), "no subject (sub)"},
+		"empty sub":                {with(map[string]any{"sub": ""}), "no subject (sub)"},
+		"no iat":                   {with(map[string]any{"iat": nil}), "lacks exp or iat"},
+		"a slash more":             {with(map[string]any{"iss": provider.issuer + "/"}), "by a slash at its end"},
+		"access token":             {typed(`,"typ":"at+jwt"`), "no ID token (typ)"},
+		"access token, long form":  {typed(`,"typ":"application/AT+JWT"`), "no ID token (typ)"},
+		"logout token":             {typed(`,"typ":"logout+jwt"`), "no ID token (typ)"},
+		"typ no text":              {typed(`,"typ":["JWT"]`), "no ID token (typ)"},
+		"typ JWT":                  {typed(`,"typ":"JWT"`), ""},
+		"typ jwt":                  {typed(`,"typ":"jwt"`), ""},
+		"typ application/jwt":      {typed(`,"typ":"application/jwt"`), ""},
+		"no typ":                   {typed(``), ""},
+		"typ twice":                {typed(`,"typ":"JWT","typ":"at+jwt"`), "each stand in it once"},
+		"typ twice, the other way": {typed(`,"typ":"at+jwt","typ":"JWT"`), "each stand in it once"},
+		"alg twice":                {typed(`,"alg":"RS256"`), "each stand in it once"},
+		"alg twice, escaped":       {typed(`,"\u0061lg":"none"`), "each stand in it once"},
+		"kid twice":                {typed(`,"kid":"ec-1"`), "each stand in it once"},
+		"unknown member twice":     {typed(`,"x":1,"x":1`), "each stand in it once"},
+		"twice further in":         {typed(`,"x":{"y":1,"y":2}`), "each stand in it once"},
+		"header is no UTF-8":       {typed(",\"x\":\"\xff\""), "each stand in it once"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gate := newGate(t, provider.config())
+			got := gate.present(test.token)
+			if good := test.reason == ""; good != (got.status == http.StatusTeapot) || !good && (got.rule != "token-invalid" || !strings.Contains(gate.lastReason(), test.reason)) {
+				t.Errorf("answered %+v, logged %q, want %q", got, gate.lastReason(), test.reason)
+			}
+		})
+	}
 }
 
 func TestExpiredOIDCToken(t *testing.T) {
@@ -506,13 +566,17 @@ func TestProviderThatIsDown(t *testing.T) {
 		broken http.HandlerFunc
 		change func(*idp)
 		fixed  bool // the address of the keys is configured
+		wrong  bool // waiting does not mend it
 		log    string
 	}{
 		"discovery answers 500": {broken: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }, log: "status 500"},
-		"discovery redirects":   {broken: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, log: "status 302"},
-		"discovery is a page":   {broken: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, log: "discovery"},
+		"discovery redirects":   {broken: func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, wrong: true, log: "status 302"},
+		"discovery is a page":   {broken: func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, wrong: true, log: "another document"},
 		"discovery is endless":  {broken: many, log: "longer than"},
-		"another issuer":        {change: func(p *idp) { p.document = map[string]any{"issuer": "https://other.example"} }, log: "did not match"},
+		"another issuer":        {change: func(p *idp) { p.document = map[string]any{"issuer": "https://other.example"} }, wrong: true, log: "set jwt-issuer (JWT_ISSUER) to https://other.example"},
+		"a slash too few":       {change: func(p *idp) { p.document = map[string]any{"issuer": p.issuer + "/"} }, wrong: true, log: "to https://idp.example/tenant/"},
+		"no issuer":             {change: func(p *idp) { p.document = map[string]any{"issuer": nil} }, wrong: true, log: "names itself"},
+		"discovery answers 404": {broken: http.NotFound, wrong: true, log: "no provider is found at https://idp.example/tenant/.well-known/openid-configuration: the answer has the status 404"},
 		"keys over plain http":  {change: func(p *idp) { p.document = map[string]any{"jwks_uri": "http://idp.example/keys"} }, log: "jwks_uri must begin with https"},
 		"no keys in discovery":  {change: func(p *idp) { p.document = map[string]any{"jwks_uri": ""} }, log: "jwks_uri is not an address"},
 		"keys are elsewhere":    {change: func(p *idp) { p.document = map[string]any{"jwks_uri": p.issuer + "/gone"} }, log: "status 404"},
@@ -541,6 +605,12 @@ func TestProviderThatIsDown(t *testing.T) {
 				started := time.Now()
 				for range 10 {
 					got := gate.present(good)
+					if test.wrong {
+						if got.status != http.StatusInternalServerError || got.rule != "issuer-wrong" || got.retry != "" {
+							t.Fatalf("answered %+v", got)
+						}
+						continue
+					}
 					if got.status != http.StatusServiceUnavailable || got.rule != "identity-unavailable" || got.retry != "30" {
 						t.Fatalf("answered %+v", got)
 					}

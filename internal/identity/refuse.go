@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -28,9 +29,14 @@ const (
 	errFuture    refusal = "the token was issued in the future (iat); check the clocks"
 	errTimes     refusal = "the token lacks exp or iat"
 	errLifetime  refusal = "the token lives too long: the time from iat to exp is bounded"
+	errRepeated  refusal = "the token's header is not a JSON object whose members each stand in it once"
 	errIssuer    refusal = "the token names another issuer (iss), or none"
+	errSlash     refusal = "the token names another issuer (iss), which differs from the configured one by a slash at its end"
 	errAudience  refusal = "the token names another audience (aud) or widget (sub), or none"
 	errUnasked   refusal = "the token names an audience (aud), and none is configured"
+	errParty     refusal = "the token was made for another application (azp)"
+	errSubject   refusal = "the token names no subject (sub)"
+	errKind      refusal = "the token's header says that it is no ID token (typ): access tokens, for one, are for APIs"
 	errClaims    refusal = "a claim of the token is not of the type it has to be"
 	errAttribute refusal = "the token's attributes are not an object of texts"
 	errMember    refusal = "the token's customerId or relatedContactId is not a text, or is empty"
@@ -80,6 +86,22 @@ type outage struct {
 	cause error
 }
 
+// issuerError says that tokens cannot be checked until somebody corrects the configuration: the
+// provider is not where the issuer says, or names itself differently.
+type issuerError struct {
+	sentence, remedy string
+	cause            error
+}
+
+// Error implements error.
+func (e *issuerError) Error() string { return e.sentence }
+
+// Hint says what to do.
+func (e *issuerError) Hint() string { return e.remedy }
+
+// Unwrap returns the cause.
+func (e *issuerError) Unwrap() error { return e.cause }
+
 // Error implements error.
 func (o *outage) Error() string { return fmt.Sprintf("%s: %v", o.doing, o.cause) }
 
@@ -100,9 +122,13 @@ func (v *Verifier) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("WWW-Authenticate", challenge(e))
 	default:
 		p = diagnosis.New(diagnosis.IdentityUnavailable, "")
+		next := ""
+		if wrong, ok := err.(*issuerError); ok { //nolint:errorlint // as above
+			p, next = diagnosis.New(diagnosis.IssuerWrong, ""), wrong.remedy
+		}
 		if r.Context().Err() == nil { // a caller that has gone is no outage
 			v.outages.Do(func() {
-				v.log.ErrorContext(r.Context(), "cannot check tokens", "rule", string(p.Rule.ID), "error", printable(err))
+				v.log.ErrorContext(r.Context(), "cannot check tokens", "rule", string(p.Rule.ID), "error", printable(err.Error()), "hint", cmp.Or(printable(next), p.Hint))
 			})
 		}
 	}
@@ -138,10 +164,10 @@ func (v *Verifier) report(r *http.Request, p *diagnosis.Problem, reason refusal)
 	}
 }
 
-// printable makes an error's text one printable line of bounded length: what identity
+// printable makes a text one printable line of bounded length: what identity
 // providers answer may stand in it.
-func printable(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+func printable(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
 	text = strings.Map(func(c rune) rune {
 		if c < ' ' || c > '~' {
 			return '?'

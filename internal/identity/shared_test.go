@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -505,5 +506,30 @@ func BenchmarkHS256(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		gate.handler.ServeHTTP(recorder, r)
+	}
+}
+
+// A header with a member twice has two meanings, with a shared key too.
+func TestC2HeaderMembersTwice(t *testing.T) {
+	t.Parallel()
+	gate := newGate(t, sharedConfig())
+	encode := func(text string) string { return (&jwt.Token{}).EncodeSegment([]byte(text)) }
+	payload, err := json.Marshal(said(nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for header, want := range map[string]int{
+		`{"alg":"HS256","typ":"JWT"}`: 418, `{"alg":"none","alg":"HS256"}`: 401, `{"alg":"HS256","alg":"HS256"}`: 401,
+		`{"alg":"HS256","typ":"JWT","typ":"JWT"}`: 401, `{"alg":"HS256","kid":"1","kid":"2"}`: 401,
+	} {
+		signed := encode(header) + "." + encode(string(payload))
+		signature, err := jwt.SigningMethodHS256.Sign(signed, []byte(currentKey))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := gate.present(signed + "." + encode(string(signature)))
+		if got.status != want || want == 401 && !strings.Contains(gate.lastReason(), "once") {
+			t.Errorf("%s: %+v, logged %q", header, got, gate.lastReason())
+		}
 	}
 }

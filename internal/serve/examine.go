@@ -13,6 +13,9 @@ import (
 // Examine runs the doctor on the upstream that the settings choose, beside everything that config
 // names. On AWS no chat is started; the embedded Amazon Connect is one of its own, in memory.
 func Examine(ctx context.Context, s *settings.Settings, userAgent string, config doctor.Config) (doctor.Report, error) {
+	if s.AuthMode == settings.AuthOIDC {
+		config.Issuer = frontDoor(s).ExamineIssuer
+	}
 	if s.Upstream == settings.AWS {
 		config.Connect = func(ctx context.Context) (*connectclient.Client, error) {
 			return ConnectClient(ctx, s, userAgent, slog.New(slog.DiscardHandler))
