@@ -6,6 +6,7 @@
 // handlers/sigv4-handlers.js of aws-samples/aws-lex-web-ui
 
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
 import { atOnce, until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
@@ -50,6 +51,41 @@ async function handOver([endpoint, joined]) {
   await session.connect()
   return data.startChatResult
 }
+
+// What the policy of its own page, dist/index.html, says of scripts and connections.
+const shipped = "default-src 'self' blob: data:; worker-src blob: data:; script-src 'self' 'unsafe-eval'; " +
+  "connect-src 'self' wss://*.amazonaws.com *.amazonaws.com *.amazoncognito.com; upgrade-insecure-requests"
+
+describe('RowB3 under the policy of its own page', { concurrency: atOnce }, () => {
+  const open = async (t, csp) => {
+    const context = await browser.newContext()
+    t.after(() => context.close())
+    return openTab(context, site.page({ release: 'chatjs3', way: 'after', parley: parley.url, csp }))
+  }
+
+  test('it reaches no Parley', async (t) => {
+    const tab = await open(t, shipped)
+    await assert.rejects(tab.page.evaluate(handOver, [`${parley.url}/startChatContact`, joined]), /Failed to fetch/)
+    for (const directive of ['script-src', 'connect-src']) {
+      assert.ok(tab.complaints.some((line) => line.includes(`Content Security Policy directive: "${directive}`)), directive)
+    }
+  })
+
+  test('it holds a chat when the policy is changed as docs/devices.md says', async (t) => {
+    const document = await readFile(new URL('../../docs/devices.md', import.meta.url), 'utf8')
+    let csp = shipped
+    for (const [, directive, addresses] of document.matchAll(/^\| `([a-z]+-src)` \| `([^`]+)` \|$/gm)) {
+      csp = csp.replace(`${directive} `, `${directive} ${addresses.replaceAll(':3000', `:${parley.port}`)} `)
+    }
+    const tab = await open(t, csp)
+    await tab.page.evaluate(handOver, [`${parley.url}/startChatContact`, joined])
+    await tab.sees('onMessage', { ContentType: joined, ParticipantRole: 'AGENT' })
+    await tab.sees('onMessage', { Type: 'ATTACHMENT', Attachments: [{ Status: 'APPROVED' }] })
+    const kept = tab.complaints.filter((line) => line.includes('Content Security Policy') && line.includes(`:${parley.port}/`))
+    assert.deepEqual(kept, [])
+    await tab.page.evaluate(() => window.session.controller.disconnectParticipant())
+  })
+})
 
 describe('aws-lex-web-ui', { concurrency: atOnce }, () => {
   for (const release of Object.keys(releases)) {

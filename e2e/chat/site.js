@@ -20,8 +20,8 @@ const ways = {
 }
 
 /**
- * Serves the pages /{release}/{way}?parley={address}.
- * @returns {Promise<{page: (options: {release?: string, way?: string, parley: string}) => string, close: () => Promise<void>}>}
+ * Serves the pages /{release}/{way}?parley={address}&csp={Content Security Policy}.
+ * @returns {Promise<{page: (options: {release?: string, way?: string, parley: string, csp?: string}) => string, close: () => Promise<void>}>}
  */
 export async function serveSite() {
   const harness = await readFile(new URL('harness.js', import.meta.url), 'utf8')
@@ -33,14 +33,16 @@ export async function serveSite() {
     if (!served[release]) return response.writeHead(404).end()
     if (way === 'client.js') return send('text/javascript', await readFile(require.resolve(release)))
     const parley = url.searchParams.get('parley')
-    send('text/html', `<!doctype html><title>${release}</title><link rel="icon" href="data:,">
+    const csp = url.searchParams.get('csp')
+    const policy = csp ? `<meta http-equiv="Content-Security-Policy" content="${csp}">` : ''
+    send('text/html', `<!doctype html>${policy}<title>${release}</title><link rel="icon" href="data:,">
       <script src="/harness.js"></script>${ways[way](`/${release}/client.js`, parley)}`)
   })
   await new Promise((resolve) => server.listen(0, 'localhost', resolve))
   const { port } = server.address()
   return {
-    page: ({ release = 'chatjs5', way = 'after', parley }) =>
-      `http://localhost:${port}/${release}/${way}?parley=${encodeURIComponent(parley)}`,
+    page: ({ release = 'chatjs5', way = 'after', parley, csp }) =>
+      `http://localhost:${port}/${release}/${way}?${new URLSearchParams({ parley, ...csp && { csp } })}`,
     close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve) }),
   }
 }
