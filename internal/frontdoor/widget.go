@@ -16,7 +16,7 @@ import (
 
 const (
 	// widgetToken is the header in which hosted widgets send the token of the business's server.
-	widgetToken = "X-Amz-Security-Token" //nolint:gosec // the name of a header
+	widgetToken = "X-Amz-Security-Token"
 	// widgetPrefix is what Amazon Connect puts before the names of attributes that come from the
 	// page's snippet.
 	//
