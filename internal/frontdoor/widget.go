@@ -68,7 +68,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: area, Name: "Request and answer", Source: fidelity.Observed, Note: "What chat-interface sends there and reads: the front " +
 			"door's body and envelope. `x-amz-snippet-id` is not looked at."},
 		{Area: area, Name: "Token", Source: fidelity.Documentation, Note: "`x-amz-security-token`, checked as hs256 where a key is configured " +
-			"(`--jwt-key-file`); it may be missing unless `--auth-mode` says otherwise. Without a key it says nothing."},
+			"(`--jwt-key-file`); it may be missing unless `--auth-mode` says otherwise. Its `customerId` and `relatedContactId` (observed) become members of " +
+			"the start. Without a key it says nothing."},
 		{Area: area, Name: "Contact attributes", Source: fidelity.Documentation, Note: "The page's get the prefix `HostedWidget-`, " +
 			"the token's have none."},
 		{Area: area, Name: "Widget id", Source: fidelity.Guessed, Note: "Any will do. When strict: the one of `--jwt-audience`, or a default one; " +
