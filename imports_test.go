@@ -20,6 +20,7 @@ const module = "github.com/parley-chat/parley/"
 var allowed = map[string][]string{
 	// What everything stands on: one idea each, no package of ours below, or one.
 	"internal/secret":     {},
+	"internal/secretform": {},
 	"internal/rawjson":    {"internal/excerpt"},
 	"internal/arn":        {},
 	"internal/clock":      {},
@@ -66,7 +67,7 @@ var allowed = map[string][]string{
 		"internal/doorpath", "internal/excerpt", "internal/fidelity", "internal/guard", "internal/identity", "internal/rawjson", "internal/secret",
 		"internal/settings", "internal/startchat",
 	},
-	"internal/lambdahost": {"internal/awswire", "internal/diagnosis"},
+	"internal/lambdahost": {"internal/awswire", "internal/diagnosis", "internal/secretform"},
 	"internal/server":     {"internal/diagnosis", "internal/runfile"},
 	// The embedded Amazon Connect.
 	"internal/strict":     {"internal/chat"},
@@ -92,7 +93,7 @@ var allowed = map[string][]string{
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.
-	"internal/inspect": {"internal/doorpath", "internal/excerpt"},
+	"internal/inspect": {"internal/doorpath", "internal/excerpt", "internal/secretform"},
 	"internal/relay": {
 		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret",
 		"internal/startchat",

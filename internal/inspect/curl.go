@@ -3,6 +3,8 @@ package inspect
 import (
 	"fmt"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/secretform"
 )
 
 // Curl returns a request as a command line for curl in a POSIX shell; ok is false for what is no
@@ -64,7 +66,7 @@ func shellQuote(word string) string {
 	plain, control := word != "", false
 	for _, c := range word {
 		control = control || c < ' ' && c != '\n' && c != '\t' || c == 0x7f
-		plain = plain && (c < 0x80 && isAlnum[c] || strings.ContainsRune("-_./:=@%,+", c))
+		plain = plain && (c < 0x80 && secretform.IsAlnum[c] || strings.ContainsRune("-_./:=@%,+", c))
 	}
 	switch {
 	case plain:

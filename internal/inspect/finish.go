@@ -63,7 +63,7 @@ func (r *Recorder) mask(x *raw, e *Exchange) {
 	e.RequestHeaders, e.Path = r.scratch.asked, m.uri(uri)
 	atFirst := len(m.known)
 	r.scratch.answers = m.headers(r.scratch.answers[:0], x.answered)
-	e.RequestBody, e.ResponseHeaders, e.ResponseBody = m.whole(asked), r.scratch.answers, m.whole(answer)
+	e.RequestBody, e.ResponseHeaders, e.ResponseBody = m.body(asked, x.request.Header.Get("Content-Type")), r.scratch.answers, m.whole(answer)
 	if len(m.known) > atFirst {
 		e.RequestBody, e.ResponseBody = m.again(e.RequestBody), m.again(e.ResponseBody)
 	}

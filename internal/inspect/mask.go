@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/parley-chat/parley/internal/secretform"
 )
 
 // Mark stands where a secret stood. A long secret's last four characters follow it, so that
@@ -68,7 +70,7 @@ func mask(secret string) string {
 	}
 	end := secret[len(secret)-tail:]
 	for i := range len(end) {
-		if !isToken[end[i]] || end[i] == '%' {
+		if !secretform.IsTokenByte[end[i]] || end[i] == '%' {
 			return Mark
 		}
 	}
@@ -78,7 +80,7 @@ func mask(secret string) string {
 // hide masks a secret and remembers it.
 func (m *masker) hide(secret string) string {
 	if len(secret) >= shortestKnown && len(m.known) < mostKnown && !strings.HasPrefix(secret, Mark) {
-		if m.know(secret) && run(secret, 0, isName) < len(secret) && run(secret, 0, isToken) == len(secret) {
+		if m.know(secret) && secretform.Run(secret, 0, secretform.IsNameByte) < len(secret) && secretform.Run(secret, 0, secretform.IsTokenByte) == len(secret) {
 			m.know(url.QueryEscape(secret))
 		}
 	}
@@ -209,7 +211,7 @@ func (w *walker) members(i int, closing byte, secret bool) int {
 			if next < 0 {
 				return -1
 			}
-			hidden = hidden || isSecretName(name) || w.codes && name == "Code"
+			hidden = hidden || secretform.IsName(name) || w.codes && name == "Code"
 			i = next
 		}
 		if i = w.value(w.space(i), hidden); i < 0 {
@@ -271,7 +273,7 @@ func (w *walker) scan(i int) (end int, escaped, odd bool) {
 				return -1, false, false
 			}
 			if src[i] == 'u' {
-				if i+4 >= len(src) || !isHex[src[i+1]] || !isHex[src[i+2]] || !isHex[src[i+3]] || !isHex[src[i+4]] {
+				if i+4 >= len(src) || !secretform.IsHex[src[i+1]] || !secretform.IsHex[src[i+2]] || !secretform.IsHex[src[i+3]] || !secretform.IsHex[src[i+4]] {
 					return -1, false, false
 				}
 				i += 4

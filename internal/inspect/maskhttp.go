@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/secretform"
 )
 
 // Header is one header field.
@@ -15,7 +17,7 @@ type Header struct {
 // headers appends masked header fields. Secrets that are known are left to headersAgain.
 func (m *masker) headers(all []Header, fields http.Header) []Header {
 	for name, values := range fields {
-		secret := isSecretName(name)
+		secret := secretform.IsName(name)
 		for _, value := range values {
 			if secret {
 				value = m.credentials(value)
@@ -74,8 +76,13 @@ func (m *masker) uri(uri string) string {
 	if !found {
 		return path
 	}
+	return path + "?" + m.pairs(query, "&;", path)
+}
+
+// pairs masks the parameters of a query, or of a form, as they stood there.
+func (m *masker) pairs(query, separators, path string) string {
 	var out []byte
-	for i, part := range strings.FieldsFunc(query, func(c rune) bool { return c == '&' || c == ';' }) {
+	for i, part := range strings.FieldsFunc(query, func(c rune) bool { return strings.ContainsRune(separators, c) }) {
 		if i > 0 {
 			out = append(out, '&')
 		}
@@ -85,13 +92,21 @@ func (m *masker) uri(uri string) string {
 			out = append(append(out, '='), m.parameter(unescape(name), value, path)...)
 		}
 	}
-	return path + "?" + string(out)
+	return string(out)
+}
+
+// body masks the body of a request.
+func (m *masker) body(text, contentType string) string {
+	if kind, _, _ := strings.Cut(contentType, ";"); strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") {
+		text = m.pairs(text, "&", "")
+	}
+	return m.whole(text)
 }
 
 // parameter masks a value in a query.
 func (m *masker) parameter(name, value, path string) string {
-	short := name == "t" && (len(value) >= shortestBearer || strings.Contains(path, "websocket"))
-	if short || isSecretName(name) || isSecretParameter(name) {
+	short := name == "t" && (len(value) >= secretform.ShortestBearer || strings.Contains(path, "websocket"))
+	if short || secretform.IsName(name) || secretform.IsParameter(name) {
 		m.hide(unescape(value))
 		return m.hide(value)
 	}

@@ -3,10 +3,10 @@ package lambdahost
 import (
 	"context"
 	"log/slog"
-	"regexp"
-	"strings"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"github.com/parley-chat/parley/internal/secretform"
 )
 
 // NewLogger returns the log of a function: AWS's own handler, which obeys the log format and
@@ -76,6 +76,9 @@ func cleanAttr(a slog.Attr) slog.Attr {
 		return a
 	}
 	value := a.Value.Resolve()
+	if value.Kind() != slog.KindGroup && secretform.IsName(a.Key) && value.String() != "" {
+		return slog.String(a.Key, "[redacted]")
+	}
 	switch value.Kind() {
 	case slog.KindString:
 		value = slog.StringValue(scrub(value.String()))
@@ -94,30 +97,5 @@ func cleanAttr(a slog.Attr) slog.Attr {
 	return slog.Attr{Key: a.Key, Value: value}
 }
 
-// secretForms are the texts that give access to something: JSON Web Tokens, the participant
-// and connection tokens of Amazon Connect, bearer tokens, AWS's session tokens.
-var secretForms = regexp.MustCompile(
-	`eyJ[\w-]{6,}\.[\w-]+(?:\.[\w-]*)*` +
-		`|QVFJREFI[\w+/=-]*` +
-		`|(?i:\bbearer\s+)[^\s"',]{10,}` +
-		`|(?i:x-amz-security-token|authorization)["']?\s*[:=]\s*["']?(?:\w+\s+)?[^\s"',]{10,}` +
-		`|\b(?:IQoJb3JpZ2lu|FwoGZXIvYXdz)[\w+/=-]*`)
-
 // scrub takes out what has the form of a secret.
-func scrub(text string) string {
-	const shortest = 12 // below it there is no secret worth the search
-	if len(text) < shortest || !suspicious(text) {
-		return text
-	}
-	return secretForms.ReplaceAllString(text, "[redacted]")
-}
-
-// suspicious reports whether the search is worth its time: it is not for nearly all lines.
-func suspicious(text string) bool {
-	for _, mark := range []string{"eyJ", "QVFJREFI", "earer", "EARER", "oken", "OKEN", "uthorization", "UTHORIZATION", "IQoJ", "FwoG"} {
-		if strings.Contains(text, mark) {
-			return true
-		}
-	}
-	return false
-}
+func scrub(text string) string { return secretform.Replace(text, "[redacted]") }

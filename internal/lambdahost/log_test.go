@@ -107,7 +107,7 @@ func TestFailInit(t *testing.T) {
 	}{
 		"sentence":    {errors.Join(errors.New("x"), faults{errors.New("two\nlines")}), "A is missing; B is bad"},
 		"two lines":   {errors.New("one\n  two"), "one; two"},
-		"with secret": {errors.New("refused " + token), "refused [redacted]"},
+		"with secret": {errors.New("refused " + token), "refused Bearer [redacted]"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -60,8 +60,8 @@ func (o *observers) keep(s *settings.Settings, upstream string, log *slog.Logger
 	if s.Record == "" || o.recorder == nil {
 		return nil, nil
 	}
-	// Secrets are masked, so that the file may be read by every user who may read its directory.
-	file, err := os.OpenFile(s.Record, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	// Secrets are masked, but what people said is in it, and their names.
+	file, err := os.OpenFile(s.Record, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		next := "name a file in a directory that can be written"
 		if errors.Is(err, fs.ErrExist) {

@@ -7,6 +7,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -269,5 +272,26 @@ func TestRowB4PublicOriginIsAnnounced(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A recording holds what people said: it is for its owner.
+func TestD5RecordingIsPrivate(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "chat.jsonl")
+	cfg, _ := config(t, "--record="+file)
+	s, err := serve.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && info.Mode() != 0o600 {
+		t.Errorf("the recording's mode is %s", info.Mode())
 	}
 }
