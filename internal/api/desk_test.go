@@ -287,3 +287,36 @@ func TestRowA6Desk(t *testing.T) {
 		}
 	}
 }
+
+// TestRowA15API: an agent's message comes in pieces when the call and the chat ask for it; the answer names
+// the message that the transcript has in the end.
+func TestRowA15API(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	ann := w.hire("Ann")
+	for start, pieces := range map[string]bool{
+		`{"ParticipantConfiguration":{"ResponseMode":"INCREMENTAL"}}`: true, `{}`: false,
+	} {
+		c := w.open(start)
+		w.must(http.MethodPost, "/api/desk/agents/"+ann+"/accept", map[string]any{"contactId": c.id})
+		holdings := list(w.agent(ann)["contacts"])
+		if got := object(holdings[len(holdings)-1])["incremental"]; got != pieces {
+			t.Errorf("%s: the desk says incremental %v", start, got)
+		}
+		in := "/api/desk/agents/" + ann + "/contacts/" + c.id + "/messages"
+		said := w.must(http.MethodPost, in, map[string]any{"content": "One two three four five.", "stream": true})
+		var whole map[string]any
+		w.eventually("the whole is said", func() bool {
+			for _, item := range list(w.get("/api/contacts/" + c.id + "/transcript").at("items")) {
+				if object(item)["Id"] == said.text("id") {
+					whole = object(item)
+				}
+			}
+			return whole != nil
+		})
+		about := object(whole["MessageMetadata"])
+		if whole["Content"] != "One two three four five." || (about["MessageCompleted"] == true) != pieces {
+			t.Errorf("%s: the transcript has %v", start, whole)
+		}
+	}
+}
