@@ -3,6 +3,7 @@ package inspect
 import (
 	"math"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -39,6 +40,9 @@ func (r *Recorder) finish(x *raw) *Exchange {
 		e.Scheme = "https"
 	}
 	r.mask(x, e)
+	if r.public != nil && strings.EqualFold((&url.URL{Host: x.request.Host}).Hostname(), r.public.Hostname()) {
+		e.Scheme, e.Host = r.public.Scheme, r.public.Host
+	}
 	r.identify(x, e)
 	if x.socket != 0 {
 		e.Kind = Socket

@@ -18,6 +18,7 @@ import (
 	"context"
 	"iter"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -37,6 +38,9 @@ type Config struct {
 	Clock func() time.Time
 	// Paths are addresses of the front door beside those it always has.
 	Paths []string
+	// Public is the address at which clients reach the server through a proxy, which ends their TLS
+	// and may lose their port; nil is none.
+	Public *url.URL
 	// Skip says of a request that it is not recorded, beside those for the server's own pages
 	// and its API; nil means of none.
 	Skip func(*http.Request) bool
@@ -66,6 +70,7 @@ type Recorder struct {
 	clock   func() time.Time // nil is time.Now
 	paths   doorpath.Set
 	skip    func(*http.Request) bool
+	public  *url.URL  // nil is none
 	buffers sync.Pool // of *[]byte
 
 	// settling is held while exchanges are put in order, and guards what is known for that.
@@ -89,7 +94,7 @@ type Recorder struct {
 // New returns a recorder that remembers nothing yet.
 func New(cfg Config) *Recorder {
 	r := &Recorder{
-		maxBody: cfg.MaxBody, clock: cfg.Clock, paths: doorpath.With(cfg.Paths...), skip: cfg.Skip, seen: newSeen(),
+		maxBody: cfg.MaxBody, clock: cfg.Clock, paths: doorpath.With(cfg.Paths...), skip: cfg.Skip, public: cfg.Public, seen: newSeen(),
 		kept: record{max: cfg.Max, maxBytes: cfg.MaxBytes},
 	}
 	if r.kept.max <= 0 {

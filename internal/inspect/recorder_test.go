@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strings"
 	"sync"
@@ -41,6 +42,28 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 
 func post(path, body string) *http.Request {
 	return httptest.NewRequest(http.MethodPost, "http://127.0.0.1:3000"+path, strings.NewReader(body))
+}
+
+// Behind a proxy the record has the address that clients called, so that curl and HAR lead there;
+// a call past the proxy has its own.
+func TestC1AddressBehindAProxy(t *testing.T) {
+	t.Parallel()
+	public, err := url.Parse("https://chat.example.com:8443/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]string{
+		"chat.example.com:8443": "https://chat.example.com:8443/startChatContact", "chat.example.com": "https://chat.example.com:8443/startChatContact",
+		"Chat.Example.com": "https://chat.example.com:8443/startChatContact", "127.0.0.1:3000": "http://127.0.0.1:3000/startChatContact", "": "http:///startChatContact",
+	} {
+		r := inspect.New(inspect.Config{Public: public})
+		request := post("/startChatContact", `{}`)
+		request.Host = host
+		do(r, request, answer(200, "application/json", `{}`))
+		if got := all(r)[0].URL(); got != want {
+			t.Errorf("%q: %s, want %s", host, got, want)
+		}
+	}
 }
 
 // The hint of a bot that was refused names who is in the chat, and speaks of no attachment.

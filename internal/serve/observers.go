@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"path/filepath"
 
 	"github.com/parley-chat/parley/internal/admintoken"
@@ -42,6 +43,9 @@ func newObservers(config *Config) (*observers, error) {
 	o := &observers{events: api.NewEvents(), token: token}
 	if s.Inspect && !s.ForCustomers() {
 		recording := inspect.Config{Paths: s.Paths}
+		if public, err := url.Parse(s.PublicURL); err == nil && s.PublicURL != "" {
+			recording.Public = public
+		}
 		if s.Record != "" {
 			recording.MaxBody = recordedBody
 		}
