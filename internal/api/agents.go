@@ -16,9 +16,9 @@ const mostAgents = 10_000
 func checkNumbers(capacity, count int) error {
 	switch {
 	case capacity < 0 || capacity > mostAgents:
-		return bad("capacity", fmt.Sprintf("capacity must be from 0 to %d", mostAgents))
+		return bad("capacity", fmt.Sprintf("capacity must be from 0 to %d, but is %d", mostAgents, capacity))
 	case count < 0 || count > mostAgents:
-		return bad("count", fmt.Sprintf("count must be from 0 to %d", mostAgents))
+		return bad("count", fmt.Sprintf("count must be from 0 to %d, but is %d", mostAgents, count))
 	}
 	return nil
 }

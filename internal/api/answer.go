@@ -60,6 +60,12 @@ func problemOf(err error, failed func(error)) *diagnosis.Problem {
 	if invalid, ok := errors.AsType[*desk.NameError](err); ok {
 		return bad("name", invalid.Error())
 	}
+	if limit, ok := errors.AsType[*chat.LimitError](err); ok {
+		return diagnosis.New(diagnosis.WrongState, "%s", limit.Text)
+	}
+	if full, ok := errors.AsType[*desk.FullError](err); ok {
+		return diagnosis.New(diagnosis.WrongState, "The agent takes %d chats, and has %d.", full.Capacity, full.Load)
+	}
 	for _, known := range refusals() {
 		if errors.Is(err, known.err) {
 			p := diagnosis.New(known.rule, "")
@@ -101,14 +107,12 @@ func refusals() []refusal {
 		{desk.ErrNoContact, diagnosis.NothingSuch, "There is no such contact, or it has ended, or its customer has not come yet."},
 		{desk.ErrNotThere, diagnosis.WrongState, "The agent is not in this contact."},
 		{desk.ErrUnavailable, diagnosis.WrongState, "The agent is not available."},
-		{desk.ErrFull, diagnosis.WrongState, "The agent has as many chats as it takes."},
 		{desk.ErrExists, diagnosis.WrongState, "There is an agent of this name already."},
 		{desk.ErrNoFiles, diagnosis.WrongState, "Agents cannot send attachments here."},
 		{chat.ErrNotFound, diagnosis.NothingSuch, ""},
 		{chat.ErrAccessDenied, diagnosis.WrongState, ""},
 		{chat.ErrConflict, diagnosis.WrongState, ""},
 		{chat.ErrEnded, diagnosis.ShuttingDown, ""},
-		{chat.ErrQuota, diagnosis.WrongState, "A limit on how many there may be is reached."},
 		{context.Canceled, diagnosis.ShuttingDown, ""},
 	}
 }

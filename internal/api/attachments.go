@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -105,11 +106,10 @@ func (a *API) decide(r *http.Request) (any, error) {
 	return nil, a.cfg.Chats.Decide(r.Context(), r.PathValue("file"), *in.Approve)
 }
 
-// longestText is how many characters the name and the type of an attachment may have, as for
-// customers.
+// How many characters the name and the type of an attachment may have, as for customers.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_StartAttachmentUpload.html
-const longestText = 255
+const longestName, longestType = 256, 255
 
 // sendFile sends the request's body as an agent's attachment, named by ?name=.
 func (a *API) sendFile(r *http.Request) (any, error) {
@@ -119,10 +119,14 @@ func (a *API) sendFile(r *http.Request) (any, error) {
 	switch {
 	case r.ContentLength < 0:
 		return nil, bad("Content-Length", "the length of an attachment has to be known: send Content-Length")
-	case name == "" || utf8.RuneCountInString(name) > longestText || !utf8.ValidString(name):
-		return nil, bad("name", fmt.Sprintf("name is missing in the address, or has more than %d characters, or is no text", longestText))
-	case err != nil || len(contentType) > longestText:
+	case name == "" || !utf8.ValidString(name):
+		return nil, bad("name", "name is missing in the address, or is no text")
+	case utf8.RuneCountInString(name) > longestName:
+		return nil, bad("name", chat.TooLong("name", longestName, utf8.RuneCountInString(name)).Text)
+	case err != nil:
 		return nil, bad("Content-Type", "the Content-Type is not the type of a file")
+	case len(contentType) > longestType:
+		return nil, bad("Content-Type", chat.TooLong("the Content-Type", longestType, len(contentType)).Text)
 	}
 	file, err := a.cfg.Desk.SendFile(r.Context(), r.PathValue("agent"), r.PathValue("contact"), desk.Attachment{
 		Name: name, ContentType: contentType, Size: r.ContentLength, Body: r.Body,

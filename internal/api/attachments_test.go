@@ -97,6 +97,27 @@ func TestHostileFileNames(t *testing.T) {
 	}
 }
 
+// An attachment's name that is too long is told how long it may be and is; so is a full agent.
+func TestRowA17RefusalsHaveFigures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	ann := w.hire("Ann")
+	c := w.accepted(ann)
+	path := "/api/desk/agents/" + ann + "/contacts/" + c.id + "/attachments?name=" + strings.Repeat("x", 253) + ".txt"
+	if sentence := w.refused(w.call(http.MethodPost, path, "abc"), 400, "BadRequest", "name"); !strings.Contains(sentence, "256") || !strings.Contains(sentence, "257") {
+		t.Error(sentence)
+	}
+	if sentence := w.refused(w.call(http.MethodPost, "/api/desk/agents", `{"name":"B","capacity":10001}`), 400, "BadRequest", "capacity"); !strings.Contains(sentence, "10000") || !strings.Contains(sentence, "10001") {
+		t.Error(sentence)
+	}
+	w.must(http.MethodPatch, "/api/desk/agents/"+ann, map[string]any{"capacity": 1})
+	waiting := w.open(`{}`)
+	a := w.call(http.MethodPost, "/api/desk/agents/"+ann+"/accept", map[string]any{"contactId": waiting.id})
+	if sentence := w.refused(a, 409, "Conflict", ""); sentence != "The agent takes 1 chats, and has 1." {
+		t.Error(sentence)
+	}
+}
+
 func TestSendsFiles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})

@@ -99,7 +99,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	begin, ok := a.cfg.Events.listen(l, seen)
 	if !ok {
-		p := diagnosis.New(diagnosis.TooBusy, "As many listen as may.")
+		p := diagnosis.New(diagnosis.TooBusy, "There can be %d listeners, and are %d.", mostListeners, mostListeners)
 		p.Hint = "Close pages that nobody looks at, and end streams when they are not needed any more."
 		return p
 	}

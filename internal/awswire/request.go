@@ -2,8 +2,10 @@ package awswire
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -17,8 +19,13 @@ func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Err
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
+		sent := "more" // than was read
+		if r.ContentLength > limit {
+			sent = strconv.FormatInt(r.ContentLength, 10)
+		}
 		return nil, &Error{
-			Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException", Message: "The request body is too long.",
+			Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException",
+			Message: fmt.Sprintf("The request body must have at most %d bytes, but has %s.", limit, sent),
 		}
 	}
 	if err != nil {

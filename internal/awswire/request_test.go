@@ -35,6 +35,17 @@ func TestReadBody(t *testing.T) {
 	}
 }
 
+// A body that is too long is told how long it may be and, where it said so, how long it is.
+func TestRowA17BodiesHaveFigures(t *testing.T) {
+	t.Parallel()
+	for sent, body := range map[string]io.Reader{"has 9.": strings.NewReader("123456789"), "has more.": io.MultiReader(strings.NewReader("123456789"))} {
+		_, refused := awswire.ReadBody(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/", body), 8)
+		if refused == nil || !strings.Contains(refused.Message, "at most 8 bytes") || !strings.HasSuffix(refused.Message, sent) {
+			t.Errorf("%v, want one that %s", refused, sent)
+		}
+	}
+}
+
 func TestDecode(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -29,7 +29,7 @@ func (s *Service) StartUpload(ctx context.Context, contactID, participantID stri
 			return err
 		}
 		if n >= s.limits.Files {
-			return ErrQuota
+			return &LimitError{ErrQuota, fmt.Sprintf("A chat may have at most %d attachments, and this one has %d.", s.limits.Files, n)}
 		}
 		file.Created = step.now
 		step.file = &file

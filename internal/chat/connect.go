@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -217,8 +218,8 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 	if err := e.admits(participantID); err != nil {
 		return nil, err
 	}
-	if e.sockets(participantID) >= s.limits.Sockets {
-		return nil, ErrTooManySockets
+	if n := e.sockets(participantID); n >= s.limits.Sockets {
+		return nil, &LimitError{ErrTooManySockets, fmt.Sprintf("A participant may have at most %d open sockets, and this one has %d.", s.limits.Sockets, n)}
 	}
 	f := &feed{participantID: participantID, to: to}
 	e.feeds = append(e.feeds, f)

@@ -54,6 +54,31 @@ func (e *OccupiedError) Error() string {
 // Is makes it an [ErrConflict].
 func (e *OccupiedError) Is(target error) bool { return target == ErrConflict }
 
+// Outside is the refusal of a number: it names the bounds and what was sent.
+func Outside[N int | int64](field string, low, high, got N) *InvalidError {
+	return &InvalidError{Field: field, Text: fmt.Sprintf("%s must be from %d to %d, but is %d.", field, low, high, got)}
+}
+
+// TooLong is the refusal of a text: it names the longest length and that of what was sent, in
+// characters.
+func TooLong(field string, longest, got int) *InvalidError {
+	return &InvalidError{Field: field, Text: fmt.Sprintf("%s must have at most %d characters, but has %d.", field, longest, got)}
+}
+
+// LimitError is the refusal of one more of what there are as many as there may be. It is the error
+// that Kind is, [ErrQuota] or [ErrTooManySockets].
+type LimitError struct {
+	Kind error
+	// Text is the whole sentence, with how many there are.
+	Text string
+}
+
+// Error implements error.
+func (e *LimitError) Error() string { return e.Text }
+
+// Unwrap returns the kind.
+func (e *LimitError) Unwrap() error { return e.Kind }
+
 func invalid(field, format string, args ...any) error {
 	return &InvalidError{Field: field, Text: field + " " + fmt.Sprintf(format, args...)}
 }

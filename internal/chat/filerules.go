@@ -120,7 +120,7 @@ func (s *Service) LargestFile() int64 {
 // check holds an announced attachment against the rules.
 func (r *FileRules) check(name string, size int64) error {
 	if size < 1 || size > r.Bytes {
-		return invalid("AttachmentSizeInBytes", "must be from 1 to %d, but is %d.", r.Bytes, size)
+		return Outside("AttachmentSizeInBytes", 1, r.Bytes, size)
 	}
 	extension := strings.TrimPrefix(filepath.Ext(name), ".")
 	if slices.ContainsFunc(r.Extensions, func(allowed string) bool { return strings.EqualFold(allowed, extension) }) {

@@ -70,6 +70,9 @@ func TestActiveContactsQuota(t *testing.T) {
 	w.start(withToken("token"))
 	_, err := w.Start(t.Context(), request())
 	refusal(t, "a third chat", err, chat.ErrQuota)
+	if limit, ok := errors.AsType[*chat.LimitError](err); !ok || limit.Text != "The instance may have at most 2 active chats, and has 2." { // RowA17
+		t.Errorf("a third chat: %v", err)
+	}
 	w.start(withToken("token")) // is not a third one
 	w.end(first.ContactID)
 	w.start(request())

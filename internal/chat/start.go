@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 	"unique"
 
@@ -153,7 +154,7 @@ func (s *Service) enter(e *entry) error {
 		return ErrEnded
 	}
 	if s.limits.ActiveContacts > 0 && len(s.active) >= s.limits.ActiveContacts {
-		return ErrQuota
+		return &LimitError{ErrQuota, fmt.Sprintf("The instance may have at most %d active chats, and has %d.", s.limits.ActiveContacts, len(s.active))}
 	}
 	s.active[e.contact.ID] = e
 	return nil

@@ -93,7 +93,7 @@ func (s *Service) newest(ctx context.Context, contactID string) (int64, error) {
 
 func (s *Service) transcript(ctx context.Context, contact *Contact, newest int64, q TranscriptQuery) (Page, error) {
 	if q.MaxResults < 0 || q.MaxResults > largestPage {
-		return Page{}, invalid("MaxResults", "must be from 0 to %d.", largestPage)
+		return Page{}, Outside("MaxResults", 0, largestPage, q.MaxResults)
 	}
 	if q.MaxResults == 0 {
 		q.MaxResults = defaultPage

@@ -146,14 +146,12 @@ func translate(err error) *awswire.Error {
 	if bad, ok := errors.AsType[*chat.InvalidError](err); ok {
 		return refusal(invalidRequest, bad.Text)
 	}
+	if limit, ok := errors.AsType[*chat.LimitError](err); ok {
+		return &awswire.Error{Status: http.StatusTooManyRequests, Name: "LimitExceededException", Message: limit.Text}
+	}
 	switch {
 	case errors.Is(err, chat.ErrNotFound):
 		return resourceNotFound("Contact not found.")
-	case errors.Is(err, chat.ErrQuota):
-		return &awswire.Error{
-			Status: http.StatusTooManyRequests, Name: "LimitExceededException",
-			Message: "The instance has as many active chats as it may have.",
-		}
 	case errors.Is(err, chat.ErrConflict):
 		message := "Operation can not be performed due to the state of the contact"
 		if occupied, ok := errors.AsType[*chat.OccupiedError](err); ok {

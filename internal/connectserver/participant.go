@@ -91,7 +91,11 @@ func (in *updateTimersInput) rules() *awswire.Error {
 	timers := in.ChannelConfiguration.Chat.Timers
 	for i := range timers {
 		if (timers[i].TimerValue.Action == "") == (timers[i].TimerValue.Minutes == 0) {
-			return refusal(invalidRequest, "A TimerValue has exactly one of ParticipantTimerAction and ParticipantTimerDurationInMinutes.")
+			has := "both"
+			if timers[i].TimerValue.Action == "" {
+				has = "neither"
+			}
+			return refusal(invalidRequest, "A TimerValue has exactly one of ParticipantTimerAction and ParticipantTimerDurationInMinutes, but this has "+has+".")
 		}
 		if slices.ContainsFunc(timers[:i], func(earlier timerInput) bool { return earlier.same(&timers[i]) }) {
 			return refusal(invalidRequest, "ParticipantTimerConfigList names the same role and type twice.")

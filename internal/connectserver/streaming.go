@@ -2,6 +2,7 @@ package connectserver
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 
@@ -47,7 +48,7 @@ func (s *Service) startStreaming(ctx context.Context, in *startStreamingInput) (
 		if len(streams) >= maxStreams {
 			return &awswire.Error{
 				Status: http.StatusTooManyRequests, Name: "LimitExceededException",
-				Message: "A contact can be streamed to at most 2 endpoints.",
+				Message: fmt.Sprintf("A contact can be streamed to at most %d endpoints, and this one is streamed to %d.", maxStreams, len(streams)),
 			}
 		}
 		step.SetStreams(append(slices.Clone(streams), stream))

@@ -76,7 +76,7 @@ func (a *agent) refuses() error {
 	case a.state != Available || a.leaves:
 		return ErrUnavailable
 	case a.capacity > 0 && a.load+a.pending >= a.capacity:
-		return ErrFull
+		return &FullError{Load: a.load + a.pending, Capacity: a.capacity}
 	}
 	return nil
 }
@@ -155,7 +155,7 @@ func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
 	d.mu.Lock()
 	if len(d.agents)+len(names) > MaxAgents {
 		d.mu.Unlock()
-		return nil, &NameError{fmt.Sprintf("there can be %d agents", MaxAgents)}
+		return nil, &NameError{fmt.Sprintf("there can be %d agents, and with these there would be %d", MaxAgents, len(d.agents)+len(names))}
 	}
 	for _, name := range names {
 		a := d.named[name]

@@ -26,7 +26,7 @@ var (
 	ErrTaken = errors.New("another agent has taken the contact")
 	// ErrUnavailable says that an agent is away or offline.
 	ErrUnavailable = errors.New("the agent is not available")
-	// ErrFull says that an agent has as many chats as it takes.
+	// ErrFull says that an agent has as many chats as it takes; see [FullError].
 	ErrFull = errors.New("the agent has as many chats as it takes")
 	// ErrExists says that somebody else has the name.
 	ErrExists = errors.New("there is an agent of this name already")
@@ -46,6 +46,18 @@ func (e *TakenError) Error() string { return fmt.Sprintf("%q has taken the conta
 // Is makes it an [ErrTaken].
 func (e *TakenError) Is(target error) bool { return target == ErrTaken }
 
+// FullError says how many chats an agent has, those that are being given to it included, and how many
+// it takes. It is an [ErrFull].
+type FullError struct{ Load, Capacity int }
+
+// Error implements error.
+func (e *FullError) Error() string {
+	return fmt.Sprintf("the agent takes %d chats, and has %d", e.Capacity, e.Load)
+}
+
+// Is makes it an [ErrFull].
+func (e *FullError) Is(target error) bool { return target == ErrFull }
+
 // NameError says why an agent or a queue cannot have a name.
 type NameError struct{ Text string }
 
@@ -64,7 +76,7 @@ func CheckName(what, name string) error {
 	case strings.TrimSpace(name) == "":
 		return &NameError{"the name of the " + what + " is empty"}
 	case n > longestName:
-		return &NameError{fmt.Sprintf("the name of the %s has %d characters, and may have %d", what, n, longestName)}
+		return &NameError{fmt.Sprintf("the name of the %s has %d characters, and may have at most %d", what, n, longestName)}
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
 		return &NameError{"the name of the " + what + " has a character that cannot be shown"}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -99,8 +100,12 @@ func (d *Desk) keep(id string, a Attachment) (err error) {
 		return err
 	}
 	if n != a.Size {
+		sent := "more" // than was read
+		if n < a.Size {
+			sent = strconv.FormatInt(n, 10)
+		}
 		return &chat.InvalidError{
-			Field: "AttachmentSizeInBytes", Text: fmt.Sprintf("AttachmentSizeInBytes is %d, but the attachment has another size.", a.Size),
+			Field: "AttachmentSizeInBytes", Text: fmt.Sprintf("AttachmentSizeInBytes is %d, but the attachment has %s.", a.Size, sent),
 		}
 	}
 	return upload.Commit()

@@ -54,11 +54,11 @@ func presets() []Preset {
 			Rules: []Rule{
 				{Action: startChatContact, Effect: Effect{
 					Type: Status, Status: http.StatusTooManyRequests, Error: "LimitExceededException",
-					Message: "The instance has as many active chats as it may have.",
+					Message: "The instance may have at most 500 active chats, and has 500.",
 				}},
 				{Action: "StartAttachmentUpload", Effect: Effect{
 					Type: Status, Status: http.StatusPaymentRequired, Error: "ServiceQuotaExceededException",
-					Message: "The maximum number for this chat is reached.",
+					Message: "A chat may have at most 35 attachments, and this one has 35.",
 				}},
 			},
 		},

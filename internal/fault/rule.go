@@ -228,11 +228,11 @@ func (r Rule) checked() (Rule, error) {
 		wrong(r.Action == Everything || slices.Contains(Actions(), r.Action), "action", "names no action; see the list of actions"),
 		wrong(suiting == nil || slices.Contains(suiting, r.Action), "action", "has to be one of %s for %s", list(suiting), r.Effect.Type),
 		wrong(r.Effect.Type != ExpireTokens || r.Action != participant.SocketAction, "action", "cannot be %s for %s", r.Action, r.Effect.Type),
-		wrong(r.Percent >= 1 && r.Percent <= 100, "percent", "has to be from 1 to 100"),
-		wrong(r.Times >= 0 && r.Times <= mostTimes, "times", "has to be from 0 to %d", mostTimes),
-		wrong(r.ForMs >= 0 && r.ForMs <= longestLife.Milliseconds(), "forMs", "has to be from 0 to %d", longestLife.Milliseconds()),
-		wrong(utf8.RuneCountInString(r.Name) <= longestName, "name", "has to be at most %d characters", longestName),
-		wrong(utf8.RuneCountInString(r.ContactID) <= longestID, "contactId", "has to be at most %d characters", longestID),
+		wrong(r.Percent >= 1 && r.Percent <= 100, "percent", "has to be from 1 to 100, and is %d", r.Percent),
+		wrong(r.Times >= 0 && r.Times <= mostTimes, "times", "has to be from 0 to %d, and is %d", mostTimes, r.Times),
+		wrong(r.ForMs >= 0 && r.ForMs <= longestLife.Milliseconds(), "forMs", "has to be from 0 to %d, and is %d", longestLife.Milliseconds(), r.ForMs),
+		wrong(utf8.RuneCountInString(r.Name) <= longestName, "name", "has to be at most %d characters, and has %d", longestName, utf8.RuneCountInString(r.Name)),
+		wrong(utf8.RuneCountInString(r.ContactID) <= longestID, "contactId", "has to be at most %d characters, and has %d", longestID, utf8.RuneCountInString(r.ContactID)),
 		r.Effect.check(wrong),
 	} {
 		if err != nil {
@@ -250,15 +250,16 @@ func (e Effect) check(wrong func(ok bool, field, format string, args ...any) err
 	status, refuses := e.Status, e.Type == Status || e.Type == RefuseSocket
 	longest := longestDelay.Milliseconds()
 	for _, err := range []error{
-		wrong(!refuses || status == 0 || status >= 400 && status <= 599, "effect.status", "has to be from 400 to 599"),
+		wrong(!refuses || status == 0 || status >= 400 && status <= 599, "effect.status", "has to be from 400 to 599, and is %d", status),
 		wrong(e.Type != CutSocket || status == 0 || closes(status), "effect.status",
 			"has to be the code of a close frame, such as 1001 or 4000, or 0 for none"),
 		wrong(refuses || e.Type == CutSocket || status == 0, "effect.status", "has no meaning for %s", e.Type),
-		wrong(e.Error == "" || exceptionName.MatchString(e.Error) && len(e.Error) <= longestName, "effect.error", "has to be a name such as ThrottlingException"),
+		wrong(e.Error == "" || exceptionName.MatchString(e.Error), "effect.error", "has to be a name such as ThrottlingException"),
+		wrong(len(e.Error) <= longestName, "effect.error", "has to be at most %d characters, and has %d", longestName, len(e.Error)),
 		wrong(e.Error == "" || refuses, "effect.error", "has no meaning for %s", e.Type),
-		wrong(utf8.RuneCountInString(e.Message) <= longestMessage, "effect.message", "has to be at most %d characters", longestMessage),
+		wrong(utf8.RuneCountInString(e.Message) <= longestMessage, "effect.message", "has to be at most %d characters, and has %d", longestMessage, utf8.RuneCountInString(e.Message)),
 		wrong(e.Message == "" || refuses, "effect.message", "has no meaning for %s", e.Type),
-		wrong(e.Type != Delay || e.DelayMs >= 1 && e.DelayMs <= longest, "effect.delayMs", "has to be from 1 to %d", longest),
+		wrong(e.Type != Delay || e.DelayMs >= 1 && e.DelayMs <= longest, "effect.delayMs", "has to be from 1 to %d, and is %d", longest, e.DelayMs),
 		wrong(e.Type == Delay || e.DelayMs == 0, "effect.delayMs", "has no meaning for %s", e.Type),
 		wrong(!e.Before || e.Type == Drop, "effect.before", "has no meaning for %s", e.Type),
 		wrong(e.Chunk >= 0 && e.Chunk <= mostTimes, "effect.chunk", "has to be from 0 to %d", mostTimes),

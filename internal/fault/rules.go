@@ -13,6 +13,7 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -135,7 +136,7 @@ func (s *Rules) Add(added Rule) (Rule, error) {
 	rules := s.current()
 	if s.closed || len(rules) >= mostRules {
 		s.mu.Unlock()
-		return Rule{}, &InvalidError{Text: "is one too many: take others back first"}
+		return Rule{}, &InvalidError{Text: fmt.Sprintf("is one too many: there can be %d, and are %d; take others back first", mostRules, len(rules))}
 	}
 	s.publish(append(slices.Clone(rules), r))
 	if r.ForMs > 0 {

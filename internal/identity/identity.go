@@ -270,7 +270,7 @@ func (v *Verifier) token(header http.Header) (string, error) {
 	case token == "":
 		return "", errMissing
 	case len(token) > maxToken:
-		return "", errLength
+		return "", refusal(fmt.Sprintf("the token is longer than 16 KiB: it has %d bytes, and may have at most %d", len(token), maxToken))
 	case strings.ContainsFunc(token, notInToken):
 		return "", errMalformed
 	}

@@ -19,7 +19,6 @@ type refusal string
 const (
 	errMissing   refusal = "there is no token in the header that has to hold it"
 	errHeaders   refusal = "there is more than one header with a token"
-	errLength    refusal = "the token is longer than 16 KiB"
 	errMalformed refusal = "the token is not a well-formed JWT"
 	errCritical  refusal = "the token demands an extension (crit) that is not known here"
 	errAlgorithm refusal = "the token is signed with an algorithm that is not accepted"
@@ -28,7 +27,6 @@ const (
 	errEarly     refusal = "the token is not valid yet (nbf)"
 	errFuture    refusal = "the token was issued in the future (iat); check the clocks"
 	errTimes     refusal = "the token lacks exp or iat"
-	errLifetime  refusal = "the token lives too long: the time from iat to exp is bounded"
 	errRepeated  refusal = "the token's header is not a JSON object whose members each stand in it once"
 	errIssuer    refusal = "the token names another issuer (iss), or none"
 	errSlash     refusal = "the token names another issuer (iss), which differs from the configured one by a slash at its end"

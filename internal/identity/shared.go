@@ -66,7 +66,7 @@ func (s *shared) accept(said *claims) (*Caller, error) {
 		return nil, errTimes
 	}
 	if lives := said.expires.Sub(said.issued); lives <= 0 || lives > s.rules.lifetime {
-		return nil, errLifetime
+		return nil, refusal(fmt.Sprintf("the token lives too long: %s from iat to exp, and at most %s are taken", lives, s.rules.lifetime))
 	}
 	subject := said.subject
 	switch wanted := s.rules.audience; {

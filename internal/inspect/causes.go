@@ -48,7 +48,7 @@ func causes() []Problem {
 			Hint: "Its log has the cause, by the request id.",
 		},
 		{
-			Rule: "body-too-large", Sentence: "The request's body is too long.",
+			Rule: "body-too-large", Sentence: "The request's body is longer than the answer says it may be.",
 			Hint: "Messages have at most 16,384 characters; files are sent as attachments.",
 		},
 		{

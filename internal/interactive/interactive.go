@@ -75,7 +75,7 @@ func Broken(content string) (Finding, bool) {
 func Check(content string) []Finding {
 	c := &templateCheck{}
 	if len(content) > longestTemplate {
-		c.fatal("", "the message has %d bytes, and may have %d", len(content), longestTemplate)
+		c.fatal("", "the message has %d bytes, and may have at most %d", len(content), longestTemplate)
 	}
 	c.message("", jsontext.Value(content), true)
 	return c.findings
@@ -228,8 +228,8 @@ func (c *templateCheck) title(where, title string, longest int) {
 	if title == "" {
 		c.fatal(where, "is missing")
 	}
-	if utf8.RuneCountInString(title) > longest {
-		c.note(where, "has more than %d characters and is cut", longest)
+	if n := utf8.RuneCountInString(title); n > longest {
+		c.note(where, "has %d characters, and is cut after %d", n, longest)
 	}
 }
 

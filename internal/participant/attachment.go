@@ -2,6 +2,7 @@ package participant
 
 import (
 	"context"
+	"fmt"
 	"mime"
 	"net/http"
 	"time"
@@ -86,7 +87,9 @@ func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
 		err = first(s.needBlobs(), required("ClientToken", in.ClientToken, longestClientToken))
 	}
 	if err == nil && len(in.AttachmentIDs) != 1 {
-		err = &chat.InvalidError{Field: "AttachmentIds", Text: "AttachmentIds must hold exactly one id."}
+		err = &chat.InvalidError{
+			Field: "AttachmentIds", Text: fmt.Sprintf("AttachmentIds must hold exactly 1 id, but holds %d.", len(in.AttachmentIDs)),
+		}
 	}
 	if err == nil {
 		err = required("AttachmentIds[0]", in.AttachmentIDs[0], longestID)
@@ -145,7 +148,7 @@ func (s *Service) getAttachment(ctx context.Context, c *call) ([]byte, error) {
 		seconds = *in.URLExpiryInSeconds
 	}
 	if seconds < shortestURL || seconds > longestURL {
-		return nil, &chat.InvalidError{Field: "UrlExpiryInSeconds", Text: "UrlExpiryInSeconds must be from 5 to 300."}
+		return nil, chat.Outside("UrlExpiryInSeconds", shortestURL, longestURL, seconds)
 	}
 	file, err := s.chats.ReadFile(ctx, c.contactID, c.participantID, in.AttachmentID)
 	if err != nil {

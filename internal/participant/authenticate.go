@@ -2,6 +2,7 @@ package participant
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -75,7 +76,7 @@ func checkSession(id string) error {
 		return err
 	}
 	if len(id) != sessionLength {
-		return &chat.InvalidError{Field: "SessionId", Text: "SessionId must have 36 characters."}
+		return &chat.InvalidError{Field: "SessionId", Text: fmt.Sprintf("SessionId must have %d characters, but has %d.", sessionLength, len(id))}
 	}
 	return nil
 }

@@ -153,6 +153,7 @@ func wireError(err error) *awswire.Error {
 	if invalid, ok := errors.AsType[*chat.InvalidError](err); ok {
 		return &awswire.Error{Status: http.StatusBadRequest, Name: "ValidationException", Message: invalid.Text}
 	}
+	limit, limited := errors.AsType[*chat.LimitError](err)
 	for _, known := range []struct {
 		err           error
 		status        int
@@ -166,6 +167,9 @@ func wireError(err error) *awswire.Error {
 		{chat.ErrTooManySockets, http.StatusTooManyRequests, "ThrottlingException", "The participant has too many open sockets."},
 	} {
 		if errors.Is(err, known.err) {
+			if limited {
+				known.message = limit.Text
+			}
 			return &awswire.Error{Status: known.status, Name: known.name, Message: known.message}
 		}
 	}
@@ -199,8 +203,11 @@ func required(field, value string, longest int) error {
 
 // optional checks the length of a member.
 func optional(field, value string, longest int) error {
-	if len(value) > longest && utf8.RuneCountInString(value) > longest {
-		return &chat.InvalidError{Field: field, Text: field + " is too long."}
+	if len(value) <= longest { // bytes, which are never fewer
+		return nil
+	}
+	if n := utf8.RuneCountInString(value); n > longest {
+		return chat.TooLong(field, longest, n)
 	}
 	return nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +120,69 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	golden(t, "errors.golden", s.String())
+}
+
+// Every refusal of a length, size or count names the limit and what was sent.
+func TestRowA17RefusalsHaveFigures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{
+		config: func(c *participant.Config) { c.SignIn = func(participant.SignIn) string { return "http://127.0.0.1/login" } },
+		limits: chat.Limits{Files: 1, FileBytes: 100, Sockets: 1},
+	})
+	c := w.newCustomer()
+	text := func(n int) string { return strings.Repeat("ü", n) }
+	upload := func(name, contentType string, size int) string {
+		return fmt.Sprintf(`{"AttachmentName":%q,"ContentType":%q,"AttachmentSizeInBytes":%d,"ClientToken":"t"}`, name, contentType, size)
+	}
+	announced := w.must("start-attachment-upload", c.token, upload("a.txt", "text/plain", 3))
+	for _, tt := range []struct {
+		path, body  string
+		limit, sent int
+	}{
+		{"start-attachment-upload", upload(text(253)+".txt", "text/plain", 3), 256, 257},
+		{"start-attachment-upload", upload("a.txt", text(256), 3), 255, 256},
+		{"start-attachment-upload", upload("a.txt", "text/plain", 101), 100, 101},
+		{"start-attachment-upload", upload("b.txt", "text/plain", 3), 1, 1},
+		{"complete-attachment-upload", `{"AttachmentIds":["a","b","c"],"ClientToken":"t"}`, 1, 3},
+		{"complete-attachment-upload", `{"AttachmentIds":["` + text(257) + `"],"ClientToken":"t"}`, 256, 257},
+		{"complete-attachment-upload", `{"AttachmentIds":["a"],"ClientToken":"` + text(501) + `"}`, 500, 501},
+		{"attachment", `{"AttachmentId":"` + text(257) + `"}`, 256, 257},
+		{"attachment", `{"AttachmentId":"a","UrlExpiryInSeconds":4}`, 5, 4},
+		{"attachment", `{"AttachmentId":"a","UrlExpiryInSeconds":301}`, 300, 301},
+		{"message", `{"ContentType":"text/plain","Content":"x","ClientToken":"` + text(501) + `"}`, 500, 501},
+		{"message", `{"ContentType":"text/plain","Content":"` + text(8193) + `"}`, 16384, 16386},
+		{"event", `{"ContentType":"` + eventsIn + `typing","ClientToken":"` + text(501) + `"}`, 500, 501},
+		{"transcript", `{"MaxResults":101}`, 100, 101},
+		{"transcript", `{"NextToken":"` + text(1001) + `"}`, 1000, 1001},
+		{"transcript", `{"ContactId":"` + text(257) + `"}`, 256, 257},
+		{"transcript", `{"StartPosition":{"Id":"` + text(257) + `"}}`, 256, 257},
+		{"transcript", `{"StartPosition":{"MostRecent":101}}`, 100, 101},
+		{"disconnect", `{"ClientToken":"` + text(501) + `"}`, 500, 501},
+		{"authentication-url", `{"RedirectUri":"https://example.com","SessionId":"x"}`, 36, 1},
+		{"cancel-authentication", `{"SessionId":"` + text(37) + `"}`, 36, 37},
+		{"message", `{"Content":"` + strings.Repeat("x", 256<<10) + `"}`, 256 << 10, 256<<10 + 14},
+	} {
+		a := w.post(tt.path, c.token, tt.body)
+		if a.Status/100 != 4 || !names(a.member(t, "Message"), tt.limit, tt.sent) {
+			t.Errorf("%s with %d of %d: %d %s", tt.path, tt.sent, tt.limit, a.Status, a.member(t, "Message"))
+		}
+	}
+	for _, body := range []string{"12", "12345"} {
+		if a := w.upload(announced, body); a.Status != 400 || !names(a.member(t, "Message"), 3, len(body)) {
+			t.Errorf("%d bytes of 3: %d %s", len(body), a.Status, a.Body)
+		}
+	}
+	w.subscribed(c.socketURL)
+	if _, a, err := w.open(c.socketURL); err == nil || a.Status != 429 || !names(a.member(t, "Message"), 1, 1) {
+		t.Errorf("a second socket of one: %v %d %s", err, a.Status, a.Body)
+	}
+}
+
+// names reports whether a sentence has two numbers.
+func names(sentence string, limit, sent int) bool {
+	numbers := regexp.MustCompile(`-?\d+`).FindAllString(sentence, -1)
+	first := slices.Index(numbers, strconv.Itoa(limit))
+	return first >= 0 && slices.Contains(slices.Delete(numbers, first, first+1), strconv.Itoa(sent))
 }
 
 // Who connects without a socket in a chat that is not streamed hears of streaming, whatever types

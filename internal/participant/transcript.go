@@ -11,7 +11,6 @@ const (
 	longestID    = 256
 	longestToken = 1000
 	mostRecent   = 100
-	longestPage  = 100
 )
 
 // getTranscript is GetTranscript.
@@ -50,9 +49,6 @@ func transcriptQuery(body []byte) (chat.TranscriptQuery, error) {
 	}
 	if err != nil {
 		return chat.TranscriptQuery{}, err
-	}
-	if in.MaxResults < 0 || in.MaxResults > longestPage {
-		return chat.TranscriptQuery{}, &chat.InvalidError{Field: "MaxResults", Text: "MaxResults must be from 0 to 100."}
 	}
 	query := chat.TranscriptQuery{ContactID: in.ContactID, MaxResults: in.MaxResults, NextToken: in.NextToken}
 	query.Start, err = startPosition(in.StartPosition.ID, in.StartPosition.AbsoluteTime, in.StartPosition.MostRecent)
@@ -95,7 +91,7 @@ func startPosition(id, at string, recent *int) (*chat.StartPosition, error) {
 	}
 	if recent != nil {
 		if *recent < 0 || *recent > mostRecent {
-			return nil, &chat.InvalidError{Field: "StartPosition.MostRecent", Text: "StartPosition.MostRecent must be from 0 to 100."}
+			return nil, chat.Outside("StartPosition.MostRecent", 0, mostRecent, *recent)
 		}
 		given, start.MostRecent = given+1, recent
 	}

@@ -7,13 +7,13 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/google/uuid"
 
-	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -60,7 +60,7 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 		return chat.ErrAccessDenied
 	}
 	if r.ContentLength >= 0 && r.ContentLength != file.Size {
-		return wrongSize(file.Size)
+		return wrongSize(file.Size, strconv.FormatInt(r.ContentLength, 10))
 	}
 	limits := http.NewResponseController(w)
 	_ = limits.SetReadDeadline(time.Now().Add(transferTime(file.Size))) // not every transport has deadlines
@@ -81,11 +81,13 @@ func (s *Service) keep(id string, size int64, from io.Reader) error {
 	n, err := io.Copy(blob, source)
 	switch {
 	case source.err != nil:
-		err = &awswire.Error{Status: http.StatusBadRequest, Name: "ValidationException", Message: "The attachment did not arrive in full."}
+		err = &chat.InvalidError{Text: fmt.Sprintf("The attachment did not arrive in full: it was announced with %d bytes, of which %d came.", size, n)}
 	case err != nil:
 		err = fmt.Errorf("storing an attachment: %w", err)
-	case n != size:
-		err = wrongSize(size)
+	case n > size: // as much as was read
+		err = wrongSize(size, "more")
+	case n < size:
+		err = wrongSize(size, strconv.FormatInt(n, 10))
 	default:
 		if err = blob.Commit(); err != nil {
 			err = fmt.Errorf("storing an attachment: %w", err)
@@ -112,8 +114,8 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func wrongSize(size int64) error {
-	return &chat.InvalidError{Text: fmt.Sprintf("The attachment was announced with %d bytes and has another size.", size)}
+func wrongSize(size int64, sent string) error {
+	return &chat.InvalidError{Text: fmt.Sprintf("The attachment was announced with %d bytes, but has %s.", size, sent)}
 }
 
 // serveDownload serves the bytes of an attachment at the address GetAttachment gave out. What

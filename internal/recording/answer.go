@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -252,7 +253,7 @@ func (p *Player) serveFile(w http.ResponseWriter, r *http.Request, action string
 		content, refused := awswire.ReadBody(w, r, maxFile)
 		if refused == nil && !s.keep(id, content) {
 			refused = &awswire.Error{
-				Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException", Message: "The attachment is too long.",
+				Status: http.StatusRequestEntityTooLarge, Name: "RequestEntityTooLargeException", Message: fmt.Sprintf("The attachment has %d bytes; at most %d are kept, all attachments together.", len(content), maxFiles),
 			}
 		}
 		if refused != nil {

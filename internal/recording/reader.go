@@ -87,7 +87,7 @@ func Read(from io.Reader) (*Recording, error) {
 	return r, nil
 }
 
-var errLongLine = errors.New("the line is too long")
+var errLongLine = fmt.Errorf("the line is too long: it has more than %d bytes", maxLine)
 
 // readLine reads a line; the last one may lack its end, which is io.EOF.
 func readLine(from *bufio.Reader) ([]byte, error) {

@@ -51,7 +51,7 @@ func (l *loader) readFile(read func(string) ([]byte, error), flags, environ map[
 		l.fault(Fault{Origin: Origin{Source: FromFile, Name: path}, Message: "cannot be read: " + reason(err)})
 		return nil
 	case len(text) > maxFile:
-		l.fault(Fault{Origin: Origin{Source: FromFile, Name: path}, Message: "is larger than 1 MiB"})
+		l.fault(Fault{Origin: Origin{Source: FromFile, Name: path}, Message: fmt.Sprintf("has %d bytes, and may have at most %d", len(text), maxFile)})
 		return nil
 	}
 	if named.texts == nil {

@@ -283,7 +283,7 @@ func TestFileFaults(t *testing.T) {
 		"list of lists":  {"path: [[/a]]", "parley.yaml:1: path: takes a list of plain values"},
 		"map for list":   {"path: {a: b}", "parley.yaml:1: path: takes one value or a list"},
 		"list for value": {"addr: [a, b]", "parley.yaml:1: addr: takes one value"},
-		"too large":      {strings.Repeat("#", 1<<20+1), "larger than 1 MiB"},
+		"too large":      {strings.Repeat("#", 1<<20+1), "1048577 bytes, and may have at most 1048576"},
 		"snake case":     {"instance_id: x", "did you mean instance-id?"},
 	}
 	for name, test := range tests {

@@ -188,7 +188,7 @@ func checkAdminToken(token string) error {
 	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return fault("must be letters, digits and signs of ASCII, without spaces")
 	case len(token) < shortest || len(token) > longest:
-		return faultf("must have %d to %d characters; `openssl rand -hex 32` makes one", shortest, longest)
+		return faultf("must have %d to %d characters, not %d; `openssl rand -hex 32` makes one", shortest, longest, len(token))
 	}
 	return nil
 }

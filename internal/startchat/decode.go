@@ -50,7 +50,7 @@ func decode(r *http.Request) (members, *diagnosis.Problem) {
 // readBody reads the whole body, or says why it could not.
 func readBody(r *http.Request) ([]byte, *diagnosis.Problem) {
 	if r.ContentLength > MaxBody {
-		return nil, diagnosis.New(diagnosis.BodyTooLarge, "")
+		return nil, diagnosis.New(diagnosis.BodyTooLarge, "The request body has %d bytes; at most %d (64 KiB) are taken.", r.ContentLength, MaxBody)
 	}
 	body := make([]byte, 0, max(512, r.ContentLength+1))
 	for {
