@@ -80,9 +80,10 @@ var allowed = map[string][]string{
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
 		"internal/strict", "internal/transcript",
 	},
-	"internal/flowrun": {"internal/chat", "internal/flow", "internal/inbox", "internal/transcript"},
-	"internal/desk":    {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
-	"internal/partner": {"internal/desk", "internal/interactive", "internal/transcript"},
+	"internal/flowrun":  {"internal/chat", "internal/flow", "internal/inbox", "internal/transcript"},
+	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/store", "internal/transcript"},
+	"internal/desk":     {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
+	"internal/partner":  {"internal/desk", "internal/interactive", "internal/transcript"},
 	"internal/fault": {
 		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
 		"internal/secret",

@@ -55,6 +55,21 @@ func (p *Program) Content() string {
 	return string(data)
 }
 
+// Action returns the type of an action, and the results that its conditions know. Both are empty for
+// an action the flow does not have.
+func (p *Program) Action(id string) (kind string, answers []string) {
+	at, ok := p.index[id]
+	if !ok {
+		return "", nil
+	}
+	for i := range p.nodes[at].conditions {
+		if text, still := p.nodes[at].conditions[i].operand.plain.(string); still {
+			answers = append(answers, text)
+		}
+	}
+	return p.nodes[at].kind, answers
+}
+
 // Name is the flow's display name.
 func (p *Program) Name() string { return p.source.DisplayName() }
 

@@ -64,6 +64,7 @@ type Runner struct {
 	mu       sync.Mutex
 	closed   bool
 	sessions map[string]*session // by contact
+	moved    sync.Cond           // an event was handled, or a session has ended
 }
 
 // session is what the runner knows of an active contact beside what is stored.
@@ -76,6 +77,8 @@ type session struct {
 	// programs are those the contact runs: a file that changes meanwhile changes nothing for it.
 	programs map[string]*flow.Program
 	heard    int64 // the Seq of the last item that was handled
+	pending  int   // events that were put into the inbox and not handled
+	expected bool  // the alarm is about to ring, and counts as one of them
 }
 
 // event is something that happened to a contact.
@@ -105,6 +108,7 @@ func New(cfg Config) (*Runner, error) {
 		cfg.Failed = func(string, error) {}
 	}
 	r := &Runner{cfg: cfg, sessions: map[string]*session{}}
+	r.moved.L = &r.mu
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	cfg.Chats.Listen(chat.Listener{Changed: r.changed, Arrived: r.arrived, Remains: r.remains, Begin: r.begin})
 	return r, nil
@@ -190,7 +194,14 @@ func (r *Runner) sessionOf(contactID string) *session {
 			}
 			return e.item.ID + strconv.FormatInt(e.item.Seq, 10)
 		},
-		Handle: func(e event) { r.handle(s, e) }, Go: r.spawn,
+		Handle: func(e event) {
+			r.handle(s, e)
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			s.pending--
+			r.moved.Broadcast()
+		},
+		Go: r.spawn,
 	})
 	r.sessions[contactID] = s
 	if !r.closed {
@@ -220,6 +231,7 @@ func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
 			s.inbox.End()
 			s.alarm(nil)
 			delete(r.sessions, contact.ID)
+			r.moved.Broadcast()
 		}
 		return
 	}
@@ -232,7 +244,14 @@ func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
 		r.arm(s)
 	}
 	if item != nil && concerns(item) {
-		s.inbox.Put(event{item: item})
+		s.put(event{item: item})
+	}
+}
+
+// put gives an event to the contact's flow. The caller holds the runner's lock.
+func (s *session) put(e event) {
+	if s.inbox.Put(e) {
+		s.pending++
 	}
 }
 
@@ -256,7 +275,16 @@ func concerns(item *transcript.Item) bool {
 func (r *Runner) arm(s *session) {
 	s.alarm(nil)
 	if due := dueOf(s.state.State); !due.IsZero() {
-		s.alarm(r.cfg.Chats.Clock().At(due, func() { s.inbox.Put(event{due: due}) }))
+		s.alarm(r.cfg.Chats.Clock().At(due, func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if s.expected {
+				s.expected = false
+				s.pending--
+			}
+			s.put(event{due: due})
+			r.moved.Broadcast()
+		}))
 	}
 }
 
@@ -398,6 +426,58 @@ func (r *Runner) contact(c *chat.Contact, m moment) flow.Contact {
 		view.InitiationMethod = "DISCONNECT"
 	}
 	return view
+}
+
+// Standing is where the flow of a contact stands.
+type Standing struct {
+	// Flow is the flow's name, Action and Type are those of the action that waits; empty when no flow
+	// runs.
+	Flow, Action, Type string
+	// Answers are the results that the action's conditions know.
+	Answers []string
+	// Queue is the queue the contact was put into; empty for none.
+	Queue string
+	// Due is when the flow goes on by itself; zero for never.
+	Due time.Time
+}
+
+// Await waits until the contact's flow has handled everything that has happened so far, and returns
+// where it stands. It is for whoever runs chats in a time of their own. Errors: [chat.ErrNotFound].
+func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) {
+	r.mu.Lock()
+	for r.sessions[contactID] != nil && r.sessions[contactID].pending > 0 && !r.closed {
+		r.moved.Wait()
+	}
+	s := r.sessions[contactID]
+	r.mu.Unlock()
+	contact, err := r.cfg.Chats.Contact(ctx, contactID)
+	if err != nil || contact.Flow == nil || s == nil {
+		return Standing{}, err
+	}
+	rec, err := decode(contact.Flow.State)
+	if err != nil {
+		return Standing{}, err
+	}
+	standing := Standing{Due: rec.Due}
+	if contact.Queue != nil {
+		standing.Queue = cmp.Or(contact.Queue.Name, "Default")
+	}
+	if p, ok := r.program(s, rec.State.Running()); ok {
+		standing.Flow, standing.Action = p.Name(), rec.State.Frames[len(rec.State.Frames)-1].Action
+		standing.Type, standing.Answers = p.Action(standing.Action)
+	}
+	return standing, nil
+}
+
+// Expect says that the time limit of a contact's flow is about to pass, because the time is skipped:
+// the next [Runner.Await] waits for it.
+func (r *Runner) Expect(contactID string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if s := r.sessions[contactID]; s != nil && !s.expected {
+		s.expected = true
+		s.pending++
+	}
 }
 
 // agentOf returns the name of the agent who takes part; empty for none.

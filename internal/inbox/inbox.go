@@ -39,16 +39,17 @@ type Inbox[T any] struct {
 // New returns an empty inbox, which keeps its values until Start.
 func New[T any](cfg Config[T]) *Inbox[T] { return &Inbox[T]{cfg: cfg, filled: map[string]bool{}} }
 
-// Put adds a value behind the others. It drops the value when the inbox is full or has ended, and
-// when Fill has brought a copy of it.
-func (b *Inbox[T]) Put(value T) {
+// Put adds a value behind the others, and reports whether it did. It drops the value when the inbox
+// is full or has ended, and when Fill has brought a copy of it.
+func (b *Inbox[T]) Put(value T) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ended || len(b.waiting) >= b.cfg.Limit || b.filled[b.cfg.Key(value)] {
-		return
+		return false
 	}
 	b.waiting = append(b.waiting, value)
 	b.wake()
+	return true
 }
 
 // Fill puts values that the listener has missed before the values that wait, whatever the limit.
