@@ -126,8 +126,8 @@ var allowed = map[string][]string{
 		"internal/loopback", "internal/runfile", "internal/screen", "internal/secret", "internal/settings", "internal/transcript",
 	},
 	"internal/cli": {
-		"internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/frontdoor", "internal/hint",
-		"internal/identity", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
+		"internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowrun",
+		"internal/flowtest", "internal/frontdoor", "internal/hint", "internal/identity", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},
 	"cmd/parley":        {"internal/cli"},

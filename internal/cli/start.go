@@ -117,13 +117,9 @@ func startBody(s *settings.Settings, o *startOptions) ([]byte, error) {
 		}
 		body["ChatDurationInMinutes"] = int(o.duration / time.Minute)
 	}
-	attributes := map[string]string{}
-	for _, pair := range o.attributes {
-		key, value, ok := strings.Cut(pair, "=")
-		if !ok || key == "" {
-			return nil, hint.Usage("--attribute: "+quoteArg(pair)+" is not KEY=VALUE", "write it like --attribute orderId=42")
-		}
-		attributes[key] = value
+	attributes, err := readAttributes(o.attributes)
+	if err != nil {
+		return nil, err
 	}
 	if len(attributes) > 0 {
 		body["Attributes"] = attributes
@@ -146,4 +142,17 @@ func startTarget(ctx context.Context, env *Env, s *settings.Settings, o *startOp
 	transport := client.Transport(config)
 	transport.DisableKeepAlives = true
 	return transport, address, err
+}
+
+// readAttributes reads the values of --attribute.
+func readAttributes(pairs []string) (map[string]string, error) {
+	attributes := make(map[string]string, len(pairs))
+	for _, pair := range pairs {
+		key, value, ok := strings.Cut(pair, "=")
+		if !ok || key == "" {
+			return nil, hint.Usage("--attribute: "+quoteArg(pair)+" is not KEY=VALUE", "write it like --attribute orderId=42")
+		}
+		attributes[key] = value
+	}
+	return attributes, nil
 }

@@ -133,7 +133,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library) (err error) 
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
 		Chats: w.chats, Library: library, Region: "us-east-1",
-		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/11111111-1111-4111-8111-111111111111",
+		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local",
 		Traced: func(_ string, at time.Time, rows []flow.Trace, _ bool) {
 			w.mu.Lock()
 			for _, row := range rows {
@@ -192,7 +192,7 @@ func (v *visit) begin(ctx context.Context) (err error) {
 		name = "Customer"
 	}
 	v.chat, err = v.chats.Start(ctx, chat.StartRequest{
-		InstanceID: "11111111-1111-4111-8111-111111111111", FlowID: v.script.Flow, DisplayName: name, Attributes: v.script.Attributes,
+		InstanceID: "local", FlowID: v.script.Flow, DisplayName: name, Attributes: v.script.Attributes,
 		ContentTypes: []string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse},
 	})
 	if err != nil {

@@ -26,9 +26,15 @@ func TestCorpus(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, p := range programs {
-				library, entry := around(t, p, programs)
+				entry, err := flowtest.Entry(p)
+				if err != nil {
+					t.Log(err)
+					continue
+				}
+				library := flowrun.NewLibrary(nil)
+				library.Set(append([]*flow.Program{entry}, programs...))
 				for seed := range uint64(3) {
-					result, err := flowtest.Run(t.Context(), library, flowtest.Script{Flow: entry, Random: true, Seed: seed})
+					result, err := flowtest.Run(t.Context(), library, flowtest.Script{Flow: entry.ID(), Random: true, Seed: seed})
 					if err != nil {
 						t.Fatalf("%s, seed %d: %v", p.Name(), seed, err)
 					}
@@ -44,39 +50,4 @@ func TestCorpus(t *testing.T) {
 			}
 		})
 	}
-}
-
-// around is a library in which a program runs at its moment, and the flow to begin with.
-func around(t *testing.T, p *flow.Program, programs []*flow.Program) (*flowrun.Library, string) {
-	t.Helper()
-	do := func(id, kind string, parameters map[string]any, next string) flow.Action {
-		return flow.Action{Identifier: id, Type: kind, Parameters: parameters, Transitions: flow.Transitions{
-			NextAction: next, Errors: []flow.ErrorTransition{{NextAction: "end", ErrorType: "NoMatchingError"}},
-		}}
-	}
-	var actions []flow.Action
-	switch p.Kind() {
-	case flow.Module:
-		actions = []flow.Action{do("call", "InvokeFlowModule", map[string]any{"FlowModuleId": p.ID()}, "end")}
-	case flow.CustomerQueue:
-		actions = []flow.Action{
-			do("hook", "UpdateContactEventHooks", map[string]any{"EventHooks": map[string]any{"CustomerQueue": p.ID()}}, "target"),
-			do("target", "UpdateContactTargetQueue", map[string]any{"QueueId": "q"}, "queue"),
-			do("queue", "TransferContactToQueue", nil, "end"),
-		}
-	case flow.Inbound:
-		library := flowrun.NewLibrary(nil)
-		library.Set(programs)
-		return library, p.ID()
-	default:
-		actions = []flow.Action{do("call", "TransferToFlow", map[string]any{"ContactFlowId": p.ID()}, "end")}
-	}
-	actions = append(actions, flow.Action{Identifier: "end", Type: "DisconnectParticipant"})
-	entry, findings := flow.Compile(flow.Source{File: "entry", Document: flow.Document{Version: flow.Version, StartAction: actions[0].Identifier, Actions: actions}})
-	if entry == nil {
-		t.Fatal(findings)
-	}
-	library := flowrun.NewLibrary(nil)
-	library.Set(append([]*flow.Program{entry}, programs...))
-	return library, "entry"
 }

@@ -1,0 +1,294 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/flowtest"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
+)
+
+func newFlow(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "flow", Short: "Run and check contact flows, without a server", Args: noArguments,
+		Long: "Contact flows are files as Amazon Connect exports them. `parley serve` runs those of the folder flows;\n" +
+			"these commands run and check files by themselves.",
+		Example: "  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2",
+	}
+	c.Annotations = map[string]string{menuAnnotation: ""}
+	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	c.AddCommand(newFlowRun(env), newFlowCheck(env))
+	return c
+}
+
+// newFlowCheck is the command that says what will not run.
+func newFlowCheck(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "check FILE|FOLDER... [-o json]", Short: "Say what in contact flows will not run in a chat, or not as meant",
+		Long: "Reads flows in every form that Amazon Connect, its API and templates give them, and says what will not\n" +
+			"run, where, what happens instead and what to do. The exit code is 1 when a flow cannot run.",
+		DisableFlagsInUseLine: true,
+		Example:               "  parley flow check flows\n  parley flow check main.json -o json",
+		Args:                  filesOnly,
+	}
+	output := outputFlag(c)
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if err := checkOutput(*output); err != nil {
+			return err
+		}
+		findings := []flow.Finding{}
+		flows := 0
+		for _, name := range args {
+			programs, found, err := readFlows(name)
+			if err != nil {
+				return err
+			}
+			findings = append(findings, found...)
+			flows += len(programs)
+		}
+		broken := false
+		for _, f := range findings {
+			broken = broken || f.Level == flow.Broken
+		}
+		if err := writeFindings(env.Stdout, *output, findings, flows); err != nil {
+			return err
+		}
+		if broken {
+			return errReported
+		}
+		return nil
+	}
+	return c
+}
+
+// writeFindings prints findings for a person or a program.
+func writeFindings(w io.Writer, output string, findings []flow.Finding, flows int) error {
+	if output == "json" {
+		return writeJSON(w, map[string]any{"flows": flows, "findings": findings})
+	}
+	for _, f := range findings {
+		if _, err := fmt.Fprintf(w, "%s: %s [%s]\n", f.Level, screen.Text(f.String(), "  "), f.Rule); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s, %s\n", counted(flows, "flow"), counted(len(findings), "finding"))
+	return err
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// filesOnly asks for at least one file.
+func filesOnly(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return hint.Usage("name the file of a contact flow, or a folder with several", "exports of the flow designer are such files")
+	}
+	return nil
+}
+
+// readFlows reads the flows of a file, or of all files of a folder.
+func readFlows(name string) ([]*flow.Program, []flow.Finding, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, nil, hint.Usage(fmt.Sprintf("there is no %s", name), "name the file of a contact flow, or a folder with several")
+	}
+	library := flowrun.NewLibrary(nil)
+	if info.IsDir() {
+		findings, _, err := flowrun.NewFolder(os.DirFS(name), library).Load()
+		for i := range findings {
+			rename(&findings[i], filepath.Join(name, findings[i].File))
+		}
+		return library.All(), findings, err
+	}
+	programs, findings, err := flowrun.ReadFile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
+	if err != nil && len(findings) == 0 {
+		return nil, nil, hint.Usage(fmt.Sprintf("%s: %v", name, err), "name the file of a contact flow")
+	}
+	for i := range findings {
+		rename(&findings[i], name)
+	}
+	return programs, findings, nil
+}
+
+// rename gives a finding the name of its file as the user wrote it. A flow without a name has that
+// of its file.
+func rename(f *flow.Finding, name string) {
+	if f.Flow == f.File {
+		f.Flow = ""
+	}
+	f.File = filepath.ToSlash(name)
+}
+
+// flowRunOptions are the flags of `parley flow run`.
+type flowRunOptions struct {
+	says, attributes []string
+	name             string
+	random           uint64
+	output           string
+}
+
+// newFlowRun is the command that runs one chat through a flow.
+func newFlowRun(env *Env) *cobra.Command {
+	var o flowRunOptions
+	c := &cobra.Command{
+		Use: "run FILE [flags]", Short: "Run a chat through a contact flow, in no time",
+		Long: "Runs one chat through the flow of a file, without a server and without waiting: what is said by --say,\n" +
+			"one text whenever the flow waits for the customer, or by chance with --random. To a view a text is the\n" +
+			"action that the customer takes. The other flows of the file's folder are there to be called.\n" +
+			"The exit code is 1 when the flow still waits at the end, or cannot run.",
+		DisableFlagsInUseLine: true,
+		Example:               "  parley flow run flows/main.json --say hello --say 2\n  parley flow run flows/main.json --random 1 -o json",
+		Args:                  filesOnly,
+	}
+	flags := c.Flags()
+	flags.StringArrayVar(&o.says, "say", nil, "what the customer says next (may be repeated)")
+	flags.StringArrayVar(&o.attributes, "attribute", nil, "a contact attribute (may be repeated)")
+	flags.StringVar(&o.name, "name", "Customer", "the customer's name")
+	flags.Uint64Var(&o.random, "random", 0, "let chance speak; the same number says the same")
+	for flag, placeholder := range map[string]string{"say": "TEXT", "attribute": "KEY=VALUE", "name": "NAME", "random": "SEED"} {
+		flags.Lookup(flag).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
+	}
+	output := outputFlag(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		o.output = *output
+		if err := checkOutput(o.output); err != nil {
+			return err
+		}
+		if len(args) > 1 {
+			return strayArgument(c, args[1])
+		}
+		attributes, err := readAttributes(o.attributes)
+		if err != nil {
+			return err
+		}
+		script := flowtest.Script{Name: o.name, Says: o.says, Random: flags.Changed("random"), Seed: o.random, Attributes: attributes}
+		return runFlow(c, env, args[0], script, o.output)
+	}
+	return c
+}
+
+// runFlow runs the flow of a file.
+func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, output string) error {
+	file, logical, _ := strings.Cut(name, "#")
+	programs, findings, err := readFlows(file)
+	if err != nil {
+		return err
+	}
+	for _, f := range findings {
+		_, _ = fmt.Fprintf(env.Stderr, "parley: %s: %s\n", f.Level, screen.Text(f.String(), "  "))
+	}
+	p, err := chosen(file, logical, programs)
+	if err != nil {
+		return err
+	}
+	library := flowrun.NewLibrary(nil)
+	if _, _, err := flowrun.NewFolder(os.DirFS(filepath.Dir(file)), library).Load(); err != nil {
+		return err
+	}
+	entry, err := flowtest.Entry(p)
+	if err != nil {
+		return hint.New(err, "run the flow that leads to it")
+	}
+	library.Set(append([]*flow.Program{entry, p}, library.All()...))
+	script.Flow = entry.ID()
+	result, err := flowtest.Run(c.Context(), library, script)
+	if err != nil {
+		return err
+	}
+	if output == "json" {
+		err = writeJSON(env.Stdout, result)
+	} else {
+		err = writeRun(env.Stdout, &result)
+	}
+	if err == nil && result.Outcome != flowtest.Ended && result.Outcome != flowtest.Queued {
+		return errReported
+	}
+	return err
+}
+
+// chosen is the flow of a file that is to run: the only one, the one that was named, or the one
+// that no other leads to.
+func chosen(file, logical string, programs []*flow.Program) (*flow.Program, error) {
+	var names []string
+	for _, p := range programs {
+		if p.Source().Logical == logical && logical != "" || len(programs) == 1 && logical == "" {
+			return p, nil
+		}
+		names = append(names, p.Source().Logical)
+	}
+	if len(programs) == 0 {
+		return nil, hint.New(fmt.Errorf("%s: no flow of this file can run", file), "`parley flow check` says why")
+	}
+	if logical == "" {
+		library := flowrun.NewLibrary(nil)
+		library.Set(programs)
+		if p, ok := library.Entry(); ok {
+			return p, nil
+		}
+	}
+	return nil, hint.Usage(fmt.Sprintf("%s has several flows", file), fmt.Sprintf("name one: %s#%s", file, strings.Join(names, ", ")))
+}
+
+// writeRun shows a run to a person: what was said, and the way through the flow.
+func writeRun(w io.Writer, r *flowtest.Result) error {
+	var b strings.Builder
+	var begin time.Time
+	for _, l := range r.Transcript {
+		if begin.IsZero() {
+			begin = l.Time
+		}
+		text := l.Text
+		if text == "" {
+			text = "-- " + l.ContentType[strings.LastIndexByte(l.ContentType, '.')+1:]
+		}
+		from := ""
+		if l.From != "" {
+			from = screen.Cell(l.From) + ": "
+		}
+		fmt.Fprintf(&b, "%9s  %s%s\n", l.Time.Sub(begin).Round(time.Second), from, screen.Text(text, "           "))
+	}
+	b.WriteString("\nThe way:\n")
+	for _, p := range r.Way {
+		fmt.Fprintf(&b, "  %s", screen.Cell(p.Action))
+		if p.Type != p.Action {
+			fmt.Fprintf(&b, " (%s)", screen.Cell(p.Type))
+		}
+		if p.Branch != "" {
+			fmt.Fprintf(&b, " → %s", screen.Cell(p.Branch))
+		}
+		if p.Note != "" {
+			fmt.Fprintf(&b, ": %s", screen.Text(p.Note, "    "))
+		}
+		b.WriteByte('\n')
+	}
+	b.WriteByte('\n')
+	for _, note := range r.Notes {
+		fmt.Fprintf(&b, "%s\n", screen.Text(note, "  "))
+	}
+	switch r.Outcome {
+	case flowtest.Ended:
+		b.WriteString("The chat has ended.\n")
+	case flowtest.Queued:
+		fmt.Fprintf(&b, "The contact waits for an agent in the queue %s.\n", screen.Cell(r.Queue))
+	case flowtest.Stuck:
+		fmt.Fprintf(&b, "The flow still waits, at %s: say more with --say.\n", screen.Cell(r.Stands))
+	case flowtest.Unrun:
+		b.WriteString("No flow ran for this chat.\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
