@@ -77,8 +77,8 @@ var allowed = map[string][]string{
 		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/connectserver": {
-		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/rawjson",
-		"internal/strict", "internal/transcript",
+		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/interactive",
+		"internal/rawjson", "internal/strict", "internal/transcript",
 	},
 	"internal/flowrun":  {"internal/chat", "internal/flow", "internal/inbox", "internal/transcript"},
 	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/store", "internal/transcript"},

@@ -75,6 +75,11 @@ func (in *integrateInput) marks() map[string]segmentValue {
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_SendChatIntegrationEvent.html
 func (s *Service) integrate(ctx context.Context, in *integrateInput) (*integrateOutput, error) {
+	if in.Event.Type == "MESSAGE" {
+		if refused := s.wellSaid(transcript.Message{ContentType: in.Event.ContentType, Content: in.Event.Content}); refused != nil {
+			return nil, refused
+		}
+	}
 	s.integrating.Lock()
 	defer s.integrating.Unlock()
 	out := &integrateOutput{}

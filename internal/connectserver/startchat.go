@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectmodel"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/rawjson"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -138,6 +139,11 @@ func (s *Service) startAssistant(ctx context.Context, in *startAssistantInput) (
 }
 
 func (s *Service) start(ctx context.Context, in *startChatInput) (*startChatOutput, error) {
+	if m := in.InitialMessage; m != nil {
+		if refused := s.wellSaid(*m); refused != nil {
+			return nil, refused
+		}
+	}
 	request := chat.StartRequest{
 		InstanceID: instanceID(in.InstanceID), FlowID: flowID(in.ContactFlowID),
 		DisplayName: in.ParticipantDetails.DisplayName, Attributes: in.Attributes, SegmentAttributes: in.SegmentAttributes,
@@ -163,6 +169,16 @@ func (s *Service) start(ctx context.Context, in *startChatInput) (*startChatOutp
 		ContactID: started.ContactID, ParticipantID: started.ParticipantID, ParticipantToken: started.Token.Reveal(),
 		ContinuedFrom: started.ContinuedFrom, started: started,
 	}, nil
+}
+
+// wellSaid refuses what a customer's message may not hold, when strict.
+func (s *Service) wellSaid(m transcript.Message) *awswire.Error {
+	if s.strict.Enabled() && m.ContentType == transcript.InteractiveResponse {
+		if wrong := interactive.CheckResponse(m.Content); wrong != "" {
+			return refusal(invalidRequest, wrong)
+		}
+	}
+	return nil
 }
 
 // inherited returns the attributes of a chat that is related to another one: the other's,

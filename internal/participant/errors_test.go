@@ -126,7 +126,9 @@ func TestErrors(t *testing.T) {
 func TestRowA17RefusalsHaveFigures(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{
-		config: func(c *participant.Config) { c.SignIn = func(participant.SignIn) string { return "http://127.0.0.1/login" } },
+		config: func(c *participant.Config) {
+			c.SignIn = func(participant.SignIn) string { return "http://127.0.0.1/login" }
+		},
 		limits: chat.Limits{Files: 1, FileBytes: 100, Sockets: 1},
 	})
 	c := w.newCustomer()

@@ -30,6 +30,8 @@ func Fidelity() []fidelity.Entry {
 			"Amazon S3's XML, as for an address that was altered; any `Content-Type` will do."},
 		{Area: protocol, Name: "Tokens", Source: fidelity.Guessed, Note: "Opaque. They begin as AWS's do; nothing else about them is alike."},
 		{Area: protocol, Name: "Error bodies", Source: fidelity.Observed, Note: "Both `Message` and `message`, beside `x-amzn-ErrorType`."},
+		{Area: protocol, Name: "Interactive responses", Source: fidelity.Observed, Note: "When strict, a customer's needs `version` \"1.0\" and an `action` of 1 to 200 characters, " +
+			"else `InvalidRequestException`: in SendMessage, as the first message of a start and through SendChatIntegrationEvent. One source only, which AWS's documentation does not confirm."},
 		{Area: protocol, Name: "Rates", Source: fidelity.Documentation, Note: "When strict, with the documented defaults. Reconnects are exempt: " +
 			"chatjs gives up for good when one is throttled."},
 		{Area: protocol, Name: "Short lives", Source: fidelity.Guessed, Note: "When strict: 5 minutes for connection tokens, 10 for sockets, 1 for upload addresses."},

@@ -4,9 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"log/slog"
+	"net/http"
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -37,6 +39,11 @@ func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if s.strict.Enabled() && in.ContentType == transcript.InteractiveResponse && c.holder.Role == transcript.Customer {
+		if wrong := interactive.CheckResponse(in.Content); wrong != "" {
+			return nil, &awswire.Error{Status: http.StatusBadRequest, Name: "InvalidRequestException", Message: wrong}
+		}
 	}
 	sent, err := s.chats.Say(ctx, c.contactID, c.participantID, transcript.Message(in))
 	if err != nil {

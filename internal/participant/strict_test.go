@@ -6,8 +6,10 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Under strict rules the documented freedoms are taken: frames come twice, late and with
@@ -65,4 +67,28 @@ func TestStrictRates(t *testing.T) {
 			w.connect(c.Started)
 		}
 	})
+}
+
+// A customer's interactive response is held against its documented shape when strict, and only then.
+func TestRowA9InteractiveResponse(t *testing.T) {
+	t.Parallel()
+	for _, rules := range []*strict.Rules{nil, strict.New(strict.Config{Seed: 1})} {
+		w := newWorld(t, setup{config: func(c *participant.Config) { c.Strict = rules }})
+		c := w.connect(w.start(chat.StartRequest{ContentTypes: []string{transcript.TextPlain, transcript.InteractiveResponse}}))
+		send := func(content string) answer {
+			return w.post("message", c.token, fmt.Sprintf(`{"ContentType":%q,"Content":%q}`, transcript.InteractiveResponse, content))
+		}
+		if a := send(`{"version":"1.0","action":"Next"}`); a.Status != http.StatusOK {
+			t.Errorf("strict %v: %d %s", rules.Enabled(), a.Status, a.Body)
+		}
+		want, name := http.StatusOK, ""
+		if rules.Enabled() {
+			want, name = http.StatusBadRequest, "InvalidRequestException"
+		}
+		for _, content := range []string{`{"version":"1.0"}`, `{"action":"Next"}`} {
+			if a := send(content); a.Status != want || a.Header.Get("X-Amzn-Errortype") != name {
+				t.Errorf("strict %v, %s: %d %s", rules.Enabled(), content, a.Status, a.Body)
+			}
+		}
+	}
 }
