@@ -125,7 +125,7 @@ func (l *Library) named(name string) *flow.Program {
 	}
 	id := tail(name)
 	for _, same := range []func(s flow.Source) bool{
-		func(s flow.Source) bool { return s.ARN == name || s.ID != "" && s.ID == id },
+		func(s flow.Source) bool { return s.ARN == name || s.ID != "" && s.ID == id || s.Key() == name },
 		func(s flow.Source) bool { return s.Logical == name || s.DisplayName() == name },
 		func(s flow.Source) bool {
 			return s.File == name || strings.TrimSuffix(path.Base(s.File), path.Ext(s.File)) == name

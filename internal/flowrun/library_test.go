@@ -1,0 +1,80 @@
+package flowrun_test
+
+import (
+	"testing"
+
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
+)
+
+func program(t *testing.T, source flow.Source) *flow.Program {
+	t.Helper()
+	if source.Document.Actions == nil {
+		source.Document = document(do("end", "DisconnectParticipant", nil, ""))
+	}
+	p, findings := flow.Compile(source)
+	if p == nil {
+		t.Fatal(findings)
+	}
+	return p
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	main := program(t, flow.Source{File: "main.json", ID: "1111", ARN: "arn:aws:connect:us-east-1:1:instance/i/contact-flow/1111", Name: "Main flow"})
+	inTemplate := program(t, flow.Source{File: "stack.json", Logical: "Survey"})
+	library := flowrun.NewLibrary(map[string]string{
+		"arn:aws:connect:*/contact-flow/prod-main": "main", "prod-*": "Survey", "prod-main": "Main flow", "Sales": "Vertrieb",
+	})
+	library.Set([]*flow.Program{main, inTemplate})
+	for _, test := range []struct {
+		ref, shown string
+		want       *flow.Program
+	}{
+		{"1111", "", main},
+		{"arn:aws:connect:eu-west-1:2:instance/j/contact-flow/1111", "", main},
+		{"arn:aws:connect:us-east-1:1:instance/i/contact-flow/1111:$LATEST", "", main},
+		{"Main flow", "", main},
+		{"main.json", "", main},
+		{"main", "", main},
+		{"Survey", "", inTemplate},
+		{inTemplate.ID(), "", inTemplate},
+		{"arn:aws:connect:us-west-2:9:instance/x/contact-flow/prod-main", "", main}, // by the configuration
+		{"prod-main", "", main},         // the entry without a star goes before
+		{"prod-survey", "", inTemplate}, // by the one with
+		{"an-id-of-elsewhere", "Main flow", main},
+		{"an-id-of-elsewhere", "Other", nil},
+		{"", "", nil},
+	} {
+		got, ok := library.Find(test.ref, test.shown)
+		if got != test.want || ok != (test.want != nil) {
+			t.Errorf("%q (%q) is %v", test.ref, test.shown, got)
+		}
+	}
+	for ref, want := range map[string]string{
+		"arn:aws:connect:us-east-1:1:instance/i/queue/q1": "q1", "Sales": "Vertrieb", "": "",
+	} {
+		if got := library.Queue(ref, ""); got != want {
+			t.Errorf("queue %q is %q", ref, got)
+		}
+	}
+}
+
+// A chat that names a flow of somewhere else gets the flow that no other leads to.
+func TestEntry(t *testing.T) {
+	t.Parallel()
+	first := program(t, flow.Source{File: "first.json", Document: document(
+		do("go", "TransferToFlow", map[string]any{"ContactFlowId": "second"}, "", "!NoMatchingError", "end"), do("end", "DisconnectParticipant", nil, ""),
+	)})
+	second := program(t, flow.Source{File: "second.json"})
+	module := program(t, flow.Source{File: "module.json", Kind: flow.Module})
+	library := flowrun.NewLibrary(nil)
+	library.Set([]*flow.Program{second, first, module})
+	if p, ok := library.Entry(); !ok || p != first {
+		t.Errorf("the first flow is %v", p)
+	}
+	library.Set([]*flow.Program{second, module, program(t, flow.Source{File: "third.json"})})
+	if p, ok := library.Entry(); ok {
+		t.Errorf("of two flows %v is the first", p.Name())
+	}
+}
