@@ -254,6 +254,9 @@ type front struct {
 func (p proxy) open(t *testing.T, base string, set func(url string) []string, edit func(config string) string) *front {
 	t.Helper()
 	program, err := exec.LookPath(p.program)
+	if err != nil { // where Debian puts servers, which not everybody's PATH has
+		program, err = exec.LookPath("/usr/sbin/" + p.program)
+	}
 	if err != nil {
 		t.Skipf("%s is not installed (Debian: apt-get install %s)", p.program, p.program)
 	}
