@@ -45,9 +45,9 @@ test: ## Set up what the tests need, run all of them, and print the times; BUDGE
 		'browser:prepare=$(MAKE) test-e2e-browser' \
 		'page:prepare=$(MAKE) test-e2e-page'
 
-test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and install npm packages, a Chromium, an AWS CLI and boto3
+test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and install npm packages, a Chromium, a Firefox, an AWS CLI and boto3
 	@e2e/chromium.sh best
-	@for each in awscli boto3; do e2e/chat/$$each.sh || [ "$$CI" != true ] || exit 1; done
+	@for each in chat/awscli chat/boto3 firefox; do e2e/$$each.sh || [ "$$CI" != true ] || exit 1; done
 
 # How many cores the tests may take for theirs. As many files of a browser suite run at once
 # (e2e/bounds.js); Go packages twice as many, because half of them wait for timers and processes.

@@ -9,6 +9,8 @@ import { after, before, describe, test } from 'node:test'
 import { atOnce, patience } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
+import { installed, missing } from '../installed.js'
+import { launchFirefox } from './firefox.js'
 import { golden, write } from './scribe.js'
 import { releases, serveSite } from './site.js'
 import { openTab } from './tab.js'
@@ -40,23 +42,41 @@ const ways = { chatjs5: 'after', chatjs3: 'before', chatjs2: 'config', chatjs1: 
 describe('a whole chat', { concurrency: atOnce }, () => {
   for (const [release, version] of Object.entries(releases)) {
     test(`by chatjs ${version} (${ways[release]})`, async (t) => {
-      const context = await browser.newContext()
-      t.after(() => context.close())
-      // The page asks localhost; chatjs opens sockets of 127.0.0.1 only.
-      const tab = await openTab(context, site.page({ release, way: ways[release], parley: `http://localhost:${parley.port}` }))
-      const ids = await wholeChat(tab, release)
-      assert.deepEqual(tab.complaints, [], 'the console stays silent')
-      const exchange = await tab.exchange()
-      if (release !== 'chatjs5') { // it closes while these come
-        exchange.frames = exchange.frames.filter((frame) => !/participant\.left|chat\.ended/.test(frame))
-      }
-      await golden(`session-${version}.txt`, write(exchange, ids))
+      const tab = await openIn(t, browser, release)
+      await recordedChat(tab, release)
       const late = await tab.refused('sendMessage', { message: 'late', contentType: 'text/plain' })
       if (release === 'chatjs1') assert.deepEqual([late.type, late.statusCode], ['AccessDeniedException', 403])
       else assert.match(late.message, /No active connection/, 'the client knows that it is over')
     })
   }
 })
+
+test('a whole chat in Firefox', async (t) => {
+  const program = await installed('firefox.sh')
+  if (missing(t, program)) return
+  const firefox = await launchFirefox(program.path)
+  t.after(() => firefox.close())
+  await recordedChat(await openIn(t, firefox, 'chatjs5'), 'chatjs5')
+})
+
+/** Opens the page of a release in a browser. */
+async function openIn(t, browser, release) {
+  const context = await browser.newContext()
+  t.after(() => context.close())
+  // The page asks localhost; chatjs opens sockets of 127.0.0.1 only.
+  return openTab(context, site.page({ release, way: ways[release], parley: `http://localhost:${parley.port}` }))
+}
+
+/** Holds the chat and compares it with what was written down. */
+async function recordedChat(tab, release) {
+  const ids = await wholeChat(tab, release)
+  assert.deepEqual(tab.complaints, [], 'the console stays silent')
+  const exchange = await tab.exchange()
+  if (release !== 'chatjs5') { // it closes while these come
+    exchange.frames = exchange.frames.filter((frame) => !/participant\.left|chat\.ended/.test(frame))
+  }
+  await golden(`session-${releases[release]}.txt`, write(exchange, ids))
+}
 
 describe('the client comes to know the server', { concurrency: atOnce }, () => {
   for (const release of Object.keys(releases)) {
