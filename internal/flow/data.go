@@ -22,10 +22,48 @@ func contactData() []Type {
 	}
 }
 
-// maxAttributes is how many bytes keys and values of all attributes may have together.
+// maxAttributes is how many bytes keys and values of all attributes may have together. What else a
+// flow keeps is bounded by the same figure: it could double what it keeps at every turn of a circle.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateContactAttributes.html
 const maxAttributes = 32_768
+
+// within reports whether values have no more bytes together than attributes may. It stops counting
+// there, so that a value which holds another many times over is not walked to its end.
+func within(values ...any) bool {
+	left := maxAttributes
+	for _, v := range values {
+		left = spend(v, left)
+	}
+	return left >= 0
+}
+
+// spend takes the bytes of a value from what is left.
+func spend(v any, left int) int {
+	switch v := v.(type) {
+	case string:
+		return left - len(v)
+	case map[string]string:
+		for key, text := range v {
+			left -= len(key) + len(text)
+		}
+	case map[string]any:
+		for key, inner := range v {
+			if left < 0 {
+				return left
+			}
+			left = spend(inner, left-len(key))
+		}
+	case []any:
+		for _, inner := range v {
+			if left < 0 {
+				return left
+			}
+			left = spend(inner, left-1)
+		}
+	}
+	return left
+}
 
 // setAttributes changes contact attributes, all or none. Every value is found before any is set, so
 // that two can be exchanged.
@@ -48,11 +86,7 @@ func setAttributes(r *run, n *node) outcome {
 		next = make(map[string]string, len(changes))
 	}
 	maps.Copy(next, changes)
-	size := 0
-	for key, value := range next {
-		size += len(key) + len(value)
-	}
-	if size > maxAttributes {
+	if !within(next) {
 		r.note = "the attributes would have more than 32,768 bytes"
 		return fail(noMatch)
 	}
@@ -76,6 +110,10 @@ func setFlowAttributes(r *run, n *node) outcome {
 		}
 		next[key] = textOf(value)
 	}
+	if !within(next) {
+		r.note = "the flow attributes would have more than 32,768 bytes"
+		return fail(noMatch)
+	}
 	r.frame.Attributes = next
 	return done()
 }
@@ -88,7 +126,7 @@ func setData(r *run, n *node) outcome {
 			return fail(noMatch)
 		}
 	}
-	kept := &r.state.Kept
+	kept := r.state.Kept
 	data := maps.Clone(kept.Data)
 	if data == nil {
 		data = map[string]string{}
@@ -99,9 +137,6 @@ func setData(r *run, n *node) outcome {
 		}
 	}
 	kept.Data = data
-	if arn := r.text(n, "WisdomSessionArn"); arn != "" {
-		r.keep(map[string]any{"Wisdom": map[string]any{"SessionArn": arn}})
-	}
 	if v, there := n.params["References"]; there {
 		refs, _ := v.resolve(r).(map[string]any)
 		next := make(map[string]Reference, len(kept.References)+len(refs))
@@ -117,6 +152,14 @@ func setData(r *run, n *node) outcome {
 		maps.Copy(next, kept.Segment)
 		maps.Copy(next, segment)
 		kept.Segment = next
+	}
+	if !within(kept.Data, kept.references(), kept.Segment) {
+		r.note = "the contact's data would have more than 32,768 bytes"
+		return fail(noMatch)
+	}
+	r.state.Kept = kept
+	if arn := r.text(n, "WisdomSessionArn"); arn != "" {
+		r.keep(map[string]any{"Wisdom": map[string]any{"SessionArn": arn}})
 	}
 	return done()
 }
@@ -141,8 +184,8 @@ func tag(r *run, n *node) outcome {
 	for key, value := range tags {
 		next[key] = textOf(value)
 	}
-	if len(next) > 6 {
-		r.note = "a contact has at most six tags"
+	if len(next) > 6 || !within(next) {
+		r.note = "a contact has at most six tags, of 256 characters"
 		return fail(noMatch)
 	}
 	r.state.Kept.Tags = next

@@ -29,6 +29,10 @@ func callModule(r *run, n *node) outcome {
 		r.note = fmt.Sprintf("modules call modules at most %d deep", maxDepth)
 		return fail(noMatch)
 	}
+	if !within(r.param(n, "Input")) {
+		r.note = "the module's input has more than 32,768 bytes"
+		return fail(noMatch)
+	}
 	return r.ask(n, "")
 }
 
@@ -64,6 +68,9 @@ func returnFromModule(r *run, n *node) outcome {
 	}
 	result := r.text(n, "Result")
 	data := r.param(n, "ResultData")
+	if !within(data) {
+		data, r.note = nil, "the module's result has more than 32,768 bytes, and is left out"
+	}
 	r.row(n, result, outcome{kind: finished})
 	r.state.Frames = r.state.Frames[:len(r.state.Frames)-1]
 	r.frame = &r.state.Frames[len(r.state.Frames)-1]

@@ -149,9 +149,12 @@ func (p path) String() string {
 	var b strings.Builder
 	b.WriteByte('$')
 	for _, segment := range p {
-		if nameWidth(segment) == len(segment) {
+		switch {
+		case nameWidth(segment) == len(segment):
 			b.WriteString("." + segment)
-		} else {
+		case strings.Contains(segment, "']"):
+			b.WriteString(`["` + segment + `"]`)
+		default:
 			b.WriteString("['" + segment + "']")
 		}
 	}

@@ -21,7 +21,7 @@ func Step(p *Program, s State, in Input) (Turn, error) {
 	if s.Version != StateVersion {
 		return Turn{}, fmt.Errorf("the flow's state has version %d, and this program knows %d", s.Version, StateVersion)
 	}
-	if s.Running() != p.ID() {
+	if s.Running() != p.ID() || len(s.Frames) == 0 {
 		return Turn{}, fmt.Errorf("the contact runs flow %q, not %q", s.Running(), p.ID())
 	}
 	r := &run{program: p, state: s, contact: &in.Contact, attributes: in.Contact.Attributes, traced: in.Traced}
@@ -104,6 +104,10 @@ func (r *run) from(at int, e Event) error {
 			return nil
 		}
 		if out.kind == entered {
+			if r.state.Steps > maxSteps {
+				r.circled(n)
+				return nil
+			}
 			r.continues = true
 			return nil
 		}
@@ -114,7 +118,7 @@ func (r *run) from(at int, e Event) error {
 			return nil
 		}
 		if r.state.Steps++; r.state.Steps > maxSteps {
-			r.end(Circled, fmt.Sprintf("%d actions ran without waiting for anybody, the last is %q: put a Wait or a question into the circle", maxSteps, n.id))
+			r.circled(n)
 			return nil
 		}
 		n = &r.program.nodes[to]
@@ -199,6 +203,11 @@ func (r *run) stop(n *node, out outcome, branch string) {
 	default:
 		r.end(Finished, fmt.Sprintf("nothing follows %q (%s)", n.id, branch))
 	}
+}
+
+// circled ends a flow that turns in a circle.
+func (r *run) circled(n *node) {
+	r.end(Circled, fmt.Sprintf("%d actions ran without waiting for anybody, the last is %q: put a Wait or a question into the circle", maxSteps, n.id))
 }
 
 // end ends the flow, with all modules it is in.

@@ -94,6 +94,10 @@ func (v *value) resolve(r *run) any {
 	return v.plain
 }
 
+// maxText is where a text that is put together ends: nothing that takes a text takes one of a
+// quarter of its length, and a file can name an attribute thousands of times.
+const maxText = 256 << 10
+
 // text is the value as text.
 func (v *value) text(r *run) string {
 	if v.parts == nil {
@@ -107,6 +111,9 @@ func (v *value) text(r *run) string {
 	}
 	r.buffer = r.buffer[:0]
 	for _, p := range v.parts {
+		if len(r.buffer) > maxText {
+			break
+		}
 		if p.path == nil {
 			r.buffer = append(r.buffer, p.text...)
 		} else {
