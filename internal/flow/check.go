@@ -10,7 +10,7 @@ import (
 // can take: what stands behind the branch of calls says nothing.
 func (c *compiler) check() {
 	p := c.program
-	g := p.graph()
+	g, places := p.graph(), slots()
 	drawn := make([]bool, len(p.nodes))
 	follow(p.start, drawn, func(at int) []way { return p.nodes[at].drawn() })
 	for at := range p.nodes {
@@ -27,8 +27,7 @@ func (c *compiler) check() {
 		}
 		c.outcome(a, n, g.rehearsed[at])
 		c.branches(a, n, g.rehearsed[at])
-		c.references(a, n)
-		c.view(a, n)
+		c.references(a, n, places)
 	}
 	for _, circle := range p.circles(&g) {
 		c.circle(circle, &g)
@@ -162,10 +161,17 @@ func (n *node) onlyPaths(name string) bool {
 }
 
 // references reports resources that were never chosen.
-func (c *compiler) references(a *Action, n *node) {
-	for _, f := range named(a, c.source.Document.Metadata.ActionMetadata[a.Identifier].Members) {
-		if f.Value == "" && f.Shown == "" {
-			c.report(Doubtful, "empty-reference", a, fmt.Sprintf("%s is empty: no %s was chosen, and the block fails", f.parameter, f.Kind), "choose one in the designer")
+func (c *compiler) references(a *Action, n *node, places []slot) {
+	for _, f := range named(a, places) {
+		shown := ""
+		if f.value == "" || f.kind == ViewResource {
+			shown = f.shown(c.source.Document.Metadata.ActionMetadata[a.Identifier].Members)
+		}
+		switch {
+		case f.value == "" && shown == "":
+			c.report(Doubtful, "empty-reference", a, fmt.Sprintf("%s is empty: no %s was chosen, and the block fails", strings.Join(f.at, "."), f.kind), "choose one in the designer")
+		case f.kind == ViewResource:
+			c.view(a, f.value, shown)
 		}
 	}
 	if n.kind == "UpdateContactEventHooks" && len(a.Parameters) == 0 {
@@ -202,23 +208,18 @@ func requiredReference(kind string) [][]string {
 // view reports a view that shows nothing, has too much to show, or is not known outside its instance.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/show-view-block.html
-func (c *compiler) view(a *Action, n *node) {
-	for _, f := range named(a, c.source.Document.Metadata.ActionMetadata[a.Identifier].Members) {
-		if n.kind != "ShowView" || f.Kind != ViewResource || f.Value == "" {
-			continue
-		}
-		data, _ := a.Parameters["ViewData"].(map[string]any)
-		own := isOwnView(f.Value) || isOwnView(f.Shown)
-		if own && len(data) == 0 {
-			c.report(Doubtful, "view-data", a, fmt.Sprintf("the view %q has no data: it is shown empty", firstOf(f.Shown, f.Value)), "fill in the fields of the view in the designer")
-		}
-		if !own {
-			c.report(Doubtful, "view-template", a, fmt.Sprintf("the template of the view %q is in its instance, and not in a flow: it is shown without", firstOf(f.Shown, f.Value)),
-				"try the flow with one of the views that every instance has: form, list, detail, cards or confirmation")
-		}
-		if len(textOf(a.Parameters["ViewData"])) > MaxViewData {
-			c.report(Doubtful, "view-data", a, fmt.Sprintf("the view's data has more than %d bytes: it takes the branch %s", MaxViewData, noMatch), "show less")
-		}
+func (c *compiler) view(a *Action, id, shown string) {
+	data, _ := a.Parameters["ViewData"].(map[string]any)
+	own := isOwnView(id) || isOwnView(shown)
+	if own && len(data) == 0 {
+		c.report(Doubtful, "view-data", a, fmt.Sprintf("the view %q has no data: it is shown empty", firstOf(shown, id)), "fill in the fields of the view in the designer")
+	}
+	if !own {
+		c.report(Doubtful, "view-template", a, fmt.Sprintf("the template of the view %q is in its instance, and not in a flow: it is shown without", firstOf(shown, id)),
+			"try the flow with one of the views that every instance has: form, list, detail, cards or confirmation")
+	}
+	if len(textOf(a.Parameters["ViewData"])) > MaxViewData {
+		c.report(Doubtful, "view-data", a, fmt.Sprintf("the view's data has more than %d bytes: it takes the branch %s", MaxViewData, noMatch), "show less")
 	}
 }
 

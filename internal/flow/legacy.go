@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -156,9 +157,7 @@ func legacyOperator(name string) string {
 // metadata is what the module's own says, with the display names where newer exports have them.
 func (m *conversion) metadata() ActionMetadata {
 	members := make(map[string]json.RawMessage, len(m.Metadata)+1)
-	for name, value := range m.Metadata {
-		members[name] = value
-	}
+	maps.Copy(members, m.Metadata)
 	if len(m.shown) > 0 {
 		members["parameters"], _ = json.Marshal(m.shown) // texts within objects
 	}

@@ -203,8 +203,8 @@ func (c *compiler) node(a *Action) node {
 		c.report(Broken, "type", a, "the action has no Type", "say what it does, for example MessageParticipant")
 	} else if n.block == nil {
 		remedy := "use a block of the flow designer"
-		if real := nearest(a.Type); real != "" {
-			remedy = "the block with this purpose is " + real
+		if meant := nearest(a.Type); meant != "" {
+			remedy = "the block with this purpose is " + meant
 		}
 		c.report(Doubtful, "unknown-type", a, fmt.Sprintf("Amazon Connect has no action of the type %s; it takes its error branch here", a.Type), remedy)
 	}

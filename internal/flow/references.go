@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -38,11 +39,13 @@ type Resource struct {
 // path names is found when the flow runs, and is not among them.
 func References(s Source) []Resource {
 	var all []Resource
+	places := slots()
 	for i := range s.Document.Actions {
 		a := &s.Document.Actions[i]
-		for _, f := range named(a, s.Document.Metadata.ActionMetadata[a.Identifier].Members) {
-			if f.Value != "" || f.Shown != "" {
-				all = append(all, f.Resource)
+		for _, f := range named(a, places) {
+			shown := f.shown(s.Document.Metadata.ActionMetadata[a.Identifier].Members)
+			if f.value != "" || shown != "" {
+				all = append(all, Resource{Kind: f.kind, Value: f.value, Shown: shown, Action: a.Identifier})
 			}
 		}
 	}
@@ -53,40 +56,51 @@ func References(s Source) []Resource {
 // path of the parameter, in which * is any member or element, and the places in the action's
 // metadata where older exports have the display name. Seen in exports; no page documents them.
 type slot struct {
-	parameter string
+	parameter []string
 	kind      ResourceKind
-	shown     []string
+	older     [][]string
 }
 
 func slots() []slot {
+	place := func(parameter string, kind ResourceKind, older ...string) slot {
+		s := slot{parameter: strings.Split(parameter, "."), kind: kind}
+		for _, path := range older {
+			s.older = append(s.older, strings.Split(path, "."))
+		}
+		return s
+	}
 	return []slot{
-		{"QueueId", QueueResource, []string{"queue.text"}},
-		{"AgentId", AgentResource, []string{"queue.text"}},
-		{"ContactFlowId", FlowResource, []string{"ContactFlow.text", "contactFlow.text"}},
-		{"EventHooks.*", FlowResource, []string{"contactFlow.text", "ContactFlow.text"}},
-		{"FlowModuleId", ModuleResource, []string{"contactFlowModuleName"}},
-		{"LambdaFunctionARN", FunctionResource, nil},
-		{"ChatProcessor.LambdaProcessorARN", FunctionResource, nil},
-		{"LexV2Bot.AliasArn", BotResource, []string{"lexV2BotName"}},
-		{"LexBot.Name", BotResource, nil},
-		{"HoursOfOperationId", HoursResource, []string{"Hours.text"}},
-		{"ViewResource.Id", ViewResource, nil},
-		{"PromptId", PromptResource, []string{"promptName", "audio.0.text"}},
-		{"Messages.*.PromptId", PromptResource, []string{"audio.*.text"}},
+		place("QueueId", QueueResource, "queue.text"),
+		place("AgentId", AgentResource, "queue.text"),
+		place("ContactFlowId", FlowResource, "ContactFlow.text", "contactFlow.text"),
+		place("EventHooks.*", FlowResource, "contactFlow.text", "ContactFlow.text"),
+		place("FlowModuleId", ModuleResource, "contactFlowModuleName"),
+		place("LambdaFunctionARN", FunctionResource),
+		place("ChatProcessor.LambdaProcessorARN", FunctionResource),
+		place("LexV2Bot.AliasArn", BotResource, "lexV2BotName"),
+		place("LexBot.Name", BotResource),
+		place("HoursOfOperationId", HoursResource, "Hours.text"),
+		place("ViewResource.Id", ViewResource),
+		place("PromptId", PromptResource, "promptName", "audio.0.text"),
+		place("Messages.*.PromptId", PromptResource, "audio.*.text"),
 	}
 }
 
-// filled is a slot with what stands in it.
+// filled is a slot with what stands in it: a literal, or nothing.
 type filled struct {
-	Resource
-	parameter string
+	slot
+	value string
+	at    []string // its parameter's path
 }
 
-// named are the resources that an action names by a literal, and its empty slots.
-func named(a *Action, metadata map[string]json.RawMessage) []filled {
+// named are the slots of an action that hold no path.
+func named(a *Action, places []slot) []filled {
 	var all []filled
-	for _, s := range slots() {
-		walk(a.Parameters, strings.Split(s.parameter, "."), nil, func(at []string, v any) {
+	for _, s := range places {
+		if _, there := a.Parameters[s.parameter[0]]; !there {
+			continue
+		}
+		walk(a.Parameters, s.parameter, nil, func(at []string, v any) {
 			text, is := v.(string)
 			if v != nil && !is {
 				return
@@ -94,10 +108,7 @@ func named(a *Action, metadata map[string]json.RawMessage) []filled {
 			if parts, _ := split(text); len(parts) > 1 || parts[0].path != nil {
 				return
 			}
-			all = append(all, filled{
-				Resource:  Resource{Kind: s.kind, Value: text, Shown: shownName(metadata, at, s.shown), Action: a.Identifier},
-				parameter: strings.Join(at, "."),
-			})
+			all = append(all, filled{slot: s, value: text, at: at})
 		})
 	}
 	return all
@@ -109,11 +120,13 @@ func walk(v any, path, at []string, found func(at []string, v any)) {
 		found(at, v)
 		return
 	}
-	step := func(name string, inner any) { walk(inner, path[1:], append(at[:len(at):len(at)], name), found) }
+	step := func(name string, inner any) { walk(inner, path[1:], append(slices.Clip(at), name), found) }
 	switch v := v.(type) {
 	case map[string]any:
-		for _, name := range sortedKeys(v) {
-			if path[0] == "*" || path[0] == name {
+		if inner, there := v[path[0]]; there {
+			step(path[0], inner)
+		} else if path[0] == "*" {
+			for _, name := range sortedKeys(v) {
 				step(name, v[name])
 			}
 		}
@@ -126,18 +139,18 @@ func walk(v any, path, at []string, found func(at []string, v any)) {
 	}
 }
 
-// shownName is the name that the designer keeps for the resource in a parameter: what is left to go
-// by when the id is that of another instance.
-func shownName(metadata map[string]json.RawMessage, parameter, older []string) string {
+// shown is the name that the designer keeps for the resource: what is left to go by when the id is
+// that of another instance.
+func (f *filled) shown(metadata map[string]json.RawMessage) string {
 	if len(metadata) == 0 {
 		return ""
 	}
-	places := [][]string{append(append([]string{"parameters"}, parameter...), "displayName")}
-	for _, place := range older {
-		names := strings.Split(place, ".")
+	places := [][]string{append(append([]string{"parameters"}, f.at...), "displayName")}
+	for _, names := range f.older {
+		names = slices.Clone(names)
 		for i := range names {
-			if names[i] == "*" && len(parameter) > 1 {
-				names[i] = parameter[1] // the same element
+			if names[i] == "*" && len(f.at) > 1 {
+				names[i] = f.at[1] // the same element
 			}
 		}
 		places = append(places, names)
@@ -160,9 +173,9 @@ func (p *Program) shown(action string) string {
 	if !ok {
 		return ""
 	}
-	for _, f := range named(&p.source.Document.Actions[at], p.source.Document.Metadata.ActionMetadata[action].Members) {
-		if f.Shown != "" {
-			return f.Shown
+	for _, f := range named(&p.source.Document.Actions[at], slots()) {
+		if name := f.shown(p.source.Document.Metadata.ActionMetadata[action].Members); name != "" {
+			return name
 		}
 	}
 	return ""

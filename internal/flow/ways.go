@@ -1,6 +1,9 @@
 package flow
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // A flow is looked at as a chat would go through it: each action is run once on paper, with a text in
 // the place of each path, and the ways that its outcome leaves open are followed. What an action
@@ -14,7 +17,7 @@ type rehearsal struct {
 	awaits  bool // it waits for the customer or a clock
 }
 
-// rehearse runs an action on paper.
+// rehearse runs an action on paper. The program needs a name and nothing else.
 func (p *Program) rehearse(n *node) rehearsal {
 	if n.block == nil {
 		return rehearsal{outcome: fail(noMatch)}
@@ -47,15 +50,15 @@ func (p *Program) rehearse(n *node) rehearsal {
 func (v *value) filled() value {
 	switch {
 	case v.parts != nil:
-		text := ""
+		var b strings.Builder
 		for _, p := range v.parts {
 			if p.path == nil {
-				text += p.text
+				b.WriteString(p.text)
 			} else {
-				text += "1"
+				b.WriteString("1")
 			}
 		}
-		return value{plain: text, set: true}
+		return value{plain: b.String(), set: true}
 	case v.members != nil:
 		object := make(map[string]any, len(v.members))
 		for i := range v.members {
@@ -173,8 +176,9 @@ func (p *Program) ways(n *node, found rehearsal) []way {
 			all = append(all, way{e.to, e.kind})
 		}
 		return all
+	default:
+		return nil // the flow is over
 	}
-	return nil
 }
 
 // leaving is the way of an outcome.
@@ -211,8 +215,9 @@ func (p *Program) graph() graph {
 	g := graph{
 		rehearsed: make([]rehearsal, len(p.nodes)), ways: make([][]way, len(p.nodes)), reached: make([]bool, len(p.nodes)),
 	}
+	stage := Program{source: Source{ID: p.ID()}}
 	for i := range p.nodes {
-		g.rehearsed[i] = p.rehearse(&p.nodes[i])
+		g.rehearsed[i] = stage.rehearse(&p.nodes[i])
 		g.ways[i] = p.ways(&p.nodes[i], g.rehearsed[i])
 	}
 	follow(p.start, g.reached, func(at int) []way { return g.ways[at] })
