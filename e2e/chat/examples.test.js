@@ -94,5 +94,5 @@ test('examples/node holds a chat in the terminal', async (t) => {
   await prints('Parley: You said: Where is my order?')
   child.stdin.end()
   assert.equal(await exited, 0)
-  assert.match(printed, /^\(Parley has joined\)\nParley: Hello Pat!.*\nPat: Where.*\nParley: You said: Where.*\n\(Pat has left\)\n\(the chat has ended\)\n$/)
+  assert.match(printed, /^\(Pat has joined\)\n\(Parley has joined\)\nParley: Hello Pat!.*\nPat: Where.*\nParley: You said: Where.*\n\(Pat has left\)\n\(the chat has ended\)\n$/)
 })

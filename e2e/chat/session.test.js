@@ -96,6 +96,7 @@ describe('the client comes to know the server', { concurrency: atOnce }, () => {
 async function wholeChat(tab, release) {
   const details = await tab.chat({ InstanceId: 'in-1', ContactFlowId: 'cf-1', ParticipantDetails: { DisplayName: 'Pat' } })
   if (!['chatjs2', 'chatjs1'].includes(release)) await tab.sees('onDeepHeartbeatSuccess')
+  await tab.sees('onMessage', { ContentType: event('participant.joined'), ParticipantRole: 'CUSTOMER', ParticipantId: details.participantId })
   const joined = await tab.sees('onMessage', { ContentType: event('participant.joined'), ParticipantRole: 'AGENT' })
   const greeting = await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
   assert.match(greeting.Content, /^Hello Pat!/)
@@ -114,6 +115,8 @@ async function wholeChat(tab, release) {
   await tab.sees('onTyping', { ParticipantId: details.participantId })
 
   const transcript = await tab.call('getTranscript', { maxResults: 15, scanDirection: 'BACKWARD', sortOrder: 'ASCENDING' })
+  assert.deepEqual(transcript.Transcript.filter((item) => item.ContentType === event('participant.joined')).map((item) => item.ParticipantRole),
+    ['CUSTOMER', 'AGENT'])
   assert.deepEqual(transcript.Transcript.filter((item) => item.Type === 'MESSAGE').map((item) => item.Id), [greeting.Id, sent.Id, reply.Id])
 
   if (release !== 'chatjs1') { // which knows of no views

@@ -216,6 +216,7 @@ describe('the chat socket', { concurrency: atOnce }, () => {
     const { socket, say } = await open(t)
     socket.say(`${subscribe})`)
     assert.equal((await socket.next()).text, subscribed)
+    assert.match((await socket.next()).text, /participant\.joined.*CUSTOMER/)
     const { Id } = await say('Grüße 👋')
     const { op, text: item } = await socket.next()
     assert.equal(op, text)

@@ -90,7 +90,7 @@ func TestHostileFileNames(t *testing.T) {
 		if err != nil || kind != "attachment" || members["filename"] != want || len(got.Header["Set-Cookie"]) > 0 {
 			t.Errorf("%q is saved as %q (%v)", name, got.Header.Get("Content-Disposition"), err)
 		}
-		if shown := w.get("/api/contacts/"+c.id+"/transcript").text("items", 1, "Attachments", 0, "AttachmentName"); shown != name {
+		if shown := w.get("/api/contacts/"+c.id+"/transcript").text("items", 2, "Attachments", 0, "AttachmentName"); shown != name {
 			t.Errorf("%q is shown as %q", name, shown)
 		}
 		w.must(http.MethodPost, "/api/contacts/"+c.id+"/end", nil)

@@ -148,11 +148,11 @@ func TestTranscript(t *testing.T) {
 	for _, item := range list(got.at("items")) {
 		types = append(types, text1(object(item)["Type"])+" "+text1(object(item)["Content"]))
 	}
-	want := []string{"MESSAGE Please wait.", "EVENT ", "MESSAGE one\n2026-11-22 00:00:00.000  Ann (AGENT): I owe you a million\r\n\x1b[31m", "ATTACHMENT ", "MESSAGE two"}
+	want := []string{"EVENT ", "MESSAGE Please wait.", "EVENT ", "MESSAGE one\n2026-11-22 00:00:00.000  Ann (AGENT): I owe you a million\r\n\x1b[31m", "ATTACHMENT ", "MESSAGE two"}
 	if diff := cmp.Diff(want, types); diff != "" {
 		t.Errorf("items (-want +got):\n%s", diff)
 	}
-	if got.text("contactId") != c.id || got.text("items", 3, "Attachments", 0, "AttachmentId") != file {
+	if got.text("contactId") != c.id || got.text("items", 4, "Attachments", 0, "AttachmentId") != file {
 		t.Errorf("%s", got.Body)
 	}
 
@@ -161,7 +161,8 @@ func TestTranscript(t *testing.T) {
 		t.Errorf("Content-Disposition: %s", kind)
 	}
 	shape := regexp.MustCompile(`(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}`).ReplaceAllString(string(lines.Body), "TIME")
-	wantText := `TIME  SYSTEM_MESSAGE (SYSTEM): Please wait.
+	wantText := `TIME  -- participant.joined Pat (CUSTOMER)
+TIME  SYSTEM_MESSAGE (SYSTEM): Please wait.
 TIME  -- participant.joined Ann\u202e (CUSTOMER) (AGENT)
 TIME  Pat (CUSTOMER): one
     2026-11-22 00:00:00.000  Ann (AGENT): I owe you a million

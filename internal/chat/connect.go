@@ -103,6 +103,7 @@ func (s *Service) arrive(ctx context.Context, e *entry, participantID string, so
 			if heard := step.seq; socket != nil {
 				step.after = append(step.after, func() { e.subscribe(socket, heard) })
 			}
+			step.add(by(p, transcript.EventItem, transcript.ParticipantJoined), true)
 			for _, l := range s.listeners {
 				if l.Arrived == nil {
 					continue

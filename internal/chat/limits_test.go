@@ -3,6 +3,7 @@ package chat_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestMessages(t *testing.T) {
 	}
 	limited.InitialMessage = &transcript.Message{ContentType: transcript.TextPlain, Content: "Where is my order?"}
 	_, connection, record := w.begin(limited)
-	if got := contents(w.page(connection.Token, chat.TranscriptQuery{})); got != "Where is my order? " || len(record.lines()) > 0 {
+	if got := contents(w.page(connection.Token, chat.TranscriptQuery{})); got != "Where is my order? - " || !slices.Equal(record.lines(), []string{"Pat: participant.joined"}) {
 		t.Errorf("%q, and heard %q", got, record.lines())
 	}
 }
@@ -97,7 +98,11 @@ func TestSixthSocket(t *testing.T) {
 	w.socket(agent.Token) // whose sockets are counted apart
 	w.say(connection.Token, "hello")
 	for i, record := range append(records, first) {
-		if diff := cmp.Diff([]string{"Ann: participant.joined", "Pat: hello"}, record.lines()); diff != "" {
+		want := []string{"Ann: participant.joined", "Pat: hello"}
+		if record == first {
+			want = append([]string{"Pat: participant.joined"}, want...)
+		}
+		if diff := cmp.Diff(want, record.lines()); diff != "" {
 			t.Errorf("socket %d: %s", i, diff)
 		}
 	}
@@ -160,11 +165,11 @@ func TestFileRules(t *testing.T) {
 	if got, err := w.File(ctx, agent.Token, files[0].ID); err != nil || got.Status != transcript.FileApproved {
 		t.Errorf("%+v, %v", got, err)
 	}
-	want := []string{"Ann: participant.joined", "Pat: APPROVED", "Pat: IN_PROGRESS", "Pat: meanwhile", "Pat: REJECTED"}
+	want := []string{"Pat: participant.joined", "Ann: participant.joined", "Pat: APPROVED", "Pat: IN_PROGRESS", "Pat: meanwhile", "Pat: REJECTED"}
 	if diff := cmp.Diff(want, record.lines()); diff != "" {
 		t.Error(diff)
 	}
-	want = []string{"Ann: participant.joined", "Pat: APPROVED", "Pat: REJECTED", "Pat: meanwhile"}
+	want = []string{"Pat: participant.joined", "Ann: participant.joined", "Pat: APPROVED", "Pat: REJECTED", "Pat: meanwhile"}
 	if diff := cmp.Diff(want, lines(w.transcript(started.ContactID))); diff != "" {
 		t.Error(diff)
 	}
@@ -203,12 +208,12 @@ func TestCustomBots(t *testing.T) {
 	refusal(t, "a bot that left", w.Disconnect(ctx, botConnection.Token), chat.ErrAccessDenied)
 	_, err = w.Join(ctx, started.ContactID, transcript.CustomBot, "Third")
 	refusal(t, "a bot beside an agent", err, chat.ErrConflict)
-	want := []string{"Bot: participant.joined", "Bot: beep", "Ann: participant.joined", "Bot: participant.left"}
+	want := []string{"Pat: participant.joined", "Bot: participant.joined", "Bot: beep", "Ann: participant.joined", "Bot: participant.left"}
 	if diff := cmp.Diff(want, record.lines()); diff != "" {
 		t.Error(diff)
 	}
 	items, ends := botRecord.heard()
-	if diff := cmp.Diff(want[1:], lines(items)); diff != "" || ends != 1 {
+	if diff := cmp.Diff(want[2:], lines(items)); diff != "" || ends != 1 {
 		t.Errorf("%d ends, %s", ends, diff)
 	}
 	w.join(started.ContactID, transcript.Agent, "Bob")
@@ -271,7 +276,7 @@ func TestConnectedWithoutSocket(t *testing.T) {
 	if _, err := w.Connect(ctx, agent.Token, true); err != nil {
 		t.Error(err)
 	}
-	if diff := cmp.Diff([]string{"Pat: hello", "Ann: participant.joined"}, published); diff != "" {
+	if diff := cmp.Diff([]string{"Pat: participant.joined", "Pat: hello", "Ann: participant.joined"}, published); diff != "" {
 		t.Error(diff)
 	}
 	if err := w.Step(ctx, started.ContactID, func(step *chat.Step) error {

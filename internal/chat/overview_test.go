@@ -66,7 +66,7 @@ func TestObserved(t *testing.T) {
 	w.start(request())
 	is("start without a message", "contact")
 	w.socket(started.Token)
-	is("connect", "contact")
+	is("connect", "Pat: participant.joined")
 	w.socket(started.Token)
 	is("connect again")
 	agent := w.join(started.ContactID, transcript.Agent, "Ann")
@@ -104,7 +104,7 @@ func TestNothingIsLostWhileArriving(t *testing.T) {
 	said := make(chan error, 1)
 	var w *world
 	w = newWorld(t, chat.Config{}, chat.Listener{Changed: func(contact chat.Contact, item *transcript.Item) {
-		if item == nil && !contact.Connected.IsZero() {
+		if item != nil && item.ContentType == transcript.ParticipantJoined && item.Role == transcript.Customer {
 			go func() { said <- w.prompt(contact.ID, plain("welcome")) }()
 			<-time.After(2 * time.Millisecond) // a lock goes to who has waited for so long
 		}
@@ -119,7 +119,7 @@ func TestNothingIsLostWhileArriving(t *testing.T) {
 		if err := <-said; err != nil {
 			t.Fatal(err)
 		}
-		if got := record.lines(); !slices.Equal(got, []string{"SYSTEM_MESSAGE: welcome"}) {
+		if got := record.lines(); !slices.Equal(got, []string{"Pat: participant.joined", "SYSTEM_MESSAGE: welcome"}) {
 			t.Fatalf("the customer heard %q", got)
 		}
 	}
@@ -213,7 +213,7 @@ func TestTransfer(t *testing.T) {
 		t.Errorf("the contact waits in %+v", c.Queue)
 	}
 	want := []string{
-		"Ann: participant.joined", "Ann: participant.left", "Bob: participant.joined", "transfer.succeeded",
+		"Pat: participant.joined", "Ann: participant.joined", "Ann: participant.left", "Bob: participant.joined", "transfer.succeeded",
 		"Bob: participant.left", "transfer.succeeded",
 	}
 	if diff := cmp.Diff(want, record.lines()); diff != "" {
@@ -232,7 +232,7 @@ func TestPrompt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if diff := cmp.Diff([]string{"SYSTEM_MESSAGE: welcome", "SYSTEM_MESSAGE: please wait"}, record.lines()); diff != "" {
+	if diff := cmp.Diff([]string{"Pat: participant.joined", "SYSTEM_MESSAGE: welcome", "SYSTEM_MESSAGE: please wait"}, record.lines()); diff != "" {
 		t.Error(diff)
 	}
 	if c := w.contact(started.ContactID); len(c.Participants) != 2 || c.Participants[1].Role != transcript.System {

@@ -147,10 +147,10 @@ func TestRepeatedMessages(t *testing.T) {
 	}
 	send(connection, "none", "")
 	send(connection, "none", "")
-	if got := len(w.transcript(started.ContactID)); got != 1+1+1+100+2 {
+	if got := len(w.transcript(started.ContactID)); got != 1+1+1+1+100+2 {
 		t.Errorf("%d items", got)
 	}
-	if diff := cmp.Diff([]string{"Ann: participant.joined", "Pat: first"}, record.lines()); diff != "" {
+	if diff := cmp.Diff([]string{"Pat: participant.joined", "Ann: participant.joined", "Pat: first"}, record.lines()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -178,7 +178,7 @@ func TestConcurrentRepeats(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if items := w.transcript(started.ContactID); len(items) != 4 || len(record.lines()) != 4 {
+	if items := w.transcript(started.ContactID); len(items) != 5 || len(record.lines()) != 5 {
 		t.Errorf("%d items stored, %q heard", len(items), record.lines())
 	}
 }

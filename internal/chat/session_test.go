@@ -17,7 +17,7 @@ func TestWorkedSession(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var connected []string
 		w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(c chat.Contact, item *transcript.Item) {
-			if item == nil && !c.Connected.IsZero() {
+			if item != nil && item.ContentType == transcript.ParticipantJoined && item.Role == transcript.Customer {
 				connected = append(connected, c.ID)
 			}
 		}})
@@ -73,8 +73,8 @@ func TestWorkedSession(t *testing.T) {
 		}
 
 		want := []string{
-			"Pat: hello", "Pat: typing", "Ann: participant.joined", "Ann: hi from agent", "message.metadata", "Pat: IN_PROGRESS",
-			"Pat: APPROVED", "Pat: participant.left", "chat.ended",
+			"Pat: participant.joined", "Pat: hello", "Pat: typing", "Ann: participant.joined", "Ann: hi from agent", "message.metadata",
+			"Pat: IN_PROGRESS", "Pat: APPROVED", "Pat: participant.left", "chat.ended",
 		}
 		if diff := cmp.Diff(want, customer.lines()); diff != "" {
 			t.Error(diff)
@@ -85,14 +85,15 @@ func TestWorkedSession(t *testing.T) {
 		}
 		items, ends := customer.heard()
 		checkFeed(t, started.ContactID, items)
-		if ends != 1 || items[0].ID != first.ID || !items[0].Time.Equal(first.Time) || items[3].ID != second.ID || items[5].ID != items[6].ID {
+		if ends != 1 || items[1].ID != first.ID || !items[1].Time.Equal(first.Time) || items[4].ID != second.ID || items[6].ID != items[7].ID {
 			t.Errorf("ends %d, items %+v", ends, items)
 		}
-		if r := items[4].Receipt; r == nil || items[4].ID != first.ID || r.RecipientID != agent.ParticipantID || r.Delivered.IsZero() || !r.Read.IsZero() {
-			t.Errorf("the customer was told %+v", items[4])
+		if r := items[5].Receipt; r == nil || items[5].ID != first.ID || r.RecipientID != agent.ParticipantID || r.Delivered.IsZero() || !r.Read.IsZero() {
+			t.Errorf("the customer was told %+v", items[5])
 		}
 		wantStored := []string{
-			"Pat: hello", "Ann: participant.joined", "Ann: hi from agent", "Pat: APPROVED", "Pat: participant.left", "chat.ended",
+			"Pat: participant.joined", "Pat: hello", "Ann: participant.joined", "Ann: hi from agent", "Pat: APPROVED",
+			"Pat: participant.left", "chat.ended",
 		}
 		if diff := cmp.Diff(wantStored, lines(w.transcript(started.ContactID))); diff != "" {
 			t.Error(diff)
@@ -171,12 +172,12 @@ func TestStoreFailureLeavesNothing(t *testing.T) {
 	if err := w.CompleteUpload(ctx, connection.Token, file.ID, false); err != nil {
 		t.Error(err)
 	}
-	want := []string{"Ann: participant.joined", "Pat: before", "Pat: tried again", "Pat: APPROVED"}
+	want := []string{"Pat: participant.joined", "Ann: participant.joined", "Pat: before", "Pat: tried again", "Pat: APPROVED"}
 	if diff := cmp.Diff(want, record.lines()); diff != "" {
 		t.Error(diff)
 	}
 	items, ends := record.heard()
-	if items[2].ID != sent.ID || items[2].Seq != 3 || ends != 0 {
-		t.Errorf("%+v, %d ends", items[2], ends)
+	if items[3].ID != sent.ID || items[3].Seq != 4 || ends != 0 {
+		t.Errorf("%+v, %d ends", items[3], ends)
 	}
 }

@@ -78,7 +78,7 @@ func TestChatDuration(t *testing.T) {
 		pass(time.Minute)
 		w.ended(hour.ContactID, chat.Expired)
 		items, ends := record.heard()
-		if diff := cmp.Diff([]string{"chat.ended"}, lines(items)); diff != "" || ends != 1 {
+		if diff := cmp.Diff([]string{"Pat: participant.joined", "chat.ended"}, lines(items)); diff != "" || ends != 1 {
 			t.Errorf("%d ends, %s", ends, diff)
 		}
 		pass(23*time.Hour + 30*time.Minute)
@@ -148,7 +148,7 @@ func TestIdleTimers(t *testing.T) {
 		pass(2 * time.Minute)
 		w.say(connection.Token, "hello")
 		pass(61 * time.Second)
-		want := []string{"Ann: participant.joined", "Pat: hello", "Ann: participant.idle"}
+		want := []string{"Pat: participant.joined", "Ann: participant.joined", "Pat: hello", "Ann: participant.idle"}
 		if diff := cmp.Diff(want, record.lines()); diff != "" {
 			t.Error(diff)
 		}
@@ -206,7 +206,7 @@ func TestTimersUnset(t *testing.T) {
 			t.Fatal(err)
 		}
 		pass(59 * time.Second)
-		want := []string{"Ann: participant.joined", "Sue: participant.joined", "Bob: participant.joined", "Ann: participant.left"}
+		want := []string{"Pat: participant.joined", "Ann: participant.joined", "Sue: participant.joined", "Bob: participant.joined", "Ann: participant.left"}
 		if diff := cmp.Diff(want, record.lines()); diff != "" {
 			t.Error(diff)
 		}

@@ -51,7 +51,9 @@ func TestAPersonAtTheDesk(t *testing.T) {
 	if _, err := d.Accept(t.Context(), "Ann", pat.id); err != nil {
 		t.Fatal(err)
 	}
-	pat.await("participant.joined")
+	if joined := pat.await("participant.joined"); joined["DisplayName"] != "Ann" {
+		t.Errorf("joined: %v", joined)
+	}
 	file, err := d.SendFile(t.Context(), "Ann", pat.id, desk.Attachment{
 		Name: "a.txt", ContentType: "text/plain", Size: 3, Body: strings.NewReader("abc"),
 	})
@@ -67,7 +69,7 @@ func TestAPersonAtTheDesk(t *testing.T) {
 	pat.await("chat.ended")
 	mu.Lock()
 	defer mu.Unlock()
-	if seen[pat.id] != 7 || changes < 4 {
+	if seen[pat.id] != 8 || changes < 4 {
 		t.Errorf("observed %d changes of the chat and %d of the desk", seen[pat.id], changes)
 	}
 }
@@ -82,6 +84,7 @@ func TestAgentsOfTheStart(t *testing.T) {
 	names := []string{}
 	for range 2 { // both are there, and the one has room for one
 		pat := w.open("")
+		pat.await("participant.joined") // the customer
 		joined := pat.await("participant.joined")
 		name, _ := joined["DisplayName"].(string)
 		names = append(names, name)

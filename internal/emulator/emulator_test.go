@@ -57,6 +57,9 @@ func TestAWholeChat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Config{Ephemeral: true, Partner: true, PartnerPause: -1})
 	pat := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`)
+	if joined := pat.await("participant.joined"); joined["DisplayName"] != "Pat" || joined["ParticipantRole"] != "CUSTOMER" {
+		t.Errorf("joined: %v", joined)
+	}
 	if joined := pat.await("participant.joined"); joined["DisplayName"] != "Parley" || joined["ParticipantRole"] != "AGENT" {
 		t.Errorf("joined: %v", joined)
 	}

@@ -262,7 +262,9 @@ func concerns(item *transcript.Item) bool {
 		return item.Role == transcript.Customer
 	case transcript.EventItem:
 		switch item.ContentType {
-		case transcript.ParticipantJoined, transcript.ParticipantLeft, transcript.AuthSucceeded, transcript.AuthFailed,
+		case transcript.ParticipantJoined:
+			return item.Role == transcript.Agent
+		case transcript.ParticipantLeft, transcript.AuthSucceeded, transcript.AuthFailed,
 			transcript.AuthTimeout, transcript.AuthCancelled:
 			return true
 		}

@@ -63,7 +63,7 @@ func TestHalfOpenForAMoment(t *testing.T) {
 		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b := w.subscribed(c.socketURL)
+		b := w.arrived(c.socketURL)
 		id := add(t, rules, fault.Rule{Effect: fault.Effect{Type: fault.HalfOpen}})
 		w.say(c.ContactID, agent, "one")
 		b.send(`{"topic":"aws/heartbeat"}`)
@@ -88,7 +88,7 @@ func TestHalfOpenForLong(t *testing.T) {
 		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b := w.subscribed(c.socketURL)
+		b := w.arrived(c.socketURL)
 		id := add(t, rules, fault.Rule{ContactID: c.ContactID, Effect: fault.Effect{Type: fault.HalfOpen}})
 		w.say(c.ContactID, agent, "missed")
 		b.silent(10 * time.Minute)
@@ -99,13 +99,13 @@ func TestHalfOpenForLong(t *testing.T) {
 		second.send(subscribeFrame)
 		second.silent(time.Second) // accepted, and nobody is there
 		other := w.newCustomer()
-		w.subscribed(other.socketURL)
+		w.arrived(other.socketURL)
 		rules.Remove(id)
 		if code := b.waitCode(); code != 0 {
 			t.Errorf("the first socket was closed with %d", code)
 		}
 		_ = second.conn.NetConn().Close()
-		third := w.subscribed(w.connect(c.Started).socketURL)
+		third := w.arrived(w.connect(c.Started).socketURL)
 		if got := third.item()["Content"]; got != "missed" {
 			t.Errorf("after reconnecting: %v", got)
 		}
@@ -164,7 +164,7 @@ func TestLateFrames(t *testing.T) {
 		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b := w.subscribed(c.socketURL)
+		b := w.arrived(c.socketURL)
 		id := add(t, rules, fault.Rule{Effect: fault.Effect{Type: fault.Delay, DelayMs: 2000}})
 		began := time.Now()
 		w.say(c.ContactID, agent, "first")
@@ -201,7 +201,7 @@ func TestLateFrames(t *testing.T) {
 
 func TestFramesOfTheClient(t *testing.T) {
 	inFaultyBubble(t, func(w *world, rules *fault.Rules) {
-		b := w.subscribed(w.newCustomer().socketURL)
+		b := w.arrived(w.newCustomer().socketURL)
 		id := add(w.t, rules, fault.Rule{Times: 1, Effect: fault.Effect{Type: fault.Drop}})
 		b.send(`{"topic":"aws/heartbeat"}`)
 		b.silent(time.Second)
@@ -264,7 +264,7 @@ func TestCutSockets(t *testing.T) {
 		t := w.t
 		c, other := w.newCustomer(), w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b, spared := w.subscribed(c.socketURL), w.subscribed(other.socketURL)
+		b, spared := w.arrived(c.socketURL), w.arrived(other.socketURL)
 		id := add(t, rules, fault.Rule{ContactID: c.ContactID, Effect: fault.Effect{Type: fault.CutSocket, Status: 4000}})
 		if code := b.waitCode(); code != 4000 {
 			t.Errorf("closed with %d", code)

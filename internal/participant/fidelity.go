@@ -49,6 +49,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: socket, Name: "Echo before or after the answer, doubled frames, swapped pieces, unknown members", Source: fidelity.Guessed, Note: "When strict, from the seed."},
 
 		{Area: chats, Name: "A customer connects within 5 minutes", Source: fidelity.Documentation},
+		{Area: chats, Name: "The customer's own `participant.joined`", Source: fidelity.Observed, Note: "Once, when the customer first connects " +
+			"(a transcript recorded in April 2026); an `InitialMessage` stands before it (guessed)."},
 		{Area: chats, Name: "A custom bot connects within 15 seconds", Source: fidelity.Documentation, Note: "Later it has left the chat (guessed)."},
 		{Area: chats, Name: "Duration, 25 hours unless asked otherwise", Source: fidelity.Documentation},
 		{Area: chats, Name: "Idle and disconnect timers", Source: fidelity.Documentation},

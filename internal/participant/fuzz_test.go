@@ -99,7 +99,7 @@ func FuzzWire(f *testing.F) {
 		w := *shared
 		w.t = t
 		c := w.newCustomer()
-		other := w.subscribed(c.socketURL)
+		other := w.arrived(c.socketURL)
 		conn, _ := w.raw(t, c.socketURL)
 		_, _ = conn.Write(sent)
 		_ = conn.Close()

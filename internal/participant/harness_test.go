@@ -358,6 +358,16 @@ func (w *world) subscribed(address string, options ...func(*browser)) *browser {
 	return b
 }
 
+// arrived is subscribed for a customer's first socket, which is told first that the customer joined.
+func (w *world) arrived(address string, options ...func(*browser)) *browser {
+	w.t.Helper()
+	b := w.subscribed(address, options...)
+	if item := b.item(); item["ContentType"] != transcript.ParticipantJoined || item["ParticipantRole"] != string(transcript.Customer) {
+		w.t.Fatalf("the customer is told first: %v", item)
+	}
+	return b
+}
+
 func (b *browser) send(frame string) {
 	b.t.Helper()
 	if err := b.conn.WriteString(frame); err != nil {

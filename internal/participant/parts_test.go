@@ -19,7 +19,7 @@ func told(w *world, letters string) (customer, *browser, string) {
 	w.t.Helper()
 	c := w.connect(w.start(chat.StartRequest{Incremental: true}))
 	agent := w.join(c.ContactID, "Ann")
-	b := w.subscribed(c.socketURL)
+	b := w.arrived(c.socketURL)
 	telling, err := w.chats.Tell(w.t.Context(), c.ContactID, agent, transcript.Message{ContentType: transcript.TextPlain, Content: letters})
 	if err != nil {
 		w.t.Fatal(err)

@@ -91,6 +91,7 @@ func TestWorkedSession(t *testing.T) {
 		s.frame("<", page.next())
 	}
 	ask(subscribeFrame)
+	s.frame("<", page.next()) // the customer joined
 	ask(`{"topic":"aws/ping"}`)
 	ask(`{"topic":"aws/heartbeat"}`)
 

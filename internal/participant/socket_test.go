@@ -92,7 +92,7 @@ func TestDeadPeerIsCutOff(t *testing.T) {
 		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b := w.subscribed(c.socketURL, func(b *browser) { b.mute = true })
+		b := w.arrived(c.socketURL, func(b *browser) { b.mute = true })
 		w.say(c.ContactID, agent, "into the void")
 		b.item()
 		began := time.Now()
@@ -102,7 +102,7 @@ func TestDeadPeerIsCutOff(t *testing.T) {
 		if lived := time.Since(began); lived != 250*time.Millisecond+20*time.Second {
 			t.Errorf("cut off after %s", lived)
 		}
-		next := w.subscribed(w.connect(c.Started).socketURL)
+		next := w.arrived(w.connect(c.Started).socketURL)
 		if got := next.item()["Content"]; got != "into the void" {
 			t.Errorf("after reconnecting: %v", got)
 		}
@@ -194,7 +194,7 @@ func TestEndOfChat(t *testing.T) {
 	inBubble(t, setup{}, func(w *world) {
 		t := w.t
 		c := w.newCustomer()
-		stays, closes := w.subscribed(c.socketURL), w.subscribed(c.socketURL)
+		stays, closes := w.arrived(c.socketURL), w.subscribed(c.socketURL)
 		began := time.Now()
 		w.must("disconnect", c.token, `{}`)
 		for _, b := range []*browser{stays, closes} {
@@ -227,7 +227,7 @@ func TestShutdownTellsSockets(t *testing.T) {
 		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b := w.subscribed(c.socketURL)
+		b := w.arrived(c.socketURL)
 		w.say(c.ContactID, agent, "last words")
 		refused := make(chan answer)
 		go func() {
@@ -320,7 +320,7 @@ func TestSlowReaderCatchesUp(t *testing.T) {
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
-		slow := w.subscribed(c.socketURL)
+		slow := w.arrived(c.socketURL)
 		slow.deaf = deaf
 		const n = 450
 		for i := range n {
@@ -379,7 +379,7 @@ func TestCatchUp(t *testing.T) {
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		w.say(c.ContactID, agent, "before anyone listened")
-		b := w.subscribed(c.socketURL)
+		b := w.arrived(c.socketURL)
 		_ = b.conn.WriteClose(1001, nil)
 		<-b.closed
 		synctest.Wait()
@@ -406,7 +406,7 @@ func TestConfirmedItemsAreNotRepeated(t *testing.T) {
 		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b := w.subscribed(c.socketURL)
+		b := w.arrived(c.socketURL)
 		w.say(c.ContactID, agent, "one")
 		b.item()
 		<-time.After(time.Second)
@@ -445,7 +445,7 @@ func TestUnaskedPong(t *testing.T) {
 		t := w.t
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
-		b := w.subscribed(c.socketURL, func(b *browser) { b.mute = true })
+		b := w.arrived(c.socketURL, func(b *browser) { b.mute = true })
 		w.say(c.ContactID, agent, "one")
 		b.item()
 		<-time.After(time.Second)
@@ -455,7 +455,7 @@ func TestUnaskedPong(t *testing.T) {
 		_ = b.conn.NetConn().Close()
 		<-b.closed
 		synctest.Wait()
-		next := w.subscribed(w.connect(c.Started).socketURL)
+		next := w.arrived(w.connect(c.Started).socketURL)
 		if got := next.item()["Content"]; got != "one" {
 			t.Errorf("shown again: %v", got)
 		}
@@ -470,7 +470,7 @@ func TestManySockets(t *testing.T) {
 	var all sync.WaitGroup
 	for range chats {
 		c := w.newCustomer()
-		tabs := []*browser{w.subscribed(c.socketURL), w.subscribed(w.connect(c.Started).socketURL)}
+		tabs := []*browser{w.arrived(c.socketURL), w.subscribed(w.connect(c.Started).socketURL)}
 		all.Go(func() {
 			for i := range messages {
 				a := w.post("message", c.token, fmt.Sprintf(`{"ContentType":"text/plain","Content":"%d"}`, i))
@@ -561,7 +561,7 @@ func TestScan(t *testing.T) {
 			c.Scan = func(f transcript.File) { scanned <- f }
 		}})
 		c := w2.newCustomer()
-		b := w2.subscribed(c.socketURL)
+		b := w2.arrived(c.socketURL)
 		up := w2.must("start-attachment-upload", c.token, `{"AttachmentName":"a.txt","ContentType":"text/plain","AttachmentSizeInBytes":3,"ClientToken":"t"}`)
 		w2.upload(up, "abc")
 		id := up.member(t, "AttachmentId")

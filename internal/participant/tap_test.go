@@ -69,7 +69,7 @@ func TestTap(t *testing.T) {
 			w := newWorld(t, setup{config: func(cfg *participant.Config) { cfg.Tap = tap }})
 			c := w.newCustomer()
 			w.post("message", "nonsense", `{"ContentType":"text/plain","Content":"x"}`)
-			b := w.subscribed(c.socketURL)
+			b := w.arrived(c.socketURL)
 			b.send(`{"topic":"aws/heartbeat"}`)
 			b.next()
 			tt.end(w, c, b)
@@ -77,6 +77,7 @@ func TestTap(t *testing.T) {
 			want := append([]string{
 				"called CreateParticipantConnection true true CUSTOMER", "called SendMessage false false ", "denied token-unknown",
 				"opened true true CUSTOMER", "frame 7 false aws/subscribe", "frame 7 true aws/subscribe",
+				"frame 7 true aws/chat",
 			}, tt.want...)
 			tap.mu.Lock()
 			defer tap.mu.Unlock()

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -100,7 +102,7 @@ func TestTrapOldTokensAndSocketsStay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	old := w.newCustomer()
-	oldTab := w.subscribed(old.socketURL)
+	oldTab := w.arrived(old.socketURL)
 	fresh := w.connect(old.Started)
 	freshTab := w.subscribed(fresh.socketURL)
 	for i, token := range []string{old.token, fresh.token} {
@@ -176,10 +178,15 @@ func TestTrapSubscriptions(t *testing.T) {
 		t.Errorf("answer %s", got)
 	}
 	w.must("message", c.token, `{"ContentType":"text/plain","Content":"before"}`)
-	for range 2 { // chatjs repeats itself when no answer comes
+	for i := range 2 { // chatjs repeats itself when no answer comes
 		b.send(subscribeFrame)
 		if got := b.next(); !strings.Contains(got, `"status":"success"`) {
 			t.Errorf("answer %s, want one before any item", got)
+		}
+		if i == 0 {
+			if got := b.item()["ContentType"]; got != transcript.ParticipantJoined {
+				t.Errorf("item %v, want the customer's joining", got)
+			}
 		}
 	}
 	w.must("message", c.token, `{"ContentType":"text/plain","Content":"after"}`)
@@ -234,7 +241,7 @@ func TestTrapReceipts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	customer := w.subscribed(c.socketURL)
+	customer := w.arrived(c.socketURL)
 	agent := w.subscribed(w.connect(chat.Started{Token: joined.Token}).socketURL)
 	for i := range 2 {
 		m := w.say(c.ContactID, joined.ParticipantID, fmt.Sprint(i))
@@ -264,7 +271,7 @@ func TestTrapReceipts(t *testing.T) {
 	if err := json.Unmarshal(a.Body, &page); err != nil {
 		t.Fatal(err)
 	}
-	metadata, _ := page.Transcript[1]["MessageMetadata"].(map[string]any)
+	metadata, _ := page.Transcript[2]["MessageMetadata"].(map[string]any)
 	if metadata == nil || len(metadata["Receipts"].([]any)) != 1 {
 		t.Errorf("transcript %s", a.Body)
 	}
@@ -275,7 +282,7 @@ func TestTrapEcho(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
-	b := w.subscribed(c.socketURL)
+	b := w.arrived(c.socketURL)
 	a := w.must("message", c.token, `{"ContentType":"text/plain","Content":"<b>\"ä\"\u2028</b>"}`)
 	item := b.item()
 	if item["Id"] != a.member(t, "Id") || item["AbsoluteTime"] != a.member(t, "AbsoluteTime") || item["Content"] != "<b>\"ä\"\u2028</b>" {
@@ -283,6 +290,32 @@ func TestTrapEcho(t *testing.T) {
 	}
 	if item["InitialContactId"] != c.ContactID || item["ContactId"] != c.ContactID {
 		t.Errorf("an item without the contact's ids is dropped: %v", item)
+	}
+}
+
+// Three clients wait for the customer's own joining: it has all members on the socket, comes first in
+// the transcript, and once, however often the page connects.
+func TestRowA1CustomerJoins(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	c := w.newCustomer()
+	item := w.subscribed(c.socketURL).item()
+	want := map[string]any{
+		"AbsoluteTime": item["AbsoluteTime"], "ContentType": transcript.ParticipantJoined, "Id": item["Id"], "Type": "EVENT",
+		"ParticipantId": c.ParticipantID, "DisplayName": "Pat", "ParticipantRole": "CUSTOMER", "InitialContactId": c.ContactID, "ContactId": c.ContactID,
+	}
+	if diff := cmp.Diff(want, item); diff != "" {
+		t.Error(diff)
+	}
+	w.subscribed(w.connect(c.Started).socketURL)
+	w.must("message", c.token, `{"ContentType":"text/plain","Content":"hello"}`)
+	var page struct{ Transcript []map[string]any }
+	if err := json.Unmarshal(w.must("transcript", c.token, `{"SortOrder":"ASCENDING"}`).Body, &page); err != nil {
+		t.Fatal(err)
+	}
+	delete(want, "InitialContactId") // stands beside the list
+	if diff := cmp.Diff(want, page.Transcript[0]); diff != "" || len(page.Transcript) != 2 {
+		t.Errorf("%d items, the first: %s", len(page.Transcript), diff)
 	}
 }
 
@@ -311,7 +344,7 @@ func TestTrapEmptyMembersStay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := w.subscribed(c.socketURL)
+	b := w.arrived(c.socketURL)
 	w.say(c.ContactID, joined.ParticipantID, "x")
 	item := b.item()
 	for _, name := range []string{"DisplayName", "Id", "Content", "AbsoluteTime", "ContentType", "ParticipantRole", "ParticipantId", "Type"} {
@@ -543,7 +576,7 @@ func TestTrapInteractiveContent(t *testing.T) {
 		t.Fatal(err)
 	}
 	agent := w.connect(chat.Started{Token: joined.Token})
-	b := w.subscribed(c.socketURL)
+	b := w.arrived(c.socketURL)
 	const template = `{ "templateType":"QuickReply", "version":"1.0","data":{"content":{"title":"<Did\/it> \u00e4 help?","elements":[{"title":"Yes"},{"title":"No"}],"x":1.0e2}}}`
 	content, _ := json.Marshal(template)
 	w.must("message", agent.token, `{"ContentType":"`+transcript.Interactive+`","Content":`+string(content)+`}`)

@@ -73,7 +73,15 @@ func closeCode(tb testing.TB, r *bufio.Reader) int {
 		if _, err := io.ReadFull(r, head[:]); err != nil {
 			tb.Fatalf("before a close frame: %v", err)
 		}
-		payload := make([]byte, head[1]&0x7f)
+		length := int(head[1] & 0x7f)
+		if length == 126 { // an item: its length follows
+			var long [2]byte
+			if _, err := io.ReadFull(r, long[:]); err != nil {
+				tb.Fatal(err)
+			}
+			length = int(binary.BigEndian.Uint16(long[:]))
+		}
+		payload := make([]byte, length)
 		if _, err := io.ReadFull(r, payload); err != nil {
 			tb.Fatal(err)
 		}
