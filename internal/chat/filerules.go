@@ -12,11 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/excerpt"
 )
 
-// MostFileBytes is the largest size of attachments that an instance can be set to, in bytes.
-//
-// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateAttachedFilesConfiguration.html
-const MostFileBytes = 100 << 20
-
 // longestExtension is how much of an extension a refusal repeats, in characters.
 const longestExtension = 20
 
@@ -27,7 +22,7 @@ const ChatFiles = "CHAT"
 // [Limits].
 type FileRules struct {
 	InstanceID, Scope string
-	// Bytes is the largest size, 1 to [MostFileBytes].
+	// Bytes is the largest size, in bytes.
 	Bytes int64
 	// Extensions are the allowed ends of names, without a dot, in either case. An empty list that
 	// is not nil allows none.
@@ -44,15 +39,6 @@ func Extensions() []string {
 		"csv", "doc", "docx", "heic", "jfif", "jpeg", "jpg", "mov", "mp4", "pdf", "png", "ppt", "pptx", "rtf", "txt", "wav",
 		"xls", "xlsx",
 	}
-}
-
-// IsExtension reports whether a text can be an extension: 1 to 10 letters, digits, - and _.
-//
-// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AllowedExtension.html
-func IsExtension(text string) bool {
-	return text != "" && len(text) <= 10 && !strings.ContainsFunc(text, func(c rune) bool {
-		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_')
-	})
 }
 
 // FileRules returns what an instance takes in a scope, the service's defaults where nothing was

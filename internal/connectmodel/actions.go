@@ -177,6 +177,19 @@ func ListApprovedOrigins() *Model {
 	})
 }
 
+// MaxFileBytes is the largest size of attachments that an instance can be set to, in bytes.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateAttachedFilesConfiguration.html
+const MaxFileBytes = 100 << 20
+
+const longestExtension = 10
+
+// IsExtension reports whether attachments can be allowed to have an extension: 1 to 10 letters,
+// digits, - and _, without a dot.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AllowedExtension.html
+func IsExtension(text string) bool { return len(text) <= longestExtension && IsAttributeKey(text) }
+
 // attachmentScope is the kind of contacts whose attachments are meant.
 func attachmentScope() shape { return text{enum: []string{"EMAIL", "CHAT", "CASE", "TASK"}} }
 
@@ -194,9 +207,9 @@ func ListAttachedFilesConfigurations() *Model {
 
 // UpdateAttachedFilesConfiguration returns the model of the request.
 func UpdateAttachedFilesConfiguration() *Model {
-	extension := object{members: map[string]shape{"Extension": text{min: 1, max: 10}}, required: []string{"Extension"}}
+	extension := object{members: map[string]shape{"Extension": text{min: 1, max: longestExtension}}, required: []string{"Extension"}}
 	return request(map[string]shape{
-		"!InstanceId": instanceID(), "!AttachmentScope": attachmentScope(), "MaximumSizeLimitInBytes": integer{min: 1, max: 104_857_600},
+		"!InstanceId": instanceID(), "!AttachmentScope": attachmentScope(), "MaximumSizeLimitInBytes": integer{min: 1, max: MaxFileBytes},
 		"ExtensionConfiguration": object{
 			members: map[string]shape{"AllowedExtensions": list{item: extension}}, required: []string{"AllowedExtensions"},
 		},

@@ -125,7 +125,7 @@ func TestCheck(t *testing.T) {
 		"attributes, number":       {"Attributes", `{"a":1}`, violation{wrong, other, "Attributes.a", "Attributes.a must be a string, not a number."}},
 		"attributes, null":         {"Attributes", `{"a":null}`, violation{wrong, other, "Attributes.a", "Attributes.a must be a string, not null."}},
 		"attributes, blank in key": {"Attributes", `{"a b":"c"}`, violation{limit, connectmodel.AttributeKey, "Attributes.a b", `The key "a b" of Attributes may hold only letters, digits, - and _.`}},
-		"attributes, empty key":    {"Attributes", `{"":"c"}`, violation{limit, connectmodel.AttributeKey, "Attributes.", `The key "" of Attributes must have 1 to 32,767 characters.`}},
+		"attributes, empty key":    {"Attributes", `{"":"c"}`, violation{limit, connectmodel.AttributeKey, "Attributes.", `The key "" of Attributes must have 1 to 32,767 characters, but has 0.`}},
 		"attributes, colon in key": {"Attributes", `{"a:b":"c"}`, violation{limit, connectmodel.AttributeKey, "Attributes.a:b", `The key "a:b" of Attributes may hold only letters, digits, - and _.`}},
 		"attributes, long key": {"Attributes", `{` + quoted("é", 65) + `:"c"}`, violation{
 			limit, connectmodel.AttributeKey, "Attributes." + strings.Repeat("é", 64) + "…",
@@ -135,7 +135,7 @@ func TestCheck(t *testing.T) {
 		"segments":            {"SegmentAttributes", `{"connect:Subtype":{"ValueString":"connect:Guide"}}`, ok},
 		"segments, all kinds": {"SegmentAttributes", `{"a":{"ValueMap":{"b":{"ValueInteger":-7}}},"c":{"ValueList":[{"ValueArn":"arn:"},{}]}}`, ok},
 		"segments, bad key":   {"SegmentAttributes", `{"a b":{}}`, violation{limit, other, "SegmentAttributes.a b", `The key "a b" of SegmentAttributes may hold only letters, digits, -, _ and :.`}},
-		"segments, long key":  {"SegmentAttributes", `{` + quoted("k", 129) + `:{}}`, violation{limit, other, "SegmentAttributes." + strings.Repeat("k", 64) + "…", `The key "` + strings.Repeat("k", 64) + `…" of SegmentAttributes must have 1 to 128 characters.`}},
+		"segments, long key":  {"SegmentAttributes", `{` + quoted("k", 129) + `:{}}`, violation{limit, other, "SegmentAttributes." + strings.Repeat("k", 64) + "…", `The key "` + strings.Repeat("k", 64) + `…" of SegmentAttributes must have 1 to 128 characters, but has 129.`}},
 		"segments, no object": {"SegmentAttributes", `{"a":"b"}`, violation{wrong, other, "SegmentAttributes.a", "SegmentAttributes.a must be an object, not a string."}},
 		"segments, string":    {"SegmentAttributes", `{"a":{"ValueString":` + quoted("s", 1_025) + `}}`, violation{limit, other, "SegmentAttributes.a.ValueString", "SegmentAttributes.a.ValueString must have at most 1,024 characters, but has 1,025."}},
 		"segments, integer":   {"SegmentAttributes", `{"a":{"ValueInteger":-9007199254740993}}`, violation{limit, other, "SegmentAttributes.a.ValueInteger", "SegmentAttributes.a.ValueInteger must be from -9,007,199,254,740,992 to 9,007,199,254,740,992, but is -9007199254740993."}},

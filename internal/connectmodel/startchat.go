@@ -209,7 +209,7 @@ func Contains(array jsontext.Value, item string) bool {
 // attributeKey says what is wrong with the key of a contact attribute.
 func attributeKey(name string) string {
 	if name == "" || len(name) > 32_767 {
-		return "must have 1 to 32,767 characters"
+		return "must have 1 to 32,767 characters, but has " + group(len(name))
 	}
 	if !IsAttributeKey(name) {
 		return "may hold only letters, digits, - and _"
@@ -234,7 +234,7 @@ func IsAttributeKey(key string) bool {
 // ("connect:Subtype").
 func segmentKey(name string) string {
 	if name == "" || len(name) > 128 {
-		return "must have 1 to 128 characters"
+		return "must have 1 to 128 characters, but has " + group(len(name))
 	}
 	for _, c := range []byte(name) {
 		if c != ':' && !isKeyByte(c) {

@@ -93,7 +93,7 @@ func (in *updateFilesInput) rules() *awswire.Error {
 		return nil
 	}
 	for _, e := range in.Extensions.Allowed {
-		if !chat.IsExtension(e.Extension) {
+		if !connectmodel.IsExtension(e.Extension) {
 			return refusal(invalidParameter, "ExtensionConfiguration.AllowedExtensions holds "+strconv.Quote(connectmodel.Shorten(e.Extension))+
 				": an extension is letters, digits, - and _, without a dot.")
 		}

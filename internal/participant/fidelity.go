@@ -57,8 +57,10 @@ func Fidelity() []fidelity.Entry {
 		{Area: chats, Name: "Times of items strictly increase", Source: fidelity.Guessed, Note: "By at least a millisecond, so that clients which sort by time keep the order. " +
 			"All of a message in pieces has the time of the first piece."},
 		{Area: chats, Name: "A repeated client token of a message", Source: fidelity.Guessed, Note: "Answered like the first, among the last 128 messages."},
-		{Area: chats, Name: "35 attachments of at most 20 MB and 18 types", Source: fidelity.Documentation,
-			Note: "Size and types as `--attachment-bytes`, `--attachment-types` or UpdateAttachedFilesConfiguration say."},
+		{
+			Area: chats, Name: "35 attachments of at most 20 MB and 18 types", Source: fidelity.Documentation,
+			Note: "Size and types as `--attachment-bytes`, `--attachment-types` or UpdateAttachedFilesConfiguration say.",
+		},
 		{Area: chats, Name: "100 past contacts of a persistent chat", Source: fidelity.Documentation},
 	}
 }

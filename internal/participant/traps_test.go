@@ -433,7 +433,7 @@ func TestRowA3ForwardNeedsAStart(t *testing.T) {
 		}
 		for _, direction := range []string{``, `,"ScanDirection":"BACKWARD"`} {
 			a := w.must("transcript", c.token, `{"MaxResults":15,"SortOrder":"ASCENDING"`+direction+start+`}`)
-			if body := string(a.Body); strings.Index(body, `"one"`) < 0 || strings.Index(body, `"one"`) > strings.Index(body, `"two"`) {
+			if body := string(a.Body); !strings.Contains(body, `"one"`) || strings.Index(body, `"one"`) > strings.Index(body, `"two"`) {
 				t.Errorf("%q with %q: %s", direction, start, body)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/arn"
+	"github.com/parley-chat/parley/internal/connectmodel"
 )
 
 // validate checks what a value's type does not say, and values against each other.
@@ -37,7 +38,7 @@ func (l *loader) validate() {
 		l.check("stream-target", target, checkStreamTarget)
 	}
 	l.check("attachment-bytes", strconv.Itoa(s.FileBytes),
-		require(s.FileBytes >= 1 && s.FileBytes <= mostFileBytes, "must be from 1 to "+strconv.Itoa(mostFileBytes)))
+		require(s.FileBytes >= 1 && s.FileBytes <= connectmodel.MaxFileBytes, "must be from 1 to "+strconv.Itoa(connectmodel.MaxFileBytes)))
 	for _, extension := range s.FileTypes {
 		l.check("attachment-types", extension, checkExtension)
 	}
@@ -297,17 +298,9 @@ func checkContentType(contentType string) error {
 	return nil
 }
 
-// mostFileBytes is the largest size of attachments that an instance can be set to.
-//
-// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UpdateAttachedFilesConfiguration.html
-const mostFileBytes = 100 << 20
-
 // checkExtension allows what AWS allows: 1 to 10 letters, digits, - and _.
 func checkExtension(value string) error {
-	bad := strings.ContainsFunc(value, func(c rune) bool {
-		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_')
-	})
-	if value == "" || bad || len(value) > 10 {
+	if !connectmodel.IsExtension(value) {
 		return fault("is no extension: write 1 to 10 letters, digits, - and _, without a dot, such as pdf")
 	}
 	return nil
