@@ -66,6 +66,9 @@ func writeSettingsText(w io.Writer, s *settings.Settings) error {
 		}
 		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", v.Field.Name, value, v.Origin)
 	}
+	for _, e := range s.Tables() {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\n", screen.Printable(e.Key), screen.Printable(e.Value), e.Origin)
+	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
@@ -110,6 +113,9 @@ func writeSettingsJSON(w io.Writer, s *settings.Settings) error {
 			Name: v.Field.Name, Value: v.JSON, Effective: effective(s, v.Field.Name),
 			From: fromJSON{Source: sources[v.Origin.Source], Name: v.Origin.Name, Line: v.Origin.Line},
 		})
+	}
+	for _, e := range s.Tables() {
+		list = append(list, settingJSON{Name: e.Key, Value: e.Value, From: fromJSON{Source: sources[e.Origin.Source], Name: e.Origin.Name, Line: e.Origin.Line}})
 	}
 	return writeJSON(w, map[string]any{"settings": list})
 }

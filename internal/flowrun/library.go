@@ -140,6 +140,30 @@ func (l *Library) named(name string) *flow.Program {
 	return nil
 }
 
+// Missing is a flow or module that a flow names and nobody has.
+type Missing struct {
+	Flow string
+	flow.Resource
+}
+
+// Missing are the flows and modules that flows name and that are not here.
+func (l *Library) Missing() []Missing {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var missing []Missing
+	for _, p := range l.programs {
+		for _, ref := range flow.References(p.Source()) {
+			if ref.Kind != flow.FlowResource && ref.Kind != flow.ModuleResource {
+				continue
+			}
+			if l.named(l.mapped(ref.Value)) == nil && l.named(ref.Value) == nil && l.named(l.mapped(ref.Shown)) == nil && l.named(ref.Shown) == nil {
+				missing = append(missing, Missing{p.Name(), ref})
+			}
+		}
+	}
+	return missing
+}
+
 // tail is the id at the end of an ARN, without a version; anything else stays as it is.
 func tail(ref string) string {
 	if !strings.HasPrefix(ref, "arn:") {

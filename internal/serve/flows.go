@@ -43,7 +43,7 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 		}
 		return nil, hint.New(fmt.Errorf("--flows: %w", err), "name the folder with the flows that were exported from Amazon Connect")
 	}
-	f := &contactFlows{library: flowrun.NewLibrary(nil), root: root}
+	f := &contactFlows{library: flowrun.NewLibrary(names(s)), root: root}
 	folder := flowrun.NewFolder(root.FS(), f.library)
 	tell := func(findings []flow.Finding, changed int, err error) {
 		f.tell(ctx, log.With(slog.String("folder", dir)), findings, changed, err)
@@ -59,6 +59,15 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 	return f, nil
 }
 
+// names are what flows call other flows and queues, and what these are called here.
+func names(s *settings.Settings) map[string]string {
+	names := make(map[string]string, len(s.Names))
+	for _, e := range s.Names {
+		names[e.Key] = e.Value
+	}
+	return names
+}
+
 // tell logs what there is to say about the files.
 func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []flow.Finding, changed int, err error) {
 	if err != nil {
@@ -70,13 +79,17 @@ func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []fl
 		if finding.Level == flow.Broken {
 			level = slog.LevelError
 		}
-		log.Log(ctx, level, finding.String(), slog.String("rule", finding.Rule))
+		log.LogAttrs(ctx, level, finding.String(), slog.String("rule", finding.Rule))
 	}
 	var names []string
 	for _, p := range f.library.All() {
 		names = append(names, p.Name())
 	}
 	log.InfoContext(ctx, "contact flows", slog.Int("changed_files", changed), slog.Any("flows", names))
+	for _, m := range f.library.Missing() {
+		log.WarnContext(ctx, "a contact flow names another one that is not here; put its file into the folder, or say in parley.yaml under names which one is meant",
+			slog.String("flow", m.Flow), slog.String("block", m.Action), slog.String("names", m.Value), slog.String("shown_as", m.Shown))
+	}
 	if _, ok := f.library.Entry(); !ok && len(names) > 0 {
 		log.InfoContext(ctx, "a chat gets the flow whose id or file name it names; no flow is the obvious first one for the others")
 	}

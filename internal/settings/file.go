@@ -99,6 +99,7 @@ func (l *loader) parseFile(path string, text []byte) map[string]given {
 		key, value := root.Content[i], resolve(root.Content[i+1])
 		field, ok := l.fileField(key.Value)
 		switch {
+		case !ok && l.table(key, value, path):
 		case !ok:
 			l.fault(Fault{Origin: at(key), Message: fmt.Sprintf("there is no setting %q%s", key.Value, didYouMean(key.Value, l.fileNames()))})
 		case lines[field.Name] > 0:
@@ -128,6 +129,9 @@ func (l *loader) fileNames() []string {
 		if f.InFile {
 			names = append(names, f.Name)
 		}
+	}
+	for _, t := range tables() {
+		names = append(names, t.name)
 	}
 	return names
 }

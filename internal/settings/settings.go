@@ -224,6 +224,9 @@ type Settings struct {
 	LogFormat      Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
 	LogLevel       string        `setting:"log-level" lambda:"LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
 
+	// Names are what contact flows call flows and queues, and what these are called here.
+	Names []Entry
+
 	origins map[string]Origin
 	// inLambda is set by [LoadLambda].
 	inLambda bool

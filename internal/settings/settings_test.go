@@ -284,6 +284,11 @@ func TestFileFaults(t *testing.T) {
 		"map for list":   {"path: {a: b}", "parley.yaml:1: path: takes one value or a list"},
 		"list for value": {"addr: [a, b]", "parley.yaml:1: addr: takes one value"},
 		"too large":      {strings.Repeat("#", 1<<20+1), "1048577 bytes, and may have at most 1048576"},
+		"names list":     {"names: [a]", "parley.yaml:1: names must hold entries"},
+		"names twice":    {"names:\n  a: b\n  a: c\n", "parley.yaml:3: names.a stands in line 2 already"},
+		"names nested":   {"names:\n  a: [b]\n", "parley.yaml:2: names.a takes one value"},
+		"names empty":    {"names:\n  a: ''\n", "parley.yaml:2: names.a takes one value"},
+		"names misspelt": {"name:\n  a: b\n", "did you mean names?"},
 		"snake case":     {"instance_id: x", "did you mean instance-id?"},
 	}
 	for name, test := range tests {
@@ -294,6 +299,19 @@ func TestFileFaults(t *testing.T) {
 				t.Errorf("Load error %v, want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// Tables keep the order of the file, and each entry knows its line.
+func TestTables(t *testing.T) {
+	t.Parallel()
+	s := mustLoad(t, input{files: map[string]string{"parley.yaml": "names:\n  prod-*: main\n  Sales: Vertrieb\n"}})
+	var got []string
+	for _, e := range s.Tables() {
+		got = append(got, e.Key+" "+e.Value+" "+e.Origin.String())
+	}
+	if want := []string{"names.prod-* main parley.yaml:2", "names.Sales Vertrieb parley.yaml:3"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
 

@@ -27,6 +27,10 @@ func Table(w io.Writer) error {
 			fmt.Fprintf(&b, "| `%s` | `%s` | %s | %s |\n", f.Name, f.Env, tableDefault(f), tableHelp(f))
 		}
 	}
+	b.WriteString("\n| Key with entries, in `parley.yaml` only | An entry | What it does |\n|---|---|---|\n")
+	for _, t := range tables() {
+		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", t.name, t.entry, t.help)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
