@@ -37,7 +37,8 @@ func instanceID() shape {
 func flowID() shape {
 	isFlow := func(a arn.ARN) bool { return a.Flow() != "" }
 	return resource{
-		text{min: 1, max: 500}, otherThan(isFlow),
+		text{min: 1, max: 500},
+		otherThan(isFlow),
 		"the id or the ARN of a contact flow, arn:aws:connect:REGION:ACCOUNT:instance/ID/contact-flow/ID",
 	}
 }
