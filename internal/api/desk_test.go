@@ -93,6 +93,10 @@ func TestDesk(t *testing.T) {
 	}
 	w.must(http.MethodPatch, "/api/desk/agents/"+bob, map[string]any{"state": "away"})
 	w.refused(w.call(http.MethodPost, in+"/transfer", map[string]any{"agentId": bob}), 409, "Conflict", "")
+	w.refused(w.call(http.MethodPost, in+"/transfer", map[string]any{"agentId": "Nobody"}), 404, "NotFound", "")
+	if got := string(w.get("/api/contacts/" + c.id + "/transcript").Body); strings.Count(got, "transfer.failed") != 2 {
+		t.Errorf("transfers that failed: %s", got)
+	}
 	w.must(http.MethodPatch, "/api/desk/agents/"+bob, map[string]any{"state": "available"})
 	w.must(http.MethodPost, in+"/transfer", map[string]any{"agentId": bob})
 	w.must(http.MethodPost, named+"/contacts/"+c.id+"/leave", nil)

@@ -203,6 +203,18 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 	return s.joined(contactID, joined)
 }
 
+// FailTransfer tells everybody that a transfer by an agent failed; the agent keeps the contact. Errors:
+// [ErrNotFound], [ErrAccessDenied] for someone who does not take part as an agent.
+func (s *Service) FailTransfer(ctx context.Context, contactID, participantID string) error {
+	return s.Step(ctx, contactID, func(step *Step) error {
+		if p, err := step.participant(participantID); err != nil || p.Role != transcript.Agent {
+			return ErrAccessDenied
+		}
+		step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferFailed}, true)
+		return nil
+	})
+}
+
 // Prompt says something in the name of the instance itself, as a flow does: as a participant with
 // the role of the system, who comes with the first such message and is not announced. Errors:
 // [ErrNotFound] once the step has ended the contact, [InvalidError].

@@ -63,7 +63,7 @@ func writeRules(w io.Writer, rules []client.FaultRule) error {
 func effects() []string {
 	return []string{
 		"status", "delay", "drop", "duplicate", "cutSocket", "refuseSocket", "expireTokens", "halfOpen", "rejectAttachment",
-		"passBroken", "stopStream", "throttle",
+		"passBroken", "failTransfer", "stopStream", "throttle",
 	}
 }
 

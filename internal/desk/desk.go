@@ -49,6 +49,9 @@ type Config struct {
 	// Scan is handed every attachment of an agent, and decides about it with
 	// [chat.Service.Decide] whenever it wants to. Nil approves all at once.
 	Scan func(transcript.File)
+	// FailTransfer reports whether a transfer by a participant is to fail, although it could be made. It
+	// must neither block nor call the desk or the chats. Nil lets none fail.
+	FailTransfer func(contactID, participantID string) bool
 	// Changed is called when [Desk.Snapshot] has something new. It must not block, nor call
 	// the chats. Nil does nothing.
 	Changed func()
@@ -61,6 +64,7 @@ type Desk struct {
 	chats   *chat.Service
 	files   *blob.Dir
 	scan    func(transcript.File)
+	doomed  func(contactID, participantID string) bool // Config.FailTransfer
 	changed func()
 	failed  func(string, error)
 
@@ -96,11 +100,14 @@ func New(cfg Config) (*Desk, error) {
 	if cfg.Failed == nil {
 		cfg.Failed = func(string, error) {}
 	}
+	if cfg.FailTransfer == nil {
+		cfg.FailTransfer = func(string, string) bool { return false }
+	}
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}
 	}
 	d := &Desk{
-		chats: cfg.Chats, files: cfg.Files, scan: cfg.Scan, changed: cfg.Changed, failed: cfg.Failed,
+		chats: cfg.Chats, files: cfg.Files, scan: cfg.Scan, doomed: cfg.FailTransfer, changed: cfg.Changed, failed: cfg.Failed,
 		named: map[string]*agent{}, tickets: map[string]*ticket{}, reserved: map[string]*agent{},
 	}
 	for _, name := range append([]string{DefaultQueue}, cfg.Queues...) {

@@ -28,6 +28,10 @@ var (
 	ErrUnavailable = errors.New("the agent is not available")
 	// ErrFull says that an agent has as many chats as it takes; see [FullError].
 	ErrFull = errors.New("the agent has as many chats as it takes")
+	// ErrDeclined says that an agent does not want the contact; see [Desk.Reject].
+	ErrDeclined = errors.New("the agent has declined the contact")
+	// ErrTransfer says that a transfer was made to fail; see [Config].
+	ErrTransfer = errors.New("the transfer was made to fail")
 	// ErrExists says that somebody else has the name.
 	ErrExists = errors.New("there is an agent of this name already")
 	// ErrNoFiles says that agents can send no attachments.

@@ -34,6 +34,7 @@ func (d *Desk) Accept(ctx context.Context, agentRef, contactID string) (particip
 		return "", err
 	}
 	t.claim = a
+	t.wanted(a)
 	a.pending++
 	watched := a.seats[contactID] // as a supervisor
 	d.mu.Unlock()
@@ -59,7 +60,7 @@ func (d *Desk) both(agentRef, contactID string) (*agent, *ticket, error) {
 }
 
 // Reject notes that an agent does not want a contact that waits. It goes on waiting, for the
-// others. Errors: [ErrNoAgent], [ErrNoContact], [ErrTaken].
+// others, who cannot transfer it to this agent until the agent joins it after all. Errors: [ErrNoAgent], [ErrNoContact], [ErrTaken].
 func (d *Desk) Reject(agentRef, contactID string) error {
 	d.mu.Lock()
 	a, t, err := d.both(agentRef, contactID)
@@ -70,7 +71,7 @@ func (d *Desk) Reject(agentRef, contactID string) error {
 	case t.spot == nil:
 		err = ErrNoContact
 	case !slices.Contains(t.rejected, a):
-		t.rejected = append(t.rejected, a)
+		t.rejected, t.declined = append(t.rejected, a), append(t.declined, a)
 	}
 	d.mu.Unlock()
 	if err == nil {
@@ -96,6 +97,7 @@ func (d *Desk) Supervise(ctx context.Context, agentRef, contactID string) (parti
 		d.mu.Unlock()
 		return "", ErrUnavailable
 	}
+	t.wanted(a)
 	a.pending++ // keeps the agent from being removed meanwhile
 	d.mu.Unlock()
 	joined, err := d.chats.Join(ctx, contactID, transcript.Supervisor, a.name)
@@ -146,11 +148,13 @@ func (d *Desk) as(agentRef, contactID string, f func(participantID string) error
 type Target struct{ Agent, Queue string }
 
 // Transfer lets an agent pass a contact on. Another agent has it at once and needs to be
-// available; in a queue it waits. Errors: [ErrNoAgent], [ErrNoQueue], [ErrNoContact],
-// [ErrNotThere], [ErrUnavailable], [ErrFull], [ErrExists] for an agent who is there.
+// available; in a queue it waits. The participants are told of a transfer that fails because of its
+// target, and the agent keeps the contact. Errors: [ErrNoAgent], [ErrNoQueue], [ErrNoContact],
+// [ErrNotThere], [ErrUnavailable], [ErrFull], [ErrDeclined], [ErrTransfer], [ErrExists] for an agent
+// who is there.
 func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Target) error {
 	d.mu.Lock()
-	a, _, err := d.both(agentRef, contactID)
+	a, t, err := d.both(agentRef, contactID)
 	if err != nil {
 		d.mu.Unlock()
 		return err
@@ -160,13 +164,16 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 		d.mu.Unlock()
 		return ErrNotThere
 	}
-	target, next, err := d.target(contactID, to)
+	target, next, err := d.target(t, to)
+	if err == nil && d.doomed(contactID, s.participantID) {
+		next, err = nil, ErrTransfer
+	}
 	if next != nil {
 		next.pending++
 	}
 	d.mu.Unlock()
 	if err != nil {
-		return err
+		return errors.Join(err, d.gone(contactID, d.chats.FailTransfer(ctx, contactID, s.participantID)))
 	}
 	_, err = d.chats.Transfer(ctx, contactID, s.participantID, target)
 	if next != nil {
@@ -183,7 +190,7 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 }
 
 // target looks up where a contact is to go; next is the agent, if it is one.
-func (d *Desk) target(contactID string, to Target) (target chat.Transfer, next *agent, err error) {
+func (d *Desk) target(t *ticket, to Target) (target chat.Transfer, next *agent, err error) {
 	if to.Agent == "" {
 		q, err := d.findQueue(to.Queue)
 		if err != nil {
@@ -195,8 +202,11 @@ func (d *Desk) target(contactID string, to Target) (target chat.Transfer, next *
 	if err != nil {
 		return target, nil, err
 	}
-	if next.seats[contactID] != nil {
+	switch {
+	case next.seats[t.id] != nil:
 		return target, nil, ErrExists
+	case slices.Contains(t.declined, next):
+		return target, nil, ErrDeclined
 	}
 	if err := next.refuses(); err != nil {
 		return target, nil, err

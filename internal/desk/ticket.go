@@ -34,8 +34,14 @@ type ticket struct {
 	seats []*seat
 	// past are the names of agents who have been there.
 	past []string
-	// rejected are the agents who do not want the contact.
-	rejected []*agent
+	// rejected are the agents who do not want the contact while it waits, declined those who do not
+	// want it at all.
+	rejected, declined []*agent
+}
+
+// wanted forgets that an agent did not want the contact.
+func (t *ticket) wanted(a *agent) {
+	t.declined = slices.DeleteFunc(t.declined, func(other *agent) bool { return other == a })
 }
 
 // seat is an agent's place in a contact.

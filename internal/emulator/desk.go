@@ -17,6 +17,9 @@ func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string,
 	config := desk.Config{
 		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Files: e.store.Blobs(), Changed: cfg.DeskChanged, Failed: failed,
 	}
+	config.FailTransfer = func(contactID, participantID string) bool { // the faults are opened after the desk
+		return e.faults.FailsTransfer(contactID, participantID)
+	}
 	if cfg.Scan != nil {
 		config.Scan = func(file transcript.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }
 	}

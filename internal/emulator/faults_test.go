@@ -3,6 +3,7 @@ package emulator_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/connectserver"
+	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/guard"
@@ -40,6 +42,35 @@ func (w *world) wrong(rule fault.Rule) (id string) {
 		w.t.Fatal(err)
 	}
 	return added.ID
+}
+
+// A fault lets a transfer fail that could be made; the frame names no participant.
+func TestRowA7FaultOfATransfer(t *testing.T) {
+	t.Parallel()
+	w := faulty(t, fault.Config{})
+	pat := w.open("")
+	pat.await("Hello")
+	if _, err := w.emulator.Desk().Add(desk.AgentConfig{Name: "Ann"}); err != nil {
+		t.Fatal(err)
+	}
+	w.wrong(fault.Rule{Times: 1, Effect: fault.Effect{Type: fault.FailTransfer}})
+	to := desk.Target{Agent: "Ann"}
+	if err := w.emulator.Desk().Transfer(t.Context(), "Parley", pat.id, to); !errors.Is(err, desk.ErrTransfer) {
+		t.Errorf("with the fault: %v", err)
+	}
+	failed := pat.await("transfer.failed")
+	for _, member := range []string{"ParticipantId", "DisplayName", "ParticipantRole", "Content"} {
+		if _, there := failed[member]; there {
+			t.Errorf("%s in %v", member, failed)
+		}
+	}
+	if answer := w.must(http.MethodPost, "/participant/transcript", pat.bearer, `{}`); !strings.Contains(fmt.Sprint(answer), "transfer.failed") {
+		t.Errorf("the transcript: %v", answer)
+	}
+	if err := w.emulator.Desk().Transfer(t.Context(), "Parley", pat.id, to); err != nil {
+		t.Error(err)
+	}
+	pat.await("transfer.succeeded")
 }
 
 // try makes a call that may get no answer.

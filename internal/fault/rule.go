@@ -93,6 +93,8 @@ const (
 	// PassBroken lets agents and bots send an interactive message that clients cannot show, which is
 	// refused otherwise.
 	PassBroken EffectType = "passBroken"
+	// FailTransfer lets the transfers of agents fail: participants are told transfer.failed.
+	FailTransfer EffectType = "failTransfer"
 	// StopStream keeps what follows the Chunk of a message that is said in pieces from a socket, the
 	// completed message too. GetTranscript shows that.
 	StopStream EffectType = "stopStream"
@@ -124,6 +126,8 @@ func (t EffectType) suiting() (actions []string, known bool) {
 		return []string{completeUpload, Everything}, true
 	case PassBroken:
 		return []string{sendMessage, Everything}, true
+	case FailTransfer: // which no client calls
+		return []string{Everything}, true
 	}
 	return nil, false
 }
@@ -132,7 +136,7 @@ func (t EffectType) suiting() (actions []string, known bool) {
 func effectTypes() []EffectType {
 	return []EffectType{
 		Status, Delay, Drop, Duplicate, CutSocket, RefuseSocket, ExpireTokens, HalfOpen, RejectAttachment, PassBroken,
-		StopStream, Throttle,
+		FailTransfer, StopStream, Throttle,
 	}
 }
 

@@ -50,6 +50,11 @@ func (s *Rules) PassesBroken(contactID, participantID string) bool {
 	return s.strikes(PassBroken, struck{sendMessage, contactID, participantID, nil})
 }
 
+// FailsTransfer reports whether a transfer by an agent is to fail.
+func (s *Rules) FailsTransfer(contactID, participantID string) bool {
+	return s.strikes(FailTransfer, struck{"Transfer", contactID, participantID, nil})
+}
+
 // StopsStream implements [participant.Faults].
 func (s *Rules) StopsStream(contactID, participantID string, chunk int) bool {
 	for _, r := range s.current() {
@@ -88,7 +93,7 @@ func (s *Rules) fate(rules []*rule, contactID, participantID string, effect func
 			fate.Cut, fate.Code = true, r.Effect.Status
 		case HalfOpen:
 			fate.Freeze = r.gone
-		case Status, Throttle, RefuseSocket, ExpireTokens, RejectAttachment, PassBroken, StopStream:
+		case Status, Throttle, RefuseSocket, ExpireTokens, RejectAttachment, PassBroken, FailTransfer, StopStream:
 		}
 	}
 	return fate

@@ -141,7 +141,7 @@ func (s *Rules) judge(request *http.Request, action string, holderOf func(*http.
 		case Status, Throttle:
 			v.refusal = effect.refusal(action)
 			return v
-		case CutSocket, RefuseSocket, HalfOpen, RejectAttachment, PassBroken, StopStream:
+		case CutSocket, RefuseSocket, HalfOpen, RejectAttachment, PassBroken, FailTransfer, StopStream:
 		}
 	}
 	return v

@@ -52,6 +52,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: chats, Name: "The customer's own `participant.joined`", Source: fidelity.Observed, Note: "Once, when the customer first connects " +
 			"(a transcript recorded in April 2026); an `InitialMessage` stands before it (guessed)."},
 		{Area: chats, Name: "A custom bot connects within 15 seconds", Source: fidelity.Documentation, Note: "Later it has left the chat (guessed)."},
+		{Area: chats, Name: "`transfer.failed`", Source: fidelity.Documentation, Note: "When an agent's transfer fails: its target is unknown, full, " +
+			"away or offline, or has rejected the contact, or the fault `failTransfer` is in force. The agent keeps the contact (guessed)."},
 		{Area: chats, Name: "Duration, 25 hours unless asked otherwise", Source: fidelity.Documentation},
 		{Area: chats, Name: "Idle and disconnect timers", Source: fidelity.Documentation},
 		{Area: chats, Name: "Times of items strictly increase", Source: fidelity.Guessed, Note: "By at least a millisecond, so that clients which sort by time keep the order. " +

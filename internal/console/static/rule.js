@@ -21,6 +21,7 @@ const effects = {
   expireTokens: { title: "Expire tokens", says: (what, _, action) => (action === everything ? "Connection tokens and socket addresses stop working now" : `With ${action}, connection tokens and socket addresses stop working`) },
   rejectAttachment: { title: "Reject attachments", only: true, says: () => "The scan finds attachments unfit" },
   passBroken: { title: "Let broken content through", only: true, says: () => "Interactive messages that clients cannot show are sent" },
+  failTransfer: { title: "Let transfers fail", only: true, says: () => "Transfers by agents fail" },
   stopStream: { title: "Stop a streamed message", fields: ["chunk"], only: true, says: (_, { chunk }) => `Messages in pieces stop after piece ${chunk || 0} and are not completed` },
 };
 
