@@ -15,7 +15,7 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 		return nil
 	}
 	told := func(contactID, what string) {
-		cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, what, slog.String("contact_id", contactID))
+		cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, "contact flow", slog.String("told", what), slog.String("contact_id", contactID))
 		if cfg.FlowTold != nil {
 			cfg.FlowTold(contactID, what)
 		}

@@ -11,8 +11,10 @@ func branching() []Type {
 	return []Type{
 		{Name: "Compare", Support: Runs, block: block{start: compareValue}},
 		{Name: "CheckHoursOfOperation", Support: Configured, block: block{start: askWith}, Note: "Hours that nobody configured are always open."},
-		{Name: "CheckMetricData", Support: Runs, block: block{start: askWith},
-			Note: "The age of the oldest contact is compared in milliseconds, as the designer writes it."},
+		{
+			Name: "CheckMetricData", Support: Runs, block: block{start: askWith},
+			Note: "The age of the oldest contact is compared in milliseconds, as the designer writes it.",
+		},
 		{Name: "GetMetricData", Support: Runs, block: block{start: askWith}},
 		{Name: "DistributeByPercentage", Support: Runs, block: block{start: distribute}},
 		{Name: "Loop", Support: Runs, block: block{start: loop}},
@@ -24,7 +26,7 @@ func compareValue(r *run, n *node) outcome { return yield(r.text(n, "ComparisonV
 
 // distribute yields a random whole number from 1 to 100. Its conditions are a chain of
 // NumberLessThan with rising operands.
-func distribute(r *run, _ *node) outcome { return yield(strconv.Itoa(int(r.random(100)) + 1)) } //nolint:gosec // below 100
+func distribute(r *run, _ *node) outcome { return yield(strconv.Itoa(int(r.random(100)) + 1)) }
 
 // loop counts how often it has been reached. Its counter belongs to the contact and to the action:
 // leaving the flow and coming back does not begin anew.

@@ -15,8 +15,10 @@ func contactData() []Type {
 		{Name: "TagContact", Support: Runs, block: block{start: tag}},
 		{Name: "UntagContact", Support: Runs, block: block{start: untag}},
 		{Name: "UpdateContactRecordingBehavior", Support: Runs, block: block{start: nothing}, Note: "Without effect, as nothing is recorded."},
-		{Name: "UpdateContactRecordingAndAnalyticsBehavior", Support: Runs, block: block{start: setAnalytics},
-			Note: "A form for chats is without effect; one for calls takes ChannelMismatch."},
+		{
+			Name: "UpdateContactRecordingAndAnalyticsBehavior", Support: Runs, block: block{start: setAnalytics},
+			Note: "A form for chats is without effect; one for calls takes ChannelMismatch.",
+		},
 		{Name: "UpdateContactTextToSpeechVoice", Support: Runs, block: block{start: nothing}, Note: "Without effect, as in Amazon Connect."},
 		{Name: "UpdateContactMediaProcessing", Support: Runs, block: block{start: noProcessing}, Note: "Without effect: messages are not processed."},
 	}

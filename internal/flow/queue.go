@@ -14,8 +14,10 @@ func queues() []Type {
 		{Name: "UpdateContactRoutingBehavior", Support: Runs, block: block{start: setRouting}},
 		{Name: "UpdateContactRoutingCriteria", Support: Runs, block: block{start: setCriteria}, Note: "An agent named in AgentIds is waited for; other criteria are accepted."},
 		{Name: "RouteContactToAgent", Support: ErrorBranch, block: block{start: askWith}},
-		{Name: "UpdateContactEventHooks", Support: Runs, block: block{start: hook, resume: hooked},
-			Note: "Hold flows take the error branch in chats, as in Amazon Connect."},
+		{
+			Name: "UpdateContactEventHooks", Support: Runs, block: block{start: hook, resume: hooked},
+			Note: "Hold flows take the error branch in chats, as in Amazon Connect.",
+		},
 		{Name: "TransferContactToAgent", Support: ErrorBranch, block: block{start: cannot("this block is for calls: set the agent with UpdateContactTargetQueue, then transfer to the queue")}},
 	}
 }

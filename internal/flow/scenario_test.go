@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -228,12 +229,8 @@ func (s *scenario) print(out *strings.Builder, turn Turn, attributes map[string]
 			fmt.Fprintf(out, "  say %s\n", e.Text)
 		case SetAttributes:
 			next := map[string]string{}
-			for key, value := range attributes {
-				next[key] = value
-			}
-			for key, value := range e.Attributes {
-				next[key] = value
-			}
+			maps.Copy(next, attributes)
+			maps.Copy(next, e.Attributes)
 			attributes = next
 			fmt.Fprintf(out, "  attributes %s\n", compact(e.Attributes))
 		case Question:

@@ -155,7 +155,7 @@ func (r *run) resume(n *node, e Event) outcome {
 // leave chooses the way out of an action: by the type of a failure, by the first condition that a
 // result meets, or simply the next action.
 func (n *node) leave(r *run, out outcome) (to int, branch string) {
-	switch out.kind {
+	switch out.kind { //nolint:exhaustive // all others simply lead on
 	case failed:
 		for _, want := range []string{out.result, noMatch} {
 			for _, e := range n.errors {
@@ -276,7 +276,7 @@ func (r *run) await(seconds int) outcome {
 
 // answer turns the answer to a question into an outcome. What is no answer leaves it waiting.
 func (r *run) answer(e Event) outcome {
-	switch e.Kind {
+	switch e.Kind { //nolint:exhaustive // all others are no answers
 	case Failed:
 		if e.Error == "" {
 			return fail(noMatch)

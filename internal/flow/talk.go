@@ -9,16 +9,26 @@ import (
 // talking are the actions that speak to the customer.
 func talking() []Type {
 	return []Type{
-		{Name: "MessageParticipant", Support: Runs, block: block{start: message},
-			Note: "Text as one message of the system; SSML with its tags; a recorded prompt takes the error branch."},
-		{Name: "MessageParticipantIteratively", Support: ErrorBranch, block: block{start: cannot("prompts in a loop are for calls")},
-			Note: "As in Amazon Connect: chats take the error branch at once; without one the queue flow ends."},
-		{Name: "GetParticipantInput", Support: ErrorBranch, block: block{start: cannot("keys are for calls")},
-			Note: "As in Amazon Connect: chats take the error branch at once, and the prompt is not sent."},
-		{Name: "ConnectParticipantWithLexBot", Support: ErrorBranch, block: block{start: askWith, resume: converse},
-			Note: "Bots are not run: the error branch, with a line in the log."},
-		{Name: "ConnectParticipantWithAgenticCX", Support: ErrorBranch, block: block{start: askWith, resume: converse},
-			Note: "Applications of Agentic CX Designer are not run: the error branch, with a line in the log."},
+		{
+			Name: "MessageParticipant", Support: Runs, block: block{start: message},
+			Note: "Text as one message of the system; SSML with its tags; a recorded prompt takes the error branch.",
+		},
+		{
+			Name: "MessageParticipantIteratively", Support: ErrorBranch, block: block{start: cannot("prompts in a loop are for calls")},
+			Note: "As in Amazon Connect: chats take the error branch at once; without one the queue flow ends.",
+		},
+		{
+			Name: "GetParticipantInput", Support: ErrorBranch, block: block{start: cannot("keys are for calls")},
+			Note: "As in Amazon Connect: chats take the error branch at once, and the prompt is not sent.",
+		},
+		{
+			Name: "ConnectParticipantWithLexBot", Support: ErrorBranch, block: block{start: askWith, resume: converse},
+			Note: "Bots are not run: the error branch, with a line in the log.",
+		},
+		{
+			Name: "ConnectParticipantWithAgenticCX", Support: ErrorBranch, block: block{start: askWith, resume: converse},
+			Note: "Applications of Agentic CX Designer are not run: the error branch, with a line in the log.",
+		},
 		{Name: "ShowView", Support: Runs, block: block{start: askWith, resume: viewed}},
 		{Name: "AuthenticateParticipant", Support: Runs, block: block{start: askWith, resume: signedIn}},
 		{Name: "Wait", Support: Runs, block: block{start: wait, resume: waited}},
@@ -76,7 +86,7 @@ func askWith(r *run, n *node) outcome { return r.ask(n, "") }
 
 // converse is a conversation with a bot: what the customer says is asked, until an answer is final.
 func converse(r *run, n *node, e Event) outcome {
-	switch e.Kind {
+	switch e.Kind { //nolint:exhaustive // all others are answers, or none
 	case Said:
 		return r.ask(n, e.Text)
 	case TimedOut:
@@ -87,7 +97,7 @@ func converse(r *run, n *node, e Event) outcome {
 
 // viewed waits for what the customer does with a view.
 func viewed(r *run, n *node, e Event) outcome {
-	switch e.Kind {
+	switch e.Kind { //nolint:exhaustive // all others are answers, or none
 	case TimedOut:
 		return fail("TimeLimitExceeded")
 	case Said:

@@ -11,7 +11,7 @@ import (
 
 // answer answers a question of a flow. Its error is one of the step; what the flow cannot have is a
 // failure that the flow is told.
-func (r *Runner) answer(step *chat.Step, s *session, rec *record, ask *flow.Ask) (flow.Event, error) {
+func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event, error) {
 	switch ask.Type {
 	case "UpdateContactTargetQueue":
 		return r.target(ask), nil
@@ -32,7 +32,7 @@ func (r *Runner) answer(step *chat.Step, s *session, rec *record, ask *flow.Ask)
 	case "GetMetricData":
 		return r.metrics(rec, ask), nil
 	case "ShowView":
-		return r.show(step, s, rec, ask), nil
+		return show(step, rec, ask), nil
 	case "AuthenticateParticipant":
 		return r.signIn(step, rec, ask)
 	}

@@ -27,6 +27,8 @@ type record struct {
 	// View is the token of the view that waits for an answer, SignIn the session of a sign-in.
 	View   string `json:"view,omitempty"`
 	SignIn string `json:"signIn,omitempty"`
+
+	heard int64 // the Seq of the last item the flow has heard, which the contact keeps beside it
 }
 
 // runs reports whether a flow runs.

@@ -142,8 +142,8 @@ func (r *Runner) arrived(step *chat.Step) error {
 	if !ok || p.Kind() == flow.Module {
 		return nil
 	}
-	rec := &record{Moment: inbound, State: flow.Begin(p, flow.Kept{Seed: seed(contact.ID), Logging: false})}
-	return r.run(step, r.session(contact.ID), rec, p, flow.Event{Kind: flow.Started}, 0)
+	rec := &record{Moment: inbound, State: flow.Begin(p, flow.Kept{Seed: seed(contact.ID)})}
+	return r.run(step, r.session(contact.ID), rec, p, flow.Event{Kind: flow.Started})
 }
 
 // remains begins the disconnect flow of a chat in the step in which its last agent leaves, and
@@ -162,8 +162,8 @@ func (r *Runner) remains(step *chat.Step) (bool, error) {
 		return false, nil
 	}
 	step.Dequeue()
-	next := &record{Moment: remaining, State: flow.Begin(p, rec.State.Kept)}
-	return true, r.run(step, r.session(contact.ID), next, p, flow.Event{Kind: flow.Started}, contact.Flow.Heard)
+	next := &record{Moment: remaining, State: flow.Begin(p, rec.State.Kept), heard: contact.Flow.Heard}
+	return true, r.run(step, r.session(contact.ID), next, p, flow.Event{Kind: flow.Started})
 }
 
 // seed is the beginning of a contact's random numbers, the same for the same contact.
@@ -345,7 +345,8 @@ func (r *Runner) handle(s *session, e event) {
 		if err != nil {
 			return err
 		}
-		return r.hear(step, s, rec, e, max(heard, s.heard))
+		rec.heard = max(heard, s.heard)
+		return r.hear(step, s, rec, e)
 	})
 	if e.item != nil {
 		s.heard = max(s.heard, e.item.Seq)
@@ -356,12 +357,12 @@ func (r *Runner) handle(s *session, e event) {
 }
 
 // hear turns what happened to a contact into an event of its flow.
-func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event, heard int64) error {
+func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	said, ok := flowEvent(rec, e)
 	if e.item != nil && e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && rec.Moment == queued && rec.runs() {
 		// An agent cuts the queue flow off, wherever it is.
 		kept := rec.State.Kept
-		return r.keep(step, &record{Moment: queued, State: flow.State{Version: flow.StateVersion, Kept: kept}}, heard)
+		return r.keep(step, &record{Moment: queued, State: flow.State{Version: flow.StateVersion, Kept: kept}, heard: rec.heard})
 	}
 	if !ok || !rec.runs() || !rec.State.Waiting {
 		return nil
@@ -369,9 +370,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event, heard i
 	p, ok := r.program(s, rec.State.Running())
 	if !ok {
 		r.cfg.Told(s.id, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
-		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped}, heard)
+		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 	}
-	return r.run(step, s, rec, p, said, heard)
+	return r.run(step, s, rec, p, said)
 }
 
 // flowEvent is an event as a flow is told it; false for one that flows are not told.

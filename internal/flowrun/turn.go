@@ -3,6 +3,7 @@ package flowrun
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -12,19 +13,19 @@ import (
 
 // run tells a flow of an event and carries out what it wants, within a step, until it waits for
 // another event. The record is changed; it is stored with the step.
-func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, e flow.Event, heard int64) error {
+func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, e flow.Event) error {
 	for {
 		r.enter(s, p)
 		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec.Moment), Event: e, Traced: true})
 		if err != nil {
 			r.cfg.Told(s.id, fmt.Sprintf("its flow cannot go on: %v", err))
-			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped}, heard)
+			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 		}
 		rec.State = turn.State
 		if len(turn.Trace) > 0 {
 			r.cfg.Traced(s.id, step.Now(), turn.Trace, turn.State.Kept.Logging)
 		}
-		next, waits, err := r.carryOut(step, s, rec, turn, heard)
+		next, waits, err := r.carryOut(step, s, rec, turn)
 		if err != nil || waits {
 			return err
 		}
@@ -35,28 +36,24 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 		var ok bool
 		if p, ok = r.program(s, rec.State.Running()); !ok {
 			r.cfg.Told(s.id, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
-			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped}, heard)
+			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 		}
 	}
 }
 
 // carryOut does what a turn of a flow wants. It returns the event to go on with at once, or waits
 // when the flow waits for one; neither when the flow is over.
-func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Turn, heard int64) (next *flow.Event, waits bool, err error) {
+func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Turn) (next *flow.Event, waits bool, err error) {
 	for _, effect := range turn.Effects {
 		switch effect.Kind {
 		case flow.Say:
-			if err := r.say(step, s, effect.Text); err != nil {
-				return nil, false, err
-			}
+			r.say(step, s, effect.Text)
 		case flow.SetAttributes:
 			step.SetAttributes(func(attributes map[string]string) {
-				for key, value := range effect.Attributes {
-					attributes[key] = value
-				}
+				maps.Copy(attributes, effect.Attributes)
 			})
 		case flow.Question:
-			answer, err := r.answer(step, s, rec, effect.Ask)
+			answer, err := r.answer(step, rec, effect.Ask)
 			if err != nil {
 				return nil, false, err
 			}
@@ -69,33 +66,32 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 			if effect.Seconds > 0 {
 				rec.Due = step.Now().Add(time.Duration(effect.Seconds) * time.Second).UTC().Truncate(time.Millisecond)
 			}
-			return nil, true, r.keep(step, rec, heard)
+			return nil, true, r.keep(step, rec)
 		case flow.End:
-			return nil, false, r.over(step, s, rec, effect, heard)
+			return nil, false, r.over(step, s, rec, effect)
 		}
 	}
 	if turn.Continues {
 		return &flow.Event{Kind: flow.Started}, false, nil
 	}
-	return nil, true, r.keep(step, rec, heard) // an event that changed nothing
+	return nil, true, r.keep(step, rec) // an event that changed nothing
 }
 
 // say says a text of the flow's.
-func (r *Runner) say(step *chat.Step, s *session, text string) error {
+func (r *Runner) say(step *chat.Step, s *session, text string) {
 	_, err := step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: text})
 	if err != nil {
 		r.cfg.Told(s.id, fmt.Sprintf("a text of its flow cannot be said: %v", err))
 	}
-	return nil
 }
 
 // keep stores the record with the step.
-func (r *Runner) keep(step *chat.Step, rec *record, heard int64) error {
+func (r *Runner) keep(step *chat.Step, rec *record) error {
 	data, err := rec.encode()
 	if err != nil {
 		return err
 	}
-	step.Keep(data, heard)
+	step.Keep(data, rec.heard)
 	return nil
 }
 
@@ -103,7 +99,7 @@ func (r *Runner) keep(step *chat.Step, rec *record, heard int64) error {
 // flow that put it into a queue leaves it there, and otherwise the contact ends.
 //
 // Source: "How a flow ends" in the administrator guide, and the page of each terminal block.
-func (r *Runner) over(step *chat.Step, s *session, rec *record, end flow.Effect, heard int64) error {
+func (r *Runner) over(step *chat.Step, s *session, rec *record, end flow.Effect) error {
 	rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
 	kept := rec.State.Kept
 	rec.State = flow.State{Version: flow.StateVersion, Kept: kept}
@@ -118,10 +114,10 @@ func (r *Runner) over(step *chat.Step, s *session, rec *record, end flow.Effect,
 		rec.Moment = queued
 		if p, ok := r.cfg.Library.Find(kept.Hooks["CustomerQueue"], ""); ok {
 			rec.State = flow.Begin(p, kept)
-			return r.run(step, s, rec, p, flow.Event{Kind: flow.Started}, heard)
+			return r.run(step, s, rec, p, flow.Event{Kind: flow.Started})
 		}
 	}
-	return r.keep(step, rec, heard)
+	return r.keep(step, rec)
 }
 
 // segmentOf are the segment attributes of a contact as JSON values.

@@ -32,7 +32,7 @@ type viewMessage struct {
 const maxViewData = 16_000
 
 // show sends a view to the customer, and waits for what the customer does with it.
-func (r *Runner) show(step *chat.Step, s *session, rec *record, ask *flow.Ask) flow.Event {
+func show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	resource, _ := ask.Parameters["ViewResource"].(map[string]any)
 	id := viewName(text(resource["Id"]))
 	if id == "" {

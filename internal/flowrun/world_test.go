@@ -157,7 +157,7 @@ func (c *customer) say(contentType, text string) {
 
 // pass lets time pass.
 func (c *customer) pass(d time.Duration) {
-	time.Sleep(d) // in a bubble
+	<-time.After(d) // in a bubble
 	synctest.Wait()
 }
 

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -253,7 +254,7 @@ func (v *visit) converse(ctx context.Context) error {
 
 // turn lets the customer say something, or time pass; false when neither leads anywhere.
 func (v *visit) turn(ctx context.Context, standing flowrun.Standing) bool {
-	listens := standing.Type != "Wait" || has(standing.Answers, "CustomerReturned")
+	listens := standing.Type != "Wait" || slices.Contains(standing.Answers, "CustomerReturned")
 	if v.script.Random {
 		if listens && (standing.Due.IsZero() || v.chance.IntN(4) > 0) {
 			return v.say(ctx, standing, v.anything(standing))
@@ -343,13 +344,4 @@ func (v *visit) read(ctx context.Context) error {
 			return nil
 		}
 	}
-}
-
-func has(list []string, text string) bool {
-	for _, one := range list {
-		if one == text {
-			return true
-		}
-	}
-	return false
 }

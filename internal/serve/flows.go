@@ -31,7 +31,7 @@ type contactFlows struct {
 func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*contactFlows, error) {
 	dir := s.Flows
 	if dir == "" {
-		if info, err := os.Stat(defaultFlows); err != nil || !info.IsDir() {
+		if !isFolder(defaultFlows) {
 			return nil, nil //nolint:nilnil // no folder, no flows
 		}
 		dir = defaultFlows
@@ -59,6 +59,11 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 	return f, nil
 }
 
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
 // names are what flows call other flows and queues, and what these are called here.
 func names(s *settings.Settings) map[string]string {
 	names := make(map[string]string, len(s.Names))
@@ -79,7 +84,7 @@ func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []fl
 		if finding.Level == flow.Broken {
 			level = slog.LevelError
 		}
-		log.LogAttrs(ctx, level, finding.String(), slog.String("rule", finding.Rule))
+		log.LogAttrs(ctx, level, "contact flow", slog.String("finding", finding.String()), slog.String("rule", finding.Rule))
 	}
 	var names []string
 	for _, p := range f.library.All() {
