@@ -90,7 +90,7 @@ var allowed = map[string][]string{
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/fault", "internal/flow", "internal/flowrun", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
+		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.

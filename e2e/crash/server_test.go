@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -42,6 +44,7 @@ type server struct {
 type site struct {
 	t             *testing.T
 	data, urlFile string
+	within        []string // a program, with its arguments, that runs the server
 	log           *os.File
 }
 
@@ -69,8 +72,9 @@ func (s *site) launch() *server {
 	if err := os.Remove(s.urlFile); err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.t.Fatal(err)
 	}
-	cmd := exec.CommandContext(s.t.Context(), binary, "serve", "--addr", "127.0.0.1:0", "--url-file", s.urlFile,
+	args := append(slices.Clone(s.within), binary, "serve", "--addr", "127.0.0.1:0", "--url-file", s.urlFile,
 		"--data-dir", s.data, "--partner=false", "--greeting=", "--log-level", "warn")
+	cmd := exec.CommandContext(s.t.Context(), args[0], args[1:]...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data, "TMPDIR=" + os.TempDir()}
 	cmd.Stderr = s.log
 	if err := cmd.Start(); err != nil {
@@ -99,6 +103,15 @@ func (s *site) start() *server {
 			s.t.Fatal("the server did not become ready")
 		}
 	}
+}
+
+// pid is the server's process id.
+func (s *server) pid(t *testing.T) string {
+	t.Helper()
+	if s.cmd.Process == nil {
+		t.Fatal("the server does not run")
+	}
+	return strconv.Itoa(s.cmd.Process.Pid)
 }
 
 // kill ends a server as a crash does.

@@ -37,7 +37,12 @@ type Error struct {
 	RequestID string
 	// RetryAfter is what the service asked callers to wait; zero when it did not.
 	RetryAfter time.Duration
+	// Cause is what failed where the answer was made, when that is this process; it is never sent.
+	Cause error
 }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
 
 // Error implements error.
 func (e *Error) Error() string {

@@ -19,6 +19,8 @@ var (
 	ErrQuota = errors.New("quota reached")
 	// ErrTooManySockets says that a participant has as many open sockets as it may.
 	ErrTooManySockets = errors.New("too many open sockets for the participant")
+	// ErrDiskFull says that there is no room left for a change, which was not made.
+	ErrDiskFull = errors.New("the disk is full")
 	// ErrEnded says that the service is being closed.
 	ErrEnded = errors.New("the chat service is closed")
 	// ErrNested says that a step waited for a step of the same contact that waits for it: its
@@ -82,3 +84,6 @@ func (e *LimitError) Unwrap() error { return e.Kind }
 func invalid(field, format string, args ...any) error {
 	return &InvalidError{Field: field, Text: field + " " + fmt.Sprintf(format, args...)}
 }
+
+// DiskFullText is [ErrDiskFull] in a sentence, for clients.
+const DiskFullText = "The disk with the data of the embedded Amazon Connect is full: make room on it, and try again."

@@ -92,10 +92,11 @@ func (s *Service) refused(ctx context.Context, a *action, e *awswire.Error) {
 // failed logs a fault of ours and returns what the caller gets to know of it.
 func (s *Service) failed(ctx context.Context, a *action, err error) *awswire.Error {
 	s.log.LogAttrs(ctx, slog.LevelError, "call failed", slog.String("action", a.name), slog.Any("error", err))
-	return &awswire.Error{
-		Status: http.StatusInternalServerError, Name: "InternalServiceException",
-		Message: "The call could not be carried out; the server's log says why.",
+	message := "The call could not be carried out; the server's log says why."
+	if errors.Is(err, chat.ErrDiskFull) {
+		message = chat.DiskFullText
 	}
+	return &awswire.Error{Status: http.StatusInternalServerError, Name: "InternalServiceException", Message: message, Cause: err}
 }
 
 // check holds the members against the documented model. AWS looks at types first, so a wrong

@@ -21,6 +21,8 @@ const (
 	TooBusy          ID = "too-busy"
 	MaxChatsReached  ID = "max-chats-reached"
 	JournalFailed    ID = "journal-failed"
+	DiskFull         ID = "disk-full"
+	StoreFailed      ID = "store-failed"
 	ShuttingDown     ID = "shutting-down"
 	InternalFailure  ID = "internal-failure"
 )
@@ -137,6 +139,21 @@ func serverRules() []Rule {
 			Remedy:   "Make room or permission for the directory named in the log, choose another with --data-dir, or start with --end-on-exit=false.",
 			Detail: "For local work every chat on the real instance is written to a small file before the page learns of it, so " +
 				"that it can be ended even after a crash. A chat that cannot be written down is ended at once.",
+		},
+		{
+			ID: DiskFull, Group: accessGroup, Title: "The disk is full",
+			Status: http.StatusInsufficientStorage, Code: "DiskFull",
+			Sentence: "The disk with the data directory is full, so no chat was started.",
+			Remedy:   "Make room on the disk, remove old chats with --keep, or choose another directory with --data-dir.",
+			Detail: "The embedded Amazon Connect answers only when a chat is stored. What was stored before is still there, and " +
+				"chats go on as soon as there is room. The log names the directory.",
+		},
+		{
+			ID: StoreFailed, Group: accessGroup, Title: "The chat could not be stored",
+			Status: http.StatusInternalServerError, Code: "StoreFailed",
+			Sentence: "The embedded Amazon Connect could not carry the call out.",
+			Remedy:   "The server's log says why: look at what it names, or choose another directory with --data-dir.",
+			Detail:   "Most often the data directory cannot be written, or its disk fails. Amazon Connect on AWS has no part in it.",
 		},
 		{
 			ID: ShuttingDown, Group: accessGroup, Title: "The server is shutting down",

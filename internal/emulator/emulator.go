@@ -25,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
@@ -159,6 +160,7 @@ func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Requ
 	if err != nil {
 		if refused, ok := errors.AsType[*awswire.Error](err); ok {
 			refused.RequestID, metadata.HTTPStatusCode = metadata.RequestID, refused.Status
+			err = ofOurs(refused)
 		}
 		return nil, &startchat.CallError{Metadata: metadata, Err: err}
 	}
@@ -166,6 +168,20 @@ func (e *Emulator) StartChatContact(ctx context.Context, request *startchat.Requ
 		ContactID: started.ContactID, ParticipantID: started.ParticipantID, ParticipantToken: started.Token,
 		ContinuedFromContactID: started.ContinuedFrom, Metadata: metadata,
 	}, nil
+}
+
+// ofOurs explains a failure of this process: no service of AWS has failed, and none has a remedy.
+func ofOurs(refused *awswire.Error) error {
+	rule := diagnosis.StoreFailed
+	switch {
+	case refused.Cause == nil:
+		return refused
+	case errors.Is(refused, chat.ErrDiskFull):
+		rule = diagnosis.DiskFull
+	}
+	p := diagnosis.New(rule, "")
+	p.RequestID, p.Cause = refused.RequestID, refused.Cause
+	return p
 }
 
 // Handler is Wrap for servers that have nothing else: every other path is an unknown operation.

@@ -82,7 +82,7 @@ func byName(e *Exchange) *Problem {
 	p := problemOf(rule)
 	switch {
 	case message == "":
-	case saysMore(rule):
+	case saysMore(rule), rule == "internal-error" && strings.HasPrefix(message, "The disk"):
 		p.Sentence = message
 	case rule == "bot-not-alone": // the message names who is there
 		p.Hint = message + " " + p.Hint

@@ -173,7 +173,11 @@ func wireError(err error) *awswire.Error {
 			return &awswire.Error{Status: known.status, Name: known.name, Message: known.message}
 		}
 	}
-	return &awswire.Error{Status: http.StatusInternalServerError, Name: "InternalServerException", Message: "Internal server error"}
+	message := "Internal server error"
+	if errors.Is(err, chat.ErrDiskFull) {
+		message = chat.DiskFullText
+	}
+	return &awswire.Error{Status: http.StatusInternalServerError, Name: "InternalServerException", Message: message}
 }
 
 // decode reads a body into a struct: an absent body is {}, null means absent, unknown members

@@ -30,7 +30,7 @@ func SetOf(members string, sets ...Bytes) Bytes {
 //nolint:gochecknoglobals // sets of bytes, which never change
 var (
 	// IsHex are the digits of hexadecimal numbers.
-	IsHex   = SetOf("0123456789abcdefABCDEF")
+	IsHex = SetOf("0123456789abcdefABCDEF")
 	// IsAlnum are the letters and digits of ASCII.
 	IsAlnum = SetOf("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	// IsNameByte are the bytes of names, IsTokenByte those of tokens, also percent-encoded ones.

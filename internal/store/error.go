@@ -8,6 +8,8 @@ import (
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/parley-chat/parley/internal/chat"
 )
 
 // Problems with a data directory, to be told apart with [errors.Is].
@@ -23,7 +25,7 @@ var (
 	// ErrReadOnly says that the directory or a file in it cannot be written.
 	ErrReadOnly = errors.New("the data directory cannot be written")
 	// ErrFull says that there is no room left; what was stored before is still there.
-	ErrFull = errors.New("the disk is full")
+	ErrFull = chat.ErrDiskFull
 	// ErrDisk says that the disk failed; what was stored before is still there.
 	ErrDisk = errors.New("the disk failed")
 	// ErrClosed says that the store was closed.
