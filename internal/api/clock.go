@@ -53,12 +53,17 @@ func (a *API) skip(r *http.Request) (any, error) {
 		return nil, bad("skipMs", fmt.Sprintf("skipMs must be from 1 to %d (30 days): time only goes forward", longestSkip.Milliseconds()))
 	case clock.Offset() > mostSkipped:
 		return nil, diagnosis.New(diagnosis.WrongState, "A century has been skipped: restart the server.")
-	case in.ToNextTimer:
-		if _, ok := clock.SkipToNext(); !ok {
+	}
+	by := time.Duration(in.SkipMs) * time.Millisecond
+	if in.ToNextTimer {
+		next, ok := clock.Next()
+		if !ok {
 			return nil, diagnosis.New(diagnosis.WrongState, "No timer is running.")
 		}
-	default:
-		clock.Skip(time.Duration(in.SkipMs) * time.Millisecond)
+		by = next
+	}
+	if err := a.cfg.Chats.Skip(r.Context(), by); err != nil {
+		return nil, err
 	}
 	a.cfg.Events.Clock()
 	return a.clock(), nil

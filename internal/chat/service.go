@@ -119,26 +119,50 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	if s.fileRules, err = cfg.Store.FileRules(ctx); err != nil {
 		return nil, fmt.Errorf("reading the rules for attachments: %w", err)
 	}
-	now := s.clock.Now()
+	newest, err := cfg.Store.Clock(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reading the time: %w", err)
+	}
 	err = cfg.Store.Active(ctx, func(loaded Loaded) error {
 		e := s.newEntry(loaded.Contact)
 		e.lastSeq, e.lastTime, e.known = loaded.LastSeq, loaded.LastTime, false
-		for _, p := range loaded.Contact.Participants {
-			if !p.Active() {
-				continue
-			}
-			e.lose(p.ID, loaded.LastSeq)
-			// Nobody could say anything while the service was down.
-			e.speak(p.ID, activity{heard: now})
-		}
 		s.active[loaded.Contact.ID] = e
-		s.schedule(e)
+		newest = latest(newest, latest(loaded.LastTime, loaded.Contact.Started))
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("loading active contacts: %w", err)
 	}
+	s.resume(newest)
 	return s, nil
+}
+
+// resume lets the contacts that were loaded go on. The service's time is not before the newest
+// one that is stored: it was skipped before, or the machine's was set back, and what was due then
+// is due now.
+func (s *Service) resume(newest time.Time) {
+	s.clock.Skip(newest.Sub(s.clock.Now()))
+	now := s.clock.Now()
+	for _, e := range s.active {
+		for _, p := range e.contact.Participants {
+			if !p.Active() {
+				continue
+			}
+			e.lose(p.ID, e.lastSeq)
+			// Nobody could say anything while the service was down.
+			e.speak(p.ID, activity{heard: now})
+		}
+		s.schedule(e)
+	}
+}
+
+// Skip moves the service's time forward, for good: also after a restart it is not earlier.
+func (s *Service) Skip(ctx context.Context, d time.Duration) error {
+	if err := s.store.Commit(ctx, Changes{Clock: s.clock.Now().Add(d)}); err != nil {
+		return fmt.Errorf("keeping the time: %w", err)
+	}
+	s.clock.Skip(d)
+	return nil
 }
 
 func (s *Service) newEntry(contact *Contact) *entry {

@@ -29,6 +29,8 @@ type Store interface {
 	Find(ctx context.Context, contactID, itemID string) (int64, error)
 	// Marks returns how far the participants of a contact have received and read.
 	Marks(ctx context.Context, contactID string) ([]Mark, error)
+	// Clock returns the latest time that [Changes.Clock] has kept; zero for none.
+	Clock(ctx context.Context) (time.Time, error)
 	// FileRules returns the rules for attachments that were changed.
 	FileRules(ctx context.Context) ([]FileRules, error)
 	// File returns an attachment by id, or ErrNotFound.
@@ -64,6 +66,8 @@ type Changes struct {
 	File  *transcript.File
 	// FileRules take the place of all that were there.
 	FileRules []FileRules
+	// Clock is a time at which the service's clock does not start again earlier.
+	Clock time.Time
 }
 
 // Mark says that a participant has received (or read) everything up to an item.

@@ -132,9 +132,19 @@ func (c *Clock) wake() {
 	}
 }
 
-// Run fires alarms, one after the other, until stop is closed. Time passes only while it runs.
+// lookAgain is the longest wait for an alarm. Timers stand still while the machine sleeps and do
+// not see its time being set, and alarms are at times of day.
+const lookAgain = 30 * time.Second
+
+// Run fires alarms, one after the other, until stop is closed; what is due by then and was not
+// fired stays set. Time passes only while it runs.
 func (c *Clock) Run(stop <-chan struct{}) {
 	for {
+		select {
+		case <-stop:
+			return
+		default:
+		}
 		due, wait, changed := c.next()
 		if due != nil {
 			due.fire()
@@ -143,7 +153,7 @@ func (c *Clock) Run(stop <-chan struct{}) {
 		var timer <-chan time.Time
 		var t *time.Timer
 		if wait > 0 {
-			t = time.NewTimer(wait)
+			t = time.NewTimer(min(wait, lookAgain))
 			timer = t.C
 		}
 		select {

@@ -42,6 +42,9 @@ func steps(changes *chat.Changes) ([]step, error) {
 		}
 		list = append(list, s)
 	}
+	if !changes.Clock.IsZero() {
+		list = append(list, putClock(changes.Clock))
+	}
 	if changes.FileRules != nil {
 		s, err := putFileRules(changes.FileRules)
 		if err != nil {
