@@ -157,15 +157,37 @@ func (r *Relay) MaxBodyFor(request *http.Request) int64 {
 
 // ServeHTTP implements [http.Handler].
 func (r *Relay) ServeHTTP(w http.ResponseWriter, request *http.Request) {
-	escaped := request.URL.EscapedPath()
 	switch {
-	case path.Clean(escaped) != escaped || !handles(request):
+	case !straight(request.URL.EscapedPath()):
 		participant.Unknown(w, request)
 	case request.URL.Path == chatsocket.Path:
 		r.serveSocket(w, request)
 	default:
 		r.call(w, request, r.actionOf(request))
 	}
+}
+
+// straight reports whether a path, as it was sent, is one below the relay's for every reader,
+// whatever that decodes and removes first: what follows ".." could be any address of the service
+// behind, which is called with this path.
+//
+// Source: RFC 3986, section 6.2.2.
+func straight(escaped string) bool {
+	if !strings.HasPrefix(escaped, prefix) || path.Clean(escaped) != escaped {
+		return false
+	}
+	for decoded, before := escaped, ""; decoded != before; {
+		before = decoded
+		if plain, err := url.PathUnescape(decoded); err == nil {
+			decoded = plain
+		}
+		for _, segment := range strings.FieldsFunc(decoded, func(c rune) bool { return c == '/' || c == '\\' }) {
+			if segment == "." || segment == ".." {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // Sockets returns how many sockets are open.
