@@ -125,7 +125,7 @@ func (l *listener) follow(served net.Conn, state http.ConnState) {
 	case state == http.StateIdle:
 		c.mu.Lock()
 		if c.bound = c.bound || isTLS; !c.ahead {
-			c.phase = idle
+			c.phase, c.head = idle, head{}
 		}
 		c.mu.Unlock()
 	}
@@ -151,6 +151,7 @@ type conn struct {
 	deadline    time.Time // for reading, as net/http wants it
 	interrupted bool      // while waiting for a request
 	ahead       bool      // net/http has the first byte of the next request, read before the answer was out
+	head        head      // of the newest request that began with a Read
 	bound       bool      // to this process, which knows more of it than what is yet to arrive
 }
 
@@ -174,11 +175,16 @@ func (c *conn) note(p []byte, n int, err error) (other bool) {
 	case n > 0 && c.phase != busy:
 		other = c.phase == fresh && bytes.HasPrefix(p[:n], []byte("PRI "))
 		c.phase, c.bound, c.ahead = busy, c.bound || other, false
+		c.head = head{whole: true}
+		c.head.read(p[:n])
 		if c.from.ending.Load() { // and the deadline may be that of interrupt
 			_ = c.TCPConn.SetReadDeadline(c.deadline)
 		}
 	case n > 0:
-		c.ahead = n == 1 && len(p) == 1
+		if c.ahead = n == 1 && len(p) == 1; c.ahead {
+			c.head = head{whole: true}
+		}
+		c.head.read(p[:n])
 	case n == 0 && c.phase != busy && errors.Is(err, os.ErrDeadlineExceeded):
 		c.interrupted = true
 	}

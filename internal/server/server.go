@@ -154,6 +154,7 @@ func Serve(ctx context.Context, config Config) (err error) {
 		MaxHeaderBytes:    MaxHeaderBytes,
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ConnState:         sockets.follow,
+		ConnContext:       withConn,
 		ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelWarn),
 		// "OPTIONS *" gets a JSON answer like everything else.
 		DisableGeneralOptionsHandler: true,
@@ -218,7 +219,7 @@ func (l *life) follow(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		l.inFlight.Add(1)
 		defer l.inFlight.Add(-1)
-		if l.ending.Load() && r.Header["Upgrade"] == nil {
+		if (l.ending.Load() || ambiguous(r)) && r.Header["Upgrade"] == nil {
 			w.Header().Set("Connection", "close")
 		}
 		next.ServeHTTP(w, r)
