@@ -22,6 +22,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/parley-chat/parley/internal/doorpath"
 )
 
@@ -76,6 +78,7 @@ type Recorder struct {
 	// settling is held while exchanges are put in order, and guards what is known for that.
 	settling sync.Mutex
 	seen     *seen
+	foreign  *rate.Limiter // of exchanges that pages without a right to call bring about
 	scratch  scratch
 	// filling is the block that is being filled; kept.open is as much of it as can be read.
 	filling block
@@ -95,7 +98,8 @@ type Recorder struct {
 func New(cfg Config) *Recorder {
 	r := &Recorder{
 		maxBody: cfg.MaxBody, clock: cfg.Clock, paths: doorpath.With(cfg.Paths...), skip: cfg.Skip, public: cfg.Public, seen: newSeen(),
-		kept: record{max: cfg.Max, maxBytes: cfg.MaxBytes},
+		foreign: rate.NewLimiter(rate.Every(time.Minute), mostForeign),
+		kept:    record{max: cfg.Max, maxBytes: cfg.MaxBytes},
 	}
 	if r.kept.max <= 0 {
 		r.kept.max = DefaultMax
@@ -168,7 +172,7 @@ func (r *Recorder) settle() {
 		// A few at a time, so that readers need not wait for all.
 		n := min(64, len(batch))
 		for i, x := range batch[:n] {
-			if e := r.finish(x); e != nil {
+			if e := r.finish(x); e != nil && r.wanted(e) {
 				r.scratch.text = pack(r.scratch.text[:0], e)
 				r.keep(x.seq, r.scratch.text)
 			}
