@@ -71,7 +71,8 @@ func get(ctx context.Context, t *testing.T, address string, into any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}

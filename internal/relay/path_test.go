@@ -42,7 +42,7 @@ func TestD6PathsThatLeadElsewhere(t *testing.T) {
 		reached.Store("")
 		request := httptest.NewRequest(http.MethodPost, path, nil)
 		request.URL.Host, request.URL.Scheme, request.RequestURI = near.Listener.Addr().String(), "http", ""
-		answer, err := http.DefaultTransport.RoundTrip(request)
+		answer, err := near.Client().Transport.RoundTrip(request)
 		if err != nil {
 			t.Fatal(err)
 		}
