@@ -372,6 +372,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 		r.cfg.Told(s.id, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
 		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 	}
+	if said.Kind != flow.Said { // what was waited for has come
+		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
+	}
 	return r.run(step, s, rec, p, said)
 }
 

@@ -119,3 +119,49 @@ func TestViewAndModule(t *testing.T) {
 		c.expect("SYSTEM: (view)", "SYSTEM: Too late.", "chat.ended")
 	})
 }
+
+// A view is answered once: what comes after it is a message like any other.
+func TestViewIsAnsweredOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{"main": document(
+			do("view", "ShowView", map[string]any{"ViewResource": map[string]any{"Id": "list"}, "InvocationTimeLimitSeconds": "60"}, "bye", "Next", "wait", "!NoMatchingError", "bye"),
+			do("wait", "Wait", map[string]any{"TimeLimitSeconds": "3600", "Events": []any{"CustomerReturned"}}, "bye", "WaitCompleted", "bye", "CustomerReturned", "thanks"),
+			do("thanks", "MessageParticipant", text("Again?"), "bye"),
+			do("bye", "DisconnectParticipant", nil, ""),
+		)})
+		c := w.customer("main")
+		const answer = `{"templateType":"ViewResource","version":"1.0","action":"Next","data":{}}`
+		c.say(transcript.InteractiveResponse, answer)
+		c.pass(2 * time.Minute) // the view's limit is not the Wait's
+		c.say(transcript.InteractiveResponse, answer)
+		c.expect("SYSTEM: (view)", "CUSTOMER: "+answer, "CUSTOMER: "+answer, "SYSTEM: Again?", "chat.ended")
+	})
+}
+
+// A customer signs in, goes on without, or lets the time pass.
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{"main": document(
+			do("sign", "AuthenticateParticipant", map[string]any{"TimeLimitMinutes": "5"}, "in", "OptedOut", "out", "!TimeLimitExceeded", "late", "!NoMatchingError", "bad"),
+			do("in", "MessageParticipant", text("$.SegmentAttributes['connect:CustomerAuthentication']['Status']"), "bye"),
+			do("out", "MessageParticipant", text("without"), "bye"),
+			do("late", "MessageParticipant", text("late"), "bye"),
+			do("bad", "MessageParticipant", text("bad"), "bye"),
+			do("bye", "DisconnectParticipant", nil, ""),
+		)})
+		for outcome, want := range map[string]string{
+			transcript.AuthSucceeded: "AUTHENTICATED", transcript.AuthCancelled: "without", transcript.AuthFailed: "bad", transcript.AuthTimeout: "late", "": "late",
+		} {
+			c := w.customer("main")
+			if outcome == "" {
+				c.pass(5 * time.Minute)
+			} else if err := w.EndAuthentication(t.Context(), c.chat.ContactID, c.session(), outcome); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			c.expect("SYSTEM: "+want, "chat.ended")
+		}
+	})
+}

@@ -107,13 +107,36 @@ func (w *world) restart() {
 type customer struct {
 	w    *world
 	chat chat.Started
+	feed *feed
 }
 
-// nobody is a feed that nobody reads.
-type nobody struct{}
+// feed is the socket of a customer, which keeps what it is told.
+type feed struct {
+	mu    sync.Mutex
+	items []transcript.Item
+}
 
-func (nobody) Deliver(*transcript.Item) {}
-func (nobody) End()                     {}
+func (f *feed) Deliver(item *transcript.Item) {
+	f.mu.Lock()
+	f.items = append(f.items, *item)
+	f.mu.Unlock()
+}
+
+func (*feed) End() {}
+
+// session is the session of the sign-in that the customer was asked for.
+func (c *customer) session() string {
+	c.w.t.Helper()
+	c.feed.mu.Lock()
+	defer c.feed.mu.Unlock()
+	for _, item := range c.feed.items {
+		if item.ContentType == transcript.AuthInitiated {
+			return strings.TrimSuffix(strings.TrimPrefix(item.Content, `{"SessionId":"`), `"}`)
+		}
+	}
+	c.w.t.Fatal("nobody was asked to sign in")
+	return ""
+}
 
 // customer starts a chat for a flow and connects.
 func (w *world) customer(flowID string) *customer {
@@ -125,7 +148,7 @@ func (w *world) customer(flowID string) *customer {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	c := &customer{w, started}
+	c := &customer{w, started, &feed{}}
 	c.connect()
 	return c
 }
@@ -136,7 +159,7 @@ func (c *customer) connect() {
 	if err != nil {
 		c.w.t.Fatal(err)
 	}
-	socket, err := c.w.OpenSocket(connection.Ticket, nobody{})
+	socket, err := c.w.OpenSocket(connection.Ticket, c.feed)
 	if err != nil {
 		c.w.t.Fatal(err)
 	}
