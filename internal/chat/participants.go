@@ -218,16 +218,22 @@ func (s *Service) FailTransfer(ctx context.Context, contactID, participantID str
 // Prompt says something in the name of the instance itself, as a flow does: as a participant with
 // the role of the system, who comes with the first such message and is not announced. Errors:
 // [ErrNotFound] once the step has ended the contact, [InvalidError].
-func (step *Step) Prompt(m transcript.Message) (Sent, error) {
+func (step *Step) Prompt(m transcript.Message) (Sent, error) { return step.prompt(systemName, m) }
+
+// Reply says something in the name of a bot that a flow has asked: as [Step.Prompt] does, under the
+// name that clients know bots by.
+func (step *Step) Reply(m transcript.Message) (Sent, error) { return step.prompt(botName, m) }
+
+func (step *Step) prompt(name string, m transcript.Message) (Sent, error) {
 	if step.over {
 		return Sent{}, ErrNotFound
 	}
-	system, ok := step.contact.system(systemName)
+	system, ok := step.contact.system(name)
 	if err := step.s.checkMessage(step.contact, Participant{ID: system.ID, Role: transcript.System}, m); err != nil {
 		return Sent{}, err
 	}
 	if !ok {
-		system = step.join(transcript.System, systemName)
+		system = step.join(transcript.System, name)
 	}
 	return step.message(system, m), nil
 }

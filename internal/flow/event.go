@@ -30,6 +30,8 @@ type Event struct {
 	HasResult bool
 	// Results are the values to set, by the root of the paths that read them.
 	Results map[string]any
+	// Replies are what a bot says with its answer.
+	Replies []Reply
 	// Open says that the answer only begins something which a later event ends, and Seconds after how
 	// long a [TimedOut] is due; 0 for never.
 	Open    bool
@@ -37,6 +39,9 @@ type Event struct {
 	// Program is the module or the flow that was asked for.
 	Program *Program
 }
+
+// Reply is one message of a bot.
+type Reply struct{ Text, Content string }
 
 // EffectKind says what a flow wants.
 type EffectKind int
@@ -77,6 +82,8 @@ const (
 type Effect struct {
 	Kind EffectKind
 	Text string // of Say
+	// Content is the content type of a bot's message, and empty for a text of the flow's own.
+	Content string
 	// Attributes are those to set.
 	Attributes map[string]string
 	Ask        *Ask

@@ -283,6 +283,9 @@ func (r *run) answer(e Event) outcome {
 		}
 		return fail(e.Error)
 	case Answered:
+		for _, reply := range e.Replies {
+			r.effects = append(r.effects, Effect{Kind: Say, Text: reply.Text, Content: reply.Content})
+		}
 		r.keep(e.Results)
 		if e.Open {
 			return r.await(e.Seconds)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flow"
@@ -35,6 +36,10 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event
 		return show(step, rec, ask), nil
 	case "AuthenticateParticipant":
 		return r.signIn(step, rec, ask)
+	}
+	if r.cfg.Outside != nil && r.cfg.Outside.Answers(ask) {
+		rec.Call, rec.Due = r.call(step, rec, ask), time.Time{}
+		return flow.Event{}, nil
 	}
 	return elsewhere(step, ask), nil
 }

@@ -28,6 +28,9 @@ type record struct {
 	View   string `json:"view,omitempty"`
 	SignIn string `json:"signIn,omitempty"`
 
+	// Call is the function or bot that was called and has not answered.
+	Call *Call `json:"call,omitempty"`
+
 	heard int64 // the Seq of the last item the flow has heard, which the contact keeps beside it
 }
 
@@ -52,11 +55,13 @@ func decode(data []byte) (*record, error) {
 	return &r, nil
 }
 
-// dueOf reads from a stored record alone when the flow goes on by itself.
-func dueOf(data []byte) time.Time {
+// pending reads from a stored record alone what the flow waits for by itself: a time, or the answer
+// to a call.
+func pending(data []byte) (due time.Time, call *Call) {
 	var r struct {
-		Due time.Time `json:"due"`
+		Due  time.Time `json:"due"`
+		Call *Call     `json:"call"`
 	}
 	_ = json.Unmarshal(data, &r) // reported when the record is used
-	return r.Due
+	return r.Due, r.Call
 }

@@ -35,6 +35,8 @@ type Config struct {
 	InstanceARN, Region string
 	// Metrics tells how a queue is. Nil means a queue that nobody waits in and nobody serves.
 	Metrics func(queue string) Metrics
+	// Outside answers for functions and bots; nil answers for none.
+	Outside Outside
 	// Strict runs a flow for those chats only that name one which is there.
 	Strict bool
 	// Traced is told of every action that ran. It must not block, nor call the chats. Nil does
@@ -74,6 +76,11 @@ type session struct {
 	// state is the stored state that the alarm belongs to.
 	state *chat.FlowState
 	stop  func() // of the alarm
+	// calling is the id of the call that is being made; empty for none. held are the messages that
+	// came meanwhile, for the bot that is asked.
+	calling string
+	asking  bool // the call has not been answered
+	held    []event
 	// programs are those the contact runs: a file that changes meanwhile changes nothing for it.
 	programs map[string]*flow.Program
 	heard    int64 // the Seq of the last item that was handled
@@ -85,6 +92,10 @@ type session struct {
 type event struct {
 	item *transcript.Item
 	due  time.Time // of a time limit that has passed
+	// answer is the answer to a call; call is its id.
+	answer *flow.Event
+	call   string
+	again  bool // it was held, and is no copy of itself
 }
 
 // inboxLimit bounds the events of one contact that wait.
@@ -190,9 +201,9 @@ func (r *Runner) sessionOf(contactID string) *session {
 		Limit: inboxLimit,
 		Key: func(e event) string {
 			if e.item == nil {
-				return "due " + e.due.String()
+				return "due " + e.due.String() + e.call
 			}
-			return e.item.ID + strconv.FormatInt(e.item.Seq, 10)
+			return e.item.ID + strconv.FormatInt(e.item.Seq, 10) + strconv.FormatBool(e.again)
 		},
 		Handle: func(e event) {
 			r.handle(s, e)
@@ -276,7 +287,9 @@ func concerns(item *transcript.Item) bool {
 // arm sets the alarm of a contact to the time limit of its flow. The caller holds the lock.
 func (r *Runner) arm(s *session) {
 	s.alarm(nil)
-	if due := dueOf(s.state.State); !due.IsZero() {
+	due, call := pending(s.state.State)
+	r.make(s, call)
+	if !due.IsZero() {
 		s.alarm(r.cfg.Chats.Clock().At(due, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -321,6 +334,9 @@ func (r *Runner) begin() {
 		r.arm(s)
 		r.mu.Unlock()
 		s.inbox.Fill(missed)
+		r.mu.Lock()
+		s.pending += len(missed)
+		r.mu.Unlock()
 	}
 }
 
@@ -329,6 +345,7 @@ const lookBack = 100
 
 // handle tells a contact's flow of one event. The inbox calls it, one event after the other.
 func (r *Runner) handle(s *session, e event) {
+	held := false
 	err := r.cfg.Chats.Step(r.ctx, s.id, func(step *chat.Step) error {
 		contact := step.Contact()
 		if contact.Flow == nil {
@@ -345,10 +362,13 @@ func (r *Runner) handle(s *session, e event) {
 		if err != nil {
 			return err
 		}
+		if held = r.hold(s, rec, e); held {
+			return nil
+		}
 		rec.heard = max(heard, s.heard)
 		return r.hear(step, s, rec, e)
 	})
-	if e.item != nil {
+	if e.item != nil && !held {
 		s.heard = max(s.heard, e.item.Seq)
 	}
 	if err != nil && r.ctx.Err() == nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrEnded) {
@@ -359,6 +379,9 @@ func (r *Runner) handle(s *session, e event) {
 // hear turns what happened to a contact into an event of its flow.
 func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	said, ok := flowEvent(rec, e)
+	if rec.Call != nil && e.answer == nil {
+		ok = false // to a function that is called nothing else means anything
+	}
 	if e.item != nil && e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && rec.Moment == queued && rec.runs() {
 		// An agent cuts the queue flow off, wherever it is.
 		kept := rec.State.Kept
@@ -375,6 +398,7 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	if said.Kind != flow.Said { // what was waited for has come
 		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
 	}
+	rec.Call = nil
 	return r.run(step, s, rec, p, said)
 }
 
@@ -382,6 +406,8 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 func flowEvent(rec *record, e event) (flow.Event, bool) {
 	item := e.item
 	switch {
+	case e.answer != nil:
+		return *e.answer, rec.Call != nil && rec.Call.ID == e.call
 	case item == nil:
 		return flow.Event{Kind: flow.TimedOut}, e.due.Equal(rec.Due) && !rec.Due.IsZero()
 	case item.Type == transcript.MessageItem && rec.View != "":

@@ -1,12 +1,14 @@
 package flowrun_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -163,5 +165,92 @@ func TestSignIn(t *testing.T) {
 			synctest.Wait()
 			c.expect("SYSTEM: "+want, "chat.ended")
 		}
+	})
+}
+
+// outside answers functions and bots by a function of the test.
+type outside func(ctx context.Context, call *flowrun.Call) flow.Event
+
+func (outside) Answers(*flow.Ask) bool { return true }
+
+func (o outside) Answer(ctx context.Context, call *flowrun.Call) flow.Event { return o(ctx, call) }
+
+// A function is told of the contact; what is said while it works goes to nobody. A restart repeats
+// the call that was being made, and no other.
+func TestCallOfAFunction(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{"main": document(
+			do("set", "UpdateContactAttributes", map[string]any{"Attributes": map[string]any{"step": "1"}}, "call"),
+			do("call", "InvokeLambdaFunction", map[string]any{"LambdaFunctionARN": "look-up", "LambdaInvocationAttributes": map[string]any{"tier": "$.Attributes.tier"}}, "say", "!NoMatchingError", "bad"),
+			do("say", "MessageParticipant", text("You are $.External.name."), "wait"),
+			do("wait", "Wait", map[string]any{"TimeLimitSeconds": "60", "Events": []any{"CustomerReturned"}}, "bye", "WaitCompleted", "bye", "CustomerReturned", "bad"),
+			do("bad", "MessageParticipant", text("bad"), "bye"),
+			do("bye", "DisconnectParticipant", nil, ""),
+		)})
+		var calls []*flowrun.Call
+		w.outside = func(ctx context.Context, call *flowrun.Call) flow.Event {
+			w.mu.Lock()
+			calls = append(calls, call)
+			w.mu.Unlock()
+			select {
+			case <-time.After(2 * time.Second):
+			case <-ctx.Done():
+			}
+			return flow.Event{Kind: flow.Answered, Results: map[string]any{"External": map[string]any{"name": "Pat the first"}}}
+		}
+		w.restart()
+		c := w.customer("main")
+		c.say(transcript.TextPlain, "hello?")
+		w.restart()
+		c.pass(2 * time.Second)
+		c.expect("CUSTOMER: hello?", "SYSTEM: You are Pat the first.")
+		if len(calls) != 2 || calls[0].ID != calls[1].ID || calls[1].Ask.Parameters["LambdaFunctionARN"] != "look-up" || calls[1].Contact.Attributes["step"] != "1" {
+			t.Errorf("calls: %+v", calls)
+		}
+		c.pass(time.Minute)
+		w.restart()
+		c.expect("CUSTOMER: hello?", "SYSTEM: You are Pat the first.", "chat.ended")
+		if len(calls) != 2 {
+			t.Errorf("%d calls", len(calls))
+		}
+	})
+}
+
+// A bot is told everything that the customer says, in order, also what came while it was thinking.
+func TestConversationWithABot(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{"main": document(
+			do("bot", "ConnectParticipantWithLexBot", map[string]any{"Text": "Hi", "LexV2Bot": map[string]any{"AliasArn": "a"}}, "bye", "Order", "done", "!InputTimeLimitExceeded", "late", "!NoMatchingError", "bye"),
+			do("done", "MessageParticipant", text("$.Lex.IntentName it is."), "bye"),
+			do("late", "MessageParticipant", text("Too late."), "bye"),
+			do("bye", "DisconnectParticipant", nil, ""),
+		)})
+		w.outside = func(ctx context.Context, call *flowrun.Call) flow.Event {
+			select {
+			case <-time.After(time.Second):
+			case <-ctx.Done():
+			}
+			said := flow.Event{Kind: flow.Answered, Open: true, Seconds: 300, Replies: []flow.Reply{{Text: "You said " + call.Ask.Text, Content: transcript.TextPlain}}}
+			if call.Ask.Text == "order" {
+				said.Open, said.HasResult, said.Result = false, true, "Order"
+				said.Results = map[string]any{"Lex": map[string]any{"IntentName": "Order"}}
+			}
+			return said
+		}
+		w.restart()
+		c := w.customer("main")
+		c.pass(time.Second)
+		c.say(transcript.TextPlain, "one")
+		c.say(transcript.TextPlain, "two")
+		c.say(transcript.TextPlain, "order")
+		w.restart()
+		c.pass(time.Minute)
+		c.expect("SYSTEM: You said ", "CUSTOMER: one", "CUSTOMER: two", "CUSTOMER: order",
+			"SYSTEM: You said one", "SYSTEM: You said two", "SYSTEM: You said order", "SYSTEM: Order it is.", "chat.ended")
+		c = w.customer("main")
+		c.pass(time.Hour)
+		c.expect("SYSTEM: You said ", "SYSTEM: Too late.", "chat.ended")
 	})
 }

@@ -47,7 +47,7 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 	for _, effect := range turn.Effects {
 		switch effect.Kind {
 		case flow.Say:
-			r.say(step, s, effect.Text)
+			r.say(step, s, effect)
 		case flow.SetAttributes:
 			step.SetAttributes(func(attributes map[string]string) {
 				maps.Copy(attributes, effect.Attributes)
@@ -56,6 +56,9 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 			answer, err := r.answer(step, rec, effect.Ask)
 			if err != nil {
 				return nil, false, err
+			}
+			if rec.Call != nil {
+				return nil, true, r.keep(step, rec) // the answer comes as an event
 			}
 			if answer.Program != nil {
 				r.enter(s, answer.Program)
@@ -77,9 +80,14 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 	return nil, true, r.keep(step, rec) // an event that changed nothing
 }
 
-// say says a text of the flow's.
-func (r *Runner) say(step *chat.Step, s *session, text string) {
-	_, err := step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: text})
+// say says a text of the flow's, or of a bot's.
+func (r *Runner) say(step *chat.Step, s *session, effect flow.Effect) {
+	var err error
+	if effect.Content == "" {
+		_, err = step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: effect.Text})
+	} else {
+		_, err = step.Reply(transcript.Message{ContentType: effect.Content, Content: effect.Text})
+	}
 	if err != nil {
 		r.cfg.Told(s.id, fmt.Sprintf("a text of its flow cannot be said: %v", err))
 	}

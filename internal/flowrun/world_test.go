@@ -24,6 +24,7 @@ type world struct {
 	library *flowrun.Library
 	runner  *flowrun.Runner
 	metrics flowrun.Metrics
+	outside outside
 
 	mu    sync.Mutex
 	told  []string
@@ -67,7 +68,7 @@ func (w *world) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.runner, err = flowrun.New(flowrun.Config{
+	config := flowrun.Config{
 		Chats: service, Library: w.library, InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/i", Region: "us-east-1",
 		Metrics: func(string) flowrun.Metrics { return w.metrics },
 		Traced: func(_ string, _ time.Time, rows []flow.Trace, _ bool) {
@@ -81,8 +82,11 @@ func (w *world) open() {
 			w.mu.Unlock()
 		},
 		Failed: func(contactID string, err error) { w.t.Errorf("%s: %v", contactID, err) },
-	})
-	if err != nil {
+	}
+	if w.outside != nil {
+		config.Outside = w.outside
+	}
+	if w.runner, err = flowrun.New(config); err != nil {
 		w.t.Fatal(err)
 	}
 	if err := service.Begin(w.t.Context()); err != nil {

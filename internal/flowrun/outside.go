@@ -1,0 +1,98 @@
+package flowrun
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// Outside answers for what a flow names and an embedded Amazon Connect does not have: functions and
+// bots.
+type Outside interface {
+	// Answers reports whether it answers a question; a question it does not answer takes the error
+	// branch at once. It is called within a step, and must return at once.
+	Answers(ask *flow.Ask) bool
+	// Answer answers a call; what goes wrong is an answer, too. It may take as long as the action
+	// allows, and is called again with the same call after a restart of the program.
+	Answer(ctx context.Context, call *Call) flow.Event
+}
+
+// Call is a question to the outside, with what the called one is told of the contact. It is stored
+// before it is asked, so that a restart repeats this one question at most.
+type Call struct {
+	ID        string    `json:"id"`
+	ContactID string    `json:"contact"`
+	Asked     time.Time `json:"asked"`
+	Ask       flow.Ask  `json:"ask"`
+	// Contact and Kept are the contact as flows read it.
+	Contact flow.Contact `json:"of"`
+	Kept    flow.Kept    `json:"kept"`
+	// Locale and types of messages that the customer's client can show.
+	ContentTypes []string `json:"types,omitempty"`
+}
+
+// call is the call of a question.
+func (r *Runner) call(step *chat.Step, rec *record, ask *flow.Ask) *Call {
+	contact := step.Contact()
+	c := &Call{
+		ID: uuid.NewString(), ContactID: contact.ID, Asked: step.Now().UTC(), Ask: *ask, Contact: r.contact(contact, rec.Moment), Kept: rec.State.Kept,
+		ContentTypes: contact.ContentTypes,
+	}
+	c.Contact.Attributes = maps.Clone(contact.Attributes)
+	return c
+}
+
+// make asks the outside, unless it is being asked already. The caller holds the runner's lock.
+func (r *Runner) make(s *session, call *Call) {
+	if call == nil {
+		s.calling = ""
+		return
+	}
+	if call.ID == s.calling || r.cfg.Outside == nil {
+		return
+	}
+	s.calling, s.asking = call.ID, true
+	s.pending++ // until the answer is in the inbox
+	asked := r.spawn(func() {
+		answer := r.cfg.Outside.Answer(r.ctx, call)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		s.pending--
+		s.asking = false
+		if r.ctx.Err() == nil { // else it is asked again when the chats go on
+			s.put(event{answer: &answer, call: call.ID})
+		}
+		for _, held := range s.held {
+			s.put(held)
+		}
+		s.held = nil
+		r.moved.Broadcast()
+	})
+	if !asked {
+		s.pending--
+		s.asking = false
+	}
+}
+
+// hold keeps a message that came while a bot was being asked until the bot has answered; false for
+// one that no bot is asked about. To a function it means nothing.
+func (r *Runner) hold(s *session, rec *record, e event) bool {
+	if rec.Call == nil || rec.Call.Ask.Type == "InvokeLambdaFunction" || e.item == nil || e.item.Type != transcript.MessageItem {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	e.again = true
+	if s.asking {
+		s.held = append(s.held, e)
+	} else { // the answer is in the inbox
+		s.put(e)
+	}
+	return true
+}
