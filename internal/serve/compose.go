@@ -25,7 +25,9 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 	access := frontdoor.Guard(set, docs, s.config.Log)
 	if embedded := s.upstream.embedded; embedded != nil {
 		door = embedded.Faults().WrapFrontDoor(door)
-		if set.Loopback() { // only its own developer is there to be told
+		// Only its own developer is there to be told. A server with a list of allowed flows rehearses
+		// a public one, and keeps as silent as that.
+		if set.Loopback() && !set.Pinned() {
 			access.Explain = startsChat(set)
 		}
 	}
