@@ -146,6 +146,10 @@ func (step *Step) Keep(state []byte, heard int64) {
 	step.edit().Flow = &FlowState{State: slices.Clone(state), Heard: heard}
 }
 
+// After has f called once the step is stored, before it is shown. It must not block, nor call the
+// service; a step that fails does not call it.
+func (step *Step) After(f func()) { step.after = append(step.after, f) }
+
 // edit returns the contact for changing.
 func (step *Step) edit() *Contact {
 	if !step.edited {

@@ -99,6 +99,7 @@ func TestFailedStepLeavesNoTrace(t *testing.T) {
 						return err
 					}
 					step.End(chat.StoppedByAPI)
+					step.After(func() { t.Error("what comes after the step has been called") })
 					if errors.Is(want, refused) {
 						return refused
 					}

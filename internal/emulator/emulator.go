@@ -81,8 +81,8 @@ type Config struct {
 	// Library are the contact flows that run; nil queues every chat, after a greeting. FlowTraced
 	// and FlowTold are told what they do, as [flowrun.Config] describes; nil does nothing.
 	Library    *flowrun.Library
-	FlowTraced func(contactID string, at time.Time, rows []flow.Trace, logging bool)
-	FlowTold   func(contactID, what string)
+	FlowTraced func(contactID string, at time.Time, rows []flow.Trace)
+	FlowTold   func(contactID string, at time.Time, what string)
 	// ApprovedOrigins are the only origins whose pages may call the Participant Service;
 	// empty means any.
 	ApprovedOrigins []string

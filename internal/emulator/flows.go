@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/parley-chat/parley/internal/flowrun"
 )
@@ -14,10 +15,10 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 	if cfg.Library == nil {
 		return nil
 	}
-	told := func(contactID, what string) {
+	told := func(contactID string, at time.Time, what string) {
 		cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, "contact flow", slog.String("told", what), slog.String("contact_id", contactID))
 		if cfg.FlowTold != nil {
-			cfg.FlowTold(contactID, what)
+			cfg.FlowTold(contactID, at, what)
 		}
 	}
 	region := cmp.Or(cfg.Region, "us-east-1")

@@ -6,7 +6,7 @@ func asked() []Type {
 		return Type{Name: name, Support: Configured, Note: note, block: block{start: askWith}}
 	}
 	return []Type{
-		{Name: "InvokeLambdaFunction", Support: ErrorBranch, block: block{start: askWith}, Note: "Functions are not called: the error branch, with a line in the log."},
+		{Name: invokeFunction, Support: ErrorBranch, block: block{start: askWith}, Note: "Functions are not called: the error branch, with a line in the log."},
 		configured("CreateWisdomSession", "An invented session."),
 		configured("CreateTask", "An invented task."),
 		configured("GetCustomerProfile", "NoneFoundError unless configured."),

@@ -120,11 +120,26 @@ type Turn struct {
 
 // Trace is one action as it ran.
 type Trace struct {
-	Flow, Action, Name, Type string
-	// Parameters are the action's with all paths resolved.
-	Parameters map[string]any
-	// Branch is the way out that was taken, Result what it was chosen by.
-	Branch, Result string
+	// Flow is the [Program.ID], FlowName what people call the flow, FlowARN the resource's name as far
+	// as it is known.
+	Flow     string `json:"flow"`
+	FlowName string `json:"flowName"`
+	FlowARN  string `json:"flowArn,omitempty"`
+	// Action is the identifier; Name is the action's friendly name, else its type.
+	Action string `json:"action"`
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	// Parameters are the action's with all paths resolved, as they were when it ran.
+	Parameters map[string]any `json:"parameters,omitempty"`
+	// Branch is the way out that was taken, Result what it was chosen by. Failed says that it is the
+	// branch of an error.
+	Branch string `json:"branch,omitempty"`
+	Result string `json:"result,omitempty"`
+	Failed bool   `json:"failed,omitempty"`
+	// External is what a function has answered.
+	External any `json:"external,omitempty"`
 	// Note is what the reader of a log should know, in a sentence.
-	Note string
+	Note string `json:"note,omitempty"`
+	// Logged says that the flow has its own log switched on.
+	Logged bool `json:"logged,omitempty"`
 }

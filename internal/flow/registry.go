@@ -34,8 +34,9 @@ type Type struct {
 
 // Names of action types that more than one place needs.
 const (
-	invokeModule = "InvokeFlowModule"
-	endModule    = "EndFlowModuleExecution"
+	invokeModule   = "InvokeFlowModule"
+	endModule      = "EndFlowModuleExecution"
+	invokeFunction = "InvokeLambdaFunction"
 )
 
 // Types are all action types of the flow language, in the order of the families they belong to. An

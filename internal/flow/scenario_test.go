@@ -69,6 +69,7 @@ func TestScenarios(t *testing.T) {
 type scenario struct {
 	first    *Program
 	programs map[string]*Program
+	rows     []Trace // of all events
 }
 
 // compile reads the flow of a scenario.
@@ -151,6 +152,7 @@ func (s *scenario) play(t *testing.T, text string) string {
 			if after, _ := json.Marshal(state); string(before) != string(after) {
 				t.Errorf("at %q the given state was changed", line)
 			}
+			s.rows = append(s.rows, turn.Trace...)
 			state = restored(t, turn.State)
 			contact.Attributes = s.print(&out, turn, contact.Attributes)
 			if !turn.Continues {

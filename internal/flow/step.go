@@ -47,9 +47,10 @@ type run struct {
 	effects    []Effect
 	trace      []Trace
 	traced     bool
-	continues  bool   // with another program
-	note       string // of the action that runs
-	buffer     []byte // for the text that is put together
+	continues  bool           // with another program
+	note       string         // of the action that runs
+	shown      map[string]any // its parameters, for the trace
+	buffer     []byte         // for the text that is put together
 }
 
 // outcome is how an action came out.
@@ -84,8 +85,10 @@ func (r *run) from(at int, e Event) error {
 	switch {
 	case r.state.Waiting:
 		r.state.Waiting = false
+		r.show(n)
 		out = r.resume(n, e)
 	case r.frame.Calling:
+		r.show(n)
 		out = r.returned(n)
 	case e.Kind != Started:
 		return fmt.Errorf("the flow waits for nothing at %q", n.id)
@@ -130,6 +133,7 @@ func (r *run) from(at int, e Event) error {
 // start runs an action that was reached.
 func (r *run) start(n *node) outcome {
 	r.note = ""
+	r.show(n)
 	if n.block == nil {
 		r.note = fmt.Sprintf("Amazon Connect has no action of the type %s", n.kind)
 		return fail(noMatch)
@@ -216,17 +220,27 @@ func (r *run) end(how How, note string) {
 	r.effects = append(r.effects, Effect{Kind: End, How: how, Note: note})
 }
 
+// show resolves the parameters of an action for the trace, before it changes what they are read from.
+func (r *run) show(n *node) {
+	if r.traced {
+		r.shown = r.parameters(n)
+	}
+}
+
 // row adds an action to the trace.
 func (r *run) row(n *node, branch string, out outcome) {
 	if !r.traced {
 		return
 	}
-	row := Trace{Flow: r.program.ID(), Action: n.id, Name: n.name, Type: n.kind, Branch: branch, Note: r.note}
+	row := Trace{
+		Flow: r.program.ID(), FlowName: r.program.Name(), FlowARN: r.program.source.ARN, Action: n.id, Name: n.name, Type: n.kind,
+		Parameters: r.shown, Branch: branch, Failed: out.kind == failed, Note: r.note, Logged: r.state.Kept.Logging,
+	}
 	if out.kind == yielded || out.kind == failed {
 		row.Result = out.result
 	}
-	if len(n.params) > 0 && out.kind != entered {
-		row.Parameters = r.parameters(n)
+	if n.kind == invokeFunction && out.kind != failed {
+		row.External = r.frame.External
 	}
 	r.trace = append(r.trace, row)
 }

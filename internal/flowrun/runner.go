@@ -39,11 +39,11 @@ type Config struct {
 	Outside Outside
 	// Strict runs a flow for those chats only that name one which is there.
 	Strict bool
-	// Traced is told of every action that ran. It must not block, nor call the chats. Nil does
-	// nothing.
-	Traced func(contactID string, at time.Time, rows []flow.Trace, logging bool)
-	// Told is told in a sentence what became of a flow. Nil does nothing.
-	Told func(contactID, what string)
+	// Traced is told of every action that ran, once that is stored. It must not block, nor call the
+	// chats. Nil saves the work.
+	Traced func(contactID string, at time.Time, rows []flow.Trace)
+	// Told is told in a sentence what became of a flow, as Traced is. Nil does nothing.
+	Told func(contactID string, at time.Time, what string)
 	// Failed is told of failures of the store and the like. Nil does nothing.
 	Failed func(contactID string, err error)
 }
@@ -109,11 +109,8 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = func(string) Metrics { return Metrics{} }
 	}
-	if cfg.Traced == nil {
-		cfg.Traced = func(string, time.Time, []flow.Trace, bool) {}
-	}
 	if cfg.Told == nil {
-		cfg.Told = func(string, string) {}
+		cfg.Told = func(string, time.Time, string) {}
 	}
 	if cfg.Failed == nil {
 		cfg.Failed = func(string, error) {}
@@ -392,7 +389,7 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	}
 	p, ok := r.program(s, rec.State.Running())
 	if !ok {
-		r.cfg.Told(s.id, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
+		r.tell(step, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
 		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 	}
 	if said.Kind != flow.Said { // what was waited for has come

@@ -16,15 +16,13 @@ import (
 func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, e flow.Event) error {
 	for {
 		r.enter(s, p)
-		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec.Moment), Event: e, Traced: true})
+		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec.Moment), Event: e, Traced: r.cfg.Traced != nil})
 		if err != nil {
-			r.cfg.Told(s.id, fmt.Sprintf("its flow cannot go on: %v", err))
+			r.tell(step, fmt.Sprintf("its flow cannot go on: %v", err))
 			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 		}
 		rec.State = turn.State
-		if len(turn.Trace) > 0 {
-			r.cfg.Traced(s.id, step.Now(), turn.Trace, turn.State.Kept.Logging)
-		}
+		r.trace(step, turn.Trace)
 		next, waits, err := r.carryOut(step, s, rec, turn)
 		if err != nil || waits {
 			return err
@@ -35,10 +33,30 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 		e = *next
 		var ok bool
 		if p, ok = r.program(s, rec.State.Running()); !ok {
-			r.cfg.Told(s.id, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
+			r.tell(step, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
 			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 		}
 	}
+}
+
+// trace tells of actions that ran. A flow without an ARN gets one of the instance.
+func (r *Runner) trace(step *chat.Step, rows []flow.Trace) {
+	if len(rows) == 0 {
+		return
+	}
+	for i := range rows {
+		if row := &rows[i]; row.FlowARN == "" {
+			row.FlowARN = r.cfg.InstanceARN + "/contact-flow/" + row.Flow
+		}
+	}
+	id, at := step.Contact().ID, step.Now()
+	step.After(func() { r.cfg.Traced(id, at, rows) })
+}
+
+// tell tells what became of a flow.
+func (r *Runner) tell(step *chat.Step, what string) {
+	id, at := step.Contact().ID, step.Now()
+	step.After(func() { r.cfg.Told(id, at, what) })
 }
 
 // carryOut does what a turn of a flow wants. It returns the event to go on with at once, or waits
@@ -89,7 +107,7 @@ func (r *Runner) say(step *chat.Step, s *session, effect flow.Effect) {
 		_, err = step.Reply(transcript.Message{ContentType: effect.Content, Content: effect.Text})
 	}
 	if err != nil {
-		r.cfg.Told(s.id, fmt.Sprintf("a text of its flow cannot be said: %v", err))
+		r.tell(step, fmt.Sprintf("a text of its flow cannot be said: %v", err))
 	}
 }
 
@@ -112,7 +130,7 @@ func (r *Runner) over(step *chat.Step, s *session, rec *record, end flow.Effect)
 	kept := rec.State.Kept
 	rec.State = flow.State{Version: flow.StateVersion, Kept: kept}
 	if end.Note != "" && (end.How == flow.Stopped || end.How == flow.Circled) {
-		r.cfg.Told(s.id, "its flow stops: "+end.Note)
+		r.tell(step, "its flow stops: "+end.Note)
 	}
 	switch {
 	case end.How == flow.Disconnected, rec.Moment != queued && end.How != flow.Left:

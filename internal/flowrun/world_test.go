@@ -71,12 +71,12 @@ func (w *world) open() {
 	config := flowrun.Config{
 		Chats: service, Library: w.library, InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/i", Region: "us-east-1",
 		Metrics: func(string) flowrun.Metrics { return w.metrics },
-		Traced: func(_ string, _ time.Time, rows []flow.Trace, _ bool) {
+		Traced: func(_ string, _ time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			w.trace = append(w.trace, rows...)
 			w.mu.Unlock()
 		},
-		Told: func(_, what string) {
+		Told: func(_ string, _ time.Time, what string) {
 			w.mu.Lock()
 			w.told = append(w.told, what)
 			w.mu.Unlock()

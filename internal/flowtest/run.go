@@ -135,14 +135,14 @@ func (w *world) open(ctx context.Context, library *flowrun.Library) (err error) 
 	w.runner, err = flowrun.New(flowrun.Config{
 		Chats: w.chats, Library: library, Region: "us-east-1",
 		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local",
-		Traced: func(_ string, at time.Time, rows []flow.Trace, _ bool) {
+		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			for _, row := range rows {
 				w.way = append(w.way, Pass{at, row})
 			}
 			w.mu.Unlock()
 		},
-		Told: func(_, what string) {
+		Told: func(_ string, _ time.Time, what string) {
 			w.mu.Lock()
 			w.notes = append(w.notes, what)
 			w.mu.Unlock()
