@@ -94,7 +94,7 @@ var allowed = map[string][]string{
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.
-	"internal/inspect": {"internal/doorpath", "internal/excerpt", "internal/secretform"},
+	"internal/inspect": {"internal/doorpath", "internal/excerpt", "internal/flow", "internal/secretform"},
 	"internal/relay": {
 		"internal/awswire", "internal/chatsocket", "internal/diagnosis", "internal/loopback", "internal/participant", "internal/secret",
 		"internal/startchat",

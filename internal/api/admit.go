@@ -13,11 +13,11 @@ import (
 // admit decides whether a call may be made at all.
 func (a *API) admit(r *http.Request, needs needs, changes bool) error {
 	switch {
-	case needs == embedded && a.cfg.Chats == nil:
+	case needs&embedded != 0 && a.cfg.Chats == nil:
 		return diagnosis.New(diagnosis.NotEmbedded, "")
-	case needs == recorder && a.cfg.Exchanges == nil:
+	case needs&recorder != 0 && a.cfg.Exchanges == nil:
 		p := diagnosis.New(diagnosis.NotEmbedded, "This server keeps no record of what passes it.")
-		p.Hint = "Start it without --inspect=false to look at calls and frames."
+		p.Hint = "Start it without --inspect=false to look at calls, frames and steps of flows."
 		return p
 	case !changes || a.fromOwnPage(r) || a.hasToken(r):
 		return nil

@@ -184,8 +184,8 @@ type needs int
 
 const (
 	nothing  needs = iota
-	embedded       // the embedded Amazon Connect
-	recorder       // the record of exchanges
+	embedded needs = 1 << (iota - 1) // the embedded Amazon Connect
+	recorder                         // the record of exchanges
 )
 
 func (a *API) serve(e endpoint) http.HandlerFunc {

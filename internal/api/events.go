@@ -30,6 +30,7 @@ const (
 	eventItem     = "item"
 	eventDesk     = "desk"
 	eventExchange = "exchange"
+	eventFlow     = "flow"
 	eventFaults   = "faults"
 	eventClock    = "clock"
 )
@@ -63,6 +64,7 @@ type told struct {
 	contact  *chat.Contact
 	item     *transcript.Item
 	exchange *inspect.Exchange
+	flow     *flowStep
 
 	once sync.Once
 	text []byte
@@ -111,10 +113,14 @@ func changesContact(item *transcript.Item) bool {
 	return item.Type == transcript.EventItem
 }
 
-// exchange tells of an exchange that was recorded.
+// exchange tells of an exchange that was recorded, and of the step of a flow that it is.
 func (e *Events) exchange(x *inspect.Exchange) {
 	summary := x.Summary()
 	e.tell(event{name: eventExchange, contactID: x.ContactID, told: &told{exchange: &summary}, weight: weigh(len(x.Path))})
+	if x.Flow != nil {
+		step := flowStepOf(x)
+		e.tell(event{name: eventFlow, contactID: x.ContactID, told: &told{flow: &step}, weight: weigh(int(x.Size))})
+	}
 }
 
 // Desk tells that queues or agents changed.
@@ -271,6 +277,8 @@ func (t *told) json() []byte {
 			value = json.RawMessage(participant.Encode(t.item))
 		case t.contact != nil:
 			value = contactJSON(t.contact)
+		case t.flow != nil:
+			value = t.flow
 		}
 		var err error
 		if t.text, err = json.Marshal(value); err != nil { // the shapes are our own

@@ -19,9 +19,9 @@ func exchangeQuery(r *http.Request) (inspect.Query, error) {
 		ContactID: q.Get("contact"), Kind: inspect.Kind(q.Get("kind")), Text: q.Get("q"), Status: q.Get("status"),
 	}
 	switch query.Kind {
-	case "", inspect.HTTP, inspect.Socket, inspect.Frame:
+	case "", inspect.HTTP, inspect.Socket, inspect.Frame, inspect.Flow:
 	default:
-		return query, bad("kind", fmt.Sprintf("kind %q is not one of http, socket, frame", excerpt.Of(string(query.Kind), longestQuote)))
+		return query, bad("kind", fmt.Sprintf("kind %q is not one of http, socket, frame, flow", excerpt.Of(string(query.Kind), longestQuote)))
 	}
 	if query.Status != "" && !inspect.IsStatus(query.Status) {
 		return query, bad("status", fmt.Sprintf("status %q is not a status, a class such as 4xx, or failed", excerpt.Of(query.Status, longestQuote)))

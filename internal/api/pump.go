@@ -57,6 +57,7 @@ func (p *pump) skip() {
 	_, p.told = p.exchanges.List(inspect.Query{Limit: 1})
 	p.begun = true
 	p.events.forget(eventExchange)
+	p.events.forget(eventFlow)
 }
 
 // catchUp tells what was recorded up to now.

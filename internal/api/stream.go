@@ -31,6 +31,7 @@ func topics() []topic {
 		{"items", eventItem},
 		{"desk", eventDesk},
 		{"exchanges", eventExchange},
+		{"flow", eventFlow},
 		{"faults", eventFaults},
 		{"clock", eventClock},
 	}
@@ -94,7 +95,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	if err := control.SetWriteDeadline(time.Time{}); err != nil {
 		return fmt.Errorf("letting a stream last: %w", err)
 	}
-	if a.pump != nil && l.names[eventExchange] {
+	if a.pump != nil && (l.names[eventExchange] || l.names[eventFlow]) {
 		defer a.pump.start()()
 	}
 	begin, ok := a.cfg.Events.listen(l, seen)

@@ -144,6 +144,7 @@ func (w *world) embed(s *setup, log *slog.Logger) {
 	s.emulator.Faults = &fault.Config{Changed: w.events.Faults}
 	if w.recorder != nil {
 		s.emulator.Tap = w.recorder
+		s.emulator.FlowTraced, s.emulator.FlowTold = w.recorder.FlowTraced, w.recorder.FlowTold
 		s.emulator.Faults.Injected = func(what fault.Injection) {
 			if what.Request != nil {
 				w.recorder.Injected(what.Request, what.Rule.Name)

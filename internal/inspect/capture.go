@@ -33,11 +33,15 @@ type raw struct {
 	code                          int
 	text                          string
 	textSize                      int
+	flow                          *FlowStep
 }
 
 // size is how much an exchange holds while it waits.
 func (x *raw) size() int {
 	n := len(x.text) + 512
+	if x.flow != nil {
+		n += x.flow.size()
+	}
 	for _, body := range [...]*[]byte{x.asked, x.answer} {
 		if body != nil {
 			n += len(*body)

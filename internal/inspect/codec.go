@@ -18,7 +18,7 @@ type packed struct {
 // pack appends an exchange.
 func pack(dst []byte, e *Exchange) []byte {
 	flags := uint64(0)
-	for i, set := range [...]bool{e.Truncated, e.RequestOmitted, e.ResponseOmitted, e.Problem != nil} {
+	for i, set := range [...]bool{e.Truncated, e.RequestOmitted, e.ResponseOmitted, e.Problem != nil, e.Flow != nil} {
 		if set {
 			flags |= 1 << i
 		}
@@ -39,6 +39,9 @@ func pack(dst []byte, e *Exchange) []byte {
 		for _, text := range [...]string{p.Rule, p.Sentence, p.Hint, p.Docs} {
 			dst = packText(dst, text)
 		}
+	}
+	if e.Flow != nil {
+		dst = e.Flow.pack(dst)
 	}
 	for _, list := range [...][]Header{e.RequestHeaders, e.ResponseHeaders} {
 		dst = binary.AppendUvarint(dst, uint64(len(list)))
@@ -110,6 +113,9 @@ func (p packed) unpack(summary bool) (e Exchange) {
 	e.ContentType, e.Topic, e.SocketID, e.Fault = u.text(), u.text(), u.text(), u.text()
 	if flags&8 != 0 {
 		e.Problem = &Problem{Rule: u.text(), Sentence: u.text(), Hint: u.text(), Docs: u.text()}
+	}
+	if flags&16 != 0 {
+		e.Flow = u.flowStep(summary)
 	}
 	if !summary {
 		e.RequestHeaders, e.ResponseHeaders = u.headers(), u.headers()

@@ -17,6 +17,8 @@ const (
 	Socket Kind = "socket"
 	// Frame is one text frame.
 	Frame Kind = "frame"
+	// Flow is a step of a contact flow: nothing on the wire, but what led to it.
+	Flow Kind = "flow"
 )
 
 // Direction is the way a frame went, as the server sees it.
@@ -85,6 +87,8 @@ type Exchange struct {
 	Fault string `json:"fault,omitempty"`
 	// Problem says what is wrong.
 	Problem *Problem `json:"problem,omitempty"`
+	// Flow is the step of a contact flow.
+	Flow *FlowStep `json:"flow,omitempty"`
 }
 
 // Problem is what went wrong, and what to do.
@@ -97,9 +101,14 @@ type Problem struct {
 	Docs string `json:"docs,omitempty"`
 }
 
-// Summary returns the exchange without headers and bodies.
+// Summary returns the exchange without headers and bodies, and without the values of a flow.
 func (e Exchange) Summary() Exchange {
 	e.RequestHeaders, e.ResponseHeaders, e.RequestBody, e.ResponseBody = nil, nil, "", ""
+	if e.Flow != nil {
+		step := *e.Flow
+		step.Parameters, step.External = nil, nil
+		e.Flow = &step
+	}
 	return e
 }
 

@@ -21,6 +21,8 @@ func (r *Recorder) finish(x *raw) *Exchange {
 		return r.finishFrame(x)
 	case Socket:
 		return r.finishEnd(x)
+	case Flow:
+		return r.finishFlow(x)
 	case HTTP:
 	}
 	if allowedPreflight(x) {

@@ -122,6 +122,9 @@ func holds(e *Exchange, text string) bool {
 	if p := e.Problem; p != nil && (containsFold(p.Rule, text) || containsFold(p.Sentence, text) || containsFold(p.Hint, text)) {
 		return true
 	}
+	if e.Flow != nil && e.Flow.holds(text) {
+		return true
+	}
 	for _, list := range [...][]Header{e.RequestHeaders, e.ResponseHeaders} {
 		for i := range list {
 			if containsFold(list[i].Name, text) || containsFold(list[i].Value, text) {

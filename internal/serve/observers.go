@@ -62,6 +62,7 @@ func (o *observers) watch(config *emulator.Config) {
 		return
 	}
 	config.Tap = o.recorder
+	config.FlowTraced, config.FlowTold = o.recorder.FlowTraced, o.recorder.FlowTold
 	config.Faults.Injected = func(what fault.Injection) {
 		if what.Request != nil {
 			o.recorder.Injected(what.Request, what.Rule.Name)
