@@ -7,7 +7,6 @@ package flowtest
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -30,9 +29,11 @@ type Script struct {
 	// Name is the customer's; Attributes are the contact attributes the chat is started with.
 	Name       string
 	Attributes map[string]string
-	// Says are the texts the customer says, one whenever the flow waits for the customer.
+	// Says are the texts the customer says, one whenever the flow waits for the customer, and stage
+	// directions such as [AgentTakes].
 	Says []string
-	// Random lets chance say something instead; Seed makes it repeatable.
+	// Random lets chance say something instead, and decide about agents, sign-ins and queues; Seed
+	// makes it repeatable.
 	Random bool
 	Seed   uint64
 	// Turns is after how many of them the customer leaves; zero means 200.
@@ -100,10 +101,13 @@ type world struct {
 func Run(ctx context.Context, library *flowrun.Library, script Script) (result Result, err error) {
 	w := &world{clock: &clock.Clock{}}
 	defer func() { err = errors.Join(err, w.close()) }()
-	if err := w.open(ctx, library); err != nil {
+	if err := w.open(ctx, library, &script); err != nil {
 		return Result{}, err
 	}
-	v := &visit{world: w, script: script, chance: rand.New(rand.NewPCG(script.Seed, 0))} //nolint:gosec // to be repeatable
+	v := &visit{world: w, script: script}
+	if script.Random {
+		v.chance = rand.New(rand.NewPCG(script.Seed, 0)) //nolint:gosec // to be repeatable
+	}
 	if err := v.begin(ctx); err != nil {
 		return Result{}, err
 	}
@@ -119,7 +123,7 @@ func Run(ctx context.Context, library *flowrun.Library, script Script) (result R
 	return v.result, errors.Join(w.failed...)
 }
 
-func (w *world) open(ctx context.Context, library *flowrun.Library) (err error) {
+func (w *world) open(ctx context.Context, library *flowrun.Library, script *Script) (err error) {
 	if w.store, err = store.Open(ctx, store.Config{Ephemeral: true, Now: w.clock.Now}); err != nil {
 		return fmt.Errorf("opening a store in memory: %w", err)
 	}
@@ -134,7 +138,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library) (err error) 
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
 		Chats: w.chats, Library: library, Region: "us-east-1",
-		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local",
+		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local", Metrics: metrics(script),
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			for _, row := range rows {
@@ -153,6 +157,21 @@ func (w *world) open(ctx context.Context, library *flowrun.Library) (err error) 
 		return err
 	}
 	return w.chats.Begin(ctx)
+}
+
+// metrics tells how queues are: one agent is there and nobody waits, or what chance says.
+func metrics(script *Script) func(string) flowrun.Metrics {
+	if !script.Random {
+		return func(string) flowrun.Metrics { return flowrun.Metrics{Available: 1, Staffed: 1, Online: 1} }
+	}
+	var mu sync.Mutex
+	chance := rand.New(rand.NewPCG(script.Seed, 1)) //nolint:gosec // to be repeatable
+	return func(string) flowrun.Metrics {
+		mu.Lock()
+		defer mu.Unlock()
+		n := chance.IntN(3)
+		return flowrun.Metrics{Available: n / 2, Staffed: n, Online: n, Waiting: chance.IntN(10), Oldest: time.Duration(chance.IntN(10)) * time.Minute}
+	}
 }
 
 func (w *world) close() error {
@@ -175,16 +194,23 @@ func (w *world) close() error {
 type visit struct {
 	*world
 	script Script
-	chance *rand.Rand
+	chance *rand.Rand // nil without chance
 	chat   chat.Started
 	result Result
+	asked  string // the last sign-in, as clients are told of it
 }
 
-// deaf is the socket of a customer who reads the transcript afterwards.
-type deaf struct{}
+// Deliver hears what the transcript will not have: which sign-in the customer was asked for.
+func (v *visit) Deliver(item *transcript.Item) {
+	if item.ContentType == transcript.AuthInitiated {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.asked = item.Content
+	}
+}
 
-func (deaf) Deliver(*transcript.Item) {}
-func (deaf) End()                     {}
+// End is the end of the customer's socket.
+func (v *visit) End() {}
 
 // begin starts the chat and connects the customer.
 func (v *visit) begin(ctx context.Context) (err error) {
@@ -203,7 +229,7 @@ func (v *visit) begin(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("connecting the customer: %w", err)
 	}
-	socket, err := v.chats.OpenSocket(connection.Ticket, deaf{})
+	socket, err := v.chats.OpenSocket(connection.Ticket, v)
 	if err != nil {
 		return fmt.Errorf("connecting the customer: %w", err)
 	}
@@ -239,10 +265,19 @@ func (v *visit) converse(ctx context.Context) error {
 		case contact.Flow == nil:
 			v.result.Outcome = Unrun
 			return v.leave(ctx)
+		}
+		went := false
+		if turn < turns {
+			if went, err = v.turn(ctx, standing); err != nil {
+				return err
+			}
+		}
+		switch {
+		case went:
 		case standing.Action == "":
 			v.result.Outcome, v.result.Queue = Queued, standing.Queue
 			return v.leave(ctx)
-		case turn == turns || !v.turn(ctx, standing):
+		default:
 			v.result.Outcome, v.result.Stands = Stuck, standing.Action
 			if standing.Queue != "" { // a queue flow goes on until an agent comes
 				v.result.Outcome, v.result.Queue = Queued, standing.Queue
@@ -252,55 +287,84 @@ func (v *visit) converse(ctx context.Context) error {
 	}
 }
 
-// turn lets the customer say something, or time pass; false when neither leads anywhere.
-func (v *visit) turn(ctx context.Context, standing flowrun.Standing) bool {
-	listens := standing.Type != "Wait" || slices.Contains(standing.Answers, "CustomerReturned")
+// turn lets the customer say something, a stage direction happen, or time pass; false when none of
+// them leads anywhere.
+func (v *visit) turn(ctx context.Context, standing flowrun.Standing) (went bool, err error) {
 	if v.script.Random {
-		if listens && (standing.Due.IsZero() || v.chance.IntN(4) > 0) {
-			return v.say(ctx, standing, v.anything(standing))
-		}
-		return v.pass(standing)
+		return v.chanceTurn(ctx, standing)
 	}
-	if listens && len(v.script.Says) > 0 {
+	if len(v.script.Says) == 0 && standing.Queue != "" {
+		return false, nil
+	}
+	if len(v.script.Says) > 0 {
 		text := v.script.Says[0]
-		v.script.Says = v.script.Says[1:]
-		return v.say(ctx, standing, text)
+		if isDirection(text) {
+			went, err = v.direction(ctx, standing, text)
+		} else if listens(standing) {
+			went, err = v.say(ctx, standing, text)
+		}
+		if went {
+			v.script.Says = v.script.Says[1:]
+		}
+		if went || err != nil {
+			return went, err
+		}
 	}
-	if standing.Queue != "" && len(v.script.Says) == 0 {
-		return false
+	return v.pass(standing), nil
+}
+
+// listens reports whether a flow hears what the customer says.
+func listens(standing flowrun.Standing) bool {
+	return standing.Action != "" && (standing.Type != "Wait" || slices.Contains(standing.Answers, "CustomerReturned"))
+}
+
+// chanceTurn is a turn by chance.
+func (v *visit) chanceTurn(ctx context.Context, standing flowrun.Standing) (went bool, err error) {
+	switch {
+	case standing.Queue != "" && v.chance.IntN(4) == 0:
+		return true, v.agent(ctx)
+	case standing.Action == "":
+		return false, nil
+	case standing.Type == authenticate:
+		if ways := []string{SignsIn, OptsOut, FailsToSignIn}; v.chance.IntN(4) > 0 {
+			return true, v.signIn(ctx, ways[v.chance.IntN(len(ways))])
+		}
+	case listens(standing) && (standing.Due.IsZero() || v.chance.IntN(4) > 0):
+		return v.say(ctx, standing, "")
 	}
-	return v.pass(standing)
+	return v.pass(standing), nil
 }
 
 // anything is what chance says: mostly something the flow has a branch for.
-func (v *visit) anything(standing flowrun.Standing) string {
-	if n := len(standing.Answers); n > 0 && v.chance.IntN(8) > 0 {
-		return standing.Answers[v.chance.IntN(n)]
+func (v *visit) anything(answers []string) string {
+	if n := len(answers); n > 0 && v.chance.IntN(8) > 0 {
+		return answers[v.chance.IntN(n)]
 	}
 	words := []string{"hello", "1", "yes", "no", "I want to talk to somebody", "?"}
 	return words[v.chance.IntN(len(words))]
 }
 
-// say says a text. To a view it is the action that the customer takes.
-func (v *visit) say(ctx context.Context, standing flowrun.Standing, text string) bool {
+// say says a text, or what chance wants where there is none. On a view it is what the customer
+// chooses there.
+func (v *visit) say(ctx context.Context, standing flowrun.Standing, text string) (bool, error) {
 	m := transcript.Message{ContentType: transcript.TextPlain, Content: text}
-	if standing.Type == "ShowView" {
-		m.ContentType, m.Content = transcript.InteractiveResponse, viewResponse(text)
+	answers := standing.Answers
+	var view shownView
+	if standing.Type == showView {
+		var err error
+		if view, err = v.view(ctx); err != nil {
+			return false, err
+		}
+		answers = view.ways(answers)
+	}
+	if text == "" && v.chance != nil {
+		m.Content = v.anything(answers)
+	}
+	if standing.Type == showView {
+		m.ContentType, m.Content = transcript.InteractiveResponse, view.answer(m.Content, v.chance)
 	}
 	_, err := v.chats.Say(ctx, v.chat.ContactID, v.chat.ParticipantID, m)
-	return err == nil
-}
-
-// viewResponse is a text as the answer to a view: the JSON of one, or the name of its action.
-func viewResponse(text string) string {
-	if json.Valid([]byte(text)) && text[0] == '{' {
-		return text
-	}
-	data, err := json.Marshal(map[string]any{"templateType": "ViewResource", "version": "1.0", "action": text, "data": map[string]any{}})
-	if err != nil {
-		return "{}"
-	}
-	return string(data)
+	return err == nil, nil //nolint:nilerr // what cannot be said leads nowhere
 }
 
 // pass lets time pass until the flow goes on by itself.
