@@ -125,8 +125,9 @@ var allowed = map[string][]string{
 		"internal/admintoken", "internal/awswire", "internal/chatsocket", "internal/devcert", "internal/doorpath", "internal/hint",
 		"internal/loopback", "internal/runfile", "internal/screen", "internal/secret", "internal/settings", "internal/transcript",
 	},
+	"examples/flows": {},
 	"internal/cli": {
-		"internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowrun",
+		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowrun",
 		"internal/flowtest", "internal/frontdoor", "internal/hint", "internal/identity", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},
@@ -154,7 +155,7 @@ type goPackage struct {
 
 func TestImportDirections(t *testing.T) {
 	t.Parallel()
-	for _, pkg := range list(t, "./internal/...", "./cmd/...", "./parleytest") {
+	for _, pkg := range list(t, "./internal/...", "./cmd/...", "./examples/...", "./parleytest") {
 		name := strings.TrimPrefix(pkg.ImportPath, module)
 		may, listed := allowed[name]
 		if !listed {

@@ -19,14 +19,14 @@ import (
 
 func newFlow(env *Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "flow", Short: "Run and check contact flows, without a server", Args: noArguments,
+		Use: "flow", Short: "Write, run and check contact flows, without a server", Args: noArguments,
 		Long: "Contact flows are files as Amazon Connect exports them. `parley serve` runs those of the folder flows;\n" +
 			"these commands run and check files by themselves.",
-		Example: "  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2",
+		Example: "  parley flow init\n  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2",
 	}
 	c.Annotations = map[string]string{menuAnnotation: ""}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.AddCommand(newFlowRun(env), newFlowCheck(env))
+	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env))
 	return c
 }
 
@@ -147,8 +147,10 @@ func newFlowRun(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "run FILE [flags]", Short: "Run a chat through a contact flow, in no time",
 		Long: "Runs one chat through the flow of a file, without a server and without waiting: what is said by --say,\n" +
-			"one text whenever the flow waits for the customer, or by chance with --random. To a view a text is the\n" +
-			"action that the customer takes. The other flows of the file's folder are there to be called.\n" +
+			"one text whenever the flow waits for the customer, or by chance with --random. On a view a text is what\n" +
+			"the customer chooses: an item, an action, or the JSON of an answer. Texts in parentheses are stage\n" +
+			"directions: (agent) takes the chat from its queue and leaves it again; (wait) lets time pass; (signed in),\n" +
+			"(opted out) or (not signed in) is how a sign-in goes. The other flows of the file's folder are there too.\n" +
 			"The exit code is 1 when the flow still waits at the end, or cannot run.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow run flows/main.json --say hello --say 2\n  parley flow run flows/main.json --random 1 -o json",

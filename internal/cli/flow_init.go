@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/examples/flows"
+	"github.com/parley-chat/parley/internal/hint"
+)
+
+// usualFlows is the folder whose flows run where no other is named.
+const usualFlows = "flows"
+
+// newFlowInit is the command that writes the samples.
+func newFlowInit(env *Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "init [FOLDER]", Short: "Write sample contact flows into a folder",
+		Long: "Writes sample flows into a new or empty folder, flows unless another is named: a menu of views, a queue\n" +
+			"with an agent and what customers hear there, a survey, a guide, customer sign-in.",
+		DisableFlagsInUseLine: true,
+		Example:               "  parley flow init\n  parley flow init samples",
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return strayArgument(c, args[1])
+		}
+		dir := usualFlows
+		if len(args) == 1 {
+			dir = args[0]
+		}
+		names, err := writeSamples(dir)
+		if err != nil {
+			return err
+		}
+		serve := "parley serve"
+		if dir != usualFlows {
+			serve += " --flows " + dir
+		}
+		_, err = fmt.Fprintf(env.Stdout, "%s in %s. Next:\n\n"+
+			"  # a chat through one of them, without a server\n  parley flow run %s --say people\n\n"+
+			"  # chats follow menu.json, or the flow whose name they say\n  %s\n\n"+
+			"  # a chat in another terminal, meanwhile\n  parley chat\n\n"+
+			"Flows that you export from Amazon Connect go into the same folder.\n",
+			counted(len(names), "sample flow"), dir, filepath.ToSlash(filepath.Join(dir, "menu.json")), serve)
+		return err
+	}
+	return c
+}
+
+// writeSamples writes the samples into a folder that has no files yet, and returns their names.
+func writeSamples(dir string) ([]string, error) {
+	there, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, hint.New(fmt.Errorf("looking into %s: %w", dir, err), "name a folder for the samples")
+	}
+	if len(there) > 0 {
+		return nil, hint.Usage(fmt.Sprintf("%s is not empty: it has %s", dir, there[0].Name()), "name another folder, as in `parley flow init samples`")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // as any folder of a project
+		return nil, fmt.Errorf("making the folder %s: %w", dir, err)
+	}
+	names, err := fs.Glob(flows.Files(), "*.json")
+	if err != nil {
+		return nil, fmt.Errorf("listing the samples: %w", err)
+	}
+	for _, name := range names {
+		data, err := fs.ReadFile(flows.Files(), name)
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o644) //nolint:gosec // as any file of a project
+		}
+		if err != nil {
+			return nil, fmt.Errorf("writing the sample %s: %w", name, err)
+		}
+	}
+	return names, nil
+}
