@@ -264,7 +264,7 @@ func TestShutdownCutsOff(t *testing.T) {
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
-		b := w.subscribed(c.socketURL)
+		b := w.arrived(c.socketURL)
 		b.deaf = deaf
 		w.say(c.ContactID, agent, "one")
 		synctest.Wait()
@@ -286,7 +286,7 @@ func TestSlowReader(t *testing.T) {
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
-		slow, quick := w.subscribed(c.socketURL), w.subscribed(w.connect(c.Started).socketURL)
+		slow, quick := w.arrived(c.socketURL), w.subscribed(w.connect(c.Started).socketURL)
 		slow.deaf = deaf
 		const n = 600
 		for i := range n {
@@ -358,7 +358,7 @@ func TestSlowReaderInBytes(t *testing.T) {
 		c := w.newCustomer()
 		agent := w.join(c.ContactID, "Ann")
 		deaf := make(chan struct{})
-		slow := w.subscribed(c.socketURL)
+		slow := w.arrived(c.socketURL)
 		slow.deaf = deaf
 		for range 20 { // 320 KiB in fewer items than the other bound allows
 			w.say(c.ContactID, agent, strings.Repeat("x", 16_000))
