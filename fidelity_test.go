@@ -3,6 +3,7 @@ package parley_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fidelity"
+	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/participant"
 )
@@ -20,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite generated files")
 
-const fidelityHead = `<!-- Generated from the registries in internal/connectserver, internal/participant and internal/frontdoor by go generate; do not edit. -->
+const fidelityHead = `<!-- Generated from the registries in internal/connectserver, internal/participant, internal/frontdoor and internal/flow by go generate; do not edit. -->
 
 # What the embedded Amazon Connect does, and where it comes from
 
@@ -43,6 +45,7 @@ func TestFidelityPage(t *testing.T) {
 	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity(), frontdoor.Fidelity())); err != nil {
 		t.Fatal(err)
 	}
+	writeFlowTypes(want)
 	names := connectserver.Unemulated()
 	slices.Sort(names)
 	want.WriteString("## Not emulated\n\nThese operations of Amazon Connect answer 501 `NotImplemented` with their name:\n`" +
@@ -58,5 +61,61 @@ func TestFidelityPage(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
 		t.Errorf("%s is out of date; run go generate ./... (-want +got):\n%s", page, diff)
+	}
+}
+
+// writeFlowTypes writes how many action types of contact flows run, and the table of them.
+func writeFlowTypes(page *bytes.Buffer) {
+	page.WriteString("## Contact flows: action types\n\n")
+	types := flow.Types()
+	counts := map[flow.Support]int{}
+	for _, kind := range types {
+		counts[kind.Support]++
+	}
+	fmt.Fprintf(page, "Amazon Connect's flow language has these %d types of actions, of which chats have the following here:\n\n"+
+		"| In a chat | Types | Means |\n|---|---:|---|\n", len(types))
+	for _, row := range []struct {
+		support flow.Support
+		means   string
+	}{
+		{flow.Runs, "does in a chat what it does in Amazon Connect"},
+		{flow.Configured, "asks for what an instance keeps; it is told that nothing was found, or gets an answer that the notes tell"},
+		{flow.ErrorBranch, "takes its error branch at once: because chats do so in Amazon Connect, or because nothing here can answer it"},
+	} {
+		fmt.Fprintf(page, "| %s | %d | %s |\n", row.support, counts[row.support], row.means)
+	}
+	page.WriteString("\nA type that does not exist takes its error branch, too, and `parley flow check` says so.\n\n" +
+		"| Action type | In a chat | Notes |\n|---|---|---|\n")
+	for _, kind := range types {
+		note := kind.Note
+		if note != "" {
+			note = strings.ToUpper(note[:1]) + note[1:]
+		}
+		fmt.Fprintf(page, "| %s | %s | %s |\n", kind.Name, kind.Support, strings.ReplaceAll(note, "|", `\|`))
+	}
+	page.WriteString("\n")
+}
+
+// The action types that nearly every flow for chats is made of run, but for the two kinds of them that
+// hand the conversation to something outside.
+func TestFlowsRunTheUsualActions(t *testing.T) {
+	t.Parallel()
+	support := map[string]flow.Support{}
+	for _, kind := range flow.Types() {
+		support[kind.Name] = kind.Support
+		if kind.Support != flow.Runs && kind.Note == "" {
+			t.Errorf("%s does not run, and nothing says what it does instead", kind.Name)
+		}
+	}
+	for _, name := range []string{
+		"MessageParticipant", "DisconnectParticipant", "EndFlowExecution", "UpdateContactAttributes", "UpdateFlowAttributes",
+		"UpdateFlowLoggingBehavior", "UpdateContactData", "Compare", "ShowView", "AuthenticateParticipant", "Wait", "Loop",
+		"UpdateContactTargetQueue", "TransferContactToQueue", "TransferToFlow", "UpdateContactEventHooks", "CheckMetricData",
+		"GetMetricData", "DistributeByPercentage", "InvokeFlowModule", "EndFlowModuleExecution", "DequeueContactAndTransferToQueue",
+		"UpdateContactRoutingBehavior",
+	} {
+		if support[name] != flow.Runs {
+			t.Errorf("%s: %q", name, support[name])
+		}
 	}
 }

@@ -13,12 +13,13 @@ func queues() []Type {
 		{Name: "DequeueContactAndTransferToQueue", Support: Runs, block: block{start: askWith, resume: requeued}},
 		{Name: "UpdateContactRoutingBehavior", Support: Runs, block: block{start: setRouting}},
 		{Name: "UpdateContactRoutingCriteria", Support: Runs, block: block{start: setCriteria}, Note: "An agent named in AgentIds is waited for; other criteria are accepted."},
-		{Name: "RouteContactToAgent", Support: ErrorBranch, block: block{start: askWith}},
+		{Name: "RouteContactToAgent", Support: ErrorBranch, block: block{start: askWith}, Note: "Agents are not interrupted here: the error branch, with a line in the log."},
 		{
 			Name: "UpdateContactEventHooks", Support: Runs, block: block{start: hook, resume: hooked},
 			Note: "Hold flows take the error branch in chats, as in Amazon Connect.",
 		},
-		{Name: "TransferContactToAgent", Support: ErrorBranch, block: block{start: cannot("this block is for calls: set the agent with UpdateContactTargetQueue, then transfer to the queue")}},
+		{Name: "TransferContactToAgent", Support: ErrorBranch, block: block{start: cannot("this block is for calls: set the agent with UpdateContactTargetQueue, then transfer to the queue")},
+			Note: "As in Amazon Connect: for calls only."},
 	}
 }
 
