@@ -166,7 +166,6 @@ func fillChat(ctx context.Context, s *store.Store, items int) (*chat.Contact, er
 			{ID: uuid.NewString(), DisplayName: "Joe", Role: transcript.Agent, Joined: now},
 		},
 	}
-	contact.InitialID = contact.ID
 	changes := chat.Changes{Contact: contact}
 	for i := range items {
 		p := contact.Participants[i%2]

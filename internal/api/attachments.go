@@ -43,9 +43,11 @@ func (a *API) listAttachments(r *http.Request) (any, error) {
 	}
 	contactID := q.Get("contact")
 	if contactID != "" {
-		if _, err := a.cfg.Chats.Contact(r.Context(), contactID); err != nil {
+		found, err := a.cfg.Chats.Contact(r.Context(), contactID)
+		if err != nil {
 			return nil, err
 		}
+		contactID = found.ID
 	}
 	files, err := a.cfg.Chats.Files(r.Context(), contactID)
 	if err != nil {

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -37,6 +38,16 @@ type contact struct {
 	Ended             *time.Time             `json:"ended,omitempty"`
 	Expires           time.Time              `json:"expires"`
 	Reason            string                 `json:"reason,omitempty"`
+	Segments          []segmentOfContact     `json:"segments,omitempty"`
+}
+
+// segmentOfContact is one of the contacts that a chat has gone through.
+type segmentOfContact struct {
+	ContactID        string     `json:"contactId"`
+	InitiationMethod string     `json:"initiationMethod"`
+	Started          time.Time  `json:"started"`
+	Ended            *time.Time `json:"ended,omitempty"`
+	Reason           string     `json:"reason,omitempty"`
 }
 
 type participantOfContact struct {
@@ -56,7 +67,7 @@ const (
 
 func contactJSON(c *chat.Contact) contact {
 	out := contact{
-		ContactID: c.ID, InitialContactID: c.InitialID, State: stateInitiated, Customer: c.Customer().DisplayName,
+		ContactID: c.ID, InitialContactID: c.ID, State: stateInitiated, Customer: c.Customer().DisplayName,
 		InstanceID: c.InstanceID, ContactFlowID: c.FlowID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes,
 		ContentTypes: c.ContentTypes, Participants: []participantOfContact{}, CustomerID: c.CustomerID, RelatedContactID: c.RelatedID,
 		PastContactIDs: c.Past, Started: c.Started.UTC(), Connected: moment(c.Connected), Ended: moment(c.Ended),
@@ -70,6 +81,11 @@ func contactJSON(c *chat.Contact) contact {
 	}
 	for _, p := range c.Participants {
 		out.Participants = append(out.Participants, participantOfContact{p.ID, p.DisplayName, string(p.Role), p.Joined.UTC(), moment(p.Left)})
+	}
+	if c.Latest != nil {
+		for _, s := range c.Segments() {
+			out.Segments = append(out.Segments, segmentOfContact{s.ID, string(s.Method), s.Started.UTC(), moment(s.Ended), string(s.Reason)})
+		}
 	}
 	switch {
 	case c.HasEnded():
@@ -122,6 +138,19 @@ func (a *API) getContact(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return contactJSON(&found), nil
+}
+
+// chat returns the id of a chat, which is that of its first contact, for any of its contacts. What no
+// chat here has is returned as it is: calls to an Amazon Connect elsewhere are recorded as well.
+func (a *API) chat(ctx context.Context, contactID string) string {
+	if a.cfg.Chats == nil || contactID == "" {
+		return contactID
+	}
+	found, err := a.cfg.Chats.Contact(ctx, contactID)
+	if err != nil {
+		return contactID
+	}
+	return found.ID
 }
 
 // patchContact changes the attributes of a contact: those that are named, null removes one.

@@ -13,10 +13,10 @@ import (
 
 const mostExchanges = 10_000
 
-func exchangeQuery(r *http.Request) (inspect.Query, error) {
+func (a *API) exchangeQuery(r *http.Request) (inspect.Query, error) {
 	q := r.URL.Query()
 	query := inspect.Query{
-		ContactID: q.Get("contact"), Kind: inspect.Kind(q.Get("kind")), Text: q.Get("q"), Status: q.Get("status"),
+		ContactID: a.chat(r.Context(), q.Get("contact")), Kind: inspect.Kind(q.Get("kind")), Text: q.Get("q"), Status: q.Get("status"),
 	}
 	switch query.Kind {
 	case "", inspect.HTTP, inspect.Socket, inspect.Frame, inspect.Flow:
@@ -42,7 +42,7 @@ func exchangeQuery(r *http.Request) (inspect.Query, error) {
 }
 
 func (a *API) listExchanges(r *http.Request) (any, error) {
-	query, err := exchangeQuery(r)
+	query, err := a.exchangeQuery(r)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (a *API) getExchange(r *http.Request) (any, error) { return a.exchange(r) }
 
 // har answers the exchanges as an HTTP Archive, which browsers' tools can open.
 func (a *API) har(w http.ResponseWriter, r *http.Request) error {
-	query, err := exchangeQuery(r)
+	query, err := a.exchangeQuery(r)
 	if err != nil {
 		return err
 	}

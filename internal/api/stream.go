@@ -38,8 +38,8 @@ func topics() []topic {
 }
 
 // listenerOf reads what a call wants to listen to.
-func listenerOf(r *http.Request) (*listener, error) {
-	l := &listener{names: map[string]bool{}, contact: r.URL.Query().Get("contact"), events: make(chan event, waiting), cut: make(chan struct{})}
+func (a *API) listenerOf(r *http.Request) (*listener, error) {
+	l := &listener{names: map[string]bool{}, contact: a.chat(r.Context(), r.URL.Query().Get("contact")), events: make(chan event, waiting), cut: make(chan struct{})}
 	known := map[string]string{}
 	var names []string
 	for _, t := range topics() {
@@ -77,7 +77,7 @@ func seenBy(r *http.Request) (*uint64, error) {
 // comes back says by Last-Event-ID what it has seen; when that is too long ago, or of another
 // run of the server, it is told to begin anew ("reset").
 func (a *API) events(w http.ResponseWriter, r *http.Request) error {
-	l, err := listenerOf(r)
+	l, err := a.listenerOf(r)
 	if err != nil {
 		return err
 	}

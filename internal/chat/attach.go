@@ -112,7 +112,8 @@ func (s *Service) Decide(ctx context.Context, fileID string, approve bool) error
 			return err
 		}
 		step.add(item, false) // seen again under its old id, and stored in its old place
-		step.items[len(step.items)-1].Seq = seq
+		last := &step.items[len(step.items)-1]
+		last.Seq, last.ContactID = seq, step.contact.contactOf(seq)
 		return nil
 	})
 }

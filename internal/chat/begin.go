@@ -23,9 +23,10 @@ type Listener struct {
 	// is called within the step that adds the bot. Nil keeps every agent.
 	Yields func(contact *Contact, agent Participant) bool
 	// Remains is asked in the step in which the last agent of a contact leaves and the customer is
-	// still there, and adds to that step. When it says that the contact goes on, the contact does
-	// not end. Nil lets it end.
-	Remains func(step *Step) (goesOn bool, err error)
+	// still there, with the reason for which the contact would end. When it says that the contact goes
+	// on, the contact does not end; what goes on is added to that step, which may begin another contact
+	// with [Step.Succeed]. Nil lets it end.
+	Remains func(step *Step, reason Reason) (goesOn bool, err error)
 	// Begin is called by [Service.Begin], once every stored contact is as it goes on. It may
 	// call the service. Nil does nothing.
 	Begin func()

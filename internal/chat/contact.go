@@ -8,11 +8,14 @@ import (
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// Contact is one chat, from its start to its end.
+// Contact is one chat, from its start to its end, in all of the contacts that it goes through: a
+// transfer and a disconnect flow begin another one (see [Contact.Segments]). It is known by the first
+// one, whose id clients keep.
 type Contact struct {
-	// ID is the contact's UUID; InitialID is the same until a transfer makes further
-	// contacts of the same chat.
-	ID, InitialID string
+	// ID is the UUID of the first contact.
+	ID string
+	// Latest is the newest of the contacts that followed the first one; nil for none.
+	Latest *Successor
 	// InstanceID and FlowID are what the chat was started with, as bare ids.
 	InstanceID, FlowID string
 	// Participants are everyone who has taken part, in the order they came. The first

@@ -33,6 +33,7 @@ func (s *Service) Files(ctx context.Context, contactID string) ([]transcript.Fil
 // connected by it. Errors: [ErrNotFound] for a contact that is not active, [ErrAccessDenied] for
 // someone who does not take part.
 func (s *Service) Reissue(contactID, participantID string) (secret.Text, Connection, error) {
+	contactID = s.Chat(contactID)
 	e, err := s.there(contactID, participantID)
 	if err != nil {
 		return secret.Text{}, Connection{}, err

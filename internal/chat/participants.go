@@ -34,7 +34,7 @@ func (s *Service) Join(ctx context.Context, contactID string, role transcript.Ro
 
 // joined describes a new participant to the caller that added it.
 func (s *Service) joined(contactID string, p Participant) (Joined, error) {
-	token, err := s.participantToken(contactID, p.ID)
+	token, err := s.participantToken(s.Chat(contactID), p.ID)
 	return Joined{p.ID, token, p.Joined.Add(s.limits.BotConnectWithin)}, err
 }
 
@@ -138,7 +138,7 @@ func (step *Step) alone(reason Reason) error {
 		if l.Remains == nil {
 			continue
 		}
-		if goesOn, err := l.Remains(step); goesOn || err != nil {
+		if goesOn, err := l.Remains(step, reason); goesOn || err != nil {
 			return err
 		}
 	}
@@ -177,9 +177,9 @@ type Transfer struct {
 	Queue string
 }
 
-// Transfer lets an agent pass a contact on, in one step: the agent leaves, another one joins or the
-// contact waits in a queue, and the others are told that it succeeded. The contact goes on
-// meanwhile. The result is that of [Service.Join] for the new agent, and empty for a queue. Errors:
+// Transfer lets an agent pass a contact on, in one step: the agent leaves, the chat goes on in a new
+// contact in which another one joins or which waits in a queue, and the others are told that it
+// succeeded. The result is that of [Service.Join] for the new agent, and empty for a queue. Errors:
 // [ErrNotFound], [ErrAccessDenied] for someone who does not take part as an agent.
 func (s *Service) Transfer(ctx context.Context, contactID, participantID string, to Transfer) (Joined, error) {
 	var joined Participant
@@ -189,6 +189,7 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 			return ErrAccessDenied
 		}
 		step.leave(participantID)
+		step.Succeed(ByTransfer, AgentDisconnect)
 		if to.Agent != "" {
 			joined = step.join(transcript.Agent, to.Agent)
 		} else {

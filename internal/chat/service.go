@@ -59,11 +59,14 @@ type Service struct {
 	ruling     sync.Mutex // one change of the rules for attachments at a time
 	annotating sync.Mutex // one change of an ended contact at a time
 
-	mu       sync.Mutex
-	begun    bool
-	closed   bool
-	active   map[string]*entry
-	starting map[startKey]*pendingStart
+	mu     sync.Mutex
+	begun  bool
+	closed bool
+	active map[string]*entry // by the first contact of each chat
+	// successors are the chats that active contacts belong to which are not the first ones; nil while
+	// there are none.
+	successors map[string]string
+	starting   map[startKey]*pendingStart
 	// fileRules are those that were changed. The slice is not changed, only replaced.
 	fileRules []FileRules
 }
@@ -127,6 +130,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		e := s.newEntry(loaded.Contact)
 		e.lastSeq, e.lastTime, e.known = loaded.LastSeq, loaded.LastTime, false
 		s.active[loaded.Contact.ID] = e
+		s.succeeded(loaded.Contact)
 		newest = latest(newest, latest(loaded.LastTime, loaded.Contact.Started))
 		return nil
 	})
@@ -231,7 +235,8 @@ func (s *Service) ActiveContacts() int {
 	return len(s.active)
 }
 
-// Contact returns a contact, ended ones too as long as they are kept, or ErrNotFound.
+// Contact returns a chat by the id of any of its contacts, ended ones too as long as they are kept, or
+// ErrNotFound.
 func (s *Service) Contact(ctx context.Context, id string) (Contact, error) {
 	if e := s.find(id); e != nil {
 		e.mu.Lock()
@@ -248,5 +253,8 @@ func (s *Service) Contact(ctx context.Context, id string) (Contact, error) {
 func (s *Service) find(contactID string) *entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.active[contactID]
+	if e := s.active[contactID]; e != nil || len(s.successors) == 0 {
+		return e
+	}
+	return s.active[s.successors[contactID]]
 }

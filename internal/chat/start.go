@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 	"unique"
 
@@ -162,13 +163,12 @@ func (s *Service) enter(e *entry) error {
 
 func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contact, error) {
 	now := s.clock.Now().UTC().Truncate(time.Millisecond)
-	id := newID()
 	duration := request.Duration
 	if duration == 0 {
 		duration = s.limits.Duration
 	}
 	contact := &Contact{
-		ID: id, InitialID: id,
+		ID: newID(),
 		// Nearly all contacts have the same ones.
 		InstanceID: unique.Make(request.InstanceID).Value(), FlowID: unique.Make(request.FlowID).Value(),
 		Participants: []Participant{{ID: newID(), DisplayName: request.DisplayName, Role: transcript.Customer, Joined: now}},
@@ -194,17 +194,16 @@ func (s *Service) past(ctx context.Context, sourceID string, whole bool) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	if whole {
-		newest, err := s.store.Successor(ctx, source.InitialID)
-		if err != nil {
-			return nil, err
-		}
-		source = *newest
-	}
 	if !source.HasEnded() {
 		return nil, invalid("PersistentChat.SourceContactId", "names a chat that has not ended.")
 	}
-	past := append([]string{source.ID}, source.Past...)
+	var past []string
+	for _, segment := range slices.Backward(source.Segments()) {
+		if whole || segment.ID == sourceID || len(past) > 0 {
+			past = append(past, segment.ID)
+		}
+	}
+	past = append(past, source.Past...)
 	return past[:min(len(past), s.limits.PastContacts)], nil
 }
 

@@ -24,10 +24,12 @@ type Step struct {
 	file    *transcript.File
 	seq     int64
 	last    time.Time
-	token   string   // of a new contact
-	over    bool     // the contact ends
-	queued  bool     // the contact is queued, which no item tells
-	after   []func() // state beside the contact that changes once the step is stored
+	token   string // of a new contact
+	over    bool   // the contact ends
+	// succeeds says that the chat goes on in another contact.
+	succeeds bool
+	queued   bool     // the contact is queued, which no item tells
+	after    []func() // state beside the contact that changes once the step is stored
 	// told are the messages in pieces that the step has completed.
 	told []*telling
 }
@@ -104,9 +106,12 @@ func (s *Service) apply(step *Step) {
 	for _, f := range step.after {
 		f()
 	}
-	if step.over {
+	if step.over || step.succeeds {
 		s.mu.Lock()
-		delete(s.active, step.contact.ID)
+		if step.over {
+			delete(s.active, step.contact.ID)
+		}
+		s.succeeded(step.contact)
 		s.mu.Unlock()
 	}
 	s.schedule(step.e)
@@ -164,7 +169,7 @@ func (step *Step) add(item transcript.Item, keep bool) transcript.Item {
 	if item.ID == "" {
 		item.ID = newID()
 	}
-	item.ContactID, item.InitialContactID = step.contact.ID, step.contact.InitialID
+	item.ContactID, item.InitialContactID = step.contact.Current(), step.contact.ID
 	step.last = later(step.now, step.last)
 	item.Time = step.last
 	if keep {

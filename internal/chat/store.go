@@ -17,7 +17,7 @@ type Store interface {
 	Commit(ctx context.Context, changes Changes) error
 	// Active calls f with every contact that has not ended, in no particular order.
 	Active(ctx context.Context, f func(Loaded) error) error
-	// Contact returns a contact by id, ended ones too, or ErrNotFound.
+	// Contact returns a chat by the id of any of its contacts, ended ones too, or ErrNotFound.
 	Contact(ctx context.Context, id string) (*Contact, error)
 	// StartedBy returns the contact that was started with a client token since a time, or
 	// ErrNotFound.
@@ -42,8 +42,6 @@ type Store interface {
 	ContactFiles(ctx context.Context, contactID string) ([]transcript.File, error)
 	// Contacts returns contacts, the newest first.
 	Contacts(ctx context.Context, query ContactQuery) ([]Contact, error)
-	// Successor returns the newest contact of the chat that began with the given contact.
-	Successor(ctx context.Context, initialID string) (*Contact, error)
 }
 
 // Loaded is an active contact with the state that lives beside it.
@@ -60,7 +58,8 @@ type Changes struct {
 	Contact *Contact
 	// ClientToken is the one a new Contact was started with.
 	ClientToken string
-	// Items are added. An item whose ID the contact already has replaces it in its place.
+	// Items are added to the chat of their InitialContactID. An item whose ID the chat already has
+	// replaces it in its place.
 	Items []transcript.Item
 	Mark  *Mark
 	File  *transcript.File
@@ -70,7 +69,7 @@ type Changes struct {
 	Clock time.Time
 }
 
-// Mark says that a participant has received (or read) everything up to an item.
+// Mark says that a participant of a chat has received (or read) everything up to an item.
 type Mark struct {
 	ContactID, ParticipantID string
 	Seq                      int64
@@ -78,8 +77,9 @@ type Mark struct {
 	Read                     bool
 }
 
-// ItemQuery chooses items of one contact.
+// ItemQuery chooses items of one chat.
 type ItemQuery struct {
+	// ContactID is the first contact of the chat.
 	ContactID string
 	// After and Before are exclusive bounds of Seq; zero Before means no bound.
 	After, Before int64

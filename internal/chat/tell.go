@@ -51,7 +51,7 @@ func (s *Service) Tell(ctx context.Context, contactID, participantID string, m t
 		step.heard(p)
 		item := by(bot, transcript.MessageItem, m.ContentType)
 		item.ID, item.HasContent = newID(), true
-		item.ContactID, item.InitialContactID = step.contact.ID, step.contact.InitialID
+		item.ContactID, item.InitialContactID = step.contact.Current(), step.contact.ID
 		step.last = later(step.now, step.last)
 		item.Time = step.last
 		open = &telling{item: item, owner: participantID}
@@ -107,6 +107,7 @@ func (t *Telling) step(ctx context.Context, f func(step *Step) error) error {
 // append a piece that comes after it.
 func (step *Step) complete(open *telling, text string) {
 	item := open.item
+	item.ContactID = step.contact.Current() // as its place says
 	item.Content, item.Part = text, &transcript.Part{Completed: true}
 	step.seq++
 	item.Seq = step.seq

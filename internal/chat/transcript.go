@@ -15,7 +15,8 @@ import (
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_GetTranscript.html
 type TranscriptQuery struct {
-	// ContactID is another contact of the same conversation; empty means the current one.
+	// ContactID is one contact of the conversation; empty means the chat as it is now, with all the
+	// contacts it has gone through, and those that it continues.
 	ContactID string
 	// MaxResults is the page's size, 1 to 100; zero means 10.
 	MaxResults int
@@ -76,15 +77,15 @@ func (s *Service) Transcript(ctx context.Context, contactID string, q Transcript
 	if err != nil {
 		return Page{}, err
 	}
-	if newest, err = s.newest(ctx, contactID); err != nil {
+	if newest, err = s.newest(ctx, span{chat: contact.ID}); err != nil {
 		return Page{}, err
 	}
 	return s.transcript(ctx, &contact, newest, q)
 }
 
-// newest returns the place of a contact's last item; zero for none.
-func (s *Service) newest(ctx context.Context, contactID string) (int64, error) {
-	items, err := s.store.Items(ctx, ItemQuery{ContactID: contactID, Limit: 1, Newest: true})
+// newest returns the place of the last item of a span; zero for none.
+func (s *Service) newest(ctx context.Context, of span) (int64, error) {
+	items, err := s.store.Items(ctx, ItemQuery{ContactID: of.chat, Before: of.before, Limit: 1, Newest: true})
 	if err != nil || len(items) == 0 {
 		return 0, err
 	}
@@ -99,20 +100,23 @@ func (s *Service) transcript(ctx context.Context, contact *Contact, newest int64
 		q.MaxResults = defaultPage
 	}
 	chain := append([]string{contact.ID}, contact.Past...)
-	at, query, err := s.position(ctx, chain, newest, q)
+	at, query, err := s.position(ctx, contact, chain, newest, q)
 	if errors.Is(err, ErrNotFound) { // a start that does not exist has nothing before or after it
-		return Page{InitialContactID: contact.InitialID}, nil
+		return Page{InitialContactID: contact.ID}, nil
 	}
 	if err != nil {
 		return Page{}, err
 	}
 	for {
-		query.ContactID = chain[at.Link]
-		items, more, err := s.collect(ctx, query, q.MaxResults)
+		of, err := s.span(ctx, contact, chain, at.Link, q.ContactID)
 		if err != nil {
 			return Page{}, err
 		}
-		page := Page{InitialContactID: contact.InitialID, Items: items, Past: at.Link > 0}
+		items, more, err := s.collect(ctx, of.narrow(query), q.MaxResults)
+		if err != nil {
+			return Page{}, err
+		}
+		page := Page{InitialContactID: contact.ID, Items: items, Past: at.Link > 0}
 		switch {
 		case more:
 			page.NextToken = cursor{at.Forward, at.Link, items[len(items)-1].Seq}.encode()
@@ -131,8 +135,50 @@ func (s *Service) transcript(ctx context.Context, contact *Contact, newest int64
 	}
 }
 
+// span is the part of a chat's items that a page is taken from.
+type span struct {
+	chat string
+	// after and before are exclusive bounds of Seq; zero before means no bound.
+	after, before int64
+}
+
+// spanOf is the part that is one contact of a chat.
+func spanOf(c *Contact, contactID string) span {
+	segment, ok := c.Segment(contactID)
+	if !ok || c.Latest == nil {
+		return span{chat: c.ID}
+	}
+	return span{c.ID, segment.First - 1, segment.Next}
+}
+
+// narrow is a query within the span.
+func (s span) narrow(query ItemQuery) ItemQuery {
+	query.ContactID, query.After = s.chat, max(query.After, s.after)
+	if s.before > 0 && (query.Before == 0 || query.Before > s.before) {
+		query.Before = s.before
+	}
+	return query
+}
+
+// span finds the items of a link of the chain. The current chat is read as a whole, whatever contacts
+// it has gone through, unless one of them was asked for: a client that reloads wants what was said. An
+// earlier one is read by its contacts, because a conversation can continue from any of them.
+func (s *Service) span(ctx context.Context, contact *Contact, chain []string, link int, asked string) (span, error) {
+	if link == 0 {
+		return spanOf(contact, asked), nil
+	}
+	past, err := s.store.Contact(ctx, chain[link])
+	if errors.Is(err, ErrNotFound) { // it is not kept any more
+		return span{chat: chain[link]}, nil
+	}
+	if err != nil {
+		return span{}, err
+	}
+	return spanOf(past, chain[link]), nil
+}
+
 // position finds where a query begins.
-func (s *Service) position(ctx context.Context, chain []string, newest int64, q TranscriptQuery) (cursor, ItemQuery, error) {
+func (s *Service) position(ctx context.Context, contact *Contact, chain []string, newest int64, q TranscriptQuery) (cursor, ItemQuery, error) {
 	if q.NextToken != "" {
 		at, err := decodeCursor(q.NextToken)
 		if err != nil || at.Link < 0 || at.Link >= len(chain) {
@@ -144,16 +190,24 @@ func (s *Service) position(ctx context.Context, chain []string, newest int64, q 
 		return at, ItemQuery{Before: at.Seq, Newest: true}, nil
 	}
 	at := cursor{Forward: q.Forward}
-	if q.ContactID != "" && q.ContactID != chain[0] {
-		if at.Link = slices.Index(chain, q.ContactID); at.Link < 0 {
-			return cursor{}, ItemQuery{}, invalid("ContactId", "is not a contact of this chat.")
+	if q.ContactID != "" {
+		if _, current := contact.Segment(q.ContactID); !current {
+			if at.Link = slices.Index(chain, q.ContactID); at.Link < 0 {
+				return cursor{}, ItemQuery{}, invalid("ContactId", "is not a contact of this chat.")
+			}
 		}
 	}
-	if at.Link > 0 {
-		var err error
-		if newest, err = s.newest(ctx, chain[at.Link]); err != nil {
+	of, err := s.span(ctx, contact, chain, at.Link, q.ContactID)
+	if err != nil {
+		return cursor{}, ItemQuery{}, err
+	}
+	switch {
+	case at.Link > 0:
+		if newest, err = s.newest(ctx, of); err != nil {
 			return cursor{}, ItemQuery{}, err
 		}
+	case of.before > 0:
+		newest = of.before - 1
 	}
 	query := ItemQuery{Newest: !q.Forward}
 	switch {
@@ -170,7 +224,7 @@ func (s *Service) position(ctx context.Context, chain []string, newest int64, q 
 		}
 		return at, query, nil
 	}
-	start, err := s.startSeq(ctx, chain[at.Link], newest, q.Start)
+	start, err := s.startSeq(ctx, of.chat, newest, q.Start)
 	if err != nil {
 		return cursor{}, ItemQuery{}, err
 	}

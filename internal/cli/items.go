@@ -17,7 +17,8 @@ type item struct {
 	Time            time.Time `json:"AbsoluteTime"`
 	ContentType     string    `json:"ContentType"`
 	Content         string    `json:"Content"`
-	ContactID       string    `json:"ContactId"`
+	InitialID       string    `json:"InitialContactId"`
+	RelatedID       string    `json:"RelatedContactId"`
 	ParticipantID   string    `json:"ParticipantId"`
 	DisplayName     string    `json:"DisplayName"`
 	ParticipantRole string    `json:"ParticipantRole"`

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -85,7 +86,7 @@ func itemLine(data []byte) string {
 	if json.Unmarshal(data, &i) != nil {
 		return ""
 	}
-	return clockTime(i.Time) + "  item      " + short(i.ContactID) + "  " + i.text()
+	return clockTime(i.Time) + "  item      " + short(cmp.Or(i.InitialID, i.RelatedID)) + "  " + i.text()
 }
 
 func contactLine(data []byte) string {

@@ -64,7 +64,11 @@ func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
 	}
 	var ids []string
 	for _, c := range contacts {
-		if strings.HasPrefix(c.ContactID, begin) {
+		found := strings.HasPrefix(c.ContactID, begin)
+		for _, s := range c.Segments {
+			found = found || strings.HasPrefix(s.ContactID, begin)
+		}
+		if found {
 			ids = append(ids, c.ContactID)
 		}
 	}

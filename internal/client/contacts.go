@@ -10,11 +10,14 @@ import (
 
 // Contact is a chat, as the API shows it.
 type Contact struct {
-	ContactID    string    `json:"contactId"`
-	State        string    `json:"state"`
-	Customer     string    `json:"customer"`
-	Started      time.Time `json:"started"`
-	Reason       string    `json:"reason"`
+	ContactID string    `json:"contactId"`
+	State     string    `json:"state"`
+	Customer  string    `json:"customer"`
+	Started   time.Time `json:"started"`
+	Reason    string    `json:"reason"`
+	Segments  []struct {
+		ContactID string `json:"contactId"`
+	} `json:"segments"`
 	Participants []struct {
 		DisplayName string     `json:"displayName"`
 		Role        string     `json:"role"`

@@ -25,9 +25,10 @@ type contactOutput struct {
 	ARN               string `json:"Arn"`
 	ID                string `json:"Id"`
 	InitialID         string `json:"InitialContactId"`
+	PreviousID        string `json:"PreviousContactId,omitzero"`
 	AssociationID     string `json:"ContactAssociationId"`
 	RelatedID         string `json:"RelatedContactId,omitzero"`
-	InitiationMethod  string
+	InitiationMethod  chat.Method
 	Channel           string
 	AgentInfo         *agentInfo        `json:",omitzero"`
 	Initiated         epoch             `json:"InitiationTimestamp"`
@@ -71,7 +72,7 @@ type participantMetrics struct {
 	LastMessage     epoch `json:"LastMessageTimestamp,omitzero"`
 }
 
-// describeContact carries out DescribeContact.
+// describeContact carries out DescribeContact, for any of the contacts of a chat.
 func (s *Service) describeContact(ctx context.Context, in *describeContactInput) (*describeContactOutput, error) {
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
@@ -80,19 +81,24 @@ func (s *Service) describeContact(ctx context.Context, in *describeContactInput)
 	if err != nil {
 		return nil, err
 	}
-	out := contactOutput{
-		ARN: s.instanceARN(c.InstanceID) + "/contact/" + c.ID, ID: c.ID, InitialID: c.InitialID, AssociationID: root(&c),
-		RelatedID: c.RelatedID, InitiationMethod: "API", Channel: "CHAT",
-		Initiated: epoch{c.Started}, Connected: epoch{c.Connected}, Disconnected: epoch{c.Ended}, LastUpdate: epoch{lastUpdate(&c)},
-		CustomerID: c.CustomerID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes, DisconnectReason: c.Reason,
+	one, _ := c.Segment(contactID(in.ContactID))
+	connected := c.Connected
+	if one.PreviousID != "" { // the customer was there already
+		connected = one.Started
 	}
-	for _, p := range c.Participants {
+	out := contactOutput{
+		ARN: s.instanceARN(c.InstanceID) + "/contact/" + one.ID, ID: one.ID, InitialID: c.ID, PreviousID: one.PreviousID, AssociationID: root(&c),
+		RelatedID: c.RelatedID, InitiationMethod: one.Method, Channel: "CHAT",
+		Initiated: epoch{one.Started}, Connected: epoch{connected}, Disconnected: epoch{one.Ended}, LastUpdate: epoch{lastUpdate(one, connected)},
+		CustomerID: c.CustomerID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes, DisconnectReason: one.Reason,
+	}
+	for _, p := range one.Participants {
 		if p.Role == transcript.Agent {
 			out.AgentInfo = &agentInfo{epoch{p.Joined}}
 		}
 	}
-	if c.HasEnded() {
-		if out.ChatMetrics, err = s.metrics(ctx, &c); err != nil {
+	if !one.Ended.IsZero() {
+		if out.ChatMetrics, err = s.metrics(ctx, &c, one); err != nil {
 			return nil, err
 		}
 	}
@@ -104,31 +110,31 @@ func root(c *chat.Contact) string {
 	if len(c.Past) > 0 {
 		return c.Past[len(c.Past)-1]
 	}
-	return c.InitialID
+	return c.ID
 }
 
 // lastUpdate is the latest thing a contact tells the time of.
-func lastUpdate(c *chat.Contact) time.Time {
-	last := c.Started
+func lastUpdate(one chat.Segment, connected time.Time) time.Time {
+	last := one.Started
 	see := func(t time.Time) {
-		if t.After(last) {
+		if t.After(last) && (one.NextID == "" || !t.After(one.Ended)) {
 			last = t
 		}
 	}
-	see(c.Connected)
-	see(c.Ended)
-	for _, p := range c.Participants {
+	see(connected)
+	see(one.Ended)
+	for _, p := range one.Participants {
 		see(p.Joined)
 		see(p.Left)
 	}
 	return last
 }
 
-// metrics counts the messages of a contact.
-func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, error) {
+// metrics counts the messages of one of the contacts of a chat.
+func (s *Service) metrics(ctx context.Context, c *chat.Contact, one chat.Segment) (*chatMetrics, error) {
 	m := &chatMetrics{Customer: participantMetrics{ParticipantID: c.Customer().ID, ParticipantType: transcript.Customer}}
 	people := 0
-	for _, p := range c.Participants {
+	for _, p := range one.Participants {
 		switch p.Role {
 		case transcript.Agent:
 			people++
@@ -139,7 +145,7 @@ func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, e
 		}
 	}
 	m.Contact.MultiParty = people > 2
-	query := chat.TranscriptQuery{ContactID: c.ID, MaxResults: 100}
+	query := chat.TranscriptQuery{ContactID: one.ID, MaxResults: 100}
 	for {
 		page, err := s.chats.Transcript(ctx, c.ID, query)
 		if err != nil {
@@ -156,7 +162,7 @@ func (s *Service) metrics(ctx context.Context, c *chat.Contact) (*chatMetrics, e
 		query.NextToken = page.NextToken
 	}
 	if first := m.Contact.AgentFirstResponse; !first.IsZero() {
-		m.Contact.AgentFirstResponseTime = first.Sub(c.Started).Milliseconds()
+		m.Contact.AgentFirstResponseTime = first.Sub(one.Started).Milliseconds()
 	}
 	return m, nil
 }

@@ -94,7 +94,7 @@ func (s *Service) integrate(ctx context.Context, in *integrateInput) (*integrate
 		}
 		out.Created = true
 	}
-	out.ContactID = contact.InitialID
+	out.ContactID = contact.ID
 	customer := contact.Customer().ID
 	var err error
 	switch in.Event.Type {

@@ -91,7 +91,7 @@ func (s *Service) contactActions() []*action {
 		},
 		{
 			name: "DescribeContact", model: connectmodel.DescribeContact(), run: bind(s.describeContact), source: fidelity.Model,
-			note: "Filled: what a chat has. `ChatMetrics` appear when the chat has ended. `AgentInfo` holds no user id.",
+			note: "Filled: what a chat has; each contact of a chat by its own id. `ChatMetrics` appear when the chat has ended. `AgentInfo` holds no user id.",
 		},
 		{
 			name: "GetContactAttributes", model: connectmodel.GetContactAttributes(), run: bind(s.getAttributes), source: fidelity.Documentation,

@@ -43,7 +43,9 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log,
 	}
 	if tap := cfg.Tap; tap != nil {
-		config.Called = func(r *http.Request, action, contactID string) { tap.Called(r, action, contactID, "", "") }
+		config.Called = func(r *http.Request, action, contactID string) {
+			tap.Called(r, action, e.chats.Chat(contactID), "", "")
+		}
 	}
 	var err error
 	if e.api, err = connectserver.New(config); err != nil {

@@ -94,7 +94,7 @@ func (r *Runner) transfer(step *chat.Step, rec *record) flow.Event {
 	return flow.Event{Kind: flow.Answered}
 }
 
-// requeue moves the contact from its queue to another.
+// requeue moves a waiting chat to another queue, as a new contact.
 func (r *Runner) requeue(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	if rec.Moment != queued || agentOf(step.Contact()) != "" {
 		return failed("the contact waits in no queue")
@@ -102,6 +102,7 @@ func (r *Runner) requeue(step *chat.Step, rec *record, ask *flow.Ask) flow.Event
 	found := r.target(ask)
 	if found.Kind == flow.Answered {
 		queue, _ := found.Results["Queue"].(map[string]any)
+		step.Succeed(chat.ByQueueTransfer, chat.FlowDisconnect)
 		step.Queue(text(queue["Name"]))
 	}
 	return found

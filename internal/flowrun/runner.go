@@ -154,9 +154,9 @@ func (r *Runner) arrived(step *chat.Step) error {
 	return r.run(step, r.session(contact.ID), rec, p, flow.Event{Kind: flow.Started})
 }
 
-// remains begins the disconnect flow of a chat in the step in which its last agent leaves, and
-// reports whether there is one.
-func (r *Runner) remains(step *chat.Step) (bool, error) {
+// remains begins the disconnect flow of a chat in the step in which its last agent leaves, on a new
+// contact, and reports whether there is one. The contact has what the flows before have set.
+func (r *Runner) remains(step *chat.Step, reason chat.Reason) (bool, error) {
 	contact := step.Contact()
 	if contact.Flow == nil {
 		return false, nil
@@ -170,6 +170,7 @@ func (r *Runner) remains(step *chat.Step) (bool, error) {
 		return false, nil
 	}
 	step.Dequeue()
+	step.Succeed(chat.ByDisconnect, reason)
 	next := &record{Moment: remaining, State: flow.Begin(p, rec.State.Kept), heard: contact.Flow.Heard}
 	return true, r.run(step, r.session(contact.ID), next, p, flow.Event{Kind: flow.Started})
 }
@@ -445,14 +446,16 @@ func (r *Runner) enter(s *session, p *flow.Program) {
 }
 
 // contact is a contact as flows read it.
-func (r *Runner) contact(c *chat.Contact, m moment) flow.Contact {
+func (r *Runner) contact(c *chat.Contact) flow.Contact {
 	view := flow.Contact{
-		ID: c.ID, InitialID: c.InitialID, RelatedID: c.RelatedID, InitiationMethod: "API", InstanceARN: r.cfg.InstanceARN,
+		ID: c.ID, InitialID: c.ID, RelatedID: c.RelatedID, InitiationMethod: string(chat.ByAPI), InstanceARN: r.cfg.InstanceARN,
 		Region: r.cfg.Region, CustomerID: c.CustomerID, Attributes: c.Attributes, Segment: segmentOf(c.SegmentAttributes),
 		InitialMessage: c.Opening,
 	}
-	if m == remaining {
-		view.InitiationMethod = "DISCONNECT"
+	if c.Latest != nil {
+		segments := c.Segments()
+		current := segments[len(segments)-1]
+		view.ID, view.PreviousID, view.InitiationMethod = current.ID, current.PreviousID, string(current.Method)
 	}
 	return view
 }

@@ -54,7 +54,7 @@ func TestGreetAndQueue(t *testing.T) {
 				do("end", "EndFlowExecution", nil, ""),
 			),
 			"survey": document(
-				do("ask", "MessageParticipant", text("How was it?"), "answer"),
+				do("ask", "MessageParticipant", text("How was it, $.Attributes.tier customer of $.Queue.Name? ($.InitiationMethod)"), "answer"),
 				do("answer", "Wait", map[string]any{"TimeLimitSeconds": 300.0, "Events": []any{"CustomerReturned"}}, "gone", "WaitCompleted", "gone", "CustomerReturned", "thanks"),
 				do("thanks", "MessageParticipant", text("Thank you."), "gone"),
 				do("gone", "DisconnectParticipant", nil, ""),
@@ -78,11 +78,21 @@ func TestGreetAndQueue(t *testing.T) {
 			t.Fatal(err)
 		}
 		synctest.Wait()
+		w.restart()
 		c.say(transcript.TextPlain, "very good")
 		c.expect("SYSTEM: Hello, gold customer.", "SYSTEM: You wait for sales.", "SYSTEM: You wait for sales.", "SYSTEM: You wait for sales.",
-			"participant.joined", "participant.left", "SYSTEM: How was it?", "CUSTOMER: very good", "SYSTEM: Thank you.", "chat.ended")
-		if reason := c.contact().Reason; reason != chat.FlowDisconnect {
-			t.Errorf("the contact ended with %s", reason)
+			"participant.joined", "participant.left", "SYSTEM: How was it, gold customer of sales? (DISCONNECT)", "CUSTOMER: very good", "SYSTEM: Thank you.", "chat.ended")
+		contact := c.contact()
+		if contact.Reason != chat.FlowDisconnect {
+			t.Errorf("the chat ended with %s", contact.Reason)
+		}
+		segments := contact.Segments()
+		if len(segments) != 2 || segments[0].Reason != chat.AgentDisconnect || segments[1].Method != chat.ByDisconnect || segments[1].Reason != chat.FlowDisconnect {
+			t.Fatalf("%+v", segments)
+		}
+		page, err := w.Transcript(t.Context(), c.chat.ContactID, chat.TranscriptQuery{MaxResults: 100, ContactID: segments[1].ID})
+		if err != nil || len(page.Items) != 4 || page.Items[0].Role != transcript.System || page.Items[0].ContactID != segments[1].ID {
+			t.Errorf("%d items of the disconnect flow's contact, %v", len(page.Items), err)
 		}
 		if len(w.told) > 0 {
 			t.Errorf("told: %q", w.told)

@@ -16,7 +16,7 @@ import (
 func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, e flow.Event) error {
 	for {
 		r.enter(s, p)
-		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec.Moment), Event: e, Traced: r.cfg.Traced != nil})
+		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact()), Event: e, Traced: r.cfg.Traced != nil})
 		if err != nil {
 			r.tell(step, fmt.Sprintf("its flow cannot go on: %v", err))
 			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})

@@ -15,7 +15,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: actions, Name: "SendMessage", Source: fidelity.Documentation, Note: "16,384 bytes for every content type, the newest of AWS's figures. " +
 			"Interactive messages that would break a client are refused, by the desk as well; the fault `passBroken` lets them through."},
 		{Area: actions, Name: "SendEvent", Source: fidelity.Documentation, Note: "Receipts count up to the message they name (observed in chatjs)."},
-		{Area: actions, Name: "GetTranscript", Source: fidelity.Documentation, Note: "`FORWARD` without a `StartPosition` is refused (observed, chatjs issue 19). `MaxResults` 0 means 10 (guessed)."},
+		{Area: actions, Name: "GetTranscript", Source: fidelity.Documentation, Note: "`FORWARD` without a `StartPosition` is refused (observed, chatjs issue 19). `MaxResults` 0 means 10 (guessed). " +
+			"Without `ContactId` it reads the whole chat, whatever contacts it has gone through; with the id of one of them, that one (guessed)."},
 		{Area: actions, Name: "DisconnectParticipant", Source: fidelity.Documentation, Note: "A repeat within a minute is answered like the first (guessed)."},
 		{Area: actions, Name: "StartAttachmentUpload", Source: fidelity.Documentation, Note: "The eight `HeadersToInclude` of a recorded answer (chatjs issue 188); " +
 			"three more for encryption with `--encrypted-attachments` (observed in the iOS SDK)."},
@@ -41,6 +42,9 @@ func Fidelity() []fidelity.Entry {
 		{Area: socket, Name: "Connection lasts an hour", Source: fidelity.Guessed, Note: "chatjs renews it after 59 minutes."},
 		{Area: socket, Name: "Five sockets a participant", Source: fidelity.Documentation, Note: "A sixth is refused, after a pause (guessed)."},
 		{Area: socket, Name: "Refusals are held back", Source: fidelity.Observed, Note: "Clients come back at once, without end."},
+		{Area: socket, Name: "Contacts of one chat", Source: fidelity.Documentation, Note: "A transfer by an agent (`TRANSFER`), a move from queue to queue by a flow (`QUEUE_TRANSFER`) and " +
+			"the disconnect flow (`DISCONNECT`) go on in a new contact: items carry its `ContactId` and the first one's `InitialContactId`; tokens and sockets stay. " +
+			"Every action takes the id of any of them; attributes are those of the chat, and StopContact ends the chat (guessed)."},
 		{Area: socket, Name: "Missed items are shown to the next socket", Source: fidelity.Guessed, Note: "AWS leaves them to GetTranscript, which the widget does not call."},
 		{Area: socket, Name: "Slow readers are cut off", Source: fidelity.Guessed},
 		{Area: socket, Name: "Answers in pieces", Source: fidelity.Observed, Note: "As chatjs 5 puts them together: role `SYSTEM`, one id and time, " +

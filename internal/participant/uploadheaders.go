@@ -24,7 +24,7 @@ const account = "000000000000"
 // the three for encryption are those that amazon-connect-chat-ios passes on.
 func (s *Service) uploadHeaders(file *transcript.File, contact *chat.Contact) map[string]string {
 	headers := map[string]string{
-		"x-amz-meta-contact_id": contact.ID, "x-amz-meta-initial_contact_id": contact.InitialID,
+		"x-amz-meta-contact_id": contact.ID, "x-amz-meta-initial_contact_id": contact.ID,
 		"x-amz-meta-account_id": account, "x-amz-meta-organization_id": contact.InstanceID, "x-amz-acl": "bucket-owner-full-control",
 		"Content-Disposition": disposition(file.Name), "Content-Length": strconv.FormatInt(file.Size, 10), "Content-Type": file.ContentType,
 	}

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"sync"
 	"time"
@@ -162,11 +163,14 @@ func (l *link) seen(out bool, text []byte) {
 		return
 	}
 	_, content := chatsocket.Read(text)
-	var item struct{ ContactID string }
-	if reads([]byte(content), &item) && item.ContactID != "" {
+	var item struct{ InitialContactID, ContactID string }
+	if !reads([]byte(content), &item) {
+		return
+	}
+	if contact := cmp.Or(item.InitialContactID, item.ContactID); contact != "" {
 		l.known = true
 		if l.relay.known.of(l.holder).contact == "" {
-			l.relay.known.learn(l.holder, holder{contact: item.ContactID})
+			l.relay.known.learn(l.holder, holder{contact: contact})
 		}
 	}
 }

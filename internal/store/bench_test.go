@@ -25,7 +25,7 @@ const writers = 64
 func message(c *chat.Contact, seq int64) transcript.Item {
 	p := c.Participants[0]
 	return transcript.Item{
-		ID: uuid.NewString(), Type: transcript.MessageItem, ContactID: c.ID, InitialContactID: c.InitialID, Seq: seq,
+		ID: uuid.NewString(), Type: transcript.MessageItem, ContactID: c.ID, InitialContactID: c.ID, Seq: seq,
 		Time: time.UnixMilli(1_700_000_000_000 + seq).UTC(), ContentType: transcript.TextPlain, Content: strings.Repeat("m", 300), HasContent: true,
 		ParticipantID: p.ID, DisplayName: p.DisplayName, Role: p.Role, ClientToken: uuid.NewString(),
 	}
@@ -36,7 +36,7 @@ func newContact() *chat.Contact {
 	id := uuid.NewString()
 	start := time.UnixMilli(1_700_000_000_000).UTC()
 	return &chat.Contact{
-		ID: id, InitialID: id, InstanceID: uuid.NewString(), FlowID: uuid.NewString(),
+		ID: id, InstanceID: uuid.NewString(), FlowID: uuid.NewString(),
 		Participants: []chat.Participant{{ID: uuid.NewString(), DisplayName: "Pat", Role: transcript.Customer, Joined: start}},
 		ContentTypes: []string{transcript.TextPlain}, Started: start, Duration: 25 * time.Hour,
 	}

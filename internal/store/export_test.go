@@ -78,9 +78,7 @@ func (s *Store) Plans(ctx context.Context) (plans []string, err error) {
 // The records, for fuzzing.
 func EncodeContact(c *chat.Contact) (string, error) { return encodeContact(c) }
 
-func DecodeContact(id, initial, body string) (*chat.Contact, error) {
-	return decodeContact(id, initial, body)
-}
+func DecodeContact(id, body string) (*chat.Contact, error) { return decodeContact(id, body) }
 
 func DecodeFile(id, body string) (*transcript.File, error) { return decodeFile(id, body) }
 func EncodeFile(f *transcript.File) (string, error)        { return encodeFile(f) }

@@ -15,7 +15,7 @@ import (
 // The queries of Contacts. The plus keeps the engine from sorting all ended contacts by the
 // time of their end: they are wanted in the order of their start, in which they were added.
 const (
-	listContacts = `SELECT id, initial, body FROM contacts WHERE n < CASE WHEN ?1 = '' THEN ?2
+	listContacts = `SELECT id, body FROM contacts WHERE n < CASE WHEN ?1 = '' THEN ?2
 		ELSE ifnull((SELECT c.n FROM contacts c WHERE c.id = ?1), 0) END AND started < ?3 `
 	newestContacts = `ORDER BY n DESC LIMIT ?4`
 	listAll        = listContacts + newestContacts
@@ -43,11 +43,11 @@ func (s *Store) Contacts(ctx context.Context, q chat.ContactQuery) ([]chat.Conta
 	var contacts []chat.Contact
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
 		return c.rows(ctx, text, []any{q.BeforeID, int64(math.MaxInt64), before, limit}, func(rows *sql.Rows) error {
-			var id, initial, body string
-			if err := rows.Scan(&id, &initial, &body); err != nil {
+			var id, body string
+			if err := rows.Scan(&id, &body); err != nil {
 				return err
 			}
-			contact, err := decodeContact(id, initial, body)
+			contact, err := decodeContact(id, body)
 			if err != nil {
 				return err
 			}

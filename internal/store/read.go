@@ -33,7 +33,7 @@ func (s *Store) Active(ctx context.Context, f func(chat.Loaded) error) error {
 	for after := int64(0); ; {
 		var page []chat.Loaded
 		err := s.look(ctx, func(ctx context.Context, c *session) error {
-			return c.rows(ctx, `SELECT c.n, c.id, c.initial, c.body, c.revised,
+			return c.rows(ctx, `SELECT c.n, c.id, c.body, c.revised,
 				(SELECT i.n & 4294967295 FROM items i WHERE i.n > c.n << 32 AND i.n < (c.n + 1) << 32 ORDER BY i.n DESC LIMIT 1),
 				(SELECT i.time FROM items i WHERE i.n > c.n << 32 AND i.n < (c.n + 1) << 32 ORDER BY i.n DESC LIMIT 1)
 				FROM contacts c WHERE c.ended IS NULL AND c.n > ? ORDER BY c.n LIMIT ?`, []any{after, activePage},
@@ -58,13 +58,13 @@ func (s *Store) Active(ctx context.Context, f func(chat.Loaded) error) error {
 }
 
 func scanActive(rows *sql.Rows, n *int64) (chat.Loaded, error) {
-	var id, initial, body string
+	var id, body string
 	var revised int64
 	var seq, last sql.NullInt64
-	if err := rows.Scan(n, &id, &initial, &body, &revised, &seq, &last); err != nil {
+	if err := rows.Scan(n, &id, &body, &revised, &seq, &last); err != nil {
 		return chat.Loaded{}, err
 	}
-	contact, err := decodeContact(id, initial, body)
+	contact, err := decodeContact(id, body)
 	loaded := chat.Loaded{Contact: contact, LastSeq: seq.Int64}
 	if last.Valid {
 		loaded.LastTime = fromMillis(max(last.Int64, revised))
@@ -72,33 +72,27 @@ func scanActive(rows *sql.Rows, n *int64) (chat.Loaded, error) {
 	return loaded, err
 }
 
-// Contact returns a contact by id, ended ones too, or ErrNotFound.
+// Contact returns a chat by the id of any of its contacts, ended ones too, or ErrNotFound.
 func (s *Store) Contact(ctx context.Context, id string) (*chat.Contact, error) {
-	return s.contact(ctx, `SELECT id, initial, body FROM contacts WHERE id = ?`, id)
+	return s.contact(ctx, `SELECT id, body FROM contacts WHERE id = ?1 OR n = (SELECT contact FROM successors WHERE id = ?1)`, id)
 }
 
 // StartedBy returns the contact that was started with a client token since a time, or
 // ErrNotFound.
 func (s *Store) StartedBy(ctx context.Context, instanceID, clientToken string, since time.Time) (*chat.Contact, error) {
-	return s.contact(ctx, `SELECT c.id, c.initial, c.body FROM starts s JOIN contacts c ON c.n = s.contact
+	return s.contact(ctx, `SELECT c.id, c.body FROM starts s JOIN contacts c ON c.n = s.contact
 		WHERE s.instance = ? AND s.token = ? AND s.started >= ?`, instanceID, clientToken, fromBound(since))
-}
-
-// Successor returns the newest contact of the chat that began with the given contact, or
-// ErrNotFound.
-func (s *Store) Successor(ctx context.Context, initialID string) (*chat.Contact, error) {
-	return s.contact(ctx, `SELECT id, initial, body FROM contacts WHERE initial = ? ORDER BY n DESC LIMIT 1`, initialID)
 }
 
 func (s *Store) contact(ctx context.Context, query string, args ...any) (*chat.Contact, error) {
 	var contact *chat.Contact
 	err := s.look(ctx, func(ctx context.Context, c *session) error {
-		var id, initial, body string
-		err := c.row(ctx, query, args, &id, &initial, &body)
+		var id, body string
+		err := c.row(ctx, query, args, &id, &body)
 		if err != nil {
 			return err
 		}
-		contact, err = decodeContact(id, initial, body)
+		contact, err = decodeContact(id, body)
 		return err
 	})
 	return contact, err
@@ -106,7 +100,7 @@ func (s *Store) contact(ctx context.Context, query string, args ...any) (*chat.C
 
 // The columns of an item, and which items a query chooses.
 const (
-	chooseItems = `SELECT c.initial, i.n & 4294967295, i.id, i.time, i.type, i.content_type, i.content, i.participant, i.name,
+	chooseItems = `SELECT i.n & 4294967295, i.id, i.time, i.type, i.content_type, i.content, i.participant, i.name,
 		i.role, i.token, i.extra FROM contacts c CROSS JOIN items i
 		WHERE c.id = ? AND i.n > (c.n << 32) + ? AND i.n < (c.n << 32) + ? AND i.time >= ? AND i.time <= ? ORDER BY i.n `
 	oldestFirst = chooseItems + `ASC LIMIT ?`
@@ -153,12 +147,12 @@ func clampSeq(seq int64) int64 { return min(max(0, seq), afterAll) }
 type scanner interface{ Scan(dest ...any) error }
 
 func scanItem(row scanner, contactID string) (transcript.Item, error) {
-	item := transcript.Item{ContactID: contactID}
+	item := transcript.Item{ContactID: contactID, InitialContactID: contactID}
 	var id, participant any
 	var ms int64
 	var kind string
 	var content, name, role, token, extra sql.NullString
-	err := row.Scan(&item.InitialContactID, &item.Seq, &id, &ms, &kind, &item.ContentType, &content, &participant, &name, &role,
+	err := row.Scan(&item.Seq, &id, &ms, &kind, &item.ContentType, &content, &participant, &name, &role,
 		&token, &extra)
 	if err != nil {
 		return item, err

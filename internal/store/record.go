@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,6 +40,17 @@ type contactRecord struct {
 	Reason            chat.Reason         `json:"reason,omitempty"`
 	Queue             *queueRecord        `json:"queue,omitempty"`
 	Flow              *flowRecord         `json:"runs,omitempty"`
+	Successors        []successorRecord   `json:"successors,omitempty"` // the newest first
+}
+
+// successorRecord is a contact that followed another one of the chat.
+type successorRecord struct {
+	ID     string      `json:"id"`
+	Method chat.Method `json:"method,omitempty"`
+	Began  time.Time   `json:"began,omitzero"`
+	Reason chat.Reason `json:"reason,omitempty"` // of the end of the one before
+	First  int64       `json:"first,omitempty"`
+	Came   int         `json:"came,omitempty"`
 }
 
 // flowRecord is a running contact flow.
@@ -89,6 +102,8 @@ type extraRecord struct {
 	Receipt     *receiptRecord     `json:"receipt,omitempty"`
 	// Streamed says that the message was said in pieces.
 	Streamed bool `json:"streamed,omitempty"`
+	// Contact is the contact that the item belongs to when it is not the first one of the chat.
+	Contact string `json:"contact,omitempty"`
 }
 
 type attachmentRecord struct {
@@ -117,6 +132,9 @@ func encodeContact(c *chat.Contact) (string, error) {
 	if c.Flow != nil {
 		r.Flow = &flowRecord{c.Flow.State, c.Flow.Heard}
 	}
+	for s := c.Latest; s != nil; s = s.Before {
+		r.Successors = append(r.Successors, successorRecord{s.ID, s.Method, s.Began.UTC(), s.Reason, s.First, s.Came})
+	}
 	for _, p := range c.Participants {
 		r.Participants = append(r.Participants, participantRecord{p.ID, p.DisplayName, p.Role, p.Joined.UTC(), p.Left.UTC(), p.Connected.UTC()})
 	}
@@ -129,13 +147,13 @@ func encodeContact(c *chat.Contact) (string, error) {
 	return encode(r)
 }
 
-func decodeContact(id, initial, body string) (*chat.Contact, error) {
+func decodeContact(id, body string) (*chat.Contact, error) {
 	var r contactRecord
 	if err := json.Unmarshal([]byte(body), &r); err != nil {
 		return nil, fmt.Errorf("reading contact %s: %w", id, err)
 	}
 	c := &chat.Contact{
-		ID: id, InitialID: initial, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: r.Attributes,
+		ID: id, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: r.Attributes,
 		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, Incremental: r.Incremental, Opening: r.Opening, RelatedID: r.RelatedID, Past: r.Past,
 		CustomerID: r.CustomerID, Started: r.Started, Connected: r.Connected, Ended: r.Ended, Duration: r.Duration, Reason: r.Reason,
 	}
@@ -146,6 +164,9 @@ func decodeContact(id, initial, body string) (*chat.Contact, error) {
 	if r.Flow != nil {
 		flow := chat.FlowState(*r.Flow)
 		c.Flow = &flow
+	}
+	for _, s := range slices.Backward(r.Successors) {
+		c.Latest = &chat.Successor{ID: s.ID, Method: s.Method, Began: s.Began, Reason: s.Reason, First: s.First, Came: s.Came, Before: c.Latest}
 	}
 	for _, p := range r.Participants {
 		c.Participants = append(c.Participants, chat.Participant(p))
@@ -178,10 +199,14 @@ func decodeFile(id, body string) (*transcript.File, error) {
 
 // encodeExtra returns null for the many items that have nothing more.
 func encodeExtra(item *transcript.Item) (sql.NullString, error) {
-	if len(item.Attachments) == 0 && item.Receipt == nil && item.Part == nil {
+	later := item.ContactID != item.InitialContactID
+	if len(item.Attachments) == 0 && item.Receipt == nil && item.Part == nil && !later {
 		return sql.NullString{}, nil
 	}
 	r := extraRecord{Streamed: item.Part != nil}
+	if later {
+		r.Contact = item.ContactID
+	}
 	for _, a := range item.Attachments {
 		r.Attachments = append(r.Attachments, attachmentRecord(a))
 	}
@@ -199,6 +224,7 @@ func decodeExtra(text string, item *transcript.Item) error {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return fmt.Errorf("reading item %d of contact %s: %w", item.Seq, item.ContactID, err)
 	}
+	item.ContactID = cmp.Or(r.Contact, item.ContactID)
 	for _, a := range r.Attachments {
 		item.Attachments = append(item.Attachments, transcript.Attachment(a))
 	}

@@ -122,7 +122,7 @@ func (r *retention) remove(ctx context.Context, c *session) (more bool, files []
 func forget(ctx context.Context, c *session, n int64) error {
 	for _, text := range []string{
 		`INSERT OR IGNORE INTO doomed (contact) VALUES (?)`, `DELETE FROM contacts WHERE n = ?`,
-		`DELETE FROM starts WHERE contact = ?`, `DELETE FROM marks WHERE contact = ?`, `DELETE FROM files WHERE contact = ?`,
+		`DELETE FROM starts WHERE contact = ?`, `DELETE FROM successors WHERE contact = ?`, `DELETE FROM marks WHERE contact = ?`, `DELETE FROM files WHERE contact = ?`,
 	} {
 		if _, err := c.run(ctx, text, n); err != nil {
 			return fmt.Errorf("removing an old contact: %w", err)
@@ -131,8 +131,8 @@ func forget(ctx context.Context, c *session, n int64) error {
 	return nil
 }
 
-// continued returns the contacts whose conversation an active one continues. They are
-// looked up each time, because a contact can begin to continue another at any time.
+// continued returns the chats whose conversation an active one continues, from whichever of their
+// contacts. They are looked up each time, because a contact can begin to continue another at any time.
 func continued(ctx context.Context, c *session) (map[string]bool, error) {
 	kept := map[string]bool{}
 	err := c.rows(ctx, `SELECT body FROM contacts WHERE ended IS NULL AND past > 0`, nil, func(rows *sql.Rows) error {
@@ -150,6 +150,17 @@ func continued(ctx context.Context, c *session) (map[string]bool, error) {
 			kept[id] = true
 		}
 		return nil
+	})
+	if err != nil || len(kept) == 0 {
+		return kept, err
+	}
+	err = c.rows(ctx, `SELECT s.id, c.id FROM successors s JOIN contacts c ON c.n = s.contact`, nil, func(rows *sql.Rows) error {
+		var id, first string
+		err := rows.Scan(&id, &first)
+		if kept[id] {
+			kept[first] = true
+		}
+		return err
 	})
 	return kept, err
 }

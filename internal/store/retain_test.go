@@ -62,7 +62,12 @@ func (p *population) add(t *testing.T, name string, endedDaysAgo int, items int,
 	if endedDaysAgo > 0 {
 		c.Ended = p.now.Add(-time.Duration(endedDaysAgo) * day)
 	}
-	for _, earlier := range past {
+	c.Latest = &chat.Successor{ID: uuid.NewString()}
+	for i, earlier := range past {
+		if i == 0 { // it continues from the second contact of that chat
+			c.Past = append(c.Past, p.contacts[earlier].Latest.ID)
+			continue
+		}
 		c.Past = append(c.Past, p.contacts[earlier].ID)
 	}
 	file := &transcript.File{ID: uuid.NewString(), ContactID: c.ID, Status: transcript.FileApproved}
@@ -98,7 +103,7 @@ func (p *population) check(t *testing.T, kept ...string) {
 		}
 	}
 	want := map[string]int64{"items": items, "doomed": 0}
-	for _, table := range []string{"contacts", "starts", "marks", "files"} {
+	for _, table := range []string{"contacts", "starts", "marks", "files", "successors"} {
 		want[table] = int64(len(kept))
 	}
 	got := map[string]int64{}

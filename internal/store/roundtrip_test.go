@@ -57,13 +57,16 @@ func (m maker) moment() time.Time { return time.UnixMilli(m.Int64N(4e12)).UTC() 
 
 func (m maker) contact() *chat.Contact {
 	c := &chat.Contact{
-		ID: m.id(), InitialID: m.id(), InstanceID: m.text(), FlowID: m.text(), SegmentAttributes: []byte(m.text()), ContentTypes: m.texts(), Incremental: m.IntN(2) == 0,
+		ID: m.id(), InstanceID: m.text(), FlowID: m.text(), SegmentAttributes: []byte(m.text()), ContentTypes: m.texts(), Incremental: m.IntN(2) == 0,
 		RelatedID: m.text(), Opening: m.text(), Past: m.texts(), CustomerID: m.text(), Duration: time.Duration(m.Int64()), Reason: chat.Reason(m.text()),
 		Attributes: map[string]string{}, Started: m.moment(), Connected: m.precise(), Ended: m.precise(),
 	}
 	if m.IntN(2) == 0 {
 		c.Queue = &chat.Queued{Name: m.text(), Since: m.precise()}
 		c.Flow = &chat.FlowState{State: []byte(m.text()), Heard: 1 + int64(len(m.text()))}
+	}
+	for range m.IntN(3) {
+		c.Latest = &chat.Successor{ID: m.id(), Method: chat.Method(m.text()), Began: m.precise(), Reason: chat.Reason(m.text()), First: 1 + m.Int64N(9), Came: m.IntN(3), Before: c.Latest}
 	}
 	for range m.IntN(4) {
 		c.Attributes[m.text()] = m.text()
@@ -78,8 +81,11 @@ func (m maker) contact() *chat.Contact {
 
 func (m maker) item(c *chat.Contact, seq int64) transcript.Item {
 	item := transcript.Item{
-		ID: m.id(), Type: transcript.ItemType(m.text()), ContactID: c.ID, InitialContactID: c.InitialID, Seq: seq, Time: m.moment(),
+		ID: m.id(), Type: transcript.ItemType(m.text()), ContactID: c.ID, InitialContactID: c.ID, Seq: seq, Time: m.moment(),
 		ContentType: m.text(), ParticipantID: m.text(), DisplayName: m.text(), Role: transcript.Role(m.text()), ClientToken: m.text(),
+	}
+	if m.IntN(4) == 0 {
+		item.ContactID = m.id()
 	}
 	if item.HasContent = m.IntN(3) > 0; item.HasContent {
 		item.Content = m.text()
@@ -135,7 +141,7 @@ func (w *model) step(m maker) chat.Changes {
 	var changes chat.Changes
 	if m.IntN(3) == 0 {
 		changed := m.contact()
-		changed.ID, changed.InitialID = c.ID, c.InitialID
+		changed.ID = c.ID
 		w.contacts[i], changes.Contact = changed, changed
 	}
 	for range m.IntN(4) {
@@ -174,7 +180,7 @@ func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
 		reflect.TypeFor[chat.Contact](): 22, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 17, reflect.TypeFor[transcript.File](): 9,
-		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 6, reflect.TypeFor[chat.FileRules](): 5,
+		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 7, reflect.TypeFor[chat.FileRules](): 5, reflect.TypeFor[chat.Successor](): 7,
 	} {
 		if kind.NumField() != want {
 			t.Errorf("%v has %d fields, not %d", kind, kind.NumField(), want)
@@ -299,7 +305,7 @@ func FuzzContactRecord(f *testing.F) {
 	}
 	f.Add(`{"started":"0001-01-01T00:00:00Z","participants":[{}],"segmentAttributes":"AA=="}`)
 	f.Fuzz(func(t *testing.T, body string) {
-		first, err := store.DecodeContact("c", "c", body)
+		first, err := store.DecodeContact("c", body)
 		if err != nil {
 			return
 		}
@@ -307,7 +313,7 @@ func FuzzContactRecord(f *testing.F) {
 		if err != nil {
 			return // a time that JSON cannot say
 		}
-		second, err := store.DecodeContact("c", "c", again)
+		second, err := store.DecodeContact("c", again)
 		if diff := gocmp.Diff(first, second, same()); diff != "" || err != nil {
 			t.Error(diff, err)
 		}

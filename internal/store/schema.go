@@ -9,13 +9,17 @@ import (
 // applicationID marks a database file as Parley's: "Parl" in ASCII.
 const applicationID = 0x5061726c
 
-//go:embed schema/1.sql
-var schema1 string
+var (
+	//go:embed schema/1.sql
+	schema1 string
+	//go:embed schema/2.sql
+	schema2 string
+)
 
 // migrations returns the steps from one version of the schema to the next, the first from an
 // empty database. Steps that were released are never changed; new ones are added at the end.
 func migrations() []string {
-	return []string{schema1}
+	return []string{schema1, schema2}
 }
 
 // migrate brings the database to the newest version of the schema, all steps or none.

@@ -32,10 +32,9 @@ func TestNothingThere(t *testing.T) {
 			ctx := t.Context()
 			_, contact := s.Contact(ctx, "c")
 			_, started := s.StartedBy(ctx, "i", "t", time.Time{})
-			_, successor := s.Successor(ctx, "c")
 			_, find := s.Find(ctx, "c", "i")
 			_, file := s.File(ctx, "f")
-			for i, err := range []error{contact, started, successor, find, file} {
+			for i, err := range []error{contact, started, find, file} {
 				if !errors.Is(err, chat.ErrNotFound) {
 					t.Errorf("%d: %v", i, err)
 				}
@@ -190,19 +189,27 @@ func TestStartedBy(t *testing.T) {
 	}
 }
 
-func TestSuccessor(t *testing.T) {
+// A chat is found by the id of any of its contacts.
+func TestSuccessors(t *testing.T) {
 	t.Parallel()
 	s := open(t, store.Config{Ephemeral: true})
 	first, second := newContact(), newContact()
-	second.InitialID = first.ID
 	commit(t, s, chat.Changes{Contact: first})
 	commit(t, s, chat.Changes{Contact: second})
-	ended := *first
-	ended.Ended = ended.Started.Add(time.Hour)
-	commit(t, s, chat.Changes{Contact: &ended})
-	got, err := s.Successor(t.Context(), first.ID)
-	if diff := cmp.Diff(second, got); diff != "" || err != nil {
-		t.Error(diff, err)
+	for _, id := range []string{"b", "c"} {
+		followed := *first
+		followed.Latest = &chat.Successor{ID: id, Method: chat.ByTransfer, Began: first.Started, Reason: chat.AgentDisconnect, First: 3, Before: first.Latest}
+		first = &followed
+		commit(t, s, chat.Changes{Contact: first})
+	}
+	for _, id := range []string{first.ID, "b", "c"} {
+		got, err := s.Contact(t.Context(), id)
+		if diff := cmp.Diff(first, got); diff != "" || err != nil {
+			t.Error(id, diff, err)
+		}
+	}
+	if got, err := s.Contact(t.Context(), second.ID); err != nil || got.ID != second.ID {
+		t.Error(got, err)
 	}
 }
 
@@ -304,8 +311,6 @@ func everything(t *testing.T, s *store.Store, c *chat.Contact, fileID string) {
 	_, err := s.Contact(ctx, c.ID)
 	ask(err)
 	_, err = s.StartedBy(ctx, c.InstanceID, "t", time.Time{})
-	ask(err)
-	_, err = s.Successor(ctx, c.ID)
 	ask(err)
 	items, err := s.Items(ctx, chat.ItemQuery{ContactID: c.ID})
 	ask(err)

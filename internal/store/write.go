@@ -64,13 +64,22 @@ func putContact(contact *chat.Contact, clientToken string) (step, error) {
 	if contact.HasEnded() {
 		ended = sql.NullInt64{Int64: millis(contact.Ended), Valid: true}
 	}
-	args := []any{contact.ID, contact.InitialID, millis(contact.Started), ended, len(contact.Past), body}
+	args := []any{contact.ID, contact.ID, millis(contact.Started), ended, len(contact.Past), body}
 	return func(ctx context.Context, c *session) error {
 		_, err := c.run(ctx, `INSERT INTO contacts (id, initial, started, ended, past, body) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET initial = excluded.initial, started = excluded.started, ended = excluded.ended,
 			past = excluded.past, body = excluded.body`, args...)
 		if err != nil {
 			return fmt.Errorf("storing contact %s: %w", args[0], err)
+		}
+		for s := contact.Latest; s != nil; s = s.Before {
+			added, err := c.run(ctx, `INSERT OR IGNORE INTO successors (id, contact) VALUES (?, (SELECT n FROM contacts WHERE id = ?))`, s.ID, args[0])
+			if err != nil {
+				return fmt.Errorf("storing a contact that follows %s: %w", args[0], err)
+			}
+			if added == 0 { // it is known, and so are those before it
+				break
+			}
 		}
 		if clientToken == "" {
 			return nil
@@ -94,7 +103,7 @@ func putItem(item *transcript.Item) (step, error) {
 		return nil, err
 	}
 	args := []any{
-		item.ContactID, item.Seq, packID(item.ID), millis(item.Time), string(item.Type), item.ContentType,
+		item.InitialContactID, item.Seq, packID(item.ID), millis(item.Time), string(item.Type), item.ContentType,
 		sql.NullString{String: item.Content, Valid: item.HasContent},
 		optionalID(item.ParticipantID), optional(item.DisplayName),
 		optional(string(item.Role)), optional(item.ClientToken), extra,

@@ -1,7 +1,7 @@
 // One conversation of an agent: what was said, and where to answer.
 
 import { decide, save } from "./agent.js";
-import { get, path } from "./api.js";
+import { chatOf, get, path } from "./api.js";
 import { Composer } from "./composer.js";
 import { served } from "./here.js";
 import { contentTypes } from "./participant.js";
@@ -60,7 +60,7 @@ export class AgentTalk {
 
   // take is told of every item of every chat.
   take(item) {
-    const contact = item.ContactId ?? item.RelatedContactId; // a receipt names none
+    const contact = chatOf(item); // a receipt names none
     if (!contact || contact === this.contactId) this.add(item);
   }
 

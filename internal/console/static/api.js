@@ -14,6 +14,9 @@ export class Failure extends Error {
   }
 }
 
+// chatOf names the chat of an item by its first contact, whatever contact it has come to.
+export const chatOf = (item) => item.InitialContactId ?? item.ContactId ?? item.RelatedContactId;
+
 async function call(method, path, body) {
   const init = { method, cache: "no-store", headers: {} };
   if (body instanceof Blob) init.body = body;
@@ -97,7 +100,7 @@ function open(topics) {
   for (const name of Object.values(names)) {
     own.addEventListener(name, (event) => {
       const data = JSON.parse(event.data);
-      const contact = data.contactId ?? data.ContactId ?? data.RelatedContactId;
+      const contact = data.contactId ?? chatOf(data);
       for (const { handlers, only } of listeners) if (!only || !contact || only === contact) handlers[name]?.(data);
     });
   }

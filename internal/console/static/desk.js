@@ -2,7 +2,7 @@
 
 import { Desk } from "./agent.js";
 import { AgentTalk } from "./agenttalk.js";
-import { events, get, path } from "./api.js";
+import { chatOf, events, get, path } from "./api.js";
 import { agents as showAgents, transfer } from "./deskdialogs.js";
 import { Details } from "./details.js";
 import { byId, fill, h, icon, say } from "./dom.js";
@@ -273,7 +273,7 @@ function lookUp(id) {
 
 function take(item) {
   talk.take(item);
-  const id = item.ContactId;
+  const id = item.ContactId && chatOf(item);
   if (!id || item.Type === "MESSAGEMETADATA") return;
   if (item.Type === "EVENT" ? moves.test(item.ContentType) : !contacts.has(id)) lookUp(id);
   if (item.Type === "EVENT") return;

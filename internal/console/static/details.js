@@ -7,6 +7,11 @@ import { plain, time } from "./format.js";
 import { served } from "./here.js";
 import { trouble } from "./trouble.js";
 
+// How the contacts of a chat begin that follow the first one.
+const began = {
+  TRANSFER: "transferred by an agent", QUEUE_TRANSFER: "moved to another queue by a flow", DISCONNECT: "the disconnect flow",
+};
+
 export class Details {
   #id = "";
   #known = "";
@@ -60,6 +65,8 @@ export class Details {
       contact.ended ? fact("Ended", time(contact.ended)) : fact("Expires", new Date(contact.expires).toLocaleString()),
       fact("Content types", contact.contentTypes.map((type) => plain(type).replace("application/vnd.amazonaws.connect.message.", "")).join(", ")),
       contact.relatedContactId && id("Continues", contact.relatedContactId),
+      (contact.segments ?? []).slice(1).map((one) => [
+        fact("Then", began[one.initiationMethod] ?? plain(one.initiationMethod), ", ", time(one.started)), id("Its contact id", one.contactId)]),
       id("Contact flow", contact.contactFlowId)));
   }
 
