@@ -202,6 +202,32 @@ test('files wait for a decision, attributes can be changed', async () => {
   await close()
 })
 
+test('RowA16 a sign-in is asked for, and gives the customer another name', async () => {
+  const { page, complaints, close } = await agent('Sam')
+  await connect(parley.url, 'Unknown visitor')
+  await row(page, 'Unknown visitor').click()
+  await button(page, 'Accept').click()
+  const tell = async (outcome, name = '') => {
+    await button(page, 'Sign-in').click()
+    await page.getByLabel('What happened').selectOption({ label: outcome })
+    await page.getByLabel('The customer\'s new name').fill(name)
+    await accessible(page)
+    await page.getByRole('button', { name: 'Tell the page' }).click()
+    await page.locator('dialog[open]').waitFor({ state: 'hidden' })
+  }
+  await tell('Ask the customer to sign in')
+  await talk(page).getByText('The customer was asked to sign in').waitFor()
+  await tell('It expired')
+  await talk(page).getByText('The sign-in expired').waitFor()
+  await tell('Nothing of a sign-in: only the name', 'Ada Lovelace')
+  await talk(page).getByText('The customer is now called Ada Lovelace').waitFor()
+  await list(page, 'Mine')
+  await row(page, 'Ada Lovelace').waitFor()
+  await page.locator('#chat-title', { hasText: 'Ada Lovelace' }).waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
 test('agents come and go, and follow scripts', async () => {
   const { page, close } = await agent('Flo')
   await page.getByRole('button', { name: /^Agents/ }).click()

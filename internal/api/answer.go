@@ -84,6 +84,10 @@ func ours(field string) string {
 		return "name"
 	case "AttachmentSizeInBytes":
 		return "Content-Length"
+	case "DisplayName":
+		return "displayName"
+	case "SessionId":
+		return "outcome"
 	case "Content":
 		return "content"
 	case "ContentType":

@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/excerpt"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 const (
@@ -193,6 +194,46 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return changed, nil
+}
+
+// signIn asks the customer of a contact to sign in, tells how that went, or gives the customer the
+// name that a profile knows, in one step.
+func (a *API) signIn(r *http.Request) (any, error) {
+	var in struct {
+		Outcome     string `json:"outcome"`
+		DisplayName string `json:"displayName"`
+	}
+	if err := decode(r, &in); err != nil {
+		return nil, err
+	}
+	outcomes := map[string]string{
+		"": "", "asked": transcript.AuthInitiated, "succeeded": transcript.AuthSucceeded, "failed": transcript.AuthFailed,
+		"timeout": transcript.AuthTimeout, "expired": transcript.AuthExpired, "cancelled": transcript.AuthCancelled,
+	}
+	outcome, known := outcomes[in.Outcome]
+	switch {
+	case !known:
+		return nil, bad("outcome", "outcome is one of asked, succeeded, failed, timeout, expired, cancelled")
+	case in.DisplayName != "" && outcome != "" && outcome != transcript.AuthSucceeded:
+		return nil, bad("displayName", "displayName comes alone or with the outcome succeeded")
+	case in.DisplayName == "" && outcome == "":
+		return nil, bad("outcome", "give outcome, displayName or both")
+	}
+	return nil, a.cfg.Chats.Step(r.Context(), r.PathValue("contact"), func(step *chat.Step) error {
+		switch outcome {
+		case "":
+		case transcript.AuthInitiated:
+			step.AskSignIn()
+		default:
+			if err := step.EndSignIn("", outcome); err != nil {
+				return err
+			}
+		}
+		if in.DisplayName == "" {
+			return nil
+		}
+		return step.Rename(in.DisplayName)
+	})
 }
 
 // endContact ends a contact for everybody; one that has ended stays as it is.

@@ -324,3 +324,38 @@ func TestRowA15API(t *testing.T) {
 		}
 	}
 }
+
+// A sign-in is asked for and ended by calls, and the customer's new name shows wherever the customer does.
+func TestRowA16SignIn(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	ann := w.hire("Ann")
+	c := w.accepted(ann)
+	path := "/api/contacts/" + c.id + "/sign-in"
+	for body, field := range map[string]string{
+		`{}`: "outcome", `{"outcome":"done"}`: "outcome", `{"outcome":"expired"}`: "outcome", `{"outcome":"failed","displayName":"Ada"}`: "displayName",
+		`{"displayName":"` + strings.Repeat("x", 257) + `"}`: "displayName",
+	} {
+		w.refused(w.call(http.MethodPost, path, body), 400, "BadRequest", field)
+	}
+	for _, outcome := range []string{"failed", "timeout", "expired", "cancelled"} {
+		w.must(http.MethodPost, path, map[string]any{"outcome": "asked"})
+		w.must(http.MethodPost, path, map[string]any{"outcome": outcome})
+	}
+	w.must(http.MethodPost, path, map[string]any{"outcome": "asked"})
+	w.must(http.MethodPost, path, map[string]any{"outcome": "succeeded", "displayName": "Ada"})
+	if got := w.get("/api/contacts/" + c.id); got.text("customer") != "Ada" || got.text("participants", 0, "displayName") != "Ada" {
+		t.Errorf("%s", got.Body)
+	}
+	if got := w.agent(ann); text1(object(list(got["contacts"])[0])["customer"]) != "Ada" {
+		t.Errorf("at the desk: %v", got)
+	}
+	w.must(http.MethodPost, path, map[string]any{"displayName": "Ada Lovelace"})
+	c.say("hello")
+	items := list(w.get("/api/contacts/" + c.id + "/transcript").at("items"))
+	if last := object(items[len(items)-1]); last["DisplayName"] != "Ada Lovelace" {
+		t.Errorf("said by %v", last)
+	}
+	w.must(http.MethodPost, "/api/contacts/"+c.id+"/end", nil)
+	w.refused(w.call(http.MethodPost, path, `{"displayName":"Eve"}`), 404, "NotFound", "")
+}

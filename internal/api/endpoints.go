@@ -16,6 +16,7 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "GET /api/contacts", needs: embedded, answer: a.listContacts},
 		{pattern: "GET /api/contacts/{contact}", needs: embedded, answer: a.getContact},
 		{pattern: "PATCH /api/contacts/{contact}", needs: embedded, answer: a.patchContact},
+		{pattern: "POST /api/contacts/{contact}/sign-in", needs: embedded, answer: a.signIn},
 		{pattern: "POST /api/contacts/{contact}/end", needs: embedded, answer: a.endContact},
 		{pattern: "GET /api/contacts/{contact}/transcript", needs: embedded, stream: a.transcript},
 		{pattern: "GET /api/contacts/{contact}/flow", needs: embedded | recorder, answer: a.flow},

@@ -55,6 +55,7 @@ func (s *stage) at(o *operation) string {
 func (s *stage) bodies() map[string]map[string]any {
 	return map[string]map[string]any{
 		"changeContact":    {"attributes": map[string]any{"a": "b"}},
+		"signInContact":    {"displayName": "Ada"},
 		"addAgents":        {"name": "Cem", "state": "away", "capacity": 3, "script": "echo", "count": 2},
 		"changeAgent":      {"state": "away", "capacity": 2},
 		"acceptContact":    {"contactId": s.waits.id},

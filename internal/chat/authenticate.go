@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"time"
+	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -51,17 +52,60 @@ func (s *Service) OpenAuthentication(ctx context.Context, contactID, sessionID s
 	})
 }
 
-// EndAuthentication tells how a sign-in went: AuthSucceeded, AuthFailed or AuthTimeout, or
-// AuthCancelled for a customer who goes on without it. Errors: [ErrNotFound], [InvalidError].
+// EndAuthentication tells how a sign-in went: AuthSucceeded, AuthFailed, AuthTimeout or AuthExpired,
+// or AuthCancelled for a customer who goes on without it. An empty session id means the sign-in that is
+// going on. Errors: [ErrNotFound], [InvalidError].
 func (s *Service) EndAuthentication(ctx context.Context, contactID, sessionID, outcome string) error {
-	return s.Step(ctx, contactID, func(step *Step) error {
-		if step.e.auth == nil || step.e.auth.sessionID != sessionID {
-			return invalid("SessionId", "names no sign-in that is going on.")
-		}
-		step.authentication(outcome, sessionID)
-		step.after = append(step.after, func() { step.e.auth = nil })
+	return s.Step(ctx, contactID, func(step *Step) error { return step.EndSignIn(sessionID, outcome) })
+}
+
+// EndSignIn is [Service.EndAuthentication] within a step.
+func (step *Step) EndSignIn(sessionID, outcome string) error {
+	a := step.e.auth
+	if a == nil || sessionID != "" && a.sessionID != sessionID {
+		return invalid("SessionId", "names no sign-in that is going on.")
+	}
+	step.authentication(outcome, a.sessionID)
+	step.after = append(step.after, func() { step.e.auth = nil })
+	return nil
+}
+
+// SigningIn reports whether the customer was asked to sign in, and has not answered.
+func (step *Step) SigningIn() bool { return step.e.auth != nil }
+
+// expires returns when a sign-in that nobody has begun can be begun no more; zero for never.
+func (a *authentication) expires() time.Time {
+	if a == nil || a.opened {
+		return time.Time{}
+	}
+	return a.began.Add(authenticationOpens + time.Millisecond)
+}
+
+// Rename gives the customer of a contact another name, as a profile does that a sign-in finds. Items
+// that were stored keep the name they had. Errors: [ErrNotFound], [InvalidError].
+func (s *Service) Rename(ctx context.Context, contactID, name string) error {
+	return s.Step(ctx, contactID, func(step *Step) error { return step.Rename(name) })
+}
+
+// longestName is the length limit of a participant's name, in characters.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ParticipantDetails.html
+const longestName = 256
+
+// Rename is [Service.Rename] within a step.
+func (step *Step) Rename(name string) error {
+	if n := utf8.RuneCountInString(name); n < 1 || n > longestName || !utf8.ValidString(name) {
+		return invalid("DisplayName", "must have from 1 to %d characters, but has %d.", longestName, n)
+	}
+	if step.over {
+		return ErrNotFound
+	}
+	if step.contact.Customer().DisplayName == name {
 		return nil
-	})
+	}
+	step.edit().Participants[0].DisplayName = name
+	step.add(by(step.contact.Customer(), transcript.EventItem, transcript.DisplayNameUpdated), false)
+	return nil
 }
 
 // authentication adds the event that tells the clients about a sign-in.

@@ -35,6 +35,9 @@ func (s *Service) schedule(e *entry) {
 	if c.Connected.IsZero() {
 		next = earliest(next, c.Started.Add(s.limits.ConnectWithin))
 	}
+	if expires := e.auth.expires(); !expires.IsZero() {
+		next = earliest(next, expires)
+	}
 	for _, bot := range c.lateBots(time.Time{}) {
 		next = earliest(next, bot.Joined.Add(s.limits.BotConnectWithin+time.Millisecond))
 	}
@@ -55,6 +58,11 @@ func (s *Service) ring(e *entry) {
 		default:
 			for _, bot := range c.lateBots(step.now.Add(-s.limits.BotConnectWithin)) {
 				step.leave(bot.ID)
+			}
+			if expires := step.e.auth.expires(); !expires.IsZero() && !step.now.Before(expires) {
+				if err := step.EndSignIn("", transcript.AuthExpired); err != nil {
+					return err
+				}
 			}
 			return step.runTimers()
 		}

@@ -53,7 +53,11 @@ func newConversation(d *Desk, s *seat) *Conversation {
 func (c *Conversation) ContactID() string { return c.seat.ticket.id }
 
 // Customer returns the customer's name.
-func (c *Conversation) Customer() string { return c.seat.ticket.customer }
+func (c *Conversation) Customer() string {
+	c.desk.mu.Lock()
+	defer c.desk.mu.Unlock()
+	return c.seat.ticket.customer
+}
 
 // Contact returns the chat as it is now.
 func (c *Conversation) Contact(ctx context.Context) (chat.Contact, error) {
@@ -123,6 +127,18 @@ func (c *Conversation) Transfer(ctx context.Context, name string) error {
 		return fmt.Errorf("transferring to %q: %w", name, err)
 	}
 	return nil
+}
+
+// SignedIn lets the customer be signed in under a name: a sign-in that is going on succeeds.
+func (c *Conversation) SignedIn(ctx context.Context, name string) error {
+	return c.desk.chats.Step(ctx, c.ContactID(), func(step *chat.Step) error {
+		if step.SigningIn() {
+			if err := step.EndSignIn("", transcript.AuthSucceeded); err != nil {
+				return err
+			}
+		}
+		return step.Rename(name)
+	})
 }
 
 // Leave takes the partner out of the chat, which ends when no other agent is in it.

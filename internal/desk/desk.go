@@ -136,13 +136,14 @@ func (d *Desk) observe(contact chat.Contact, item *transcript.Item) {
 	}
 }
 
-// moves reports whether an item can come with a change of who is in a contact.
+// moves reports whether an item can come with a change of who is in a contact, or of their names.
 func moves(item *transcript.Item) bool {
 	if item.Type != transcript.EventItem {
 		return false
 	}
 	switch item.ContentType {
-	case transcript.ParticipantJoined, transcript.ParticipantLeft, transcript.TransferSucceeded, transcript.ChatEnded:
+	case transcript.ParticipantJoined, transcript.ParticipantLeft, transcript.TransferSucceeded, transcript.ChatEnded,
+		transcript.DisplayNameUpdated:
 		return true
 	}
 	return false

@@ -88,7 +88,8 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName, incremental: contact.Incremental}
 		d.tickets[t.id] = t
 	}
-	changed = d.syncSeats(t, contact)
+	changed = d.syncSeats(t, contact) || t.customer != contact.Customer().DisplayName
+	t.customer = contact.Customer().DisplayName
 	left := t.bot
 	t.bot = slices.ContainsFunc(contact.Participants, isBot)
 	left = left && !t.bot

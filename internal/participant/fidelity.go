@@ -56,6 +56,10 @@ func Fidelity() []fidelity.Entry {
 		{Area: chats, Name: "The customer's own `participant.joined`", Source: fidelity.Observed, Note: "Once, when the customer first connects " +
 			"(a transcript recorded in April 2026); an `InitialMessage` stands before it (guessed)."},
 		{Area: chats, Name: "A custom bot connects within 15 seconds", Source: fidelity.Documentation, Note: "Later it has left the chat (guessed)."},
+		{Area: chats, Name: "`authentication.expired`", Source: fidelity.Guessed, Note: "When nobody has begun the sign-in within a minute, after " +
+			"which its address cannot be asked for (documented); a flow goes on waiting until its own time limit."},
+		{Area: chats, Name: "`participant.displayname.updated`", Source: fidelity.Observed, Note: "When a sign-in or a profile gives the customer a " +
+			"name; later items carry it, stored ones keep theirs (guessed)."},
 		{Area: chats, Name: "`transfer.failed`", Source: fidelity.Documentation, Note: "When an agent's transfer fails: its target is unknown, full, " +
 			"away or offline, or has rejected the contact, or the fault `failTransfer` is in force. The agent keeps the contact (guessed)."},
 		{Area: chats, Name: "Duration, 25 hours unless asked otherwise", Source: fidelity.Documentation},

@@ -61,6 +61,8 @@ const (
 //	    stream: {words: 3, pace: 80ms} # or true: in pieces, where the chat takes them
 //	  - event: attachment
 //	    attachment: {name: receipt.txt, content: Thank you.}
+//	  - regexp: "I am (.+)"
+//	    signedIn: "{1}"         # the customer's name from now on
 //	  - match: bye
 //	    do: [{reply: Goodbye!}, {delay: 1s}, {end: true}]
 //	  - reply: Pardon?          # whatever else is said
@@ -240,11 +242,12 @@ func (r *reader) actions(n *yaml.Node) []action {
 // action reads the members of an action, beside others that are known. Whatever their order
 // in the script, they are carried out in that below.
 func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []action {
-	var wait, do, reply, interactive, attachment, transfer, end *yaml.Node
+	var wait, do, reply, interactive, attachment, signedIn, transfer, end *yaml.Node
 	typing, pace, contentType := r.typing, r.pace, transcript.TextPlain
 	note := func(to **yaml.Node) func(*yaml.Node) { return func(v *yaml.Node) { *to = v } }
 	known["delay"], known["do"], known["reply"], known["interactive"] = note(&wait), note(&do), note(&reply), note(&interactive)
 	known["attachment"], known["transfer"], known["end"] = note(&attachment), note(&transfer), note(&end)
+	known["signedIn"] = note(&signedIn)
 	known["typing"] = func(v *yaml.Node) { typing = r.pause(v) }
 	known["stream"] = func(v *yaml.Node) { pace = r.stream(v) }
 	known["contentType"] = func(v *yaml.Node) {
@@ -261,6 +264,9 @@ func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []actio
 	var list []action
 	if wait != nil {
 		list = append(list, action{wait: r.duration(wait)})
+	}
+	if signedIn != nil {
+		list = append(list, action{signedIn: r.name(signedIn, "customer")})
 	}
 	if reply != nil {
 		list = append(list, r.replies(reply, contentType)...)

@@ -267,3 +267,27 @@ func TestGallery(t *testing.T) {
 		}
 	}
 }
+
+// A script signs the customer in, under the name that it heard; the desk and later replies have it.
+func TestRowA16ScriptSignsIn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		r.add(parse(t, "name: Bot\ntyping: false\nrules: [{regexp: 'I am (.+)', signedIn: '{1}'}, {reply: 'Yes, {customer}.'}]").Agents())
+		pat := r.arrive(chat.StartRequest{})
+		if _, err := r.chats.BeginAuthentication(t.Context(), pat.contactID); err != nil {
+			t.Fatal(err)
+		}
+		pat.say("I am Ada Lovelace")
+		pass(time.Second)
+		pat.say("really?")
+		pass(time.Second)
+		if diff := cmp.Diff([]string{"joined", "initiated", "read", "succeeded", "read", "plain: Yes, Ada Lovelace."}, pat.heard()); diff != "" {
+			t.Error(diff)
+		}
+		agent, err := r.desk.Agent("Bot")
+		if err != nil || agent.Contacts[0].Customer != "Ada Lovelace" {
+			t.Errorf("%+v, %v", agent, err)
+		}
+	})
+}

@@ -98,7 +98,9 @@ const (
 	AuthSucceeded       = eventPrefix + "authentication.succeeded"
 	AuthFailed          = eventPrefix + "authentication.failed"
 	AuthTimeout         = eventPrefix + "authentication.timeout"
+	AuthExpired         = eventPrefix + "authentication.expired"
 	AuthCancelled       = eventPrefix + "authentication.cancelled"
+	DisplayNameUpdated  = eventPrefix + "participant.displayname.updated"
 )
 
 // Role is what a participant is, in the service's own spelling.

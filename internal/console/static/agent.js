@@ -93,6 +93,10 @@ export class Desk extends EventTarget {
     return this.#then(post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/transfer`, target));
   }
 
+  signIn(contactId, told) {
+    return this.#then(post(path`/api/contacts/${contactId}/sign-in`, told));
+  }
+
   leave(contactId) {
     return this.#then(post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/leave`));
   }

@@ -3,7 +3,7 @@
 import { Desk } from "./agent.js";
 import { AgentTalk } from "./agenttalk.js";
 import { chatOf, events, get, path } from "./api.js";
-import { agents as showAgents, transfer } from "./deskdialogs.js";
+import { agents as showAgents, signIn, transfer } from "./deskdialogs.js";
 import { Details } from "./details.js";
 import { byId, fill, h, icon, say } from "./dom.js";
 import { plain, since, time } from "./format.js";
@@ -228,7 +228,7 @@ function actions(holding, waits) {
   const supervise = button("Supervise", () => attempt(() => desk.supervise(id)));
   if (holding?.role === "SUPERVISOR") return button("Leave", () => attempt(() => desk.leave(id)));
   if (holding) {
-    return [button("Transfer", () => transfer(desk, id)), button("Leave", () => attempt(() => desk.leave(id))), button("End chat", () => attempt(() => desk.end(id)))];
+    return [button("Transfer", () => transfer(desk, id)), button("Sign-in", () => signIn(desk, id)), button("Leave", () => attempt(() => desk.leave(id))), button("End chat", () => attempt(() => desk.end(id)))];
   }
   if (!waits) return supervise;
   return [

@@ -48,6 +48,33 @@ export function transfer(desk, contactId) {
   const dialog = open("transfer", "Pass the chat on", form);
 }
 
+const outcomes = {
+  asked: "Ask the customer to sign in", succeeded: "The customer signed in", failed: "The sign-in failed", timeout: "It took too long",
+  expired: "It expired", cancelled: "The customer goes on without it", "": "Nothing of a sign-in: only the name",
+};
+
+// signIn tells the page how a sign-in goes, and the name that it gives the customer.
+export function signIn(desk, contactId) {
+  const wrong = h("div", {});
+  const outcome = h("select", { id: "sign-in-outcome" }, Object.entries(outcomes).map(([value, text]) => h("option", { value }, text)));
+  const name = h("input", { id: "sign-in-name", type: "text", maxlength: 256, autocomplete: "off" });
+  const form = h("form", { onsubmit: async (event) => {
+    event.preventDefault();
+    const told = { outcome: outcome.value, displayName: name.value.trim() };
+    for (const member of Object.keys(told)) if (!told[member]) delete told[member];
+    try {
+      await desk.signIn(contactId, told);
+      dialog.close();
+    } catch (error) {
+      fill(wrong, trouble(error));
+    }
+  } },
+  h("div", { class: "field" }, h("label", { for: "sign-in-outcome" }, "What happened"), outcome),
+  h("div", { class: "field" }, h("label", { for: "sign-in-name" }, "The customer's new name, if a profile has one"), name),
+  wrong, h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Tell the page")));
+  const dialog = open("sign-in", "Sign-in", form);
+}
+
 // agents shows who answers, and adds others.
 export function agents(desk) {
   const wrong = h("div", {});

@@ -25,6 +25,8 @@ const happened = {
   "authentication.succeeded": () => "The customer signed in",
   "authentication.failed": () => "The sign-in failed",
   "authentication.timeout": () => "The sign-in took too long",
+  "authentication.expired": () => "The sign-in expired",
+  "participant.displayname.updated": (who) => `The customer is now called ${who}`,
   "authentication.cancelled": () => "The sign-in was cancelled",
 };
 const silent = new Set(["connection.acknowledged", "message.delivered", "message.read"]);
