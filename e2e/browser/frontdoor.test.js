@@ -27,7 +27,7 @@ const widgetPost = async (endpoint) => {
 
 let parley, site, browser
 before(async () => {
-  [parley, site, browser] = await Promise.all([startParley(), servePage(page), launch(['shop.example'])])
+  [parley, site, browser] = await Promise.all([startParley(), servePage(page), launch(['shop.example', '192.168.77.5'])])
 })
 after(async () => {
   await browser?.close()
@@ -157,6 +157,39 @@ test('RowB5 a foreign page that needs a preflight reads why, and reads nothing e
   assert.match(answers.start.json.hint, /--allow-origin http:\/\/shop\.example/)
   for (const answer of answers.elsewhere) assert.match(String(answer), /Failed to fetch/)
   assert.equal(parley.chats(), before)
+})
+
+/** What a page gets: the script, by a plain tag and by one with crossorigin, a start, chats that others hold. */
+async function reach(from, url) {
+  const tab = await browser.newPage()
+  await tab.goto(from)
+  const got = await tab.evaluate(async (server) => {
+    const script = (attributes) => new Promise((resolve) => {
+      const tag = Object.assign(document.createElement('script'), attributes, { src: `${server}/parley.js` })
+      tag.onload = () => resolve(true)
+      tag.onerror = () => resolve(false)
+      document.head.append(tag)
+    })
+    const status = (path, options) => fetch(server + path, options).then((response) => response.status, () => 0)
+    return {
+      script: [await script({}), await script({ referrerPolicy: 'no-referrer' }), await script({ crossOrigin: 'anonymous', referrerPolicy: 'no-referrer' })],
+      start: await status('/startChatContact', { method: 'POST', body: '{}' }),
+      read: [await status('/api/contacts'), await status('/api/exchanges.har'), await status('/api/events')],
+    }
+  }, url)
+  await tab.close()
+  return got
+}
+
+test('D4 what pages of this machine, of its network and of elsewhere reach', async () => {
+  const url = `http://localhost:${parley.port}`
+  const at = (host) => reach(`http://${host}:${site.port}/`, url)
+  assert.deepEqual(await at('localhost'), { script: [true, true, true], start: 200, read: [403, 403, 403] })
+  assert.deepEqual(await at('127.0.0.1'), { script: [true, false, true], start: 200, read: [403, 403, 403] })
+  for (const host of ['192.168.77.5', 'shop.example']) {
+    assert.deepEqual(await at(host), { script: [false, false, false], start: 403, read: [0, 0, 0] }, host)
+  }
+  assert.match(parley.log(), /allow-origin http:\/\/192\.168\.77\.5/, 'the log says how the network is let in')
 })
 
 test('a page that rebinds its own name to this machine is refused', async () => {

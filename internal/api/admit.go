@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
@@ -19,12 +20,30 @@ func (a *API) admit(r *http.Request, needs needs, changes bool) error {
 		p := diagnosis.New(diagnosis.NotEmbedded, "This server keeps no record of what passes it.")
 		p.Hint = "Start it without --inspect=false to look at calls, frames and steps of flows."
 		return p
-	case !changes || a.fromOwnPage(r) || a.hasToken(r):
+	case a.fromOwnPage(r) || a.hasToken(r):
 		return nil
+	case !changes:
+		return a.admitReader(r)
 	case r.Header.Get("Authorization") != "":
 		return diagnosis.New(diagnosis.AdminTokenRequired, "What the call brings in Authorization is not this server's admin token.")
 	}
 	return diagnosis.New(diagnosis.AdminTokenRequired, "")
+}
+
+// admitReader decides whether a call that brings no token and comes from no page of this server may
+// read: programs may, of pages only those of origins that somebody has named. Another page on this
+// machine may start chats, but what was said in all of them is nothing for it.
+func (a *API) admitReader(r *http.Request) error {
+	origins, site := r.Header["Origin"], r.Header.Get("Sec-Fetch-Site")
+	switch {
+	case len(origins) == 0 && (site == "" || site == "none"):
+		return nil // a program, or a person who typed the address
+	case len(origins) == 1 && slices.Contains(a.cfg.Readers, origins[0]):
+		return nil
+	}
+	p := diagnosis.New(diagnosis.OriginNotAllowed, "Other pages may not read what the API knows of chats and calls.")
+	p.Hint = "Start the server with --allow-origin and the page's origin, or send Authorization: Bearer and the admin token."
+	return p
 }
 
 // hasToken reports whether a call brings the admin token. How long it takes tells nothing about

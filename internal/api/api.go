@@ -45,6 +45,8 @@ type Config struct {
 	// PublicOrigin is the origin of the console's pages behind a proxy, as browsers send it; empty
 	// without a public address.
 	PublicOrigin string
+	// Readers are the origins, as browsers send them, whose pages may read beside the console's.
+	Readers []string
 	// DocsURL is the page that explains refusals; it may be empty.
 	DocsURL string
 	// Log gets what goes wrong inside; nil discards.

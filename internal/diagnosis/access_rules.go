@@ -70,8 +70,12 @@ func callerRules() []Rule {
 			Status: http.StatusForbidden, Code: "OriginNotAllowed",
 			Sentence: "Pages of this origin may not start chats here.",
 			Remedy:   "Start the server with --allow-origin and the page's origin, e.g. --allow-origin https://www.example.com.",
-			Detail: "By default pages on loopback and private-network addresses may call, any other page only when its " +
-				"exact origin (scheme, name and port) is named. The check runs before anything else: CORS headers alone " +
+			Detail: "By default pages on loopback addresses may call, and those on private-network addresses where the " +
+				"server itself listens beyond loopback; any other page only when its exact origin (scheme, name and port) is " +
+				"named. The same holds for chat sockets and for `/parley.js`: a script tag sends its page's address as " +
+				"`Referer`, and where a policy of the page forbids that, the attribute `crossorigin` makes the browser send the " +
+				"origin. What `/api/` tells of all chats is for the console, for programs and for named origins alone, or " +
+				"brings the admin token. The check runs before anything else: CORS headers alone " +
 				"would not keep a foreign page from starting chats, because a widget's `text/plain` post needs no " +
 				"preflight and is carried out before the browser looks at the answer. A server on a loopback address with " +
 				"the embedded Amazon Connect lets any page read this refusal of a start call, and nothing else; from other " +

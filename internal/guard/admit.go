@@ -76,7 +76,7 @@ func (g *Guard) explains(r *http.Request, origins []string) bool {
 func (g *Guard) objects(r *http.Request, origins []string) bool {
 	safe := isSafe(r)
 	if safe && r.Header["Upgrade"] == nil {
-		return false
+		return g.onlyForPages != nil && r.Method != http.MethodOptions && g.onlyForPages(r) && !g.mayLoad(r, origins)
 	}
 	if len(origins) > 1 {
 		return true
@@ -92,6 +92,31 @@ func (g *Guard) objects(r *http.Request, origins []string) bool {
 		r = &upgrade
 	}
 	return g.cross.Check(r) != nil
+}
+
+// mayLoad reports whether a read is made by a page that may call, or by none at all. Without an
+// Origin, as for the file of a script tag, the Referer says which page it is; browsers let pages
+// leave it out, but not name another's.
+//
+// Sources: https://w3c.github.io/webappsec-fetch-metadata/#sec-fetch-site-header and
+// https://w3c.github.io/webappsec-referrer-policy/
+func (g *Guard) mayLoad(r *http.Request, origins []string) bool {
+	if len(origins) > 1 {
+		return false
+	}
+	page := strings.Join(origins, "")
+	if from, err := url.Parse(r.Header.Get("Referer")); page == "" && err == nil && from.Host != "" {
+		page = from.Scheme + "://" + from.Host
+	}
+	switch site := r.Header.Get("Sec-Fetch-Site"); {
+	case site == "same-origin", site == "none", site == "" && (page == "" || isOriginOf(page, r.Host)):
+		return true // this server's own page, a person, or no browser
+	case page != "":
+		return g.origins.allow(page)
+	case site == "same-site" && nearness("http://"+r.Host) == thisMachine:
+		return g.origins.allow("http://" + r.Host) // a page of this machine that says no more
+	}
+	return g.origins.allow(nullOrigin) // such as one opened from a file
 }
 
 // isOriginOf reports whether an Origin header names the host that is called.

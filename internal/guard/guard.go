@@ -32,7 +32,8 @@
 // A foreign origin's plain GET does pass, without CORS headers: it must not change
 // anything (as CrossOriginProtection assumes), and the browser keeps the answer from
 // the page. A WebSocket upgrade is a GET too, but the browser applies no CORS to it,
-// so it is held to the rules for posts.
+// so it is held to the rules for posts, and so are the reads that the configuration names:
+// a script, for example, runs in every page that loads it.
 //
 // A [Guard] is safe for concurrent use.
 package guard
@@ -66,9 +67,11 @@ const (
 type Config struct {
 	// AllowOrigins names origins whose pages may call, exactly as browsers send them
 	// ("https://www.example.com", "http://shop.test:8080"), beside those allowed by
-	// default: pages on loopback names and addresses and on private-network addresses,
-	// at any port, and pages that this server's own address is the origin of. "null" allows pages opened from a file, and with them sandboxed
-	// frames of any site. "*" and patterns are refused.
+	// default: pages on loopback names and addresses, at any port, where Listen reaches beyond
+	// loopback also those on private-network addresses (browsers let these call a loopback
+	// address without asking anybody), and pages that this server's own address is the origin
+	// of. "null" allows pages opened from a file, and with them sandboxed frames of any site.
+	// "*" and patterns are refused.
 	AllowOrigins []string
 	// OnlyNamedOrigins switches the origins that are allowed by default off. It is for
 	// servers that customers reach, where nobody develops. A page of the host that it calls
@@ -126,6 +129,10 @@ type Config struct {
 	// answered so too. Nothing else becomes readable, and no request passes that would not. Nil
 	// names none: a page that is refused then learns nothing from its browser.
 	Explain func(*http.Request) bool
+	// OnlyForPages names the reads (GET, HEAD) that of all pages only those may make that may
+	// call. Browsers send no Origin for the file of a plain script tag; its Referer stands for it
+	// then. Nil names none.
+	OnlyForPages func(*http.Request) bool
 	// DocsURL is the page that explains refusals; answers link to it: an address, or a path
 	// on the host that was called. It may be empty.
 	DocsURL string
@@ -160,6 +167,7 @@ type Guard struct {
 	cors          *cors.Cors
 	explain       func(*http.Request) bool // nil names none
 	explained     *cors.Cors               // for the refusals that explain names
+	onlyForPages  func(*http.Request) bool // nil names none
 	requireOrigin bool
 	gateway       bool
 	addresses     *Limiter[[16]byte] // nil without a limit
@@ -179,6 +187,7 @@ func New(config Config) (*Guard, error) {
 	g := &Guard{
 		cross:         http.NewCrossOriginProtection(),
 		explain:       config.Explain,
+		onlyForPages:  config.OnlyForPages,
 		requireOrigin: config.RequireOrigin,
 		gateway:       config.BehindGateway,
 		proxies:       config.TrustedProxies,
@@ -194,7 +203,7 @@ func New(config Config) (*Guard, error) {
 	}
 	var hostFaults, originFaults error
 	g.hosts, hostFaults = newHostRules(config.AllowHosts, config.Listen)
-	g.origins, originFaults = newOriginRules(config.AllowOrigins, config.OnlyNamedOrigins)
+	g.origins, originFaults = newOriginRules(config.AllowOrigins, config.OnlyNamedOrigins, g.hosts.beyond)
 	faults := []error{hostFaults, originFaults, g.open(config.PublicURL)}
 	switch {
 	case config.MaxConcurrent < 0:

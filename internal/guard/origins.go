@@ -15,10 +15,12 @@ type originRules struct {
 	named map[string]bool
 	// only is set when nothing is allowed by default.
 	only bool
+	// network is set when pages of private-network addresses are allowed by default.
+	network bool
 }
 
-func newOriginRules(origins []string, only bool) (originRules, error) {
-	rules := originRules{named: make(map[string]bool, len(origins)), only: only}
+func newOriginRules(origins []string, only, network bool) (originRules, error) {
+	rules := originRules{named: make(map[string]bool, len(origins)), only: only, network: network}
 	var faults []error
 	for _, value := range origins {
 		origin, reason := CheckOrigin(value)
@@ -99,30 +101,58 @@ func (o *originRules) allow(origin string) bool {
 	if o.named[origin] {
 		return true
 	}
-	return !o.only && isDevelopment(origin)
+	if o.only {
+		return false
+	}
+	near := nearness(origin)
+	return near == thisMachine || near == thisNetwork && o.network
 }
 
-// isDevelopment reports whether an origin can only be a page served from this
-// machine or from the private network around it. The addresses are literals: a name
-// could be made to point there by anybody.
-func isDevelopment(origin string) bool {
+// distance is how far away the pages of an origin are served, as far as the origin tells for
+// certain. The addresses are literals: a name could be made to point there by anybody.
+type distance int
+
+const (
+	anywhere distance = iota
+	// thisNetwork is RFC 1918, fc00::/7 and link-local (169.254/16, fe80::/10).
+	thisNetwork
+	// thisMachine is loopback. 0.0.0.0 is here because python3 -m http.server prints it as the
+	// address to open; the system takes it for this machine.
+	thisMachine
+)
+
+// nearness returns where the pages of an origin come from.
+func nearness(origin string) distance {
 	rest, ok := strings.CutPrefix(origin, "http")
 	if !ok {
-		return false
+		return anywhere
 	}
 	rest = strings.TrimPrefix(rest, "s")
 	if rest, ok = strings.CutPrefix(rest, "://"); !ok {
-		return false
+		return anywhere
 	}
 	host, ok := splitHost(rest)
 	if !ok {
-		return false
+		return anywhere
 	}
 	if host == "127.0.0.1" || isLocalhost(host) {
-		return true
+		return thisMachine
 	}
 	addr, ok := parseLiteral(host)
-	return ok && isNear(addr)
+	if !ok {
+		return anywhere
+	}
+	return addrNearness(addr)
+}
+
+func addrNearness(addr netip.Addr) distance {
+	switch {
+	case addr.IsLoopback() || addr == netip.IPv4Unspecified():
+		return thisMachine
+	case addr.IsPrivate() || addr.IsLinkLocalUnicast():
+		return thisNetwork
+	}
+	return anywhere
 }
 
 // IsPublic reports whether pages of an origin come from a public address, as far as the origin
@@ -130,12 +160,12 @@ func isDevelopment(origin string) bool {
 // (RFC 6761, 6762 and 8375, and ICANN's internal), or no dot at all.
 func IsPublic(origin string) bool {
 	u, err := url.Parse(origin)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || isDevelopment(origin) {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || nearness(origin) != anywhere {
 		return false
 	}
 	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
 	if addr, err := netip.ParseAddr(host); err == nil {
-		return !isNear(addr.Unmap())
+		return addrNearness(addr.Unmap()) == anywhere
 	}
 	for _, domain := range []string{".test", ".local", ".home.arpa", ".internal"} {
 		if strings.HasSuffix(host, domain) {
@@ -143,12 +173,4 @@ func IsPublic(origin string) bool {
 		}
 	}
 	return strings.Contains(host, ".")
-}
-
-// isNear reports whether an address is this machine's or a private network's:
-// loopback, RFC 1918, fc00::/7, link-local (169.254/16, fe80::/10). 0.0.0.0 is here
-// because python3 -m http.server prints it as the address to open; the system takes
-// it for this machine.
-func isNear(addr netip.Addr) bool {
-	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() || addr == netip.IPv4Unspecified()
 }

@@ -19,6 +19,7 @@ import (
 
 func TestOrigin(t *testing.T) {
 	t.Parallel()
+	beyond := guard.Config{Listen: ":3000"}
 	tests := []struct {
 		origin  string
 		config  guard.Config
@@ -31,12 +32,18 @@ func TestOrigin(t *testing.T) {
 		{origin: "http://127.5.5.5", allowed: true},
 		{origin: "http://[::1]:8080", allowed: true},
 		{origin: "http://0.0.0.0:8000", allowed: true},
-		{origin: "http://10.1.2.3:19006", allowed: true},
-		{origin: "https://172.16.0.1", allowed: true},
-		{origin: "http://192.168.1.5:8080", allowed: true},
-		{origin: "http://169.254.7.7", allowed: true},
-		{origin: "http://[fd12:3456::1]:8080", allowed: true},
-		{origin: "http://[fe80::1]:8080", allowed: true},
+		{origin: "http://10.1.2.3:19006", config: beyond, allowed: true},
+		{origin: "http://10.1.2.3:19006"},
+		{origin: "https://172.16.0.1", config: beyond, allowed: true},
+		{origin: "https://172.16.0.1"},
+		{origin: "http://192.168.1.5:8080", config: beyond, allowed: true},
+		{origin: "http://192.168.1.5:8080"},
+		{origin: "http://169.254.7.7", config: beyond, allowed: true},
+		{origin: "http://169.254.7.7"},
+		{origin: "http://[fd12:3456::1]:8080", config: beyond, allowed: true},
+		{origin: "http://[fd12:3456::1]:8080"},
+		{origin: "http://[fe80::1]:8080", config: beyond, allowed: true},
+		{origin: "http://[fe80::1]:8080"},
 
 		{origin: "https://evil.example"},
 		{origin: "http://localhost.evil.example"},
@@ -73,6 +80,9 @@ func TestOrigin(t *testing.T) {
 		{origin: "capacitor://localhost", config: guard.Config{AllowOrigins: []string{"capacitor://localhost"}}, allowed: true},
 		{origin: "http://localhost:8080", config: guard.Config{OnlyNamedOrigins: true}},
 		{origin: "http://192.168.1.5", config: guard.Config{OnlyNamedOrigins: true, AllowOrigins: []string{"https://a.example"}}},
+		{origin: "http://192.168.1.5", config: guard.Config{OnlyNamedOrigins: true, Listen: ":3000"}},
+		{origin: "http://192.168.1.5", config: guard.Config{AllowOrigins: []string{"http://192.168.1.5"}}, allowed: true},
+		{origin: "https://evil.example", config: beyond},
 		{origin: "https://a.example", config: guard.Config{OnlyNamedOrigins: true, AllowOrigins: []string{"https://a.example"}}, allowed: true},
 	}
 	for _, test := range tests {
@@ -385,20 +395,23 @@ func TestErrorAnswersCarryCORS(t *testing.T) {
 
 // FuzzOrigin holds the guard against a second reading of the rule, by net/url: an
 // allowed origin is http or https, nothing but host and port, and its host is
-// loopback, private, or the one that the configuration names.
+// loopback, the one that the configuration names, or, where the server listens beyond
+// loopback, private.
 func FuzzOrigin(f *testing.F) {
 	for _, seed := range []string{
 		"", "null", "http://localhost:1", "https://127.0.0.1", "http://[::1]:8", "http://192.168.0.1", "https://a.example",
 		"http://a.localhost", "http://localhost@a", "http://localhost:80/", "httpss://localhost", "http://[fe80::1%25lo]", "http://\u017f",
 	} {
-		f.Add(seed)
+		f.Add(seed, false)
+		f.Add(seed, true)
 	}
-	g, err := guard.New(guard.Config{AllowOrigins: []string{"https://a.example"}})
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Fuzz(func(t *testing.T, origin string) {
-		next := &counter{}
+	near := newGuard(f, guard.Config{AllowOrigins: []string{"https://a.example"}})
+	beyond := newGuard(f, guard.Config{AllowOrigins: []string{"https://a.example"}, Listen: ":3000"})
+	f.Fuzz(func(t *testing.T, origin string, network bool) {
+		next, g := &counter{}, near
+		if network {
+			g = beyond
+		}
 		r := request("POST", endpoint, "{}", "Sec-Fetch-Site", "cross-site")
 		r.Header["Origin"] = []string{origin}
 		rec := httptest.NewRecorder()
@@ -418,7 +431,7 @@ func FuzzOrigin(f *testing.F) {
 		ip := net.ParseIP(u.Hostname())
 		name := strings.ToLower(u.Hostname())
 		if name != "localhost" && !strings.HasSuffix(name, ".localhost") &&
-			(ip == nil || !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !ip.Equal(net.IPv4zero)) {
+			(ip == nil || !ip.IsLoopback() && !ip.Equal(net.IPv4zero) && (!network || !ip.IsPrivate() && !ip.IsLinkLocalUnicast())) {
 			t.Fatalf("origin %q was allowed", origin)
 		}
 	})

@@ -87,7 +87,7 @@ func (g *Guard) originProblem(values []string) (p *diagnosis.Problem, shown stri
 	case len(values) == 0:
 		p = diagnosis.New(diagnosis.OriginNotAllowed,
 			"The browser says that another site sent this request, but the request names no origin.")
-		p.Hint = "Send the request with fetch from a page whose origin is allowed."
+		p.Hint = "Send the request with fetch from a page whose origin is allowed; give a script's tag the attribute crossorigin."
 	case len(values) > 1:
 		p = diagnosis.New(diagnosis.OriginNotAllowed, "The request has more than one Origin header.")
 		p.Hint = "Send one Origin header; check the proxies between the page and this server."

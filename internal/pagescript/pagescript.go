@@ -26,8 +26,7 @@ func Tag(url string) string {
 	return `<script src="` + html.EscapeString(url+Path) + `"></script>`
 }
 
-// Handler answers GET and HEAD at [Path]. Every page may load the script: what it does is
-// decided by the server that the page then calls.
+// Handler answers GET and HEAD at [Path]. Which pages may load the script is decided before it.
 func Handler() http.Handler {
 	sum := sha256.Sum256(script)
 	etag := `"` + hex.EncodeToString(sum[:12]) + `"`
@@ -43,11 +42,8 @@ func Handler() http.Handler {
 		// Asked for again each time, so that a page never runs the script of an older server.
 		header.Set("Cache-Control", "no-cache")
 		header.Set("ETag", etag)
-		// For pages that are isolated from other origins (COEP), and tags with crossorigin.
+		// For pages that are isolated from other origins (COEP).
 		header.Set("Cross-Origin-Resource-Policy", "cross-origin")
-		if header.Get("Access-Control-Allow-Origin") == "" {
-			header.Set("Access-Control-Allow-Origin", "*")
-		}
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(script))
 	})
 }

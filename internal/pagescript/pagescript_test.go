@@ -27,7 +27,7 @@ func TestServesTheScript(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "text/javascript; charset=utf-8", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache",
-		"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "*",
+		"Cross-Origin-Resource-Policy": "cross-origin", "Access-Control-Allow-Origin": "",
 	} {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
@@ -41,17 +41,6 @@ func TestServesTheScript(t *testing.T) {
 	}
 	if post := get(t, http.MethodPost, nil); post.Code != http.StatusMethodNotAllowed || post.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("POST: %d %v", post.Code, post.Header())
-	}
-}
-
-// What stands before the handler knows better which pages may read it.
-func TestLeavesCORSToTheGuard(t *testing.T) {
-	t.Parallel()
-	w := httptest.NewRecorder()
-	w.Header().Set("Access-Control-Allow-Origin", "http://localhost:8080")
-	pagescript.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, pagescript.Path, nil))
-	if got := w.Header()["Access-Control-Allow-Origin"]; len(got) != 1 || got[0] != "http://localhost:8080" {
-		t.Errorf("Access-Control-Allow-Origin: %q", got)
 	}
 }
 

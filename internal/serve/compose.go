@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"net/http"
+	"path"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/console"
 	"github.com/parley-chat/parley/internal/devcert"
@@ -42,6 +44,7 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 		routes.Embedded = clients
 		routes.Files[pagescript.Path] = pagescript.Handler()
 	}
+	access.OnlyForPages = isForPages
 	if s.private.authority != nil {
 		routes.Files["/"+devcert.PublicName] = s.private.authority.Handler()
 	}
@@ -65,6 +68,13 @@ func startsChat(set *settings.Settings) func(*http.Request) bool {
 	return func(r *http.Request) bool {
 		return (r.Method == http.MethodPost || r.Method == http.MethodOptions) && paths.Has(r.URL.Path)
 	}
+}
+
+// isForPages tells what only pages that may start a chat may read: the script by which they are
+// pointed here, and the Participant Service.
+func isForPages(r *http.Request) bool {
+	clean := path.Clean("/" + r.URL.Path)
+	return clean == pagescript.Path || strings.HasPrefix(clean, "/participant/")
 }
 
 func (s *Server) consoleConfig() console.Config {

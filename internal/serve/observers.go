@@ -88,10 +88,12 @@ func (s *Server) api() (*api.API, error) {
 			"upstream":   map[string]string{"kind": set.Upstream.Kind(), "description": s.upstream.text},
 			"configured": map[string]bool{"instanceId": set.InstanceID != "", "contactFlowId": set.ContactFlowID != ""},
 		},
-		Exchanges: o.recorder, Events: o.events, AdminToken: o.token, DocsURL: s.docs(), Log: s.config.Log,
+		Exchanges: o.recorder, Events: o.events, AdminToken: o.token, Readers: origins(set.AllowOrigins),
+		DocsURL: s.docs(), Log: s.config.Log,
 	}
 	if set.PublicURL != "" {
 		config.PublicOrigin, _ = guard.PublicOrigin(set.PublicURL) // checked by frontdoor
+		config.Readers = append(config.Readers, config.PublicOrigin)
 	}
 	if embedded := s.upstream.embedded; embedded != nil {
 		config.Chats, config.Desk, config.Faults, config.Blobs = embedded.Chats(), embedded.Desk(), embedded.Faults(), embedded.Blobs()

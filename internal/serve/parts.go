@@ -19,19 +19,24 @@ func embeddedConfig(s *settings.Settings, log *slog.Logger) emulator.Config {
 		arn, address, _ := strings.Cut(pair, "=") // checked by package settings
 		targets[arn] = address
 	}
-	var approved []string
-	for _, value := range s.ApprovedOrigins {
-		if origin, reason := guard.CheckOrigin(value); reason == "" { // those with one were reported
-			approved = append(approved, origin)
-		}
-	}
 	return emulator.Config{
 		DataDir: s.DataDir, Ephemeral: s.Ephemeral, Keep: time.Duration(s.Keep), Strict: s.Strict, Seed: uint64(max(0, s.Seed)),
-		PublicURL: s.PublicURL, Partner: s.Partner, InstanceID: s.InstanceID, ApprovedOrigins: approved,
+		PublicURL: s.PublicURL, Partner: s.Partner, InstanceID: s.InstanceID, ApprovedOrigins: origins(s.ApprovedOrigins),
 		Region: s.Region, ViewsDir: s.ViewsDir, StreamTargets: targets, Queues: s.Queues,
 		HoldAttachments: s.HoldAttachments, EncryptedAttachments: s.EncryptedFiles,
 		AttachmentBytes: int64(s.FileBytes), AttachmentTypes: s.FileTypes, Greeting: s.Greeting, Log: log,
 	}
+}
+
+// origins returns origins that somebody has named as browsers send them. Wrong ones were reported.
+func origins(named []string) []string {
+	var exact []string
+	for _, value := range named {
+		if origin, reason := guard.CheckOrigin(value); reason == "" {
+			exact = append(exact, origin)
+		}
+	}
+	return exact
 }
 
 // frontDoor returns the front door's settings, without the Starter.

@@ -167,7 +167,7 @@ type Settings struct {
 	UnknownMembers UnknownMembers `setting:"unknown-members" lambda:"UNKNOWN_MEMBERS" default:"ignore" oneof:"ignore,forward,reject" group:"Chats" help:"what to do with request members that StartChatContact does not have"`
 	Attachments    bool           `setting:"attachments" lambda:"FEATURE_ATTACHMENTS" default:"false" group:"Chats" help:"tell chat widgets that customers may send attachments"`
 
-	AllowOrigins  []string `setting:"allow-origin" lambda:"ALLOWED_ORIGINS" value:"ORIGIN" group:"Access" help:"a web page origin that may call, null for pages opened from a file; pages on this machine and its network may, too, except with AWS beyond a loopback address"`
+	AllowOrigins  []string `setting:"allow-origin" lambda:"ALLOWED_ORIGINS" value:"ORIGIN" group:"Access" help:"a web page origin that may call, null for pages opened from a file; pages on this machine may, too, and those on its network when addr is beyond loopback, except with AWS there"`
 	AllowHosts    []string `setting:"allow-host" value:"HOST" group:"Access" help:"a further host name by which this server may be called"`
 	AdminToken    Secret   `setting:"admin-token" value:"TOKEN" defaulttext:"a random one, kept in data-dir, or with ephemeral while the server runs" group:"Access" help:"lets commands and scripts change something by the API of the console; better given by its variable than where others can read it"`
 	MaxConcurrent int      `setting:"max-concurrent" default:"1024" value:"N" group:"Access" help:"requests handled at the same time; more are answered 503"`
