@@ -119,25 +119,32 @@ func failures() []requirement {
 		return awsfake.Step{Status: status, Error: code, Message: "said by AWS"}
 	}
 	body := `{` + pat + `}`
+	const inTheLog = "AWS's text names accounts, instances and flows; it stands in the log, the name and the status stay"
 	neutral := `{"data":{"Error":{"code":"*","requestId":"*","statusCode":502}}}`
 	return []requirement{
 		{
 			name: "AWS answers 400", body: body, step: of(400, "InvalidRequestException"),
 			original: outcome{400, byDefault, fault("400", "InvalidRequestException", "said by AWS")},
+			ours:     outcome{400, byDefault, fault("400", "InvalidRequestException", "The chat could not be started.")},
+			why:      inTheLog,
 		},
 		{
 			name: "AWS answers 403", body: body, step: of(403, "AccessDeniedException"),
 			original: outcome{403, byDefault, fault("403", "AccessDeniedException", "said by AWS")},
-			ours:     outcome{502, byDefault, fault("502", "Misconfigured", "*")},
+			ours:     outcome{502, byDefault, fault("502", "Misconfigured", "The chat service is not set up correctly.")},
 			why:      "it is the operator's fault and not the page's, and the text names the account and the role; it stands in the log",
 		},
 		{
 			name: "AWS answers 404", body: body, step: of(404, "ResourceNotFoundException"),
 			original: outcome{404, byDefault, fault("404", "ResourceNotFoundException", "said by AWS")},
+			ours:     outcome{404, byDefault, fault("404", "ResourceNotFoundException", "The chat could not be started.")},
+			why:      inTheLog,
 		},
 		{
 			name: "AWS answers 429", body: body, step: of(429, "LimitExceededException"),
 			original: outcome{429, byDefault, fault("429", "LimitExceededException", "said by AWS")},
+			ours:     outcome{429, byDefault, fault("429", "LimitExceededException", "The chat service is busy at the moment.")},
+			why:      inTheLog,
 		},
 		{
 			name: "AWS answers 500", body: body, step: of(500, "InternalServiceException"),

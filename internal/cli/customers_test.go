@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"path/filepath"
 	"regexp"
@@ -18,13 +19,7 @@ import (
 //
 // It sets environment variables, because the AWS SDK reads them itself, so it is not parallel.
 func TestPagesThatMayCall(t *testing.T) {
-	fake := awsfake.Start(t)
-	for _, pair := range fake.Environ() {
-		name, value, _ := strings.Cut(pair, "=")
-		t.Setenv(name, value)
-	}
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	fakeAWS(t)
 	const (
 		neighbour = "http://192.168.1.5:8080"
 		site      = "https://www.example.com"
@@ -55,7 +50,7 @@ func TestPagesThatMayCall(t *testing.T) {
 			stdout.await(t, "Stop with Ctrl+C.")
 			url := regexp.MustCompile(`http://localhost:\d+`).FindString(stdout.String())
 			for origin, want := range map[string]int{neighbour: test.neighbour, site: test.site, url: 200, "": test.script} {
-				if got := startFrom(t, url, origin); got != want {
+				if got, _ := startFrom(t, url, origin); got != want {
 					t.Errorf("a page of %q is answered %d, want %d", origin, got, want)
 				}
 			}
@@ -76,8 +71,56 @@ func TestPagesThatMayCall(t *testing.T) {
 	}
 }
 
+// What AWS says about a failure stays in the log of a server that customers use; whoever develops
+// reads it, and what to do.
+//
+// It sets environment variables, because the AWS SDK reads them itself, so it is not parallel.
+func TestD3WhatPagesReadOfAWS(t *testing.T) {
+	fake := fakeAWS(t)
+	const said = "said by AWS about arn:aws:connect:eu-west-1:111122223333:instance/i-1"
+	for addr, told := range map[string]bool{"127.0.0.1:0": true, "0.0.0.0:0": false} {
+		env, stdout, stderr := newEnv("serve", "--upstream", "aws", "--instance-id", "i-1", "--contact-flow-id", "f-1",
+			"--end-on-exit=false", "--require-origin=false", "--addr", addr)
+		env.Environ = environ(t)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		code := make(chan int, 1)
+		go func() { code <- cli.Run(ctx, env) }()
+		stdout.await(t, "Stop with Ctrl+C.")
+		url := regexp.MustCompile(`http://localhost:\d+`).FindString(stdout.String())
+		for status, name := range map[int]string{400: "InvalidParameterException", 404: "ResourceNotFoundException", 402: "ServiceQuotaExceededException"} {
+			fake.Script(awsfake.Step{Status: status, Error: name, Message: said})
+			answer, body := startFrom(t, url, "")
+			if !strings.Contains(body, `"name":"`+name+`"`) || answer != status && status != 402 {
+				t.Errorf("%s: AWS's %d %s became %d %s", addr, status, name, answer, body)
+			}
+			if got := strings.Contains(body, said); got != told {
+				t.Errorf("%s: the page reads AWS's text: %v, want %v: %s", addr, got, told, body)
+			}
+		}
+		stop()
+		<-code
+		if !strings.Contains(stderr.String(), said) {
+			t.Errorf("%s: the log lacks AWS's text: %s", addr, stderr)
+		}
+	}
+}
+
+// fakeAWS points this process's AWS SDK at an endpoint of the test's own.
+func fakeAWS(t *testing.T) *awsfake.Endpoint {
+	t.Helper()
+	fake := awsfake.Start(t)
+	for _, pair := range fake.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	return fake
+}
+
 // startFrom starts a chat as a page of the origin does; empty is no page.
-func startFrom(t *testing.T, url, origin string) int {
+func startFrom(t *testing.T, url, origin string) (status int, body string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/startChatContact", strings.NewReader("{}"))
 	if err != nil {
@@ -92,7 +135,11 @@ func startFrom(t *testing.T, url, origin string) int {
 		t.Fatal(err)
 	}
 	defer answer.Body.Close()
-	return answer.StatusCode
+	all, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, string(all)
 }
 
 // statusOf asks for a page and returns the status of the answer, without reading it.

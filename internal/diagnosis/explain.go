@@ -9,10 +9,11 @@ import (
 
 // Explain turns a failed StartChatContact call into the problem to show.
 //
-// An AWS answer keeps its status, name, request id and requested wait. What it says
-// about accounts and roles is shown only when public is false: for the public, the
-// texts of AWS's 403 and 5xx answers stay in the log, and a 403 becomes the neutral
-// 502 "Misconfigured", because it is this server's fault and not the page's.
+// An AWS answer keeps its status, name, request id and requested wait. What it says is
+// shown only when public is false: texts of AWS name accounts, roles and instances at any
+// status, so for the public they stay in the log, with the rule and its remedy, which is
+// the operator's. A 403 becomes the neutral 502 "Misconfigured", because it is this
+// server's fault and not the page's.
 func Explain(f Failure, public bool) *Problem {
 	if p, ok := errors.AsType[*Problem](f.Err); ok {
 		shown := *p
@@ -53,8 +54,10 @@ func (p *Problem) hide() {
 		p.Sentence = "The chat service is not set up correctly."
 	case p.Status >= http.StatusInternalServerError:
 		p.Sentence = "The chat service is not available at the moment."
+	case p.Status == http.StatusTooManyRequests:
+		p.Sentence = "The chat service is busy at the moment."
 	default:
-		return
+		p.Sentence = "The chat could not be started."
 	}
 	p.unlinked = true // the rule says what the sentence does not
 	p.Message, p.Hint = "", "Try again later; the request id helps the operator to find the cause."

@@ -32,7 +32,7 @@ type Config struct {
 	Widgets []string
 	// Attachments says that the upstream takes attachments, unless the settings say otherwise.
 	Attachments bool
-	// Public keeps what AWS says about accounts and roles in the log.
+	// Public keeps what AWS says in the log, and tells pages what customers can use.
 	Public bool
 	// DocsURL is the page that explains refusals; it may be empty.
 	DocsURL string

@@ -87,8 +87,8 @@ func (s *Server) consoleConfig() console.Config {
 	}
 }
 
-// newFrontDoor returns the handler that starts chats. On a server for others AWS's texts about
-// accounts and roles stay in the log.
+// newFrontDoor returns the handler that starts chats. On a server for customers AWS's texts stay in
+// the log.
 func (s *Server) newFrontDoor(ctx context.Context) (http.Handler, error) {
 	set := s.config.Settings
 	keys, err := frontdoor.Keys(ctx, set, s.config.Log)
@@ -97,6 +97,6 @@ func (s *Server) newFrontDoor(ctx context.Context) (http.Handler, error) {
 	}
 	config := frontDoor(set)
 	config.Starter, config.Region, config.Keys = s.upstream.starter, s.upstream.region, keys
-	config.Public, config.DocsURL, config.Log = !set.Loopback(), s.docs(), s.config.Log
+	config.Public, config.DocsURL, config.Log = set.ForCustomers(), s.docs(), s.config.Log
 	return frontdoor.New(config)
 }

@@ -41,7 +41,7 @@ type Config struct {
 	Attachments bool
 	// Timeout bounds a call, repetitions included; zero means [DefaultTimeout].
 	Timeout time.Duration
-	// Public hides what AWS says about accounts and roles from the caller.
+	// Public hides what AWS says, and what only operators can do about it, from the caller.
 	Public bool
 	// DocsURL is the page that explains the rules, without fragment: an address, or a path
 	// on the host that the page called. Empty leaves the link out of error answers.

@@ -395,16 +395,16 @@ func TestUpstreamFailures(t *testing.T) {
 	}
 }
 
-func TestPublicHidesAccounts(t *testing.T) {
+func TestD3PublicHidesWhatAWSSays(t *testing.T) {
 	t.Parallel()
 	const secretText = "User: arn:aws:sts::111122223333:assumed-role/prod/x is not authorized"
-	for _, status := range []int{403, 500} {
+	for status, want := range map[int]int{400: 400, 403: 502, 404: 404, 409: 409, 429: 429, 500: 502, 503: 502} {
 		cfg := configured()
-		cfg.Starter = &recorder{err: &awswire.Error{Status: status, Name: "AccessDeniedException", Message: secretText, RequestID: "r-1"}}
+		cfg.Starter = &recorder{err: &awswire.Error{Status: status, Name: "SomeException", Message: secretText, RequestID: "r-1"}}
 		cfg.Public = true
 		h, _, log := newHandler(t, cfg)
 		w := post(h, "", "")
-		if w.Code != 502 || strings.Contains(w.Body.String(), "111122223333") || !strings.Contains(w.Body.String(), "r-1") {
+		if w.Code != want || strings.Contains(w.Body.String(), "111122223333") || !strings.Contains(w.Body.String(), "r-1") {
 			t.Errorf("AWS's %d became %d %s", status, w.Code, w.Body)
 		}
 		if !strings.Contains(log.String(), "111122223333") {
