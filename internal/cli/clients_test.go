@@ -69,9 +69,9 @@ func (c *client) ok(t *testing.T) string {
 }
 
 // serve runs a server and returns its address.
-func serve(t *testing.T) string {
+func serve(t *testing.T, flags ...string) string {
 	t.Helper()
-	c := run(t, "serve", "--ephemeral", "--addr", "127.0.0.1:0", "--log-format", "text")
+	c := run(t, append([]string{"serve", "--ephemeral", "--addr", "127.0.0.1:0", "--log-format", "text"}, flags...)...)
 	c.stdout.await(t, "Stop with Ctrl+C.")
 	if strings.Contains(c.stdout.String(), testToken) {
 		t.Error("the configured admin token is printed")
@@ -180,6 +180,45 @@ func TestTail(t *testing.T) {
 	}
 	text.stop()
 	text.ok(t)
+}
+
+// A tail of the flow log prints what Amazon Connect would log, one object a line, and marks what the
+// flow has logging switched on for.
+func TestTraceTail(t *testing.T) {
+	t.Parallel()
+	flows := t.TempDir()
+	const main = `{"Version": "2019-10-30", "StartAction": "hello", "Metadata": {"name": "Main"}, "Actions": [
+		{"Identifier": "hello", "Type": "MessageParticipant", "Parameters": {"Text": "Hello, $.Attributes.tier customer."}, "Transitions": {"NextAction": "log"}},
+		{"Identifier": "log", "Type": "UpdateFlowLoggingBehavior", "Parameters": {"FlowLoggingBehavior": "Enabled"}, "Transitions": {"NextAction": "bye"}},
+		{"Identifier": "bye", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}}]}`
+	if err := os.WriteFile(filepath.Join(flows, "main.json"), []byte(main), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	server := serve(t, "--flows", flows)
+	log, text := run(t, "tail", "--server", server, "--flow"), run(t, "tail", "--server", server)
+	for deadline := time.Now().Add(patience); !strings.Contains(log.stdout.String(), `"Disconnect"`) || !strings.Contains(text.stdout.String(), "Main: bye"); {
+		if time.Now().After(deadline) {
+			t.Fatalf("nothing is heard; stderr %q", log.stderr)
+		}
+		run(t, "chat", "--name", "Pat", "--attribute", "tier=gold", "--linger", "1m", "--server", server).ok(t)
+	}
+	text.stdout.await(t, "Main: hello (MessageParticipant) → NextAction")
+	log.stop()
+	lines := strings.Split(strings.TrimSpace(log.ok(t)), "\n")
+	if len(lines) < 3 {
+		t.Fatalf("%q", lines)
+	}
+	changing := regexp.MustCompile(`"ContactId":"[0-9a-f-]{36}"|"Timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"`)
+	for i, want := range []string{
+		`"ContactFlowModuleType":"PlayPrompt","Identifier":"hello",*,"Parameters":{"Text":"Hello, gold customer.","TextToSpeechType":"text"},"Logged":false}`,
+		`"ContactFlowModuleType":"SetLoggingBehavior","Identifier":"log",*,"Parameters":{"LoggingBehavior":"Enable"},"Logged":true}`,
+		`"ContactFlowModuleType":"Disconnect","Identifier":"bye",*,"Parameters":{},"Logged":true}`,
+	} {
+		const head = `{*,"ContactFlowId":"arn:aws:connect:us-east-1:000000000000:instance/11111111-1111-4111-8111-111111111111/contact-flow/main.json","ContactFlowName":"Main",`
+		if got := changing.ReplaceAllString(lines[i], "*"); got != head+want {
+			t.Errorf("line %d is\n\t%s\nnot\n\t%s", i+1, got, head+want)
+		}
+	}
 }
 
 // hears waits until a tail, which says nothing before something happens, is told of what happens.

@@ -19,14 +19,14 @@ import (
 
 func newFlow(env *Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "flow", Short: "Write, run and check contact flows, without a server", Args: noArguments,
+		Use: "flow", Short: "Write, run, check and trace contact flows", Args: noArguments,
 		Long: "Contact flows are files as Amazon Connect exports them. `parley serve` runs those of the folder flows;\n" +
-			"these commands run and check files by themselves.",
-		Example: "  parley flow init\n  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2",
+			"these commands write, run and check files by themselves, or show what flows did on a running server.",
+		Example: "  parley flow init\n  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2\n  parley flow trace ID",
 	}
 	c.Annotations = map[string]string{menuAnnotation: ""}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env))
+	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env), newFlowTrace(env))
 	return c
 }
 
@@ -265,17 +265,7 @@ func writeRun(w io.Writer, r *flowtest.Result) error {
 	}
 	b.WriteString("\nThe way:\n")
 	for _, p := range r.Way {
-		fmt.Fprintf(&b, "  %s", screen.Cell(p.Action))
-		if p.Type != p.Action {
-			fmt.Fprintf(&b, " (%s)", screen.Cell(p.Type))
-		}
-		if p.Branch != "" {
-			fmt.Fprintf(&b, " → %s", screen.Cell(p.Branch))
-		}
-		if p.Note != "" {
-			fmt.Fprintf(&b, ": %s", screen.Text(p.Note, "    "))
-		}
-		b.WriteByte('\n')
+		fmt.Fprintf(&b, "  %s\n", passed(&p.Trace))
 	}
 	b.WriteByte('\n')
 	for _, note := range r.Notes {

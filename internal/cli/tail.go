@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
 )
 
@@ -20,16 +21,24 @@ func newTail(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "tail [flags]", Short: "Print what happens on a running server, as it happens",
 		Long: "Prints what happens on a running server until interrupted, one event a line: chats, what is said in\n" +
-			"them, the agent desk, calls and frames, faults and skips of the clock. When the server restarts it\n" +
-			"comes back.",
-		Example: "  parley tail\n  parley tail --topics exchanges --contact ID\n  parley tail --topics contacts,items -o json",
+			"them, the agent desk, calls and frames, steps of contact flows, faults and skips of the clock. When the\n" +
+			"server restarts it comes back. With --flow it prints the flow log as Amazon Connect writes it, one JSON\n" +
+			"object a line; Logged says whether the flow has its own logging switched on.",
+		Example: "  parley tail\n  parley tail --topics exchanges --contact ID\n  parley tail --topics contacts,items -o json\n  parley tail --flow",
 	}
-	topics := c.Flags().StringSlice("topics", nil, "contacts, items, desk, exchanges, faults, clock (default all)")
+	topics := c.Flags().StringSlice("topics", nil, "contacts, items, desk, exchanges, flow, faults, clock (default all)")
 	contact := c.Flags().String("contact", "", "only this chat")
+	flowLog := c.Flags().Bool("flow", false, "only the flow log, in the form of Amazon Connect")
 	placeholders(c, map[string]string{"topics": "TOPIC,...", "contact": "CONTACT"})
 	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
-		query := url.Values{}
-		if len(*topics) > 0 {
+		query, tell := url.Values{}, r.tell
+		switch {
+		case *flowLog && len(*topics) > 0:
+			return hint.Usage("--flow and --topics exclude each other", "leave one of them out")
+		case *flowLog:
+			query.Set("topics", "flow")
+			tell = r.tellFlowLog
+		case len(*topics) > 0:
 			query.Set("topics", strings.Join(*topics, ","))
 		}
 		if *contact != "" {
@@ -39,7 +48,7 @@ func newTail(env *Env) *cobra.Command {
 			}
 			query.Set("contact", id)
 		}
-		if err := r.Listen(ctx, query, r.tell); ctx.Err() == nil {
+		if err := r.Listen(ctx, query, tell); ctx.Err() == nil {
 			return err
 		}
 		return nil // how else would it end
@@ -71,6 +80,8 @@ func (r *remote) tell(e client.Event) error {
 		text = contactLine(e.Data)
 	case "exchange":
 		text = exchangeLine(e.Data)
+	case "flow":
+		text = flowLine(e.Data)
 	default:
 		text = clockTime(time.Now()) + "  " + screen.Cell(e.Name) + " changed"
 	}
@@ -123,7 +134,7 @@ func exchangeLine(data []byte) string {
 			Hint     string `json:"hint"`
 		} `json:"problem"`
 	}
-	if json.Unmarshal(data, &x) != nil {
+	if json.Unmarshal(data, &x) != nil || x.Kind == "flow" { // which has an event of its own
 		return ""
 	}
 	name := x.Action

@@ -53,21 +53,41 @@ func (s *Server) Transcript(ctx context.Context, id string) ([]json.RawMessage, 
 	return found.Items, answer, err
 }
 
+// Flow returns the steps of a chat's contact flows, oldest first, and the answer as it came.
+func (s *Server) Flow(ctx context.Context, id string) ([]json.RawMessage, []byte, error) {
+	found, answer, err := call[struct {
+		Steps []json.RawMessage `json:"steps"`
+	}](ctx, s, http.MethodGet, contactPath(id)+"/flow", nil)
+	return found.Steps, answer, err
+}
+
 // Follow adds the items of a chat to a view until the chat ends. Every connection begins with the
 // whole transcript, so that no item is lost when one breaks.
 func (s *Server) Follow(ctx context.Context, id string, view View) error {
+	return s.follow(ctx, id, "items", "item", s.Transcript, view)
+}
+
+// FollowFlow is Follow for the steps of a chat's contact flows.
+func (s *Server) FollowFlow(ctx context.Context, id string, view View) error {
+	return s.follow(ctx, id, "flow", "flow", s.Flow, view)
+}
+
+// follow adds what all lists, and what events of a topic bring, to a view until the chat ends.
+func (s *Server) follow(
+	ctx context.Context, id, topic, event string, all func(context.Context, string) ([]json.RawMessage, []byte, error), view View,
+) error {
 	catchUp := func() error {
 		// The state comes first: what an ended chat says next is nothing.
 		now, _, err := call[Contact](ctx, s, http.MethodGet, contactPath(id), nil)
 		if err != nil {
 			return lostUnlessRefused(err)
 		}
-		items, _, err := s.Transcript(ctx, id)
+		found, _, err := all(ctx, id)
 		if err != nil {
 			return lostUnlessRefused(err)
 		}
 		over := now.State == Ended
-		for _, raw := range items {
+		for _, raw := range found {
 			ended, err := view.Add(raw)
 			if err != nil {
 				return err
@@ -79,12 +99,12 @@ func (s *Server) Follow(ctx context.Context, id string, view View) error {
 		}
 		return nil
 	}
-	query := url.Values{"topics": {"contacts,items"}, "contact": {id}}
+	query := url.Values{"topics": {"contacts," + topic}, "contact": {id}}
 	return s.Listen(ctx, query, func(e Event) error {
 		switch e.Name {
 		case HelloEvent:
 			return catchUp()
-		case "item":
+		case event:
 			if ended, err := view.Add(e.Data); ended || err != nil {
 				return orEnough(err)
 			}

@@ -125,7 +125,8 @@ type Trace struct {
 	Flow     string `json:"flow"`
 	FlowName string `json:"flowName"`
 	FlowARN  string `json:"flowArn,omitempty"`
-	// Action is the identifier; Name is the action's friendly name, else its type.
+	// Action is the identifier; Name is what people call the action: its identifier where that is a
+	// name, else its type.
 	Action string `json:"action"`
 	Name   string `json:"name"`
 	Type   string `json:"type"`

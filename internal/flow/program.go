@@ -149,6 +149,20 @@ func (c *compiler) displayName(a *Action) string {
 	return a.Type
 }
 
+// label is what a trace calls an action. Identifiers that somebody wrote by hand are names as well,
+// those that the designer made say nothing.
+func (c *compiler) label(a *Action) string {
+	if name := c.displayName(a); name != a.Type || isUUID(a.Identifier) {
+		return name
+	}
+	return a.Identifier
+}
+
+// isUUID reports whether an identifier has the form of those that the designer makes.
+func isUUID(id string) bool {
+	return len(id) == 36 && strings.Count(id, "-") == 4 && strings.Trim(id, "0123456789abcdefABCDEF-") == ""
+}
+
 func (c *compiler) document() {
 	d := &c.source.Document
 	if len(d.Actions) == 0 {
@@ -195,7 +209,7 @@ func (c *compiler) document() {
 }
 
 func (c *compiler) node(a *Action) node {
-	n := node{id: a.Identifier, kind: a.Type, name: c.displayName(a)}
+	n := node{id: a.Identifier, kind: a.Type, name: c.label(a)}
 	if t := c.types[a.Type]; t != nil {
 		n.block = &t.block
 	}

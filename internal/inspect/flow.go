@@ -17,7 +17,7 @@ type FlowStep struct {
 	Flow     string `json:"flow,omitempty"`
 	FlowName string `json:"flowName,omitempty"`
 	FlowARN  string `json:"flowArn,omitempty"`
-	// Action identifies the block; Name is its friendly name, else its type.
+	// Action identifies the block; Name is its identifier where that is a name, else its type.
 	Action string `json:"action,omitempty"`
 	Name   string `json:"name,omitempty"`
 	Type   string `json:"type,omitempty"`
