@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/flowtest"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
+	"github.com/parley-chat/parley/internal/settings"
 )
 
 func newFlow(env *Env) *cobra.Command {
@@ -150,7 +152,8 @@ func newFlowRun(env *Env) *cobra.Command {
 			"one text whenever the flow waits for the customer, or by chance with --random. On a view a text is what\n" +
 			"the customer chooses: an item, an action, or the JSON of an answer. Texts in parentheses are stage\n" +
 			"directions: (agent) takes the chat from its queue and leaves it again; (wait) lets time pass; (signed in),\n" +
-			"(opted out) or (not signed in) is how a sign-in goes. The other flows of the file's folder are there too.\n" +
+			"(opted out) or (not signed in) is how a sign-in goes. The other flows of the file's folder are there, and\n" +
+			"the names of parley.yaml.\n" +
 			"The exit code is 1 when the flow still waits at the end, or cannot run.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow run flows/main.json --say hello --say 2\n  parley flow run flows/main.json --random 1 -o json",
@@ -197,7 +200,11 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 	if err != nil {
 		return err
 	}
-	library := flowrun.NewLibrary(nil)
+	names, err := flowNames(env)
+	if err != nil {
+		return err
+	}
+	library := flowrun.NewLibrary(names)
 	if _, _, err := flowrun.NewFolder(os.DirFS(filepath.Dir(file)), library).Load(); err != nil {
 		return err
 	}
@@ -220,6 +227,17 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 		return errReported
 	}
 	return err
+}
+
+// flowNames are the names of the configuration, by which flows find each other and their queues.
+func flowNames(env *Env) (map[string]string, error) {
+	none := pflag.NewFlagSet("", pflag.ContinueOnError)
+	settings.Register(none, settings.Fields())
+	s, err := settings.Load(settings.Sources{Flags: none, Environ: env.Environ, ReadFile: env.ReadFile, GOOS: env.GOOS})
+	if err != nil {
+		return nil, err
+	}
+	return settings.Map(s.Names), nil
 }
 
 // chosen is the flow of a file that is to run: the only one, the one that was named, or the one

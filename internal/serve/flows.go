@@ -43,7 +43,7 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 		}
 		return nil, hint.New(fmt.Errorf("--flows: %w", err), "name the folder with the flows that were exported from Amazon Connect")
 	}
-	f := &contactFlows{library: flowrun.NewLibrary(names(s)), root: root}
+	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names)), root: root}
 	folder := flowrun.NewFolder(root.FS(), f.library)
 	tell := func(findings []flow.Finding, changed int, err error) {
 		f.tell(ctx, log.With(slog.String("folder", dir)), findings, changed, err)
@@ -62,15 +62,6 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 func isFolder(name string) bool {
 	info, err := os.Stat(name)
 	return err == nil && info.IsDir()
-}
-
-// names are what flows call other flows and queues, and what these are called here.
-func names(s *settings.Settings) map[string]string {
-	names := make(map[string]string, len(s.Names))
-	for _, e := range s.Names {
-		names[e.Key] = e.Value
-	}
-	return names
 }
 
 // tell logs what there is to say about the files.

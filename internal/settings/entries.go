@@ -40,6 +40,15 @@ func (s *Settings) Tables() []Entry {
 	return all
 }
 
+// Map is the entries of a table as a map.
+func Map(entries []Entry) map[string]string {
+	m := make(map[string]string, len(entries))
+	for _, e := range entries {
+		m[e.Key] = e.Value
+	}
+	return m
+}
+
 // table reads a setting that is a table; false when the key names none.
 func (l *loader) table(key, value *yaml.Node, path string) bool {
 	for _, t := range tables() {
