@@ -1,0 +1,99 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestFlowsPage runs every command of docs/flows.md, in the order of the page and with the files that
+// it shows, and compares what the program prints. A line of the page that is … stands for any.
+func TestFlowsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/flows.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	export, err := os.ReadFile("testdata/flows/Main.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, files := pageScript(t, string(page))
+	dir := t.TempDir()
+	text := script + fmt.Sprintf("-- Downloads/Main.json --\n%s\n", export) + files
+	if err := os.WriteFile(filepath.Join(dir, "page.txtar"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: dir, RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": cmdAwait},
+	})
+}
+
+var (
+	fenced   = regexp.MustCompile("(?s)```(console|yaml)\n(.*?)```")
+	timeOfIt = regexp.MustCompile(`\d\d:\d\d:\d\d`)
+)
+
+// pageScript is the page as a script, and the files it shows.
+func pageScript(t *testing.T, page string) (script, files string) {
+	t.Helper()
+	var b, served strings.Builder // what the server prints is compared at its end
+	b.WriteString("[windows] skip 'a process cannot be sent an interrupt there'\n")
+	shown := 0
+	for _, block := range fenced.FindAllStringSubmatch(page, -1) {
+		if name, isFile := strings.CutPrefix(block[2], "# "); block[1] == "yaml" {
+			name, content, _ := strings.Cut(name, "\n")
+			if !isFile {
+				t.Fatalf("a file without a name: %q", block[2])
+			}
+			shown++
+			files += fmt.Sprintf("-- shown%d --\n%s", shown, content)
+			fmt.Fprintf(&b, "cp shown%d %s\n", shown, name)
+			continue
+		}
+		var output *strings.Builder
+		for line := range strings.Lines(block[2]) {
+			line = strings.TrimSuffix(line, "\n")
+			command, isCommand := strings.CutPrefix(line, "$ ")
+			switch {
+			case isCommand && command == "parley serve":
+				b.WriteString("exec parley serve --addr 127.0.0.1:0 --url-file url --ephemeral &srv&\nawait url\nenv PARLEY_URL_FILE=url\n")
+				output = &served
+			case isCommand:
+				if output = &b; strings.HasPrefix(command, "echo ") {
+					said, piped, _ := strings.Cut(strings.TrimPrefix(command, "echo "), " | ")
+					shown++
+					files += fmt.Sprintf("-- shown%d --\n%s\n", shown, strings.Trim(said, `"`))
+					fmt.Fprintf(&b, "stdin shown%d\n", shown)
+					command = piped
+				}
+				if strings.HasPrefix(command, "parley ") {
+					command = "exec " + command
+				}
+				b.WriteString(strings.ReplaceAll(command, "~/", "$WORK/") + "\n")
+			case line == "…" || line == "":
+			case output == nil:
+				t.Fatalf("%q is the output of nothing", line)
+			default:
+				want := timeOfIt.ReplaceAllString(regexp.QuoteMeta(line), `\d\d:\d\d:\d\d`)
+				fmt.Fprintf(output, "stdout '^%s$'\n", strings.ReplaceAll(want, "'", "''"))
+			}
+		}
+	}
+	const least = 8
+	if n := strings.Count(b.String(), "\nexec parley "); n < least {
+		t.Errorf("only %d commands found; does the test still read the page?", n)
+	}
+	return b.String() + "kill -INT srv\nwait srv\n" + served.String(), files
+}
