@@ -91,6 +91,9 @@ func NewEvents() *Events {
 // contact if the item says that it changed. It fits [chat.Config].
 func (e *Events) Observe(contact chat.Contact, item *transcript.Item) {
 	if item != nil {
+		if item.Only != "" && item.Only == contact.Customer().ID { // whoever listens looks at the agent's side
+			return
+		}
 		e.tell(event{name: eventItem, contactID: contact.ID, told: &told{item: item}, weight: weigh(len(item.Content))})
 		if !changesContact(item) {
 			return

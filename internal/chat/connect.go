@@ -390,7 +390,11 @@ func (s *Service) release(step *Step) {
 	step.e.feeds = staying
 }
 
-// visible keeps a receipt from the one who gave it; everything else is for everybody.
+// visible keeps a receipt from the one who gave it, and a whisper from all but one; everything else is
+// for everybody.
 func visible(item *transcript.Item, participantID string) bool {
+	if item.Only != "" && item.Only != participantID {
+		return false
+	}
 	return item.Receipt == nil || item.Receipt.RecipientID != participantID
 }

@@ -226,17 +226,45 @@ func (step *Step) Prompt(m transcript.Message) (Sent, error) { return step.promp
 func (step *Step) Reply(m transcript.Message) (Sent, error) { return step.prompt(botName, m) }
 
 func (step *Step) prompt(name string, m transcript.Message) (Sent, error) {
+	system, err := step.prompter(name, m)
+	if err != nil {
+		return Sent{}, err
+	}
+	return step.message(system, m), nil
+}
+
+// Whisper is [Step.Prompt] to one participant alone. What is whispered is not in the transcript, and
+// who has no socket misses it. Errors: those of Prompt, [ErrAccessDenied] for someone who does not take
+// part.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/set-whisper-flow.html
+func (step *Step) Whisper(participantID string, m transcript.Message) error {
+	system, err := step.prompter(systemName, m)
+	if err != nil {
+		return err
+	}
+	if _, err := step.participant(participantID); err != nil {
+		return err
+	}
+	item := by(system, transcript.MessageItem, m.ContentType)
+	item.Content, item.HasContent, item.Only = m.Content, true, participantID
+	step.add(item, false)
+	return nil
+}
+
+// prompter returns the participant of a name who says a message for the instance.
+func (step *Step) prompter(name string, m transcript.Message) (Participant, error) {
 	if step.over {
-		return Sent{}, ErrNotFound
+		return Participant{}, ErrNotFound
 	}
 	system, ok := step.contact.system(name)
 	if err := step.s.checkMessage(step.contact, Participant{ID: system.ID, Role: transcript.System}, m); err != nil {
-		return Sent{}, err
+		return Participant{}, err
 	}
 	if !ok {
 		system = step.join(transcript.System, name)
 	}
-	return step.message(system, m), nil
+	return system, nil
 }
 
 // Display names of the system as clients are told them: what flows and the instance itself say, and

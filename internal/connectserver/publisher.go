@@ -68,7 +68,7 @@ type target struct {
 
 // published is an item on its way to an endpoint.
 type published struct {
-	endpoint, instanceID string
+	endpoint, instanceID, visibility string
 	item                 transcript.Item
 }
 
@@ -118,12 +118,20 @@ func (p *Publisher) Publish(contact chat.Contact, item transcript.Item) {
 			p.tell(stream.Endpoint)
 		}
 		select {
-		case t.queue <- published{stream.Endpoint, contact.InstanceID, item}:
+		case t.queue <- published{stream.Endpoint, contact.InstanceID, visibility(&contact, &item), item}:
 		default:
 			p.log.LogAttrs(context.Background(), slog.LevelWarn, "streamed item lost: the endpoint is too slow",
 				slog.String("endpoint", stream.Endpoint), slog.String("contact_id", contact.ID))
 		}
 	}
+}
+
+// visibility says which side sees an item: one that a whisper flow says only one does.
+func visibility(contact *chat.Contact, item *transcript.Item) string {
+	if only, ok := contact.Participant(item.Only); ok {
+		return string(only.Role)
+	}
+	return "ALL"
 }
 
 // tell says once that nothing will arrive at an endpoint, because nobody sees that from the
@@ -247,7 +255,7 @@ func (p *Publisher) message(id string, one published) ([]byte, error) {
 	for name, value := range map[string]string{
 		"InitialContactId": one.item.InitialContactID, "ContactId": one.item.ContactID, "ParticipantRole": string(one.item.Role),
 		"InstanceId": one.instanceID, "AccountId": p.account, "Type": string(one.item.Type), "ContentType": one.item.ContentType,
-		"MessageVisibility": "ALL",
+		"MessageVisibility": one.visibility,
 	} {
 		if value != "" { // an attribute cannot be empty
 			n.MessageAttributes[name] = attribute{"String", value}

@@ -96,11 +96,14 @@ func TestPublishedMessage(t *testing.T) {
 	ended := item("2")
 	ended.Type, ended.ContentType, ended.Role = transcript.EventItem, transcript.ChatEnded, ""
 	p.Publish(contact(arn), ended)
+	whispered, of := item("3"), contact(arn)
+	whispered.Only, of.Participants = "p", []chat.Participant{{ID: "p", Role: transcript.Agent}}
+	p.Publish(of, whispered)
 	if err := p.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if len(e.bodies) != 2 {
-		t.Fatalf("%d posts, want 2", len(e.bodies))
+	if len(e.bodies) != 3 || !strings.Contains(e.bodies[2], `"MessageVisibility":{"Type":"String","Value":"AGENT"}`) {
+		t.Fatalf("%d posts, want 3: %s", len(e.bodies), e.bodies)
 	}
 	id := e.headers[0].Get("x-amz-sns-message-id")
 	var got, want any

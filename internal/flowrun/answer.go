@@ -13,6 +13,9 @@ import (
 // answer answers a question of a flow. Its error is one of the step; what the flow cannot have is a
 // failure that the flow is told.
 func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event, error) {
+	if why := unheard(ask.Type); why != "" && rec.Moment.whispers() {
+		return failed("%s", why), nil
+	}
 	switch ask.Type {
 	case "UpdateContactTargetQueue":
 		return r.target(ask), nil

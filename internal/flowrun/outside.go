@@ -41,7 +41,7 @@ type Call struct {
 func (r *Runner) call(step *chat.Step, rec *record, ask *flow.Ask) *Call {
 	contact := step.Contact()
 	c := &Call{
-		ID: uuid.NewString(), ContactID: contact.ID, Asked: step.Now().UTC(), Ask: *ask, Contact: r.contact(contact), Kept: rec.State.Kept,
+		ID: uuid.NewString(), ContactID: contact.ID, Asked: step.Now().UTC(), Ask: *ask, Contact: r.contact(contact, rec), Kept: rec.State.Kept,
 		ContentTypes: contact.ContentTypes,
 	}
 	c.Contact.Attributes = maps.Clone(contact.Attributes)

@@ -13,8 +13,12 @@ type moment string
 
 // Moments, in the order in which they come.
 const (
-	inbound   moment = "inbound"
-	queued    moment = "queue"
+	inbound moment = "inbound"
+	queued  moment = "queue" // and while an agent and the customer talk
+	// The agent has accepted; the flow speaks to the agent, and then to the customer, alone.
+	agentWhisper    moment = "agentWhisper"
+	customerWhisper moment = "customerWhisper"
+
 	remaining moment = "remaining" // the agent has left, and the customer is there
 )
 
@@ -22,8 +26,11 @@ const (
 type record struct {
 	Moment moment     `json:"moment"`
 	State  flow.State `json:"state"`
-	// Due is when the flow goes on by itself; zero for never.
-	Due time.Time `json:"due,omitzero"`
+	// Due is when the flow goes on by itself, Ends when it is over at the latest; zero for never.
+	Due  time.Time `json:"due,omitzero"`
+	Ends time.Time `json:"ends,omitzero"`
+	// Agent is the participant who has accepted the contact, while a whisper flow runs.
+	Agent string `json:"agent,omitempty"`
 	// View is the token of the view that waits for an answer, SignIn the session of a sign-in.
 	View   string `json:"view,omitempty"`
 	SignIn string `json:"signIn,omitempty"`
@@ -36,6 +43,11 @@ type record struct {
 
 // runs reports whether a flow runs.
 func (r *record) runs() bool { return r.State.Running() != "" }
+
+// idle ends whatever flow runs. What it has set for the contact stays.
+func (r *record) idle(m moment) {
+	*r = record{Moment: m, State: flow.State{Version: flow.StateVersion, Kept: r.State.Kept}, heard: r.heard}
+}
 
 // encode is the record as it is stored.
 func (r *record) encode() ([]byte, error) {
@@ -60,8 +72,12 @@ func decode(data []byte) (*record, error) {
 func pending(data []byte) (due time.Time, call *Call) {
 	var r struct {
 		Due  time.Time `json:"due"`
+		Ends time.Time `json:"ends"`
 		Call *Call     `json:"call"`
 	}
 	_ = json.Unmarshal(data, &r) // reported when the record is used
+	if r.Due.IsZero() || !r.Ends.IsZero() && r.Ends.Before(r.Due) {
+		r.Due = r.Ends
+	}
 	return r.Due, r.Call
 }

@@ -165,6 +165,10 @@ func (r *Runner) remains(step *chat.Step, reason chat.Reason) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if rec.Moment == agentWhisper { // the next agent is waited for
+		rec.heard = contact.Flow.Heard
+		return true, r.wait(step, r.session(contact.ID), rec)
+	}
 	p, ok := r.cfg.Library.Find(rec.State.Kept.Hooks["CustomerRemaining"], "")
 	if !ok || rec.Moment == remaining && rec.runs() {
 		return false, nil
@@ -380,10 +384,17 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	if rec.Call != nil && e.answer == nil {
 		ok = false // to a function that is called nothing else means anything
 	}
-	if e.item != nil && e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && rec.Moment == queued && rec.runs() {
-		// An agent cuts the queue flow off, wherever it is.
-		kept := rec.State.Kept
-		return r.keep(step, &record{Moment: queued, State: flow.State{Version: flow.StateVersion, Kept: kept}, heard: rec.heard})
+	switch {
+	case e.item == nil:
+	case e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && (rec.Moment == queued || rec.Moment.whispers()):
+		return r.accepted(step, s, rec, e.item.ParticipantID)
+	case rec.Moment == agentWhisper && e.item.ContentType == transcript.ParticipantLeft && agentOf(step.Contact()) == "":
+		return r.wait(step, s, rec) // passed on before the agent was told what it is
+	case rec.Moment.whispers():
+		return nil
+	}
+	if e.item == nil && e.answer == nil && rec.runs() && !rec.Ends.IsZero() && e.due.Equal(rec.Ends) {
+		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped, Note: "it has taken as long as it may"})
 	}
 	if !ok || !rec.runs() || !rec.State.Waiting {
 		return nil
@@ -446,7 +457,7 @@ func (r *Runner) enter(s *session, p *flow.Program) {
 }
 
 // contact is a contact as flows read it.
-func (r *Runner) contact(c *chat.Contact) flow.Contact {
+func (r *Runner) contact(c *chat.Contact, rec *record) flow.Contact {
 	view := flow.Contact{
 		ID: c.ID, InitialID: c.ID, RelatedID: c.RelatedID, InitiationMethod: string(chat.ByAPI), InstanceARN: r.cfg.InstanceARN,
 		Region: r.cfg.Region, CustomerID: c.CustomerID, Attributes: c.Attributes, Segment: segmentOf(c.SegmentAttributes),
@@ -456,6 +467,9 @@ func (r *Runner) contact(c *chat.Contact) flow.Contact {
 		segments := c.Segments()
 		current := segments[len(segments)-1]
 		view.ID, view.PreviousID, view.InitiationMethod = current.ID, current.PreviousID, string(current.Method)
+	}
+	if agent, ok := c.Participant(rec.Agent); ok {
+		view.Agent = &flow.Agent{UserName: agent.DisplayName, FirstName: agent.DisplayName}
 	}
 	return view
 }

@@ -1,6 +1,7 @@
 package flowrun
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -16,7 +17,7 @@ import (
 func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, e flow.Event) error {
 	for {
 		r.enter(s, p)
-		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact()), Event: e, Traced: r.cfg.Traced != nil})
+		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec), Event: e, Traced: r.cfg.Traced != nil})
 		if err != nil {
 			r.tell(step, fmt.Sprintf("its flow cannot go on: %v", err))
 			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
@@ -65,7 +66,7 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 	for _, effect := range turn.Effects {
 		switch effect.Kind {
 		case flow.Say:
-			r.say(step, s, effect)
+			r.say(step, rec, effect)
 		case flow.SetAttributes:
 			step.SetAttributes(func(attributes map[string]string) {
 				maps.Copy(attributes, effect.Attributes)
@@ -99,11 +100,14 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 }
 
 // say says a text of the flow's, or of a bot's.
-func (r *Runner) say(step *chat.Step, s *session, effect flow.Effect) {
+func (r *Runner) say(step *chat.Step, rec *record, effect flow.Effect) {
 	var err error
-	if effect.Content == "" {
+	switch {
+	case rec.Moment.whispers():
+		err = r.whispered(step, rec, transcript.Message{ContentType: cmp.Or(effect.Content, transcript.TextPlain), Content: effect.Text})
+	case effect.Content == "":
 		_, err = step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: effect.Text})
-	} else {
+	default:
 		_, err = step.Reply(transcript.Message{ContentType: effect.Content, Content: effect.Text})
 	}
 	if err != nil {
@@ -121,27 +125,29 @@ func (r *Runner) keep(step *chat.Step, rec *record) error {
 	return nil
 }
 
-// over is the end of a flow, which means what its moment says: in a queue the contact waits on, a
-// flow that put it into a queue leaves it there, and otherwise the contact ends.
+// over is the end of a flow, which means what its moment says: in a queue the contact waits on, of a
+// whisper the other side's turn has come, a flow that put it into a queue leaves it there, and
+// otherwise the contact ends.
 //
 // Source: "How a flow ends" in the administrator guide, and the page of each terminal block.
 func (r *Runner) over(step *chat.Step, s *session, rec *record, end flow.Effect) error {
-	rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
-	kept := rec.State.Kept
-	rec.State = flow.State{Version: flow.StateVersion, Kept: kept}
 	if end.Note != "" && (end.How == flow.Stopped || end.How == flow.Circled) {
 		r.tell(step, "its flow stops: "+end.Note)
 	}
+	if rec.Moment.whispers() {
+		next := customerWhisper
+		if rec.Moment == customerWhisper {
+			next = queued
+		}
+		return r.whisper(step, s, rec, next)
+	}
+	rec.idle(rec.Moment)
 	switch {
 	case end.How == flow.Disconnected, rec.Moment != queued && end.How != flow.Left:
 		step.End(chat.FlowDisconnect)
 		return nil
 	case end.How == flow.Left:
-		rec.Moment = queued
-		if p, ok := r.cfg.Library.Find(kept.Hooks["CustomerQueue"], ""); ok {
-			rec.State = flow.Begin(p, kept)
-			return r.run(step, s, rec, p, flow.Event{Kind: flow.Started})
-		}
+		return r.wait(step, s, rec)
 	}
 	return r.keep(step, rec)
 }

@@ -45,6 +45,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: socket, Name: "Contacts of one chat", Source: fidelity.Documentation, Note: "A transfer by an agent (`TRANSFER`), a move from queue to queue by a flow (`QUEUE_TRANSFER`) and " +
 			"the disconnect flow (`DISCONNECT`) go on in a new contact: items carry its `ContactId` and the first one's `InitialContactId`; tokens and sockets stay. " +
 			"Every action takes the id of any of them; attributes are those of the chat, and StopContact ends the chat (guessed)."},
+		{Area: socket, Name: "Whispers", Source: fidelity.Documentation, Note: "Agent whisper and customer whisper flows run, one after the other, only when a hook was set. What they say is shown to one side's sockets " +
+			"alone and is not in the transcript. Two minutes at most; an agent who leaves during the agent whisper leaves the customer in the queue, whose flow begins anew (guessed). Messages are not held back meanwhile."},
 		{Area: socket, Name: "Missed items are shown to the next socket", Source: fidelity.Guessed, Note: "AWS leaves them to GetTranscript, which the widget does not call."},
 		{Area: socket, Name: "Slow readers are cut off", Source: fidelity.Guessed},
 		{Area: socket, Name: "Answers in pieces", Source: fidelity.Observed, Note: "As chatjs 5 puts them together: role `SYSTEM`, one id and time, " +

@@ -38,6 +38,9 @@ type Item struct {
 	Receipts []Receipt
 	// ClientToken is the idempotency key it was sent with.
 	ClientToken string
+	// Only is the participant who alone is shown the item; empty for everybody. Such an item is not
+	// stored.
+	Only string
 	// Part is set for a piece of a message, and for the whole that ends the pieces.
 	Part *Part
 }
