@@ -78,9 +78,11 @@ type Config struct {
 	InstanceID string
 	// Flows returns contact flows beside the default one, each time anew; nil means none.
 	Flows func() []connectserver.Flow
-	// Library are the contact flows that run; nil queues every chat, after a greeting. FlowTraced
-	// and FlowTold are told what they do, as [flowrun.Config] describes; nil does nothing.
+	// Library are the contact flows that run; nil queues every chat, after a greeting. Outside
+	// answers for their functions and bots; nil answers for none. FlowTraced and FlowTold are told
+	// what they do, as [flowrun.Config] describes; nil does nothing.
 	Library    *flowrun.Library
+	Outside    flowrun.Outside
 	FlowTraced func(contactID string, at time.Time, rows []flow.Trace)
 	FlowTold   func(contactID string, at time.Time, what string)
 	// ApprovedOrigins are the only origins whose pages may call the Participant Service;

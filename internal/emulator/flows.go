@@ -27,7 +27,7 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 			return flowrun.Metrics(e.desk.Metrics(queue)) // the desk is there when time begins
 		},
 		InstanceARN: fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", region, cmp.Or(cfg.InstanceID, DefaultInstanceID)),
-		Traced:      cfg.FlowTraced, Told: told, Failed: failed,
+		Outside:     cfg.Outside, Traced: cfg.FlowTraced, Told: told, Failed: failed,
 	})
 	return err
 }

@@ -44,7 +44,7 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event
 		rec.Call, rec.Due = r.call(step, rec, ask), time.Time{}
 		return flow.Event{}, nil
 	}
-	return elsewhere(step, ask), nil
+	return elsewhere(step.Contact().ID, ask), nil
 }
 
 func failed(format string, args ...any) flow.Event {
@@ -219,8 +219,8 @@ func (r *Runner) metrics(rec *record, ask *flow.Ask) flow.Event {
 
 // elsewhere answers for what is not part of an embedded Amazon Connect: what creates something
 // succeeds with an invented id, what looks something up finds nothing.
-func elsewhere(step *chat.Step, ask *flow.Ask) flow.Event {
-	id := step.Contact().ID + "/" + ask.Action
+func elsewhere(contactID string, ask *flow.Ask) flow.Event {
+	id := contactID + "/" + ask.Action
 	switch ask.Type {
 	case "InvokeLambdaFunction":
 		return failed("functions are not called: %s", named(text(ask.Parameters["LambdaFunctionARN"]), ask.Shown))

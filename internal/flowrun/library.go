@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/glob"
 )
 
 // Library are the flows there are, and the names by which flows refer to each other and to other
@@ -100,22 +101,10 @@ func (l *Library) Queue(ref, shown string) string {
 	return cmp.Or(shown, tail(ref))
 }
 
-// mapped is what the configuration says a reference is; empty for nothing. An entry without a star
-// goes before those with one, the longer before the shorter.
+// mapped is what the configuration says a reference is; empty for nothing.
 func (l *Library) mapped(ref string) string {
-	if ref == "" || len(l.names) == 0 {
-		return ""
-	}
-	if to, ok := l.names[ref]; ok {
-		return to
-	}
-	best := ""
-	for pattern := range l.names {
-		if ok := strings.Contains(pattern, "*") && matches(pattern, ref); ok && (len(pattern) > len(best) || len(pattern) == len(best) && pattern < best) {
-			best = pattern
-		}
-	}
-	return l.names[best]
+	to, _ := glob.Find(l.names, ref)
+	return to
 }
 
 // named finds a flow by id, ARN, name or file name. The caller holds the lock.
@@ -172,24 +161,4 @@ func tail(ref string) string {
 	id := ref[strings.LastIndexByte(ref, '/')+1:]
 	id, _, _ = strings.Cut(id, ":")
 	return id
-}
-
-// matches reports whether a text is one that a pattern with stars describes.
-func matches(pattern, text string) bool {
-	parts := strings.Split(pattern, "*")
-	if !strings.HasPrefix(text, parts[0]) {
-		return false
-	}
-	text = text[len(parts[0]):]
-	for i, part := range parts[1:] {
-		if i == len(parts)-2 {
-			return strings.HasSuffix(text, part)
-		}
-		at := strings.Index(text, part)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(part):]
-	}
-	return text == ""
 }

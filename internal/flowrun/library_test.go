@@ -1,6 +1,7 @@
 package flowrun_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/parley-chat/parley/internal/flow"
@@ -77,4 +78,30 @@ func TestEntry(t *testing.T) {
 	if p, ok := library.Entry(); ok {
 		t.Errorf("of two flows %v is the first", p.Name())
 	}
+}
+
+// Several outsides: the first that answers a question is asked, and one that nobody answers fails.
+func TestOutsides(t *testing.T) {
+	t.Parallel()
+	of := func(kind string) flowrun.Outside { return only(kind) }
+	all := flowrun.Outsides{of("InvokeLambdaFunction"), of("ConnectParticipantWithLexBot"), of("InvokeLambdaFunction")}
+	for _, kind := range []string{"InvokeLambdaFunction", "ConnectParticipantWithLexBot"} {
+		call := &flowrun.Call{Ask: flow.Ask{Type: kind}}
+		if got := all.Answer(t.Context(), call); !all.Answers(&call.Ask) || got.Kind != flow.Answered || got.Result != kind {
+			t.Errorf("%s: %+v", kind, got)
+		}
+	}
+	call := &flowrun.Call{Ask: flow.Ask{Type: "ConnectParticipantWithAgenticCX"}}
+	if got := all.Answer(t.Context(), call); all.Answers(&call.Ask) || got.Kind != flow.Failed {
+		t.Errorf("what nobody answers: %+v", got)
+	}
+}
+
+// only answers the questions of one type.
+type only string
+
+func (o only) Answers(ask *flow.Ask) bool { return ask.Type == string(o) }
+
+func (o only) Answer(context.Context, *flowrun.Call) flow.Event {
+	return flow.Event{Kind: flow.Answered, Result: string(o)}
 }

@@ -23,6 +23,31 @@ type Outside interface {
 	Answer(ctx context.Context, call *Call) flow.Event
 }
 
+// Outsides are several that answer, each for its own: the first that answers a question is asked.
+type Outsides []Outside
+
+// Answers implements [Outside].
+func (o Outsides) Answers(ask *flow.Ask) bool { return o.of(ask) != nil }
+
+// Answer implements [Outside]. A question that nobody answers any more, after a restart with another
+// configuration, has failed.
+func (o Outsides) Answer(ctx context.Context, call *Call) flow.Event {
+	if outside := o.of(&call.Ask); outside != nil {
+		return outside.Answer(ctx, call)
+	}
+	return elsewhere(call.ContactID, &call.Ask)
+}
+
+// of is the one that answers a question; nil for none.
+func (o Outsides) of(ask *flow.Ask) Outside {
+	for _, outside := range o {
+		if outside.Answers(ask) {
+			return outside
+		}
+	}
+	return nil
+}
+
 // Call is a question to the outside, with what the called one is told of the contact. It is stored
 // before it is asked, so that a restart repeats this one question at most.
 type Call struct {

@@ -36,6 +36,8 @@ type Script struct {
 	// makes it repeatable.
 	Random bool
 	Seed   uint64
+	// Outside answers for functions and bots; nil answers for none.
+	Outside flowrun.Outside
 	// Turns is after how many of them the customer leaves; zero means 200.
 	Turns int
 }
@@ -137,7 +139,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 		return fmt.Errorf("opening the chats: %w", err)
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
-		Chats: w.chats, Library: library, Region: "us-east-1",
+		Chats: w.chats, Library: library, Outside: script.Outside, Region: "us-east-1",
 		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local", Metrics: metrics(script),
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
