@@ -226,6 +226,8 @@ type Settings struct {
 
 	// Names are what contact flows call flows and queues, and what these are called here.
 	Names []Entry
+	// Functions say where the functions of contact flows are answered.
+	Functions []Entry
 
 	origins map[string]Origin
 	// inLambda is set by [LoadLambda].

@@ -30,6 +30,9 @@ func Table(w io.Writer) error {
 	b.WriteString("\n| Key with entries, in `parley.yaml` only | An entry | What it does |\n|---|---|---|\n")
 	for _, t := range tables() {
 		fmt.Fprintf(&b, "| `%s` | `%s` | %s |\n", t.name, t.entry, t.help)
+		for _, m := range t.members {
+			fmt.Fprintf(&b, "| | `%s: %s` | %s |\n", m.name, strings.ReplaceAll(m.value, "|", `\|`), m.help)
+		}
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
