@@ -27,6 +27,10 @@ type Listener struct {
 	// on, the contact does not end; what goes on is added to that step, which may begin another contact
 	// with [Step.Succeed]. Nil lets it end.
 	Remains func(step *Step, reason Reason) (goesOn bool, err error)
+	// Exits is asked in the step in which the customer of a contact leaves, before that. When it says
+	// that the chat goes on, the customer has not left; what goes on is added to that step, as with
+	// Remains. Nil lets the customer leave, which ends the chat.
+	Exits func(step *Step) (goesOn bool, err error)
 	// Begin is called by [Service.Begin], once every stored contact is as it goes on. It may
 	// call the service. Nil does nothing.
 	Begin func()

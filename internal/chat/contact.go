@@ -31,6 +31,9 @@ type Contact struct {
 	Opening string
 	// Incremental says that the customer's client takes messages in pieces: see [Service.Tell].
 	Incremental bool
+	// DismissOnExit says that the customer's leaving ends what the agents do, and not the chat: it goes
+	// on with the disconnect flow, if there is one.
+	DismissOnExit bool
 	// RelatedID links to an earlier contact; empty for none.
 	RelatedID string
 	// Past are the contacts whose conversation this one continues, newest first.

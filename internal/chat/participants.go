@@ -110,7 +110,7 @@ func (step *Step) leave(participantID string) {
 }
 
 // Leave ends the participation of a participant. The customer's end ends the chat, and so does that
-// of the last agent. Errors: [ErrNotFound], [ErrAccessDenied] for someone who does not take part.
+// of the last agent, unless a listener goes on with it. Errors: [ErrNotFound], [ErrAccessDenied] for someone who does not take part.
 func (s *Service) Leave(ctx context.Context, contactID, participantID string) error {
 	return s.Step(ctx, contactID, func(step *Step) error { return step.Leave(participantID) })
 }
@@ -121,14 +121,38 @@ func (step *Step) Leave(participantID string) error {
 	if err != nil {
 		return err
 	}
+	if p.Role == transcript.Customer {
+		return step.exit(p)
+	}
 	step.leave(participantID)
-	switch {
-	case p.Role == transcript.Customer:
-		step.End(CustomerDisconnect)
-	case p.Role == transcript.Agent && !step.hasAgent():
+	if p.Role == transcript.Agent && !step.hasAgent() {
 		return step.alone(AgentDisconnect)
 	}
 	return nil
+}
+
+// exit ends a contact whose customer leaves, unless a listener goes on with it.
+func (step *Step) exit(customer Participant) error {
+	for _, l := range step.s.listeners {
+		if l.Exits == nil {
+			continue
+		}
+		if goesOn, err := l.Exits(step); goesOn || err != nil {
+			return err
+		}
+	}
+	step.leave(customer.ID)
+	step.End(CustomerDisconnect)
+	return nil
+}
+
+// Dismiss lets everybody leave but the customer.
+func (step *Step) Dismiss() {
+	for _, p := range step.contact.present() {
+		if p.Role != transcript.Customer {
+			step.leave(p.ID)
+		}
+	}
 }
 
 // alone ends a contact whose last agent has left, unless a listener has something for the customer

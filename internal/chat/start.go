@@ -21,7 +21,9 @@ type StartRequest struct {
 	SegmentAttributes  []byte
 	ContentTypes       []string
 	// Incremental says that the client takes messages in pieces.
-	Incremental    bool
+	Incremental bool
+	// DismissOnExit lets the customer's leaving begin the disconnect flow.
+	DismissOnExit  bool
 	InitialMessage *transcript.Message
 	CustomerID     string
 	// RelatedID links to an earlier contact.
@@ -173,7 +175,7 @@ func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contac
 		InstanceID: unique.Make(request.InstanceID).Value(), FlowID: unique.Make(request.FlowID).Value(),
 		Participants: []Participant{{ID: newID(), DisplayName: request.DisplayName, Role: transcript.Customer, Joined: now}},
 		Attributes:   request.Attributes, SegmentAttributes: request.SegmentAttributes,
-		ContentTypes: request.ContentTypes, Incremental: request.Incremental, RelatedID: request.RelatedID, CustomerID: request.CustomerID,
+		ContentTypes: request.ContentTypes, Incremental: request.Incremental, DismissOnExit: request.DismissOnExit, RelatedID: request.RelatedID, CustomerID: request.CustomerID,
 		Started: now, Duration: duration,
 	}
 	if request.SourceID != "" {

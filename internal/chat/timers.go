@@ -179,11 +179,7 @@ func (step *Step) runTimers() error {
 			continue
 		}
 		step.add(by(t.participant, transcript.EventItem, transcript.AutoDisconnection), false)
-		for _, p := range step.contact.present() {
-			if p.Role != transcript.Customer {
-				step.leave(p.ID)
-			}
-		}
+		step.Dismiss()
 		return step.alone(IdleDisconnect)
 	}
 	return nil

@@ -69,7 +69,7 @@ type target struct {
 // published is an item on its way to an endpoint.
 type published struct {
 	endpoint, instanceID, visibility string
-	item                 transcript.Item
+	item                             transcript.Item
 }
 
 // NewPublisher returns a publisher. Close ends it.

@@ -47,6 +47,8 @@ type startChatInput struct {
 	SegmentAttributes  jsontext.Value
 	CustomerID         string `json:"CustomerId"`
 	PersistentChat     *persistentChat
+	// OnExit is AGENT or empty: the model allows nothing else.
+	OnExit []string `json:"DisconnectOnCustomerExit"`
 	// ParticipantConfiguration is the client's wish for answers in pieces.
 	ParticipantConfiguration struct{ ResponseMode string }
 }
@@ -135,6 +137,7 @@ func (s *Service) startAssistant(ctx context.Context, in *startAssistantInput) (
 		return nil, refused
 	}
 	s.log.LogAttrs(ctx, slog.LevelInfo, "there are no ai agents: the chat is like any other", slog.String("ai_agent", in.AiAgent.ID))
+	in.OnExit = nil // the action has no such member
 	return s.start(ctx, &in.startChatInput)
 }
 
@@ -147,7 +150,8 @@ func (s *Service) start(ctx context.Context, in *startChatInput) (*startChatOutp
 	request := chat.StartRequest{
 		InstanceID: instanceID(in.InstanceID), FlowID: flowID(in.ContactFlowID),
 		DisplayName: in.ParticipantDetails.DisplayName, Attributes: in.Attributes, SegmentAttributes: in.SegmentAttributes,
-		ContentTypes: in.ContentTypes, Incremental: in.ParticipantConfiguration.ResponseMode == incremental, InitialMessage: in.InitialMessage, CustomerID: in.CustomerID,
+		ContentTypes: in.ContentTypes, Incremental: in.ParticipantConfiguration.ResponseMode == incremental, DismissOnExit: len(in.OnExit) > 0,
+		InitialMessage: in.InitialMessage, CustomerID: in.CustomerID,
 		RelatedID: contactID(in.RelatedContactID), Duration: time.Duration(in.Duration) * time.Minute, ClientToken: in.ClientToken,
 	}
 	if p := in.PersistentChat; p != nil {

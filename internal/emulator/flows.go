@@ -7,12 +7,21 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // openFlows opens the runner of contact flows.
 func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error) {
 	if cfg.Library == nil {
+		e.chats.Listen(chat.Listener{Changed: func(chat.Contact, *transcript.Item) {}, Exits: func(step *chat.Step) (bool, error) {
+			if contact := step.Contact(); contact.DismissOnExit {
+				cfg.Log.Warn("the customer ended the chat, and no contact flow runs that DisconnectOnCustomerExit could begin: start with --flows DIR",
+					slog.String("contact_id", contact.ID))
+			}
+			return false, nil
+		}})
 		return nil
 	}
 	told := func(contactID string, at time.Time, what string) {

@@ -31,6 +31,8 @@ type record struct {
 	Ends time.Time `json:"ends,omitzero"`
 	// Agent is the participant who has accepted the contact, while a whisper flow runs.
 	Agent string `json:"agent,omitempty"`
+	// Survey says that the flow runs although the customer has left: nobody may be there any more.
+	Survey bool `json:"survey,omitempty"`
 	// View is the token of the view that waits for an answer, SignIn the session of a sign-in.
 	View   string `json:"view,omitempty"`
 	SignIn string `json:"signIn,omitempty"`

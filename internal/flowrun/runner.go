@@ -118,7 +118,7 @@ func New(cfg Config) (*Runner, error) {
 	r := &Runner{cfg: cfg, sessions: map[string]*session{}}
 	r.moved.L = &r.mu
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	cfg.Chats.Listen(chat.Listener{Changed: r.changed, Arrived: r.arrived, Remains: r.remains, Begin: r.begin})
+	cfg.Chats.Listen(chat.Listener{Changed: r.changed, Arrived: r.arrived, Remains: r.remains, Exits: r.exits, Begin: r.begin})
 	return r, nil
 }
 
@@ -173,10 +173,18 @@ func (r *Runner) remains(step *chat.Step, reason chat.Reason) (bool, error) {
 	if !ok || rec.Moment == remaining && rec.runs() {
 		return false, nil
 	}
+	return true, r.disconnect(step, rec, p, reason)
+}
+
+// disconnect begins the disconnect flow on a new contact.
+func (r *Runner) disconnect(step *chat.Step, rec *record, p *flow.Program, reason chat.Reason) error {
 	step.Dequeue()
 	step.Succeed(chat.ByDisconnect, reason)
-	next := &record{Moment: remaining, State: flow.Begin(p, rec.State.Kept), heard: contact.Flow.Heard}
-	return true, r.run(step, r.session(contact.ID), next, p, flow.Event{Kind: flow.Started})
+	contact := step.Contact()
+	next := &record{
+		Moment: remaining, State: flow.Begin(p, rec.State.Kept), heard: contact.Flow.Heard, Survey: reason == chat.CustomerDisconnect,
+	}
+	return r.run(step, r.session(contact.ID), next, p, flow.Event{Kind: flow.Started})
 }
 
 // seed is the beginning of a contact's random numbers, the same for the same contact.
@@ -408,6 +416,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
 	}
 	rec.Call = nil
+	if rec.Survey {
+		rec.Ends = time.Time{}
+	}
 	return r.run(step, s, rec, p, said)
 }
 

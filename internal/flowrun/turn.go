@@ -85,6 +85,9 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 			return &answer, false, nil
 		case flow.Await:
 			rec.Due = time.Time{}
+			if effect.Seconds == 0 && rec.Survey {
+				rec.Ends = step.Now().Add(surveyLimit).UTC().Truncate(time.Millisecond)
+			}
 			if effect.Seconds > 0 {
 				rec.Due = step.Now().Add(time.Duration(effect.Seconds) * time.Second).UTC().Truncate(time.Millisecond)
 			}

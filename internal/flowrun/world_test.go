@@ -143,10 +143,13 @@ func (c *customer) session() string {
 }
 
 // customer starts a chat for a flow and connects.
-func (w *world) customer(flowID string) *customer {
+func (w *world) customer(flowID string) *customer { return w.begin(flowID, false) }
+
+// begin is customer for one whose leaving may begin the disconnect flow.
+func (w *world) begin(flowID string, dismissOnExit bool) *customer {
 	w.t.Helper()
 	started, err := w.Start(w.t.Context(), chat.StartRequest{
-		InstanceID: "i", FlowID: flowID, DisplayName: "Pat", Attributes: map[string]string{"tier": "gold"},
+		DismissOnExit: dismissOnExit, InstanceID: "i", FlowID: flowID, DisplayName: "Pat", Attributes: map[string]string{"tier": "gold"},
 		ContentTypes: []string{transcript.TextPlain, transcript.Interactive, transcript.InteractiveResponse},
 	})
 	if err != nil {

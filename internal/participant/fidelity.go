@@ -47,6 +47,9 @@ func Fidelity() []fidelity.Entry {
 			"Every action takes the id of any of them; attributes are those of the chat, and StopContact ends the chat (guessed)."},
 		{Area: socket, Name: "Whispers", Source: fidelity.Documentation, Note: "Agent whisper and customer whisper flows run, one after the other, only when a hook was set. What they say is shown to one side's sockets " +
 			"alone and is not in the transcript. Two minutes at most; an agent who leaves during the agent whisper leaves the customer in the queue, whose flow begins anew (guessed). Messages are not held back meanwhile."},
+		{Area: socket, Name: "The customer ends a chat that was started with DisconnectOnCustomerExit", Source: fidelity.Documentation, Note: "The agents leave and the disconnect flow runs on a new contact; the old one ends with " +
+			"`CUSTOMER_DISCONNECT`. Token and socket stay until `chat.ended`, as chatjs 4 and newer expects (observed); nothing says that the customer has left before that, " +
+			"a second DisconnectParticipant ends the chat, and so do 15 minutes in which a survey without a time limit waits (guessed). Without an agent or a disconnect flow the chat ends at once (guessed), and the log says why."},
 		{Area: socket, Name: "Missed items are shown to the next socket", Source: fidelity.Guessed, Note: "AWS leaves them to GetTranscript, which the widget does not call."},
 		{Area: socket, Name: "Slow readers are cut off", Source: fidelity.Guessed},
 		{Area: socket, Name: "Answers in pieces", Source: fidelity.Observed, Note: "As chatjs 5 puts them together: role `SYSTEM`, one id and time, " +

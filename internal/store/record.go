@@ -28,6 +28,7 @@ type contactRecord struct {
 	ContentTypes      []string            `json:"contentTypes,omitempty"`
 	Opening           string              `json:"opening,omitempty"`
 	Incremental       bool                `json:"incremental,omitempty"`
+	DismissOnExit     bool                `json:"dismissOnExit,omitempty"`
 	RelatedID         string              `json:"related,omitempty"`
 	Past              []string            `json:"past,omitempty"`
 	CustomerID        string              `json:"customer,omitempty"`
@@ -123,7 +124,7 @@ type receiptRecord struct {
 func encodeContact(c *chat.Contact) (string, error) {
 	r := contactRecord{
 		InstanceID: c.InstanceID, FlowID: c.FlowID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes,
-		ContentTypes: c.ContentTypes, Incremental: c.Incremental, Opening: c.Opening, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
+		ContentTypes: c.ContentTypes, Incremental: c.Incremental, DismissOnExit: c.DismissOnExit, Opening: c.Opening, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
 	}
 	if c.Queue != nil {
@@ -154,7 +155,7 @@ func decodeContact(id, body string) (*chat.Contact, error) {
 	}
 	c := &chat.Contact{
 		ID: id, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: r.Attributes,
-		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, Incremental: r.Incremental, Opening: r.Opening, RelatedID: r.RelatedID, Past: r.Past,
+		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, Incremental: r.Incremental, DismissOnExit: r.DismissOnExit, Opening: r.Opening, RelatedID: r.RelatedID, Past: r.Past,
 		CustomerID: r.CustomerID, Started: r.Started, Connected: r.Connected, Ended: r.Ended, Duration: r.Duration, Reason: r.Reason,
 	}
 	if r.Queue != nil {

@@ -57,7 +57,7 @@ func (m maker) moment() time.Time { return time.UnixMilli(m.Int64N(4e12)).UTC() 
 
 func (m maker) contact() *chat.Contact {
 	c := &chat.Contact{
-		ID: m.id(), InstanceID: m.text(), FlowID: m.text(), SegmentAttributes: []byte(m.text()), ContentTypes: m.texts(), Incremental: m.IntN(2) == 0,
+		ID: m.id(), InstanceID: m.text(), FlowID: m.text(), SegmentAttributes: []byte(m.text()), ContentTypes: m.texts(), Incremental: m.IntN(2) == 0, DismissOnExit: m.IntN(2) == 0,
 		RelatedID: m.text(), Opening: m.text(), Past: m.texts(), CustomerID: m.text(), Duration: time.Duration(m.Int64()), Reason: chat.Reason(m.text()),
 		Attributes: map[string]string{}, Started: m.moment(), Connected: m.precise(), Ended: m.precise(),
 	}
@@ -179,7 +179,7 @@ func (w *model) step(m maker) chat.Changes {
 func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
-		reflect.TypeFor[chat.Contact](): 22, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 18, reflect.TypeFor[transcript.File](): 9,
+		reflect.TypeFor[chat.Contact](): 23, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 18, reflect.TypeFor[transcript.File](): 9,
 		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 7, reflect.TypeFor[chat.FileRules](): 5, reflect.TypeFor[chat.Successor](): 7,
 	} {
 		if kind.NumField() != want {
