@@ -162,7 +162,7 @@ func TestChanceReachesTheSamples(t *testing.T) {
 		}
 	}
 	for seed := range uint64(100) {
-		for _, entry := range []string{"Menu", entries[int(seed)%len(entries)].ID()} { //nolint:gosec // below 100
+		for _, entry := range []string{"Menu", entries[int(seed)%len(entries)].ID()} {
 			script := flowtest.Script{Flow: entry, Random: true, Seed: seed}
 			if seed%2 == 1 {
 				script.Attributes = map[string]string{"survey": "yes"}

@@ -11,10 +11,8 @@ import (
 
 	"github.com/parley-chat/parley/examples/flows"
 	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/serve"
 )
-
-// usualFlows is the folder whose flows run where no other is named.
-const usualFlows = "flows"
 
 // newFlowInit is the command that writes the samples.
 func newFlowInit(env *Env) *cobra.Command {
@@ -29,7 +27,7 @@ func newFlowInit(env *Env) *cobra.Command {
 		if len(args) > 1 {
 			return strayArgument(c, args[1])
 		}
-		dir := usualFlows
+		dir := serve.DefaultFlows
 		if len(args) == 1 {
 			dir = args[0]
 		}
@@ -37,16 +35,16 @@ func newFlowInit(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		serve := "parley serve"
-		if dir != usualFlows {
-			serve += " --flows " + dir
+		command := "parley serve"
+		if dir != serve.DefaultFlows {
+			command += " --flows " + dir
 		}
 		_, err = fmt.Fprintf(env.Stdout, "%s in %s. Next:\n\n"+
 			"  # a chat through one of them, without a server\n  parley flow run %s --say people\n\n"+
 			"  # chats follow menu.json, or the flow whose name they say\n  %s\n\n"+
 			"  # a chat in another terminal, meanwhile\n  parley chat\n\n"+
 			"Flows that you export from Amazon Connect go into the same folder.\n",
-			counted(len(names), "sample flow"), dir, filepath.ToSlash(filepath.Join(dir, "menu.json")), serve)
+			counted(len(names), "sample flow"), dir, filepath.ToSlash(filepath.Join(dir, "menu.json")), command)
 		return err
 	}
 	return c
@@ -61,7 +59,7 @@ func writeSamples(dir string) ([]string, error) {
 	if len(there) > 0 {
 		return nil, hint.Usage(fmt.Sprintf("%s is not empty: it has %s", dir, there[0].Name()), "name another folder, as in `parley flow init samples`")
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // as any folder of a project
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder %s: %w", dir, err)
 	}
 	names, err := fs.Glob(flows.Files(), "*.json")
@@ -71,7 +69,7 @@ func writeSamples(dir string) ([]string, error) {
 	for _, name := range names {
 		data, err := fs.ReadFile(flows.Files(), name)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), data, 0o644) //nolint:gosec // as any file of a project
+			err = os.WriteFile(filepath.Join(dir, name), data, 0o644)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("writing the sample %s: %w", name, err)

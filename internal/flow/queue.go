@@ -18,8 +18,10 @@ func queues() []Type {
 			Name: "UpdateContactEventHooks", Support: Runs, block: block{start: hook, resume: hooked},
 			Note: "Hold flows take the error branch in chats, as in Amazon Connect.",
 		},
-		{Name: "TransferContactToAgent", Support: ErrorBranch, block: block{start: cannot("this block is for calls: set the agent with UpdateContactTargetQueue, then transfer to the queue")},
-			Note: "As in Amazon Connect: for calls only."},
+		{
+			Name: "TransferContactToAgent", Support: ErrorBranch, block: block{start: cannot("this block is for calls: set the agent with UpdateContactTargetQueue, then transfer to the queue")},
+			Note: "As in Amazon Connect: for calls only.",
+		},
 	}
 }
 

@@ -71,5 +71,5 @@ func live() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc) //nolint:gosec // less than that
+	return int64(m.HeapAlloc)
 }

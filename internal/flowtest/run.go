@@ -366,7 +366,7 @@ func (v *visit) say(ctx context.Context, standing flowrun.Standing, text string)
 		m.ContentType, m.Content = transcript.InteractiveResponse, view.answer(m.Content, v.chance)
 	}
 	_, err := v.chats.Say(ctx, v.chat.ContactID, v.chat.ParticipantID, m)
-	return err == nil, nil //nolint:nilerr // what cannot be said leads nowhere
+	return err == nil, nil // what cannot be said leads nowhere
 }
 
 // pass lets time pass until the flow goes on by itself.

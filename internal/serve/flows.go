@@ -16,8 +16,8 @@ import (
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// defaultFlows is the folder of contact flows that is used where it exists.
-const defaultFlows = "flows"
+// DefaultFlows is the folder of contact flows that is used where it exists.
+const DefaultFlows = "flows"
 
 // contactFlows are the contact flows of a server, and the watch over their files.
 type contactFlows struct {
@@ -31,10 +31,10 @@ type contactFlows struct {
 func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*contactFlows, error) {
 	dir := s.Flows
 	if dir == "" {
-		if !isFolder(defaultFlows) {
+		if !isFolder(DefaultFlows) {
 			return nil, nil //nolint:nilnil // no folder, no flows
 		}
-		dir = defaultFlows
+		dir = DefaultFlows
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
