@@ -230,7 +230,6 @@ var statuses = []int{
 func TestRetryDecisions(t *testing.T) {
 	for mode, variables := range map[string][]string{
 		"default": nil, "five attempts": {"AWS_MAX_ATTEMPTS=5"},
-		"rules of 2026": {"AWS_NEW_RETRIES_2026=true"},
 	} {
 		t.Run(mode, func(t *testing.T) {
 			environment(t, variables...)
@@ -268,7 +267,6 @@ func TestAdaptiveMode(t *testing.T) {
 		{Reset: true},
 		{Status: 400, Error: "InvalidRequestException"},
 		{Status: 400, Error: "RequestTimeout"},
-		{Status: 429, Error: "OtherException"},
 	} {
 		t.Run(fmt.Sprintf("%d %s", step.Status, step.Error), func(t *testing.T) { compareStarts(t, times(6, step)...) })
 	}
@@ -340,7 +338,7 @@ func TestSuccessAfterFailures(t *testing.T) {
 // generated client is older than it.
 func TestClock(t *testing.T) {
 	for name, variables := range map[string][]string{
-		"default": nil, "rules of 2026": {"AWS_NEW_RETRIES_2026=true"},
+		"default": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t, variables...)
@@ -392,7 +390,7 @@ func compareClocks(t *testing.T, offset time.Duration) {
 // that is down, and how they recover.
 func TestRetryBudget(t *testing.T) {
 	for mode, variables := range map[string][]string{
-		"default": nil, "rules of 2026": {"AWS_NEW_RETRIES_2026=true"},
+		"default": nil,
 	} {
 		for name, step := range map[string]awsfake.Step{
 			"transient": {Status: 500, Error: "InternalServiceException"}, "throttling": {Status: 429, Error: "LimitExceededException"},
@@ -445,10 +443,10 @@ func TestDeadline(t *testing.T) {
 }
 
 // TestOverLoopback makes the calls over real connections, one of which is reset: what is
-// compared in memory above must not depend on that. The rules of 2026 wait 50 ms at most
-// before a second attempt.
+// compared in memory above must not depend on that. The clients wait 50 ms at most before a
+// second attempt.
 func TestOverLoopback(t *testing.T) {
-	environment(t, "AWS_NEW_RETRIES_2026=true")
+	environment(t)
 	var outcomes [2]outcome
 	for i := range outcomes {
 		endpoint := awsfake.Start(t)

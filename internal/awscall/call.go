@@ -5,10 +5,10 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/awswire"
@@ -28,7 +28,7 @@ type Operation struct {
 // sent as it is. Errors are an
 // [awswire.CallError].
 func (c *Client) Call(ctx context.Context, op Operation, body []byte) (*Answer, error) {
-	run := exchange{client: c, op: op, body: body, newRules: newRetries()}
+	run := exchange{client: c, op: op, body: body}
 	text, err := run.do(ctx)
 	if err != nil {
 		return nil, &awswire.CallError{Metadata: run.meta, Err: err}
@@ -36,16 +36,11 @@ func (c *Client) Call(ctx context.Context, op Operation, body []byte) (*Answer, 
 	return &Answer{Body: text, Metadata: run.meta}, nil
 }
 
-// newRetries reports whether the SDK's newer retry rules are asked for. The SDK
-// reads the same variable inside its retryer; the waits computed here must agree.
-func newRetries() bool { return os.Getenv("AWS_NEW_RETRIES_2026") == "true" }
-
 // exchange is one call with all its attempts. It belongs to one goroutine.
 type exchange struct {
-	client   *Client
-	op       Operation
-	body     []byte
-	newRules bool // of retries
+	client *Client
+	op     Operation
+	body   []byte
 
 	keys       aws.Credentials
 	invocation string
@@ -70,16 +65,23 @@ func (x *exchange) do(ctx context.Context) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, fmt.Errorf("calling %s: %w", c.service.Title, ctx.Err())
 		}
+		asked := time.Now()
 		releaseAttempt, err := c.retryer.GetAttemptToken(ctx)
+		if x.meta.Attempts > 0 { // the adaptive mode waits here, too
+			x.meta.TotalRetryDelay += time.Since(asked)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("waiting to call %s: %w", c.service.Title, err)
 		}
 		x.meta.Attempts++
 		text, seen, err := x.attempt(ctx)
 		// Giving tokens back cannot fail with the SDK's own retryers.
-		_ = release(err)
-		if !x.newRules || x.meta.Attempts == 1 {
-			_ = releaseAttempt(err)
+		judged := c.service.judged(err)
+		_ = release(judged)
+		// What a first attempt earns, a repeated one must not earn again; the SDK sees which it is
+		// only in its own client. The adaptive mode learns from each answer.
+		if _, adaptive := c.retryer.(*retry.AdaptiveMode); adaptive || x.meta.Attempts == 1 {
+			_ = releaseAttempt(judged)
 		}
 		skewed := x.learnClock(seen, err)
 		if err == nil {
@@ -88,13 +90,13 @@ func (x *exchange) do(ctx context.Context) ([]byte, error) {
 		if ctx.Err() != nil || hopeless(err) {
 			return nil, err
 		}
-		if !skewed && !c.retryer.IsErrorRetryable(err) {
+		if !skewed && !c.retryer.IsErrorRetryable(judged) {
 			return nil, err
 		}
 		if most := c.retryer.MaxAttempts(); most > 0 && x.meta.Attempts >= most {
 			return nil, err
 		}
-		if release, _ = c.retryer.GetRetryToken(ctx, err); release == nil {
+		if release, _ = c.retryer.GetRetryToken(ctx, judged); release == nil {
 			return nil, err // the budget for repeating calls is used up
 		}
 		if waitErr := x.pause(ctx, err); waitErr != nil {
@@ -114,11 +116,7 @@ func hopeless(err error) bool {
 // returns the failure at once: a caller is served better by the service's own error
 // now than by a timeout later.
 func (x *exchange) pause(ctx context.Context, failure error) error {
-	n := x.meta.Attempts
-	if x.newRules {
-		n--
-	}
-	delay, err := x.client.retryer.RetryDelay(n, failure)
+	delay, err := x.client.retryer.RetryDelay(x.meta.Attempts, x.client.service.judged(failure))
 	if err != nil {
 		return failure
 	}

@@ -30,10 +30,9 @@ func TestTruncatedAnswer(t *testing.T) {
 	}
 }
 
-// A broken connection is tried again over a new one; the waits are those of the
-// newer retry rules, which are short.
+// A broken connection is tried again over a new one, after a short wait.
 func TestResetConnectionOnARealSocket(t *testing.T) {
-	t.Setenv("AWS_NEW_RETRIES_2026", "true")
+	t.Parallel()
 	endpoint := awsfake.Start(t)
 	client := newClient(t, endpoint)
 	endpoint.Script(awsfake.Step{Reset: true})

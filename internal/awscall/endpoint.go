@@ -3,13 +3,18 @@ package awscall
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+
+	"github.com/parley-chat/parley/internal/awswire"
 )
 
 // Service names an AWS service.
@@ -20,6 +25,34 @@ type Service struct {
 	ID, Signing, Title string
 	// Query marks AWS's query protocol: forms in, XML out.
 	Query bool
+	// Modeled are the exceptions that the SDK's generated client has types for. Its rules take a
+	// status of 429 for throttling unless the exception has one.
+	Modeled []string
+}
+
+// modeledError is an exception with a type of its own, for the SDK's rules.
+type modeledError struct{ refusal *awswire.Error }
+
+var _ smithy.APIError = modeledError{}
+
+// Error implements error, ErrorCode and ErrorMessage [smithy.APIError].
+func (e modeledError) Error() string { return e.refusal.Error() }
+
+func (e modeledError) ErrorCode() string    { return e.refusal.Name }
+func (e modeledError) ErrorMessage() string { return e.refusal.Message }
+
+// ErrorFault implements [smithy.APIError], by which the SDK knows such a type.
+func (modeledError) ErrorFault() smithy.ErrorFault { return smithy.FaultUnknown }
+
+// Unwrap returns the exception.
+func (e modeledError) Unwrap() error { return e.refusal }
+
+// judged returns a failure as the SDK's rules for retries are to see it.
+func (s *Service) judged(failure error) error {
+	if refusal, ok := errors.AsType[*awswire.Error](failure); ok && slices.Contains(s.Modeled, refusal.Name) {
+		return modeledError{refusal}
+	}
+	return failure
 }
 
 // Signing names of the services whose endpoints follow rules of their own: IAM has one endpoint a

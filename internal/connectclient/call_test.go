@@ -123,7 +123,7 @@ func TestStrangeAnswers(t *testing.T) {
 
 // A refusal keeps the number of attempts and AWS's own words.
 func TestRefusedStart(t *testing.T) {
-	t.Setenv("AWS_NEW_RETRIES_2026", "true") // short waits
+	t.Parallel()
 	endpoint := awsfake.Start(t)
 	step := awsfake.Step{Status: 500, Error: "InternalServiceException", Message: "m"}
 	endpoint.Script(step, step, step)

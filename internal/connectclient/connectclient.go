@@ -25,7 +25,10 @@ import (
 //
 //nolint:gochecknoglobals // constants that Go has no constant form for
 var (
-	connectService     = awscall.Service{ID: "Connect", Signing: "connect", Title: "Amazon Connect"}
+	connectService = awscall.Service{
+		ID: "Connect", Signing: "connect", Title: "Amazon Connect",
+		Modeled: []string{"InternalServiceException", "InvalidParameterException", "InvalidRequestException", "ResourceNotFoundException"},
+	}
 	participantService = awscall.Service{ID: "ConnectParticipant", Signing: "participant.connect", Title: "the Amazon Connect Participant Service"}
 	stsService         = awscall.Service{ID: "STS", Signing: "sts", Title: "AWS STS", Query: true}
 	iamService         = awscall.Service{ID: "IAM", Signing: "iam", Title: "AWS IAM", Query: true}
