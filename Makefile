@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart model findings fuzz clean
+.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
@@ -118,6 +118,9 @@ restart: ## Replace the server under load 200 times, and send it a signal every 
 
 model: ## Name the operations that the newest AWS SDK has and the list has not; ARGS=--write adds them
 	node tools/model.mjs $(ARGS)
+
+vulncheck: ## Look for known vulnerabilities in what is called; says when the database cannot be reached
+	GO="$(GO)" tools/vulncheck.sh
 
 findings: ## Run the scripts in findings/, which need the package registries
 	@set -e; for script in findings/*.sh; do [ -e "$$script" ] || continue; echo "== $$script"; bash "$$script"; done
