@@ -151,7 +151,7 @@ func (r *remote) tellFlowLog(e client.Event) error {
 		r.note("chat %s: %s", short(step.ContactID), screen.Text(step.Note, "  "))
 		return nil
 	}
-	for _, entry := range step.Log(step.ContactID, step.Time) {
+	for _, entry := range step.Log(step.Time) {
 		line, err := json.Marshal(entry)
 		if err != nil {
 			return fmt.Errorf("encoding the flow log: %w", err)

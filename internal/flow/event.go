@@ -120,6 +120,8 @@ type Turn struct {
 
 // Trace is one action as it ran.
 type Trace struct {
+	// Segment is the id of the contact that it ran for, the [Contact.ID].
+	Segment string `json:"segmentId,omitempty"`
 	// Flow is the [Program.ID], FlowName what people call the flow, FlowARN the resource's name as far
 	// as it is known.
 	Flow     string `json:"flow"`

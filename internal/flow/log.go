@@ -32,10 +32,10 @@ type LogEntry struct {
 
 // Log returns the entries that Amazon Connect writes for an action of a contact: one, or one for each
 // attribute or hook that the action sets.
-func (t Trace) Log(contactID string, at time.Time) []LogEntry {
+func (t Trace) Log(at time.Time) []LogEntry {
 	rule := t.logRule()
 	entry := LogEntry{
-		ContactID: contactID, ContactFlowID: firstOf(t.FlowARN, t.Flow), ContactFlowName: t.FlowName, Module: rule.module,
+		ContactID: t.Segment, ContactFlowID: firstOf(t.FlowARN, t.Flow), ContactFlowName: t.FlowName, Module: rule.module,
 		Identifier: t.Action, Timestamp: at.UTC().Format("2006-01-02T15:04:05.000Z"), Results: t.logResult(),
 		ExternalResults: t.External, Logged: t.Logged,
 	}

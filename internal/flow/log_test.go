@@ -37,7 +37,7 @@ func TestTraceLog(t *testing.T) {
 				var got strings.Builder
 				for _, row := range s.rows {
 					row.FlowARN = "arn:aws:connect:us-east-1:111122223333:instance/i/contact-flow/" + row.Flow
-					for _, entry := range row.Log("c1", at) {
+					for _, entry := range row.Log(at) {
 						line, err := json.Marshal(entry)
 						if err != nil {
 							t.Fatal(err)

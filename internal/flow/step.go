@@ -233,7 +233,7 @@ func (r *run) row(n *node, branch string, out outcome) {
 		return
 	}
 	row := Trace{
-		Flow: r.program.ID(), FlowName: r.program.Name(), FlowARN: r.program.source.ARN, Action: n.id, Name: n.name, Type: n.kind,
+		Segment: r.contact.ID, Flow: r.program.ID(), FlowName: r.program.Name(), FlowARN: r.program.source.ARN, Action: n.id, Name: n.name, Type: n.kind,
 		Parameters: r.shown, Branch: branch, Failed: out.kind == failed, Note: r.note, Logged: r.state.Kept.Logging,
 	}
 	if out.kind == yielded || out.kind == failed {

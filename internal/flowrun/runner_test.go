@@ -90,6 +90,20 @@ func TestGreetAndQueue(t *testing.T) {
 		if len(segments) != 2 || segments[0].Reason != chat.AgentDisconnect || segments[1].Method != chat.ByDisconnect || segments[1].Reason != chat.FlowDisconnect {
 			t.Fatalf("%+v", segments)
 		}
+		w.mu.Lock()
+		for _, row := range w.trace { // each step belongs to the contact it ran for
+			want := segments[0].ID
+			if row.Flow == "survey.json" {
+				want = segments[1].ID
+			}
+			if row.Segment != want || row.FlowARN != "arn:aws:connect:us-east-1:000000000000:instance/i/contact-flow/"+row.Flow {
+				t.Errorf("traced %+v", row)
+			}
+		}
+		if len(w.trace) == 0 || w.trace[len(w.trace)-1].Flow != "survey.json" {
+			t.Errorf("the survey is not traced: %+v", w.trace)
+		}
+		w.mu.Unlock()
 		page, err := w.Transcript(t.Context(), c.chat.ContactID, chat.TranscriptQuery{MaxResults: 100, ContactID: segments[1].ID})
 		if err != nil || len(page.Items) != 4 || page.Items[0].Role != transcript.System || page.Items[0].ContactID != segments[1].ID {
 			t.Errorf("%d items of the disconnect flow's contact, %v", len(page.Items), err)

@@ -13,6 +13,8 @@ import (
 type FlowStep struct {
 	// Time is that of the chats, which can be ahead of the machine's.
 	Time time.Time `json:"time"`
+	// Segment is the id of the contact it ran for: the chat's, or that of one that followed.
+	Segment string `json:"segmentId,omitempty"`
 	// Flow identifies the flow, FlowName is what people call it, FlowARN its name as a resource.
 	Flow     string `json:"flow,omitempty"`
 	FlowName string `json:"flowName,omitempty"`
@@ -41,7 +43,7 @@ func (r *Recorder) FlowTraced(contactID string, at time.Time, rows []flow.Trace)
 	for i := range rows {
 		row := &rows[i]
 		step := &FlowStep{
-			Time: at, Flow: row.Flow, FlowName: row.FlowName, FlowARN: row.FlowARN, Action: row.Action, Name: row.Name, Type: row.Type,
+			Time: at, Segment: row.Segment, Flow: row.Flow, FlowName: row.FlowName, FlowARN: row.FlowARN, Action: row.Action, Name: row.Name, Type: row.Type,
 			Branch: row.Branch, Result: row.Result, Failed: row.Failed, Note: row.Note, Logged: row.Logged,
 		}
 		// Both are JSON values.
@@ -93,8 +95,8 @@ func (r *Recorder) finishFlow(x *raw) *Exchange {
 }
 
 // texts are the texts of a step in the order in which they are kept.
-func (s *FlowStep) texts() [9]*string {
-	return [...]*string{&s.Flow, &s.FlowName, &s.FlowARN, &s.Action, &s.Name, &s.Type, &s.Branch, &s.Result, &s.Note}
+func (s *FlowStep) texts() [10]*string {
+	return [...]*string{&s.Segment, &s.Flow, &s.FlowName, &s.FlowARN, &s.Action, &s.Name, &s.Type, &s.Branch, &s.Result, &s.Note}
 }
 
 // size is how much a step holds.

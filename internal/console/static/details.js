@@ -56,7 +56,7 @@ export class Details {
     fill(this.people, h("h4", {}, "In this chat"),
       h("ul", { class: "people" }, contact.participants.map(({ displayName, role, left }) => h("li", {},
         h("bdi", {}, plain(displayName) || "unnamed"), h("span", { class: "note" }, plain(role).toLowerCase().replace("_", " "), left && ", left")))),
-      h("p", { class: "links" }, h("a", { href: served(`/console/inspector?contact=${encodeURIComponent(contact.contactId)}`) }, "Its calls and frames"),
+      h("p", { class: "links" }, h("a", { href: served(`/console/inspector?contact=${encodeURIComponent(contact.contactId)}`) }, "Its calls, frames and flow"),
         h("a", { href: served(path`/api/contacts/${contact.contactId}/transcript?format=text`), download: "" }, "Transcript as text")));
     fill(this.facts, h("h4", {}, "About it"), h("dl", { class: "fact-list" },
       id("Contact id", contact.contactId),

@@ -3,6 +3,7 @@
 import { get, path } from "./api.js";
 import { confirm, copyText } from "./copy.js";
 import { fill, h } from "./dom.js";
+import { stepFacts } from "./flowstep.js";
 import { bytes, exactTime, plain, short, took } from "./format.js";
 import { served } from "./here.js";
 import { jsonTree, pretty } from "./json.js";
@@ -50,6 +51,7 @@ export class Detail {
   parts(exchange) {
     const { kind, method, path: address, requestOmitted, responseOmitted, truncated } = exchange;
     const { text, tone } = outcome(exchange);
+    if (kind === "flow") return this.step(exchange, tone);
     const frame = kind === "frame";
     const called = kind === "http" || Boolean(method);
     return [
@@ -68,6 +70,20 @@ export class Detail {
     ];
   }
 
+  // step is what a block of a contact flow did.
+  step(exchange, tone) {
+    const { flow, truncated } = exchange;
+    const values = (title, value) => value !== undefined && body(title, JSON.stringify(value), false, 0);
+    return [
+      this.head(nameOf(exchange), flow.action ? (flow.failed ? "error branch" : "flow") : "stopped", tone || "on"),
+      problem(exchange),
+      this.facts(exchange),
+      truncated && h("p", { class: "note" }, "The parameters are longer than what is kept; they are left out."),
+      values("Parameters", flow.parameters),
+      values("Answer of the function", flow.external),
+    ];
+  }
+
   actions(exchange) {
     const { id } = exchange;
     const copy = h("button", { type: "button", class: "small" }, "Copy as curl");
@@ -81,9 +97,10 @@ export class Detail {
     const whole = (name, value) => value && [name, h("code", {}, plain(value))];
     const all = [
       ["Time", exactTime(exchange.time)],
+      ...(exchange.flow ? stepFacts(exchange.flow, exchange) : []),
       exchange.firstByteMs !== undefined && ["First byte", took(exchange.firstByteMs)],
       exchange.durationMs !== undefined && ["Duration", took(exchange.durationMs)],
-      ["Size", exchange.requestSize ? `${bytes(exchange.requestSize)} sent, ${bytes(exchange.size)} answered` : bytes(exchange.size)],
+      !exchange.flow && ["Size", exchange.requestSize ? `${bytes(exchange.requestSize)} sent, ${bytes(exchange.size)} answered` : bytes(exchange.size)],
       exchange.closeCode && ["Close code", `${closed(exchange.closeCode)}, first from the ${exchange.direction === "in" ? "client" : "server"}`],
       exchange.topic && exchange.contentType && ["Topic", plain(exchange.topic)],
       exchange.role && ["Participant", h("span", { title: plain(exchange.participantId) }, `${plain(exchange.role.toLowerCase())} ${short(exchange.participantId)}`)],
@@ -103,7 +120,7 @@ function problem({ problem: found }) {
   return h("div", { class: "trouble" },
     h("strong", {}, plain(found.sentence)),
     found.hint && h("span", {}, plain(found.hint)),
-    found.rule && h("a", { href: served(`/docs/errors#${encodeURIComponent(found.rule)}`) }, "Why this happens"));
+    found.rule && found.rule !== "contact-flow" && h("a", { href: served(`/docs/errors#${encodeURIComponent(found.rule)}`) }, "Why this happens"));
 }
 
 function fault({ fault: name }) {

@@ -5,7 +5,7 @@ import { byId, fill, h, say } from "./dom.js";
 import { Detail } from "./exchange.js";
 import { exactTime, plain, short, took } from "./format.js";
 import { served } from "./here.js";
-import { nameOf, outcome, whatOf } from "./naming.js";
+import { glyphOf, nameOf, outcome, whatOf } from "./naming.js";
 import { replay } from "./replay.js";
 import { rowClicks, VirtualList } from "./virtual.js";
 
@@ -51,13 +51,12 @@ const detail = new Detail(byId("detail"), {
 });
 
 function row(exchange) {
-  const { id, direction, kind, fault, contactId } = exchange;
-  const glyph = kind === "http" ? "⇄" : kind === "frame" ? (direction === "in" ? "↑" : "↓") : exchange.method ? "○" : "×";
+  const { id, kind, fault, contactId } = exchange;
   const { text, tone } = outcome(exchange);
   const time = kind === "http" || exchange.method ? took(exchange.durationMs ?? 0) : "";
-  return h("div", { role: "option", id: `x-${id}`, class: "x", "aria-selected": String(id === state.selected), dataset: { id, tone } },
+  return h("div", { role: "option", id: `x-${id}`, class: "x", "aria-selected": String(id === state.selected), dataset: { id, kind, tone } },
     h("span", { class: "x-time" }, exactTime(exchange.time)),
-    h("span", { class: "x-glyph", "aria-hidden": "true" }, glyph),
+    h("span", { class: "x-glyph", "aria-hidden": "true" }, glyphOf(exchange)),
     h("span", { class: "x-name" }, nameOf(exchange)),
     h("span", { class: "x-what", dir: "auto" }, whatOf(exchange)),
     fault && h("span", { class: "pill warn x-fault" }, "fault"),
@@ -137,7 +136,8 @@ function display(gone = 0) {
   list.set(state.shown, gone);
   const failed = state.shown.reduce((sum, exchange) => sum + (suits(exchange, "failed") ? 1 : 0), 0);
   const chosen = state.shown.length === state.all.length ? "" : ` of ${number.format(state.all.length)}`;
-  byId("count").textContent = none ? "\u00a0" : `${number.format(state.shown.length)}${chosen} ${state.all.length === 1 ? "exchange" : "exchanges"}${failed ? `, ${number.format(failed)} failed` : ""}`;
+  const what = state.shown.some(({ kind }) => kind === "flow") ? ["entry", "entries"] : ["exchange", "exchanges"];
+  byId("count").textContent = none ? "\u00a0" : `${number.format(state.shown.length)}${chosen} ${what[state.all.length === 1 ? 0 : 1]}${failed ? `, ${number.format(failed)} failed` : ""}`;
   showNewer();
 }
 
@@ -151,7 +151,7 @@ function nothing() {
   }
   return [
     h("h2", {}, "Nothing has passed yet"),
-    h("p", {}, "Every call and frame appears here as it happens, with its cause when it fails."),
+    h("p", {}, "Every call, frame and step of a contact flow appears here as it happens, with its cause when it fails."),
     h("p", {}, embedded ? h("a", { href: served("/") }, "Try a chat") : h("a", { href: served("/") }, "Connect your client"), embedded ? [" or ", h("a", { href: served("/console/connect") }, "connect your own client"), "."] : "."),
   ];
 }

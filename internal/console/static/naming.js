@@ -1,5 +1,6 @@
 // How exchanges are called: in the timeline, and above what is in them.
 
+import { stepName, stepWhat } from "./flowstep.js";
 import { plain } from "./format.js";
 
 // What the codes of close frames mean (RFC 6455, section 7.4.1).
@@ -17,22 +18,33 @@ function subject({ contentType, topic }) {
   return contentType || topic || "text";
 }
 
-export function nameOf({ kind, action, method, ...rest }) {
+// glyphOf is a sign for the kind of an exchange.
+export function glyphOf({ kind, direction, method }) {
+  if (kind === "http") return "⇄";
+  if (kind === "frame") return direction === "in" ? "↑" : "↓";
+  if (kind === "flow") return "◆";
+  return method ? "○" : "×";
+}
+
+export function nameOf({ kind, action, method, flow, ...rest }) {
+  if (kind === "flow") return stepName(flow);
   if (kind === "frame") return plain(subject(rest));
   if (kind === "socket") return method ? "Socket opened" : "Socket closed";
   return plain(action || method);
 }
 
 // whatOf is what is wrong, or where it went.
-export function whatOf({ kind, method, path, topic, problem, closeCode, contentType, role, direction }) {
+export function whatOf({ kind, method, path, topic, problem, closeCode, contentType, role, direction, flow }) {
   if (problem) return plain(problem.sentence);
+  if (kind === "flow") return stepWhat(flow);
   if (kind === "frame") return `${direction === "in" ? "from" : "to"} the ${plain(role ? role.toLowerCase() : "client")}${topic && contentType ? `, ${plain(topic)}` : ""}`;
   if (kind === "socket" && !method) return closed(closeCode);
   return plain(`${method} ${path}`);
 }
 
 // outcome is the status and how it is coloured.
-export function outcome({ kind, status, problem, fault, closeCode, method }) {
+export function outcome({ kind, status, problem, fault, closeCode, method, flow }) {
+  if (kind === "flow") return { text: "", tone: problem ? "bad" : flow.failed ? "warn" : "" };
   const text = kind === "socket" && !method ? closeCode || "" : status || "";
   const failed = status >= 400 || problem;
   return { text: String(text), tone: failed ? "bad" : fault ? "warn" : "" };

@@ -5,7 +5,7 @@ import { h } from "./dom.js";
 import { exactTime, took } from "./format.js";
 import { served } from "./here.js";
 import { Listbox } from "./listbox.js";
-import { nameOf, outcome, whatOf } from "./naming.js";
+import { glyphOf, nameOf, outcome, whatOf } from "./naming.js";
 
 const kept = 500;
 const rowHeight = 32;
@@ -47,13 +47,12 @@ export function traffic(view, empty, contact) {
 }
 
 function row(exchange) {
-  const { kind, direction, durationMs, method, fault, time } = exchange;
-  const glyph = kind === "http" ? "⇄" : kind === "frame" ? (direction === "in" ? "↑" : "↓") : "○";
+  const { kind, durationMs, method, fault, time } = exchange;
   const { text, tone } = outcome(exchange);
   const failed = tone === "bad";
   return h("div", { class: `exchange${failed ? " failed" : ""}`, title: failed ? whatOf(exchange) : false },
     h("span", { class: "exchange-time" }, exactTime(time)),
-    h("span", { "aria-hidden": "true" }, glyph),
+    h("span", { "aria-hidden": "true" }, glyphOf(exchange)),
     h("span", { class: "exchange-name" }, nameOf(exchange)),
     h("span", { class: "exchange-what" }, whatOf(exchange), fault && ` (fault: ${fault})`),
     h("span", { class: "exchange-took" }, method && kind === "http" && took(durationMs)),
