@@ -162,3 +162,33 @@ func bare(text string, part func(ARN) string) string {
 	}
 	return text
 }
+
+// Function is the name of a function of AWS Lambda, taken apart.
+type Function struct {
+	// Region is empty for a name that is no full ARN.
+	Region string
+	// Name is the bare name, Qualifier the version or alias behind it; empty for none.
+	Name, Qualifier string
+	// Unqualified is all but the qualifier, as it was written.
+	Unqualified string
+}
+
+// FunctionOf takes the name of a function apart in all forms that AWS Lambda takes: a name, an ARN,
+// the end of an ARN from the account on, each with or without a qualifier. Anything else is a name.
+//
+// Source: https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+func FunctionOf(text string) Function {
+	rest, f := text, Function{}
+	if a, ok := Parse(text); ok && a.Service == "lambda" {
+		f.Region, rest = a.Region, a.Resource
+	}
+	if at := strings.Index(rest, "function:"); at >= 0 {
+		rest = rest[at+len("function:"):]
+	}
+	var qualified bool
+	f.Unqualified = text
+	if f.Name, f.Qualifier, qualified = strings.Cut(rest, ":"); qualified {
+		f.Unqualified = strings.TrimSuffix(text, ":"+f.Qualifier)
+	}
+	return f
+}

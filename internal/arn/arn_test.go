@@ -132,3 +132,20 @@ func TestOtherServices(t *testing.T) {
 		}
 	}
 }
+
+// A function is named in any of the forms that AWS Lambda takes, with or without a qualifier.
+func TestFunctionOf(t *testing.T) {
+	t.Parallel()
+	const full = "arn:aws:lambda:eu-west-2:123456789012:function:order"
+	for text, want := range map[string]arn.Function{
+		"order": {Name: "order", Unqualified: "order"}, "order:live": {Name: "order", Qualifier: "live", Unqualified: "order"},
+		full: {Region: "eu-west-2", Name: "order", Unqualified: full}, full + ":$LATEST": {Region: "eu-west-2", Name: "order", Qualifier: "$LATEST", Unqualified: full},
+		"123456789012:function:order": {Name: "order", Unqualified: "123456789012:function:order"},
+		"function:order:2":            {Name: "order", Qualifier: "2", Unqualified: "function:order"},
+		"ENTER LAMBDA HERE":           {Name: "ENTER LAMBDA HERE", Unqualified: "ENTER LAMBDA HERE"}, "": {},
+	} {
+		if got := arn.FunctionOf(text); got != want {
+			t.Errorf("%q is %+v, want %+v", text, got, want)
+		}
+	}
+}

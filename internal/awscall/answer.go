@@ -14,6 +14,7 @@ import (
 // Answer is a successful answer, read to its end.
 type Answer struct {
 	Body     []byte
+	Header   http.Header
 	Metadata awswire.Metadata
 }
 

@@ -37,6 +37,7 @@ func (x *exchange) attempt(ctx context.Context) ([]byte, sighting, error) {
 		return nil, sighting{}, x.sendError(ctx, err)
 	}
 	defer func() { _ = response.Body.Close() }() // nothing is left to read
+	x.answered = response.Header
 	x.meta.HTTPStatusCode = response.StatusCode
 	x.meta.RequestID = awswire.RequestID(response.Header)
 	x.meta.ExtendedRequestID = response.Header.Get("X-Amz-Id-2")

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,7 +34,7 @@ func (c *Client) Call(ctx context.Context, op Operation, body []byte) (*Answer, 
 	if err != nil {
 		return nil, &awswire.CallError{Metadata: run.meta, Err: err}
 	}
-	return &Answer{Body: text, Metadata: run.meta}, nil
+	return &Answer{Body: text, Header: run.answered, Metadata: run.meta}, nil
 }
 
 // exchange is one call with all its attempts. It belongs to one goroutine.
@@ -46,6 +47,7 @@ type exchange struct {
 	invocation string
 	payload    string // hash of the body, in hexadecimal
 	meta       awswire.Metadata
+	answered   http.Header   // of the last answer
 	skew       time.Duration // added to the signing time of the next attempt
 }
 

@@ -1,5 +1,5 @@
 // Package awsfake is a scripted AWS endpoint for tests and benchmarks: as much of
-// Amazon Connect, STS, IAM and Secrets Manager as Parley calls, on one address.
+// Amazon Connect, Lambda, STS, IAM and Secrets Manager as Parley calls, on one address.
 //
 // It checks signatures for real: the canonical request is computed again from the
 // request as it came over the wire, with code that shares nothing with the signer
@@ -104,6 +104,7 @@ type Endpoint struct {
 	contacts map[string]bool
 	byToken  map[string]chat
 	secrets  map[string][]string // by ARN, the current value first
+	invoked  func(Invocation) Invoked
 }
 
 // New returns an endpoint that does not listen yet: put it behind an [http.Server]

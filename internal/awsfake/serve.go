@@ -17,6 +17,7 @@ const (
 	serviceConnect = "connect"
 	serviceSTS     = "sts"
 	serviceIAM     = "iam"
+	serviceLambda  = "lambda"
 )
 
 const maxBody = 1 << 20
@@ -100,6 +101,8 @@ func route(r *http.Request, body []byte) call {
 		c.operation = "StartChatContact"
 	case r.Method == http.MethodPost && path == "/contact/stop":
 		c.operation = "StopContact"
+	case r.Method == http.MethodPost && strings.HasPrefix(path, functionsPath):
+		c.routeInvoke(path)
 	case r.Method == http.MethodPost && (path == "/" || path == ""):
 		c.routeQuery(body)
 	case r.Method == http.MethodGet:
@@ -159,6 +162,8 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, c call) {
 		e.simulate(w, c)
 	case "GetRole":
 		e.getRole(w, c)
+	case invoke:
+		e.invoke(w, r, c)
 	case getSecretValue:
 		e.secretValue(w, r, c)
 	case containerCredentials:

@@ -2,7 +2,10 @@
 // keys of the configuration may hold stars, which stand for anything.
 package glob
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Match reports whether a text is one that a pattern describes: each * of it stands for any text,
 // the empty one included, and everything else for itself.
@@ -25,18 +28,24 @@ func Match(pattern, text string) bool {
 	return strings.HasSuffix(text, parts[len(parts)-1])
 }
 
-// Find returns the entry whose key describes a text. A key without a star goes before those with
-// one, the longer before the shorter. An empty text is described by nothing.
-func Find[V any](entries map[string]V, text string) (found V, ok bool) {
-	if text == "" || len(entries) == 0 {
+// Find returns the entry whose key describes one of the names that a thing has, the best name first.
+// A key without a star goes before those with one, the longer before the shorter. An empty name is
+// described by nothing.
+func Find[V any](entries map[string]V, names ...string) (found V, ok bool) {
+	if len(entries) == 0 {
 		return found, false
 	}
-	if v, exact := entries[text]; exact {
-		return v, true
+	for _, name := range names {
+		if v, exact := entries[name]; exact && name != "" {
+			return v, true
+		}
 	}
 	best := ""
 	for pattern := range entries {
-		if strings.Contains(pattern, "*") && Match(pattern, text) && (len(pattern) > len(best) || len(pattern) == len(best) && pattern < best) {
+		if len(pattern) < len(best) || len(pattern) == len(best) && pattern >= best || !strings.Contains(pattern, "*") {
+			continue
+		}
+		if slices.ContainsFunc(names, func(name string) bool { return name != "" && Match(pattern, name) }) {
 			best = pattern
 		}
 	}

@@ -41,6 +41,9 @@ func TestFind(t *testing.T) {
 			t.Errorf("Find(%q) = %d, %v, want %d", text, got, ok, want)
 		}
 	}
+	if got, ok := glob.Find(entries, "xyz", "", "order"); !ok || got != 1 {
+		t.Errorf("a star was better than the name: %d", got)
+	}
 	if got, ok := glob.Find(entries, ""); ok {
 		t.Errorf("nothing is described by %d", got)
 	}

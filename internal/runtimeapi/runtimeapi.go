@@ -5,6 +5,7 @@
 package runtimeapi
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,12 +32,17 @@ type Config struct {
 	// TimedOut is called when an invocation took too long, before [API.Invoke] returns; it may
 	// be nil.
 	TimedOut func()
+	// ARN is what the function is told of its own name; empty means a function called startchat.
+	ARN string
 }
 
 // Error is what a function, or Lambda in its place, says of a failed invocation or init.
 type Error struct {
 	Type    string `json:"errorType"`
 	Message string `json:"errorMessage"`
+	// Last says that the process can be given no other event: it has ended, did not begin, or still
+	// works on this one.
+	Last bool `json:"-"`
 }
 
 // Error implements error.
@@ -83,9 +89,8 @@ func Listen(ctx context.Context, config Config) (*API, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listening for the function: %w", err)
 	}
-	if config.Timeout == 0 {
-		config.Timeout = DefaultTimeout
-	}
+	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
+	config.ARN = cmp.Or(config.ARN, "arn:aws:lambda:us-west-2:123456789012:function:startchat")
 	a := &API{
 		config: config, address: listener.Addr().String(), served: make(chan error, 1), events: make(chan *invocation),
 		turn: make(chan struct{}, 1), ready: make(chan struct{}), refused: make(chan struct{}),
@@ -124,7 +129,7 @@ func (a *API) Ready(ctx context.Context) (time.Time, error) {
 	if a.failed != nil {
 		return time.Time{}, a.failed
 	}
-	return time.Time{}, &Error{"Runtime.ExitError", "the process ended"}
+	return time.Time{}, &Error{"Runtime.ExitError", "the process ended", true}
 }
 
 // Invoke has the function handle one event. The error is an [*Error] when the function failed,
@@ -146,9 +151,11 @@ func (a *API) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	select {
 	case a.events <- i:
 	case <-a.config.Exited:
-		return nil, &Error{"Runtime.ExitError", "the process ended"}
+		return nil, &Error{"Runtime.ExitError", "the process ended", true}
 	case <-late.C:
-		return nil, &Error{"Sandbox.Timedout", "the function does not ask for events"}
+		return nil, &Error{"Sandbox.Timedout", "the function does not ask for events", true}
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting until the function asks for an event: %w", ctx.Err())
 	}
 	select {
 	case r := <-i.done:
@@ -157,12 +164,12 @@ func (a *API) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		}
 		return r.payload, nil
 	case <-a.config.Exited:
-		return nil, &Error{"Runtime.ExitError", "the process ended while it handled an event"}
+		return nil, &Error{"Runtime.ExitError", "the process ended while it handled an event", true}
 	case <-late.C:
 		if a.config.TimedOut != nil {
 			a.config.TimedOut()
 		}
-		return nil, &Error{"Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds())}
+		return nil, &Error{"Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds()), true}
 	}
 }
 
@@ -181,6 +188,7 @@ func (a *API) handler() http.Handler {
 		a.mu.Lock()
 		if a.failed == nil {
 			a.failed = readError(body)
+			a.failed.Last = true
 			close(a.refused)
 		}
 		a.mu.Unlock()
@@ -211,7 +219,7 @@ func (a *API) next(w http.ResponseWriter, r *http.Request) {
 		h.Set("Content-Type", "application/json")
 		h.Set("Lambda-Runtime-Aws-Request-Id", i.id)
 		h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(i.deadline.UnixMilli(), 10))
-		h.Set("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-west-2:123456789012:function:startchat")
+		h.Set("Lambda-Runtime-Invoked-Function-Arn", a.config.ARN)
 		h.Set("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0")
 		_, _ = w.Write(i.payload) // Exited tells of a process that is gone
 	case <-a.config.Exited:
