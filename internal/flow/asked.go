@@ -6,7 +6,7 @@ func asked() []Type {
 		return Type{Name: name, Support: Configured, Note: note, block: block{start: askWith}}
 	}
 	return []Type{
-		{Name: invokeFunction, Support: ErrorBranch, block: block{start: askWith}, Note: "Functions are not called: the error branch, with a line in the log."},
+		configured(invokeFunction, "What `functions` in parley.yaml says (docs/functions.md); without an entry the error branch, and the log says what to write."),
 		configured("CreateWisdomSession", "An invented session."),
 		configured("CreateTask", "An invented task."),
 		configured("GetCustomerProfile", "NoneFoundError: no profiles are kept here."),

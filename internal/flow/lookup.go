@@ -15,7 +15,10 @@ func (r *run) lookup(p path) any {
 	case "External":
 		return descend(r.frame.External, rest)
 	case "LambdaInvocation":
-		if len(rest) > 0 && rest[0] == "ResultData" && r.frame.External != nil {
+		if len(rest) > 0 && rest[0] == "ResultData" {
+			if result := descend(r.state.Results["LambdaInvocation"], rest[:1]); result != nil {
+				return descend(result, rest[1:])
+			}
 			return descend(r.frame.External, rest[1:])
 		}
 	case "Modules":

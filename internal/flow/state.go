@@ -65,6 +65,8 @@ type Frame struct {
 	Input map[string]any `json:"input,omitempty"`
 	// Calling is the action's question that the frame waits for: a module, to be returned from.
 	Calling bool `json:"calling,omitempty"`
+	// Beside is the Wait beside which the flow runs: its end leads there.
+	Beside string `json:"beside,omitempty"`
 }
 
 // Begin returns the state in which a flow starts. The contact keeps what it had.

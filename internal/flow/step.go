@@ -71,8 +71,11 @@ const (
 	entered // another program runs now
 )
 
-// noMatch is the error every action has.
-const noMatch = "NoMatchingError"
+// noMatch is the error every action has, tooSlow that of a function without an answer in time.
+const (
+	noMatch = "NoMatchingError"
+	tooSlow = "TimeLimitExceeded"
+)
 
 func done() outcome                 { return outcome{kind: finished} }
 func yield(result string) outcome   { return outcome{kind: yielded, result: result} }
@@ -115,6 +118,9 @@ func (r *run) from(at int, e Event) error {
 			return nil
 		}
 		to, branch := n.leave(r, out)
+		if beside, ok := r.program.index[r.frame.Beside]; ok && to == none && out.kind == finished {
+			to = beside
+		}
 		r.row(n, branch, out)
 		if to == none {
 			r.stop(n, out, branch)
@@ -161,7 +167,7 @@ func (r *run) resume(n *node, e Event) outcome {
 func (n *node) leave(r *run, out outcome) (to int, branch string) {
 	switch out.kind { //nolint:exhaustive // all others simply lead on
 	case failed:
-		for _, want := range []string{out.result, noMatch} {
+		for _, want := range n.errorTypes(out.result) {
 			for _, e := range n.errors {
 				if e.kind == want {
 					return e.to, want
@@ -191,6 +197,16 @@ func (n *node) leave(r *run, out outcome) (to int, branch string) {
 		}
 	}
 	return n.next, "NextAction"
+}
+
+// errorTypes are the names under which a branch for an error can stand, the best first. The console
+// draws a branch for a function that was too slow whose name is not documented: the Testing language
+// calls it TimeLimitExceeded.
+func (n *node) errorTypes(errorType string) []string {
+	if n.kind == invokeFunction && errorType == tooSlow {
+		return []string{tooSlow, "InvocationTimeLimitExceeded", "Timeout", noMatch}
+	}
+	return []string{errorType, noMatch}
 }
 
 // stop ends a flow whose last action leads nowhere.
@@ -323,6 +339,9 @@ func (r *run) keep(results map[string]any) {
 	if external, ok := results["External"]; ok {
 		r.frame.External = external
 		delete(next, "External")
+		if i, ok := next["LambdaInvocation"].(map[string]any); ok { // whose result is replaced
+			next["LambdaInvocation"] = map[string]any{"InvocationId": i["InvocationId"]}
+		}
 	}
 	r.state.Results = next
 }

@@ -145,12 +145,40 @@ func wait(r *run, n *node) outcome {
 	if seconds == 0 {
 		return yield(waitCompleted)
 	}
+	if n.letsRun() {
+		return r.meanwhile(n)
+	}
 	return r.await(seconds)
+}
+
+// goOn is the result of a Wait that lets the flow run meanwhile.
+const goOn = "Continue"
+
+// letsRun reports whether a Wait lets the flow run meanwhile, which it says with a fixed text.
+func (n *node) letsRun() bool {
+	v, ok := n.params["ContinueExecution"]
+	return ok && strings.EqualFold(textOf(v.plain), "true")
+}
+
+// meanwhile takes the branch Continue once. When that comes back to the Wait, or leads nowhere, the
+// flow waits: for the last function that was invoked asynchronously, if there is one. How Amazon
+// Connect divides the time is not documented; the whole of it begins here.
+//
+// Source: "Keep running while waiting" on the page of the Wait block in the administrator guide.
+func (r *run) meanwhile(n *node) outcome {
+	if r.frame.Beside != n.id {
+		r.frame.Beside = n.id
+		return yield(goOn)
+	}
+	r.frame.Beside = ""
+	return r.ask(n, textOf(descend(r.state.Results["LambdaInvocation"], []string{"InvocationId"})))
 }
 
 // waited goes on when the time has passed, or something came that the Wait was told to listen for.
 func waited(r *run, n *node, e Event) outcome {
 	switch {
+	case e.Kind == Answered:
+		return r.answer(e)
 	case e.Kind == TimedOut:
 		return yield(waitCompleted)
 	case e.Kind == Said && n.listensFor("CustomerReturned"):

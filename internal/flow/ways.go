@@ -84,7 +84,7 @@ func (n *node) certain() bool {
 		v := n.params["ComparisonValue"]
 		return v == nil || v.still() || len(v.path()) == 1 && v.path()[0] == "Channel"
 	case "Wait":
-		return true // of no length
+		return !n.letsRun() // one of no length
 	}
 	return false
 }
@@ -98,6 +98,9 @@ func (n *node) results() []string {
 		return []string{continueLooping, doneLooping}
 	case "Wait":
 		results := []string{waitCompleted}
+		if n.letsRun() {
+			results = append(results, goOn)
+		}
 		for _, event := range []string{"CustomerReturned", "BotParticipantDisconnected"} {
 			if n.listensFor(event) {
 				results = append(results, event)
