@@ -30,6 +30,7 @@ var allowed = map[string][]string{
 	"internal/doorpath":   {},
 	"internal/inbox":      {},
 	"internal/glob":       {},
+	"internal/runtimeapi": {},
 	"internal/runfile":    {},
 	"internal/screen":     {"internal/excerpt"},
 	"internal/logqueue":   {},
@@ -81,7 +82,11 @@ var allowed = map[string][]string{
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/interactive",
 		"internal/rawjson", "internal/strict", "internal/transcript",
 	},
-	"internal/flowrun":  {"internal/chat", "internal/flow", "internal/glob", "internal/inbox", "internal/transcript"},
+	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/inbox", "internal/transcript"},
+	"internal/lambdacall": {
+		"internal/arn", "internal/awscall", "internal/awswire", "internal/excerpt", "internal/flow", "internal/flowrun", "internal/glob",
+		"internal/hint", "internal/runtimeapi", "internal/screen",
+	},
 	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/store", "internal/transcript"},
 	"internal/desk":     {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
 	"internal/partner":  {"internal/desk", "internal/interactive", "internal/transcript"},
@@ -118,7 +123,7 @@ var allowed = map[string][]string{
 	"internal/serve": {
 		"internal/admintoken", "internal/api", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
 		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator",
-		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect",
+		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect", "internal/lambdacall",
 		"internal/pagescript", "internal/partner", "internal/recording", "internal/relay", "internal/runfile", "internal/screen",
 		"internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
@@ -139,14 +144,13 @@ var allowed = map[string][]string{
 		"internal/startchat", "internal/transcript",
 	},
 	// For tests and the benchmark only.
-	"internal/awsfake":    {"internal/secret"},
-	"internal/memnet":     {},
-	"internal/program":    {},
-	"internal/runtimeapi": {},
+	"internal/awsfake": {"internal/secret"},
+	"internal/memnet":  {},
+	"internal/program": {},
 }
 
 // testOnly are packages that the program itself must not contain.
-var testOnly = []string{"internal/awsfake", "internal/memnet", "internal/program", "internal/runtimeapi"}
+var testOnly = []string{"internal/awsfake", "internal/memnet", "internal/program"}
 
 type goPackage struct {
 	ImportPath string

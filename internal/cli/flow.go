@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"cmp"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -19,8 +17,8 @@ import (
 	"github.com/parley-chat/parley/internal/flowtest"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
+	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
-	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func newFlow(env *Env) *cobra.Command {
@@ -204,11 +202,11 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 	if err != nil {
 		return err
 	}
-	names, err := flowNames(env)
+	s, err := flowSettings(env)
 	if err != nil {
 		return err
 	}
-	library := flowrun.NewLibrary(names)
+	library := flowrun.NewLibrary(settings.Map(s.Names))
 	if _, _, err := flowrun.NewFolder(os.DirFS(filepath.Dir(file)), library).Load(); err != nil {
 		return err
 	}
@@ -217,9 +215,13 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 		return hint.New(err, "run the flow that leads to it")
 	}
 	library.Set(append([]*flow.Program{entry, p}, library.All()...))
-	script.Flow = entry.ID()
-	result, err := flowtest.Run(c.Context(), library, script)
+	outside, err := serve.OpenOutside(s, env.Build.userAgent(), newLogger(env, s))
 	if err != nil {
+		return err
+	}
+	script.Flow, script.Outside = entry.ID(), outside
+	result, err := flowtest.Run(c.Context(), library, script)
+	if err = errors.Join(err, outside.Close()); err != nil {
 		return err
 	}
 	if output == "json" {
@@ -233,15 +235,12 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 	return err
 }
 
-// flowNames are the names of the configuration, by which flows find each other and their queues.
-func flowNames(env *Env) (map[string]string, error) {
+// flowSettings is the configuration: the names by which flows find each other and their queues, and
+// where their functions are.
+func flowSettings(env *Env) (*settings.Settings, error) {
 	none := pflag.NewFlagSet("", pflag.ContinueOnError)
 	settings.Register(none, settings.Fields())
-	s, err := settings.Load(settings.Sources{Flags: none, Environ: env.Environ, ReadFile: env.ReadFile, GOOS: env.GOOS})
-	if err != nil {
-		return nil, err
-	}
-	return settings.Map(s.Names), nil
+	return settings.Load(settings.Sources{Flags: none, Environ: env.Environ, ReadFile: env.ReadFile, GOOS: env.GOOS})
 }
 
 // chosen is the flow of a file that is to run: the only one, the one that was named, or the one
@@ -267,33 +266,6 @@ func chosen(file, logical string, programs []*flow.Program) (*flow.Program, erro
 	return nil, hint.Usage(fmt.Sprintf("%s has several flows", file), fmt.Sprintf("name one: %s#%s", file, strings.Join(names, ", ")))
 }
 
-// lineText is a line of a transcript for a person: of views what can be done with them.
-func lineText(l *flowtest.Line) string {
-	var answer struct {
-		Action string
-		Data   struct{ ActionName string }
-	}
-	switch {
-	case l.Text == "":
-		return "-- " + l.ContentType[strings.LastIndexByte(l.ContentType, '.')+1:]
-	case l.View != nil:
-		todo := slices.Clone(l.View.Choices)
-		for _, f := range l.View.Fields {
-			if len(f.Options) > 0 {
-				f.Name += ": " + strings.Join(f.Options, " or ")
-			}
-			todo = append(todo, f.Name)
-		}
-		if len(todo) == 0 {
-			return fmt.Sprintf("[%s] %s", l.View.ID, l.View.Heading)
-		}
-		return fmt.Sprintf("[%s] %s (%s)", l.View.ID, l.View.Heading, strings.Join(todo, " | "))
-	case l.ContentType == transcript.InteractiveResponse && json.Unmarshal([]byte(l.Text), &answer) == nil && answer.Action != "":
-		return "[" + cmp.Or(answer.Data.ActionName, answer.Action) + "]"
-	}
-	return l.Text
-}
-
 // writeRun shows a run to a person: what was said, and the way through the flow.
 func writeRun(w io.Writer, r *flowtest.Result) error {
 	var b strings.Builder
@@ -302,7 +274,10 @@ func writeRun(w io.Writer, r *flowtest.Result) error {
 		if begin.IsZero() {
 			begin = l.Time
 		}
-		text := lineText(&l)
+		text := l.Text
+		if text == "" {
+			text = "-- " + l.ContentType[strings.LastIndexByte(l.ContentType, '.')+1:]
+		}
 		from := ""
 		if l.From != "" {
 			from = screen.Cell(l.From) + ": "

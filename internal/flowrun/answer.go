@@ -1,11 +1,14 @@
 package flowrun
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flow"
 )
@@ -44,7 +47,11 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event
 		rec.Call, rec.Due = r.call(step, rec, ask), time.Time{}
 		return flow.Event{}, nil
 	}
-	return elsewhere(step.Contact().ID, ask), nil
+	answer := elsewhere(step.Contact().ID, ask)
+	if answer.Kind == flow.Failed && answer.Error == "" { // else it is what a search may find
+		r.tell(step, answer.Note)
+	}
+	return answer, nil
 }
 
 func failed(format string, args ...any) flow.Event {
@@ -223,7 +230,12 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 	id := contactID + "/" + ask.Action
 	switch ask.Type {
 	case "InvokeLambdaFunction":
-		return failed("functions are not called: %s", named(text(ask.Parameters["LambdaFunctionARN"]), ask.Shown))
+		ref := text(ask.Parameters["LambdaFunctionARN"])
+		return failed("no function is configured for %s: write into parley.yaml\nfunctions:\n  %s:\n    answer: {key: value}\nor its address or program (docs/functions.md)",
+			named(ref, ask.Shown), strconv.Quote(cmp.Or(arn.FunctionOf(ref).Name, ask.Shown)))
+	case "Wait": // for a function that nobody knows of any more
+		seconds, _ := strconv.Atoi(cmp.Or(text(ask.Parameters["TimeLimitSeconds"]), text(ask.Parameters["TimeoutSeconds"])))
+		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(seconds, 1)}
 	case "ConnectParticipantWithLexBot":
 		return failed("bots are not run: %s", named(text(ask.Parameters["LexV2Bot"]), ask.Shown))
 	case "ConnectParticipantWithAgenticCX":

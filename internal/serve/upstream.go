@@ -36,6 +36,7 @@ type upstream struct {
 	cost     *costguard.Guard
 	embedded *emulator.Emulator
 	flows    *contactFlows // nil without
+	outside  *Outside      // nil without
 	// clients serves chat clients here: the embedded Amazon Connect, a relay to the real one, or a
 	// recording; nil when they call Amazon Connect themselves.
 	clients chatClients
@@ -122,18 +123,22 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 	if err != nil {
 		return nil, err
 	}
+	var outside *Outside
 	if flows != nil {
-		inside.Library, inside.Flows = flows.library, flows.list
+		if outside, err = OpenOutside(s, config.UserAgent, config.Log); err != nil {
+			return nil, errors.Join(err, flows.close())
+		}
+		inside.Library, inside.Flows, inside.Outside = flows.library, flows.list, outside
 	}
 	embedded, err := emulator.New(ctx, inside)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the embedded Amazon Connect: %w", err), flows.close())
+		return nil, errors.Join(fmt.Errorf("starting the embedded Amazon Connect: %w", err), outside.Close(), flows.close())
 	}
 	text := "embedded Amazon Connect (no AWS account needed)"
 	if s.Ephemeral {
 		text += ", in memory only"
 	}
-	return &upstream{starter: embedded, embedded: embedded, clients: embedded, flows: flows, text: text}, nil
+	return &upstream{starter: embedded, embedded: embedded, clients: embedded, flows: flows, outside: outside, text: text}, nil
 }
 
 // startedDir is where runs keep the lists of the chats they started; empty when nothing
@@ -195,7 +200,7 @@ func (u *upstream) close(ctx context.Context) error {
 	}
 	switch {
 	case u.embedded != nil:
-		errs = append(errs, u.embedded.Close(), u.flows.close())
+		errs = append(errs, u.embedded.Close(), u.outside.Close(), u.flows.close())
 	case u.clients != nil:
 		leaving, stop := context.WithTimeout(ctx, leavingTime)
 		defer stop()

@@ -1,0 +1,195 @@
+package lambdacall_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-lambda-go/lambda"
+
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/lambdacall"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata") //nolint:gochecknoglobals // a flag of the test
+
+// asProgram is the variable that makes the test's binary a function.
+const asProgram = "PROGRAM_OF_A_TEST"
+
+func TestMain(m *testing.M) {
+	if kind := os.Getenv(asProgram); kind != "" {
+		runProgram(kind)
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// runProgram is a function: what it does stands in the parameter do of its event.
+func runProgram(kind string) {
+	if kind == "no start" {
+		os.Stderr.WriteString("no licence\n")
+		os.Exit(3)
+	}
+	lambda.Start(func(_ context.Context, event struct {
+		Details struct{ Parameters map[string]string }
+	}) (map[string]any, error) {
+		do := event.Details.Parameters["do"]
+		os.Stdout.WriteString("about to " + do + "\n")
+		switch do {
+		case "fail":
+			return nil, os.ErrPermission
+		case "die":
+			os.Exit(4)
+		case "hang":
+			select {}
+		}
+		return map[string]any{"kind": kind, "do": do, "pid": os.Getpid(), "secret": os.Getenv("PARLEY_ADMIN_TOKEN"), "name": os.Getenv("AWS_LAMBDA_FUNCTION_NAME")}, nil
+	})
+}
+
+// logged is a log that tests read.
+type logged struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// calls are functions of a configuration, ended with the test.
+func calls(t *testing.T, functions map[string]lambdacall.Function) (*lambdacall.Calls, *logged) {
+	t.Helper()
+	log := &logged{}
+	c, err := lambdacall.New(lambdacall.Config{Functions: functions, Log: slog.New(slog.NewTextHandler(log, nil)), UserAgent: "parley/test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return c, log
+}
+
+// call is a call of a function by an action.
+func call(ref string, more ...map[string]any) *flowrun.Call {
+	parameters := map[string]any{"LambdaFunctionARN": ref}
+	for _, m := range more {
+		for name, value := range m {
+			parameters[name] = value
+		}
+	}
+	return &flowrun.Call{
+		ID: "call-" + ref, ContactID: "c1", Ask: flow.Ask{Type: "InvokeLambdaFunction", Action: "a", Parameters: parameters},
+		Contact: flow.Contact{ID: "c1", InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/i1", Region: "us-east-1", InitiationMethod: "API"},
+	}
+}
+
+// external is the answer that a flow got, as JSON.
+func external(t *testing.T, e flow.Event) string {
+	t.Helper()
+	if e.Kind != flow.Answered {
+		t.Fatalf("failed: %s %s", e.Error, e.Note)
+	}
+	data, err := json.Marshal(e.Results["External"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// failed expects a failure whose note holds a text.
+func failed(t *testing.T, e flow.Event, errorType, note string) {
+	t.Helper()
+	if e.Kind != flow.Failed || e.Error != errorType || !strings.Contains(e.Note, note) {
+		t.Errorf("got %v %q %q, want the failure %q with %q", e.Kind, e.Error, e.Note, errorType, note)
+	}
+	if e.Results != nil {
+		t.Errorf("a failure sets %v", e.Results)
+	}
+}
+
+// serve serves a handler until the test ends.
+func serve(t *testing.T, handler http.HandlerFunc) string {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// With parts of a name, and by the name that the designer shows.
+func TestWhichFunction(t *testing.T) {
+	t.Parallel()
+	answer := func(name string) lambdacall.Function {
+		return lambdacall.Function{Answer: json.RawMessage(`{"name":"` + name + `"}`)}
+	}
+	c, _ := calls(t, map[string]lambdacall.Function{
+		"order": answer("bare"), "order:live": answer("alias"), "arn:aws:lambda:*:function:price*": answer("glob"),
+		"arn:aws:lambda:us-east-1:123456789012:function:exact": answer("exact"), "Shown name": answer("shown"),
+	})
+	for ref, want := range map[string]string{
+		"order": "bare", "arn:aws:lambda:us-east-1:123456789012:function:order": "bare", "order:2": "bare",
+		"arn:aws:lambda:us-east-1:123456789012:function:order:live": "alias", "order:live": "alias", "123456789012:function:order": "bare",
+		"arn:aws:lambda:eu-west-1:1:function:prices:7": "glob", "arn:aws:lambda:us-east-1:123456789012:function:exact:$LATEST": "exact",
+		"${Function}": "shown",
+	} {
+		question := call(ref)
+		if ref == "${Function}" {
+			question.Ask.Shown = "Shown name"
+		}
+		if !c.Answers(&question.Ask) {
+			t.Errorf("%s is not answered", ref)
+			continue
+		}
+		if got := external(t, c.Answer(t.Context(), question)); got != `{"name":"`+want+`"}` {
+			t.Errorf("%s: %s, want %s", ref, got, want)
+		}
+	}
+	if c.Answers(&call("other").Ask) || c.Answers(&flow.Ask{Type: "ShowView"}) || c.Answers(&flow.Ask{Type: "Wait", Text: "x"}) {
+		t.Error("what nobody configured is answered")
+	}
+	var none *lambdacall.Calls
+	if none.Has("order", "") || none.Close() != nil {
+		t.Error("no functions at all")
+	}
+}
+
+// An answer in the configuration is chosen by the parameters.
+func TestFixedAnswers(t *testing.T) {
+	t.Parallel()
+	c, _ := calls(t, map[string]lambdacall.Function{"f": {Answers: []lambdacall.Case{
+		{Parameters: map[string]string{"tier": "gold", "n": "1"}, Answer: json.RawMessage(`{"a":"1"}`)},
+		{Parameters: map[string]string{"tier": "g*"}, Answer: json.RawMessage(`{"a":"2"}`)},
+		{Parameters: map[string]string{"tier": "none"}, Answer: json.RawMessage(`{"errorMessage":"no such tier"}`)},
+	}}})
+	with := func(parameters map[string]any) flow.Event {
+		return c.Answer(t.Context(), call("f", map[string]any{"LambdaInvocationAttributes": parameters}))
+	}
+	if got := external(t, with(map[string]any{"tier": "gold", "n": 1.0})); got != `{"a":"1"}` {
+		t.Error(got)
+	}
+	if got := external(t, with(map[string]any{"tier": "grey"})); got != `{"a":"2"}` {
+		t.Error(got)
+	}
+	failed(t, with(map[string]any{"tier": "none"}), "", "the function failed, as its answer has errorMessage")
+	failed(t, with(nil), "", "none of the answers in parley.yaml is for these parameters")
+}

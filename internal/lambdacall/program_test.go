@@ -1,0 +1,131 @@
+package lambdacall_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/lambdacall"
+)
+
+// self is the program of a test: this binary, under a name of its own that can be replaced.
+func self(t *testing.T, folder string) string {
+	t.Helper()
+	path, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(folder, "function")
+	_ = os.Remove(link)
+	if err := os.Link(path, link); err != nil {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(link, data, 0o700); err != nil { //nolint:gosec // a program
+			t.Fatal(err)
+		}
+	}
+	return link
+}
+
+// do asks the program of a test for something.
+func do(t *testing.T, c *lambdacall.Calls, what, limit string) (answer struct {
+	Kind, Do, Secret, Name string
+	Pid                    int
+}, e flow.Event,
+) {
+	t.Helper()
+	e = c.Answer(t.Context(), call("f", map[string]any{
+		"LambdaInvocationAttributes": map[string]any{"do": what}, "InvocationTimeLimitSeconds": limit, "ResponseValidation": map[string]any{"ResponseType": "JSON"},
+	}))
+	if e.Kind == flow.Answered {
+		if err := json.Unmarshal([]byte(external(t, e)), &answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return answer, e
+}
+
+// A program is started once and stays; one that dies, hangs or is written anew is replaced. What it
+// writes is in the log under its name.
+func TestProgram(t *testing.T) {
+	t.Setenv("PARLEY_ADMIN_TOKEN", "s3cret-of-parley")
+	folder := t.TempDir()
+	path := self(t, folder)
+	c, log := calls(t, map[string]lambdacall.Function{"f": {Program: []string{path, "-test.v"}, Environment: map[string]string{asProgram: "go"}}})
+	first, e := do(t, c, "work", "8")
+	if e.Kind != flow.Answered || first.Kind != "go" || first.Do != "work" || first.Secret != "" || first.Name != "f" {
+		t.Fatalf("%+v %s", first, e.Note)
+	}
+	if second, _ := do(t, c, "work", "8"); second.Pid != first.Pid {
+		t.Error("the second call did not find the process of the first")
+	}
+	_, e = do(t, c, "fail", "8")
+	failed(t, e, "", "the function failed: ")
+	if third, _ := do(t, c, "work", "8"); third.Pid != first.Pid {
+		t.Error("an error of the handler ended the process")
+	}
+	_, e = do(t, c, "die", "8")
+	failed(t, e, "", "Runtime.ExitError: the process ended while it handled an event (exit status 4); its output is in the log")
+	fourth, e := do(t, c, "work", "8")
+	if e.Kind != flow.Answered || fourth.Pid == first.Pid {
+		t.Fatalf("after its death: %+v %s", fourth, e.Note)
+	}
+	_, e = do(t, c, "hang", "1")
+	failed(t, e, "TimeLimitExceeded", "no answer within 1s")
+	fifth, e := do(t, c, "work", "8") // beside the one that hangs
+	if e.Kind != flow.Answered || fifth.Pid == fourth.Pid {
+		t.Fatalf("beside one that hangs: %+v %s", fifth, e.Note)
+	}
+	later := time.Now().Add(time.Hour)
+	self(t, folder)
+	if err := os.Chtimes(path, later, later); err != nil {
+		t.Fatal(err)
+	}
+	sixth, e := do(t, c, "work", "8")
+	if e.Kind != flow.Answered || sixth.Pid == fifth.Pid {
+		t.Errorf("after its file has changed: %+v %s", sixth, e.Note)
+	}
+	for _, want := range []string{`msg="function says" function=f line="about to die"`, "function restarts, because its file has changed"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %s:\n%s", want, log)
+		}
+	}
+}
+
+// Programs that do not exist are faults of the configuration, and those that do not start of the call.
+func TestProgramThatDoesNotStart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for program, want := range map[string]string{
+		"./missing": "functions.f: there is no program", folder: "is a folder, and no program", "no-such-program-anywhere": "there is no program no-such-program-anywhere",
+	} {
+		if _, err := lambdacall.New(lambdacall.Config{Functions: map[string]lambdacall.Function{"f": {Program: []string{program}}}}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want one with %q", program, err, want)
+		}
+	}
+	if _, err := lambdacall.New(lambdacall.Config{Functions: map[string]lambdacall.Function{"f": {}}}); err == nil {
+		t.Error("a function that is nowhere has no fault")
+	}
+	text := filepath.Join(folder, "text")
+	if err := os.WriteFile(text, []byte("no program"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, log := calls(t, map[string]lambdacall.Function{"f": {Program: []string{text}}})
+	_, e := do(t, c, "work", "8")
+	failed(t, e, "", "the program cannot be started: ")
+	if !strings.Contains(log.String(), "function does not start") {
+		t.Error("the log does not say that it does not start")
+	}
+	c, log = calls(t, map[string]lambdacall.Function{"f": {Program: []string{self(t, folder)}, Environment: map[string]string{asProgram: "no start"}}})
+	_, e = do(t, c, "work", "8")
+	failed(t, e, "", "the process ended (exit status 3); its output is in the log")
+	if !strings.Contains(log.String(), "no licence") {
+		t.Errorf("the log lacks the output:\n%s", log)
+	}
+}

@@ -1,0 +1,60 @@
+package lambdacall_test
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/lambdacall"
+)
+
+// An asynchronous invocation has an id at once, and its result when a Wait asks for it.
+func TestAsynchronous(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		<-release
+		_, _ = io.WriteString(w, `{"a":"1"}`)
+	})
+	c, _ := calls(t, map[string]lambdacall.Function{"f": {URL: url}, "bad": {Answer: json.RawMessage(`[]`)}})
+	start := func(ref string) string {
+		e := c.Answer(t.Context(), call(ref, map[string]any{"InvocationType": "ASYNCHRONOUS", "InvocationTimeLimitSeconds": "60"}))
+		invocation, _ := e.Results["LambdaInvocation"].(map[string]any)
+		id, _ := invocation["InvocationId"].(string)
+		if e.Kind != flow.Answered || id == "" || len(e.Results) != 1 || e.Note != "" {
+			t.Fatalf("%s: %+v", ref, e)
+		}
+		return id
+	}
+	wait := func(id string, parameters map[string]any) flow.Event {
+		question := &flowrun.Call{Ask: flow.Ask{Type: "Wait", Text: id, Parameters: parameters}}
+		if !c.Answers(&question.Ask) {
+			t.Fatalf("nobody knows of %s", id)
+		}
+		e := c.Answer(t.Context(), question)
+		if e.Kind != flow.Answered || !e.HasResult || e.Result != "WaitCompleted" {
+			t.Errorf("%+v", e)
+		}
+		return e
+	}
+	id := start("f")
+	if e := wait(id, map[string]any{"TimeLimitSeconds": "0.05"}); e.Results != nil || e.Note != "the function has not answered yet" {
+		t.Errorf("before it has answered: %+v", e)
+	}
+	close(release)
+	began := time.Now()
+	e := wait(id, map[string]any{"TimeLimitSeconds": "60", "MinimumWaitTimeSeconds": "0.1"})
+	if data, _ := json.Marshal(e.Results); string(data) != `{"LambdaInvocation":{"InvocationId":"`+id+`","ResultData":{"a":"1"}}}` {
+		t.Errorf("the result is %s", data)
+	}
+	if time.Since(began) < 100*time.Millisecond {
+		t.Error("it waited less than the least time")
+	}
+	if e := wait(start("bad"), map[string]any{"TimeLimitSeconds": "60"}); e.Results != nil || e.Note != "the answer is a list, and must be an object" {
+		t.Errorf("a function that failed: %+v", e)
+	}
+}

@@ -1,0 +1,45 @@
+package serve
+
+import (
+	"log/slog"
+	"path/filepath"
+
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/lambdacall"
+	"github.com/parley-chat/parley/internal/settings"
+)
+
+// Outside is what answers for the functions of contact flows, as the settings say. Close ends it.
+type Outside struct {
+	flowrun.Outsides
+	functions *lambdacall.Calls
+}
+
+// OpenOutside opens what the settings name; programs start at once.
+func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Outside, error) {
+	functions := make(map[string]lambdacall.Function, len(s.Functions))
+	for i := range s.Functions {
+		e := &s.Functions[i]
+		var f lambdacall.Function
+		if err := e.Decode(&f); err != nil {
+			return nil, err
+		}
+		functions[e.Key] = f
+	}
+	calls, err := lambdacall.New(lambdacall.Config{
+		Functions: functions, Folder: filepath.Dir(s.Config), Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
+	})
+	if err != nil {
+		return nil, hint.New(err, "correct the entry in "+s.Config+"; docs/functions.md shows each kind")
+	}
+	return &Outside{Outsides: flowrun.Outsides{calls}, functions: calls}, nil
+}
+
+// Close ends programs and calls in progress.
+func (o *Outside) Close() error {
+	if o == nil {
+		return nil
+	}
+	return o.functions.Close()
+}
