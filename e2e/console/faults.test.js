@@ -46,7 +46,7 @@ test('what is wrong with a rule stands at its field', async () => {
   const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
   await page.getByLabel('Percent').fill('500')
   await page.locator('#rule').getByRole('button', { name: 'Turn on' }).click()
-  await page.getByText('Has to be from 1 to 100.').waitFor()
+  await page.getByText('Has to be from 1 to 100, and is 500.').waitFor()
   assert.equal(await page.getByLabel('Percent').getAttribute('aria-invalid'), 'true')
   await accessible(page)
   await page.getByLabel('Percent').fill('50')
