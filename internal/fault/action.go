@@ -46,7 +46,7 @@ func (s *Rules) holderOf(r *http.Request) (contactID, participantID string) {
 		return file.ContactID, file.ParticipantID
 	}
 	if !strings.HasPrefix(r.URL.Path, "/participant/") {
-		return contactOf(r), ""
+		return s.chats.Chat(contactOf(r)), ""
 	}
 	holder, _ := s.chats.Holder(secret.New(r.Header.Get("X-Amz-Bearer")))
 	return holder.ContactID, holder.ParticipantID

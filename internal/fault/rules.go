@@ -128,6 +128,7 @@ func (s *Rules) Add(added Rule) (Rule, error) {
 		return Rule{}, err
 	}
 	checked.ID = uuid.NewString()
+	checked.ContactID = s.chats.Chat(checked.ContactID) // calls and frames are told apart by chats
 	if checked.Effect.Type == ExpireTokens && checked.Action == Everything {
 		return s.expireNow(checked)
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // newRules returns rules over real chats.
@@ -112,6 +113,38 @@ func TestNothingIsChanged(t *testing.T) {
 		rules.Wrap(action(), http.HandlerFunc(echo)).ServeHTTP(got, request(seed))
 		if want.Code != got.Code || !bytes.Equal(want.Body.Bytes(), got.Body.Bytes()) || fmt.Sprint(want.Header()) != fmt.Sprint(got.Header()) {
 			t.Fatalf("%s %s: %d instead of %d", request(seed).Method, request(seed).URL, got.Code, want.Code)
+		}
+	}
+}
+
+// A rule about one contact of a chat is about the chat, by whichever of its contacts a call names it.
+func TestRuleOfATransferredChat(t *testing.T) {
+	t.Parallel()
+	rules, chats := newRules(t, fault.Config{})
+	started, err := chats.Start(t.Context(), chat.StartRequest{DisplayName: "Pat", ContentTypes: []string{"text/plain"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ann, err := chats.Join(t.Context(), started.ContactID, transcript.Agent, "Ann")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chats.Transfer(t.Context(), started.ContactID, ann.ParticipantID, chat.Transfer{Agent: "Bob"}); err != nil {
+		t.Fatal(err)
+	}
+	contact, err := chats.Contact(t.Context(), started.ContactID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := contact.Current()
+	if _, err := rules.Add(fault.Rule{Action: "StopContact", ContactID: second, Effect: fault.Effect{Type: fault.Status}}); err != nil {
+		t.Fatal(err)
+	}
+	for id, struck := range map[string]bool{started.ContactID: true, second: true, "another": false} {
+		recorder := httptest.NewRecorder()
+		rules.Wrap("StopContact", http.HandlerFunc(echo)).ServeHTTP(recorder, httptest.NewRequest("POST", "/contact/stop", strings.NewReader(`{"ContactId":"`+id+`"}`)))
+		if (recorder.Code != http.StatusAccepted) != struck {
+			t.Errorf("%s got %d", id, recorder.Code)
 		}
 	}
 }
