@@ -34,7 +34,7 @@ func TestContactsOfATransferredChat(t *testing.T) {
 	}
 	second := found.Current()
 	type description struct {
-		Arn, Id, InitialContactId, PreviousContactId, InitiationMethod, DisconnectReason string //nolint:revive,staticcheck // AWS's spelling
+		Arn, Id, InitialContactId, PreviousContactId, InitiationMethod, DisconnectReason string
 		InitiationTimestamp, DisconnectTimestamp                                         float64
 		AgentInfo                                                                        *struct{}
 		Attributes                                                                       map[string]string

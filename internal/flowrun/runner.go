@@ -515,7 +515,8 @@ func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) 
 	if err != nil {
 		return Standing{}, err
 	}
-	standing := Standing{Due: rec.Due}
+	due, _ := pending(contact.Flow.State)
+	standing := Standing{Due: due}
 	if contact.Queue != nil {
 		standing.Queue = cmp.Or(contact.Queue.Name, "Default")
 	}

@@ -104,6 +104,32 @@ func TestForeignFiles(t *testing.T) {
 	}
 }
 
+// A database from before chats went on in further contacts opens, with what it holds.
+func TestOlderSchema(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := open(t, store.Config{Dir: dir})
+	c := newContact()
+	commit(t, s, chat.Changes{Contact: c, Items: []transcript.Item{message(c, 1)}})
+	if err := s.Exec(t.Context(), "DROP TABLE successors; PRAGMA user_version = 1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, store.Config{Dir: dir})
+	followed := *c
+	followed.Latest = &chat.Successor{ID: "second", Method: chat.ByTransfer, First: 2}
+	commit(t, s, chat.Changes{Contact: &followed})
+	got, err := s.Contact(t.Context(), "second")
+	if err != nil || got.ID != c.ID {
+		t.Errorf("found %v, %v", got, err)
+	}
+	if items, err := s.Items(t.Context(), chat.ItemQuery{ContactID: c.ID}); err != nil || len(items) != 1 || items[0].ContactID != c.ID {
+		t.Errorf("items %v, %v", items, err)
+	}
+}
+
 func TestNewerSchema(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
