@@ -126,6 +126,7 @@ type Emulator struct {
 	clients   *participant.Service
 	desk      *desk.Desk
 	flows     *flowrun.Runner // nil without
+	library   *flowrun.Library
 	views     *views
 	faults    *fault.Rules // nil without
 

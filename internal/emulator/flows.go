@@ -31,6 +31,7 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 		}
 	}
 	region := cmp.Or(cfg.Region, "us-east-1")
+	e.library = cfg.Library
 	e.flows, err = flowrun.New(flowrun.Config{
 		Chats: e.chats, Library: cfg.Library, Region: region, Strict: cfg.Strict, Metrics: func(queue string) flowrun.Metrics {
 			return flowrun.Metrics(e.desk.Metrics(queue)) // the desk is there when time begins

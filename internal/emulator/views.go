@@ -44,7 +44,7 @@ func openViews(dir string, log *slog.Logger) (*views, error) {
 func (v *views) close() error { return v.root.Close() }
 
 // view returns the view that a token names: one of a file, or one that a contact flow shows. Of
-// those that have no file, such as Amazon Connect's own, the name is all there is.
+// those that have no file, such as Amazon Connect's own, there are the name, and the actions that flows know.
 func (e *Emulator) view(token string) (participant.View, bool) {
 	if v, ok := e.views.find(token); ok {
 		return v, true
@@ -56,9 +56,13 @@ func (e *Emulator) view(token string) (participant.View, bool) {
 	if v, ok := e.views.find(id); ok {
 		return v, true
 	}
+	actions := []string{}
+	if e.library != nil {
+		actions = e.library.ViewActions(id)
+	}
 	return participant.View{
 		ID: id, ARN: "arn:aws:connect:us-east-1:aws:view/" + id + ":1", Name: id, Version: 1,
-		Content: participant.ViewContent{InputSchema: "{}", Template: "{}", Actions: []string{}},
+		Content: participant.ViewContent{InputSchema: "{}", Template: "{}", Actions: actions},
 	}, true
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 )
@@ -104,4 +106,38 @@ func (o only) Answers(ask *flow.Ask) bool { return ask.Type == string(o) }
 
 func (o only) Answer(context.Context, *flowrun.Call) flow.Event {
 	return flow.Event{Kind: flow.Answered, Result: string(o)}
+}
+
+// What flows know of a view is known of it, whatever its id looks like.
+func TestRowG5ViewActions(t *testing.T) {
+	t.Parallel()
+	show := func(id, view string, actions ...string) flow.Action {
+		a := do(id, "ShowView", map[string]any{"ViewResource": map[string]any{"Id": view}}, "end")
+		for _, action := range actions {
+			a.Transitions.Conditions = append(a.Transitions.Conditions, flow.ConditionalTransition{
+				NextAction: "end", Condition: flow.Condition{Operator: "Equals", Operands: []any{action}},
+			})
+		}
+		return a
+	}
+	library := flowrun.NewLibrary(nil)
+	for view, want := range map[string][]string{
+		"arn:aws:connect:us-east-1:1:instance/i/view/v1:$LATEST": {"Rate", "Skip"}, "${Stars.Arn}": {"Rate", "Skip"}, "other": {},
+	} {
+		library.Set([]*flow.Program{
+			program(t, flow.Source{File: "a.json", Document: document(show("a", view, "Skip", "Rate"), do("end", "DisconnectParticipant", nil, ""))}),
+			program(t, flow.Source{File: "b.json", Document: document(show("b", view, "Rate"), show("c", "elsewhere", "Never"), do("end", "DisconnectParticipant", nil, ""))}),
+		})
+		name := map[string]string{"${Stars.Arn}": "${Stars.Arn}", "other": "none"}[view]
+		if name == "" {
+			name = "v1"
+		}
+		id, ok := flowrun.ViewOf(name + ".11111111-2222-4333-8444-555555555555")
+		if !ok || id != name {
+			t.Errorf("the token of %s names %q", name, id)
+		}
+		if diff := cmp.Diff(want, library.ViewActions(id)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", view, diff)
+		}
+	}
 }

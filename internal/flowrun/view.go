@@ -77,8 +77,31 @@ func viewToken(id string) string { return id + "." + uuid.NewString() }
 
 // ViewOf returns the view that a token of a flow names; false for a token of another kind.
 func ViewOf(token string) (id string, ok bool) {
-	id, unique, found := strings.Cut(token, ".")
-	return id, found && uuid.Validate(unique) == nil
+	at := strings.LastIndex(token, ".") // names of templates hold dots, too
+	if at < 0 || uuid.Validate(token[at+1:]) != nil {
+		return "", false
+	}
+	return token[:at], true
+}
+
+// ViewActions are the actions of a view that the flows know: what their conditions compare. A view of
+// an instance has them in its own resource, which is not here.
+func (l *Library) ViewActions(view string) []string {
+	known := []string{}
+	for _, p := range l.All() {
+		document := p.Source().Document
+		for i := range document.Actions {
+			a := &document.Actions[i]
+			resource, _ := a.Parameters["ViewResource"].(map[string]any)
+			if a.Type != "ShowView" || viewName(text(resource["Id"])) != view {
+				continue
+			}
+			_, answers := p.Action(a.Identifier)
+			known = append(known, answers...)
+		}
+	}
+	slices.Sort(known)
+	return slices.Compact(known)
 }
 
 // viewAnswer is what a customer did with a view; false for a message that answers none.

@@ -22,7 +22,7 @@ func Fidelity() []fidelity.Entry {
 			"three more for encryption with `--encrypted-attachments` (observed in the iOS SDK)."},
 		{Area: actions, Name: "CompleteAttachmentUpload", Source: fidelity.Documentation, Note: "Approved at once, unless there is a scanner."},
 		{Area: actions, Name: "GetAttachment", Source: fidelity.Documentation, Note: "The address works for 300 seconds unless asked otherwise (guessed)."},
-		{Area: actions, Name: "DescribeView", Source: fidelity.Model, Note: "Views come from files."},
+		{Area: actions, Name: "DescribeView", Source: fidelity.Model, Note: "Views come from files; of one without, the actions are those that contact flows have conditions for."},
 		{Area: actions, Name: "GetAuthenticationUrl", Source: fidelity.Documentation},
 		{Area: actions, Name: "CancelParticipantAuthentication", Source: fidelity.Documentation},
 
