@@ -31,6 +31,7 @@ export class Customer {
     this.transcript = new Transcript(byId("customer-talk"), {
       self: "CUSTOMER", label: "Conversation of the customer", empty: "Connecting …",
       choose: (content, contentType) => this.composer.attempt(() => this.participant.send(content, contentType)),
+      describe: (token) => this.participant.view(token),
       download: (file) => this.composer.attempt(async () => save(await this.participant.fileAddress(file.AttachmentId), file.AttachmentName)),
     });
     this.composer = new Composer(byId("customer-composer"), {

@@ -28,9 +28,9 @@ async function call(path, token, body) {
   let response;
   try {
     response = await fetch(served(`/participant/${path}`), {
-      method: "POST",
+      method: body ? "POST" : "GET",
       headers: { "Content-Type": "application/json", "X-Amz-Bearer": token },
-      body: JSON.stringify(body),
+      body: body && JSON.stringify(body),
     });
   } catch {
     throw new Refusal(0, "", "");
@@ -230,6 +230,12 @@ export class Participant extends EventTarget {
     const { Url } = await this.#call("attachment", { AttachmentId });
     const url = new URL(Url);
     return url.pathname + url.search;
+  }
+
+  // view describes the view that a token stands for.
+  async view(token) {
+    const { View } = await this.#call(`views/${encodeURIComponent(token)}`);
+    return View;
   }
 
   leave() {

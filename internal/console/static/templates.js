@@ -4,13 +4,14 @@ import { h } from "./dom.js";
 import { plain } from "./format.js";
 import { link } from "./markdown.js";
 import { contentTypes } from "./participant.js";
+import { view } from "./view.js";
 
 const dayTime = new Intl.DateTimeFormat(undefined, { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
 // template returns the elements of an interactive message. choose(content, contentType) is
-// called with what the choice sends; without it nothing can be chosen. Null when the text is
-// no template.
-export function template(text, choose) {
+// called with what the choice sends; without it nothing can be chosen. describe(token) asks for a
+// view's actions. Null when the text is no template.
+export function template(text, choose, describe) {
   let message;
   try {
     message = JSON.parse(text);
@@ -20,7 +21,7 @@ export function template(text, choose) {
   const content = message?.data?.content;
   if (!message?.templateType || !content || typeof content !== "object") return null;
   const make = kinds[message.templateType] ?? unknown;
-  return h("div", { class: `template template-${message.templateType.toLowerCase()}` }, make(message, content, choose));
+  return h("div", { class: `template template-${message.templateType.toLowerCase()}` }, make(message, content, choose, describe));
 }
 
 function head(content) {
@@ -77,4 +78,7 @@ function unknown(message, content) {
     h("pre", { tabindex: 0, "aria-label": "The message" }, JSON.stringify(content, null, 2))];
 }
 
-const kinds = { ListPicker: options, Panel: options, QuickReply: options, TimePicker: times, Carousel: carousel };
+const kinds = {
+  ListPicker: options, Panel: options, QuickReply: options, TimePicker: times, Carousel: carousel,
+  ViewResource: (message, content, choose, describe) => view(content, choose, describe),
+};

@@ -6,6 +6,7 @@ import { plain, time } from "./format.js";
 import { markdown } from "./markdown.js";
 import { contentTypes, eventType } from "./participant.js";
 import { template } from "./templates.js";
+import { settle } from "./view.js";
 
 const typingFor = 12_000; // after which a typing notice is old
 const kept = 2000; // items that stay in the page
@@ -34,17 +35,19 @@ const silent = new Set(["connection.acknowledged", "message.delivered", "message
 export class Transcript {
   // self is the role that the page speaks for. choose(content, contentType) answers an
   // interactive message, download(attachment) fetches a file, decide(attachment, approve) ends
-  // a scan; each may be left out. A quiet one is not read out as it grows.
-  constructor(element, { self, label = "Conversation", quiet = false, choose, download, decide, empty }) {
+  // a scan, describe(token) asks for a view; each may be left out. A quiet one is not read out as it grows.
+  constructor(element, { self, label = "Conversation", quiet = false, choose, download, decide, describe, empty }) {
     this.element = element;
     this.self = self;
     this.choose = choose;
     this.download = download;
     this.decide = decide;
+    this.describe = describe;
     this.items = new Map();
     this.receipts = new Map();
     this.typing = new Map();
     this.pieces = new Map(); // what was said so far of messages in pieces
+    this.turns = new Map(); // views, their answers and the end: what a view's end is found by
     this.list = h("ol", { class: "talk-items" });
     this.log = h("div", { class: "talk", role: "log", "aria-label": label, "aria-live": quiet ? "off" : "polite", tabindex: 0 }, this.list);
     this.note = h("p", { class: "typing note", "aria-live": "off" });
@@ -56,6 +59,7 @@ export class Transcript {
     this.items.clear();
     this.receipts.clear();
     this.pieces.clear();
+    this.turns.clear();
     this.typing.clear();
     this.list.replaceChildren();
     this.answerable = this.seen = null;
@@ -75,9 +79,10 @@ export class Transcript {
     if (event === "typing") return this.#type(item);
     if (silent.has(event)) return;
     if (item.Type !== "EVENT") this.#stopTyping(item.ParticipantId);
-    if (item.ContentType === contentTypes.response) return; // clients do not show it
-    this.#follow();
+    if (item.ContentType === contentTypes.response) return this.#answered(item); // clients do not show it
     const before = this.items.get(item.Id);
+    if (before && this.turns.has(item.Id)) return; // what was filled into a view stays
+    this.#follow();
     const row = this.#row(item, event);
     if (!row) return;
     this.items.set(item.Id, { item, row, at: item.AbsoluteTime });
@@ -85,6 +90,8 @@ export class Transcript {
     else this.#insert(row, item.AbsoluteTime);
     this.empty.hidden = true;
     this.#onlyLastCanBeAnswered(row);
+    const view = row.querySelector("form.view");
+    if (view || event === "chat.ended") this.#turn(item, { view });
     this.#showReceipt(item.Id);
   }
 
@@ -143,7 +150,7 @@ export class Transcript {
     const content = item.Content ?? "";
     if (item.ContentType === contentTypes.markdown) return markdown(content);
     if (item.ContentType === contentTypes.interactive) {
-      const made = template(content, this.choose);
+      const made = template(content, this.choose, this.describe);
       if (made) return made;
       return [h("p", { class: "note" }, "An interactive message that is not valid JSON; the chat widget would go blank."), h("pre", {}, plain(content))];
     }
@@ -168,9 +175,31 @@ export class Transcript {
     let last = this.list.lastElementChild;
     while (last && !last.classList.contains("said")) last = last.previousElementSibling;
     for (const row of [added, this.answerable]) {
-      if (row && row !== last) for (const button of row.querySelectorAll(".option")) button.disabled = true;
+      if (row && row !== last) for (const button of row.querySelectorAll(":not(.view-body) > .options .option")) button.disabled = true;
     }
     this.answerable = last;
+  }
+
+  #answered(item) {
+    let answer;
+    try {
+      answer = JSON.parse(item.Content);
+    } catch {
+      return;
+    }
+    if (answer?.templateType === "ViewResource") this.#turn(item, { answer });
+  }
+
+  // A view can be answered until it was, whatever is written meanwhile: to a flow that is only a
+  // message. Another view, or the end of the chat, ends it, too. Transcripts are loaded backward, so
+  // each is looked at again.
+  #turn(item, turn) {
+    this.turns.set(item.Id, { ...turn, at: item.AbsoluteTime });
+    const turns = [...this.turns.values()].sort((a, b) => (a.at < b.at ? -1 : 1));
+    for (const [n, { view }] of turns.entries()) {
+      const next = turns[n + 1];
+      if (view && next) settle(view, next.answer);
+    }
   }
 
   #receive({ MessageId, Receipts }) {
