@@ -126,7 +126,8 @@ func serverRules() []Rule {
 			Status: http.StatusServiceUnavailable, Code: "ServiceUnavailable",
 			Sentence: "The server is handling as many requests as it may.",
 			Remedy:   "Try again in a moment, or raise --max-concurrent.",
-			Detail:   "The number of requests handled at the same time is bounded, so that memory is too.",
+			Detail: "The number of requests handled at the same time is bounded, so that memory is too. Requests whose bodies " +
+				"have not arrived do not count; those have 64 MiB together. Meanwhile `/readyz` answers 503.",
 		},
 		{
 			ID: MaxChatsReached, Group: accessGroup, Title: "This run has started as many chats as it may", RetryAfter: time.Hour,

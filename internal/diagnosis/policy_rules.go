@@ -84,7 +84,9 @@ func identityRules() []Rule {
 			Sentence: "This address or customer has sent more requests than are allowed in a while.",
 			Remedy:   "Wait as long as Retry-After says; raise address-rate or subject-rate if customers share an address.",
 			Detail: "`address-rate` and `subject-rate` bound what one address and one signed-in customer may ask for. They " +
-				"count per process; the limits of API Gateway and WAF count for all.",
+				"count per process; the limits of API Gateway and WAF count for all. Whatever the rates are, one address has at " +
+				"most 16 requests open whose bodies have not arrived; behind a proxy that does not wait for bodies itself, set " +
+				"`trusted-proxies`, or all callers have one address.",
 		},
 	}
 }

@@ -74,8 +74,9 @@ func bodyRules() []Rule {
 			Status: http.StatusRequestTimeout, Code: "RequestTimeoutException",
 			Sentence: "The request body did not arrive completely in time.",
 			Remedy:   "Check that Content-Length matches the body and that the connection is not cut.",
-			Detail: "The server waits a bounded time for a request. A `Content-Length` larger than the body, or a proxy " +
-				"that forwards the headers but not the body, ends here.",
+			Detail: "The server waits 10 seconds for a body (files: 15), and no longer than a second or two while less than 1 KiB " +
+				"a second comes. A `Content-Length` larger than the body, or a proxy that forwards the headers but not the " +
+				"body, ends here.",
 		},
 	}
 }

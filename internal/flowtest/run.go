@@ -63,6 +63,8 @@ type Line struct {
 	From        string    `json:"from,omitempty"`
 	ContentType string    `json:"contentType"`
 	Text        string    `json:"text,omitempty"`
+	// View is the view that the line shows; nil for none.
+	View *View `json:"view,omitempty"`
 }
 
 // Pass is an action that ran.
@@ -351,7 +353,7 @@ func (v *visit) anything(answers []string) string {
 func (v *visit) say(ctx context.Context, standing flowrun.Standing, text string) (bool, error) {
 	m := transcript.Message{ContentType: transcript.TextPlain, Content: text}
 	answers := standing.Answers
-	var view shownView
+	var view *View
 	if standing.Type == showView {
 		var err error
 		if view, err = v.view(ctx); err != nil {
@@ -402,6 +404,9 @@ func (v *visit) read(ctx context.Context) error {
 			line := Line{Time: item.Time, From: item.DisplayName, ContentType: item.ContentType}
 			if item.HasContent {
 				line.Text = item.Content
+			}
+			if item.ContentType == transcript.Interactive {
+				line.View = readView(item.Content)
 			}
 			lines = append(lines, line)
 		}

@@ -25,9 +25,11 @@
 //  5. What the address has sent lately. It stands behind the checks above, so that a
 //     foreign page cannot use up what its visitors may send; preflights and the questions
 //     of load balancers do not count.
-//  6. Concurrency. It stands behind the checks above, which need no memory to speak
-//     of, so that refused requests and preflights cannot use the slots up.
-//  7. Body limit.
+//  6. Body: its limit, and its arrival. It is read before the request takes a slot, in a
+//     bounded time, for each address and in all a bounded number of bytes, so that unfinished
+//     bodies keep nobody from being answered. Files are read by their handlers.
+//  7. Concurrency. It stands behind the checks above, so that refused requests, preflights
+//     and slow senders cannot use the slots up.
 //
 // A foreign origin's plain GET does pass, without CORS headers: it must not change
 // anything (as CrossOriginProtection assumes), and the browser keeps the answer from
@@ -174,6 +176,7 @@ type Guard struct {
 	proxies       int
 	maxConcurrent int64
 	running       atomic.Int64
+	bodies        bodies
 	maxBody       int64
 	maxBodyFor    func(*http.Request) int64
 	docs          string
@@ -197,6 +200,7 @@ func New(config Config) (*Guard, error) {
 		docs:          config.DocsURL,
 		log:           config.Log,
 		refusals:      refusals{seen: make(map[string]time.Time)},
+		bodies:        bodies{senders: make(map[[16]byte]*sender)},
 	}
 	if g.log == nil {
 		g.log = slog.New(slog.DiscardHandler)
@@ -241,6 +245,10 @@ func (g *Guard) Wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.serve(next, w, r) })
 }
 
+// Busy reports whether the guard turns requests away at this moment because it has as many, or as
+// much of unfinished bodies, as it may have.
+func (g *Guard) Busy() bool { return g.running.Load() >= g.maxConcurrent || g.bodies.full() }
+
 // exchange is one request on its way: the copy that may be changed (handlers must
 // not modify the request they are given) and the writer, in a single allocation.
 type exchange struct {
@@ -268,14 +276,6 @@ func (g *Guard) serve(next http.Handler, w http.ResponseWriter, original *http.R
 			return
 		}
 	}
-	if needsSlot(r) {
-		if g.running.Add(1) > g.maxConcurrent {
-			g.running.Add(-1)
-			g.refuseBusy(w, r)
-			return
-		}
-		defer g.running.Add(-1)
-	}
 	if r.Body != nil && r.Body != http.NoBody {
 		limit := g.bodyLimit(r)
 		if r.ContentLength > limit {
@@ -285,6 +285,17 @@ func (g *Guard) serve(next http.Handler, w http.ResponseWriter, original *http.R
 		// The server's own writer, not ours: it has a private method by which the
 		// reader makes it close the connection.
 		r.Body = http.MaxBytesReader(w, r.Body, limit)
+		if limit <= longestWhole && !g.gateway && !g.receive(w, r) {
+			return
+		}
+	}
+	if needsSlot(r) {
+		if g.running.Add(1) > g.maxConcurrent {
+			g.running.Add(-1)
+			g.refuseBusy(w, r)
+			return
+		}
+		defer g.running.Add(-1)
 	}
 	next.ServeHTTP(&x.writer, r)
 }

@@ -52,6 +52,7 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	routes.Busy = policy.Busy
 	if set.ForCustomers() { // without everything for developers: no pages, no API, no streams that stay
 		routes.API = nil
 	} else {

@@ -32,6 +32,8 @@ type Routes struct {
 	Embedded Embedded
 	// Draining reports whether the server has begun to stop; nil means never.
 	Draining func() bool
+	// Busy reports whether requests are turned away at this moment; nil means never.
+	Busy func() bool
 	// DocsURL is the page that explains errors, for answers to link to: an address, or a path
 	// on the host that was called.
 	DocsURL string
@@ -50,8 +52,11 @@ func (r Routes) Handler() http.Handler {
 	questions := map[string]http.Handler{
 		"/healthz": status(func() (int, string) { return http.StatusOK, "ok" }),
 		"/readyz": status(func() (int, string) {
-			if r.Draining != nil && r.Draining() {
+			switch {
+			case r.Draining != nil && r.Draining():
 				return http.StatusServiceUnavailable, "draining"
+			case r.Busy != nil && r.Busy():
+				return http.StatusServiceUnavailable, "busy"
 			}
 			return http.StatusOK, "ready"
 		}),

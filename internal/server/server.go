@@ -7,8 +7,8 @@
 //
 // The time a request gets: its headers 5 s, headers and body 15 s, the answer 60 s
 // counted from the end of the headers; an idle connection is kept for 2 minutes. A
-// body that does not arrive in time is an error to the handler that reads it, which
-// answers 408. A handler that takes the connection over (a chat socket) is rid of all
+// body that does not arrive in time (package guard has less patience) is an error to the
+// handler that reads it, which answers 408. A handler that takes the connection over (a chat socket) is rid of all
 // these limits and sets its own.
 package server
 

@@ -25,13 +25,21 @@ function open(id, title, ...content) {
   return dialog;
 }
 
-// transfer lets the agent pass a chat on.
+// transfer lets the agent pass a chat on. Agents and queues that come meanwhile come into the list.
 export function transfer(desk, contactId) {
-  const agents = desk.agents.filter((agent) => agent.id !== desk.me?.id && agent.state === "available");
   const wrong = h("div", {});
-  const to = h("select", { id: "transfer-to" },
-    h("optgroup", { label: "Queues" }, desk.queues.map(({ id, name, waiting }) => h("option", { value: `queueId ${id}` }, `${plain(name)} (${waiting.length} waiting)`))),
-    agents.length > 0 && h("optgroup", { label: "Agents" }, agents.map(({ id, name, contacts }) => h("option", { value: `agentId ${id}` }, `${plain(name)} (${contacts.length} chats)`))));
+  const nobody = h("p", { class: "note" }, "No other agent is available. Another person opens this page in another window; scripted ones are added under Agents.");
+  const to = h("select", { id: "transfer-to" });
+  const show = () => {
+    const agents = desk.agents.filter((agent) => agent.id !== desk.me?.id && agent.state === "available");
+    const chosen = to.value;
+    fill(to,
+      h("optgroup", { label: "Queues" }, desk.queues.map(({ id, name, waiting }) => h("option", { value: `queueId ${id}` }, `${plain(name)} (${waiting.length} waiting)`))),
+      agents.length > 0 && h("optgroup", { label: "Agents" }, agents.map(({ id, name, contacts }) => h("option", { value: `agentId ${id}` }, `${plain(name)} (${contacts.length} chats)`))));
+    if ([...to.options].some(({ value }) => value === chosen)) to.value = chosen;
+    nobody.hidden = agents.length > 0;
+  };
+  show();
   const form = h("form", { onsubmit: async (event) => {
     event.preventDefault();
     const [kind, id] = to.value.split(" ");
@@ -43,9 +51,10 @@ export function transfer(desk, contactId) {
     }
   } },
   h("div", { class: "field" }, h("label", { for: "transfer-to" }, "To"), to),
-  agents.length === 0 && h("p", { class: "note" }, "No other agent is available. Another person opens this page in another window; scripted ones are added under Agents."),
-  wrong, h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Transfer")));
+  nobody, wrong, h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Transfer")));
   const dialog = open("transfer", "Pass the chat on", form);
+  desk.addEventListener("change", show);
+  dialog.addEventListener("close", () => desk.removeEventListener("change", show), { once: true });
 }
 
 const outcomes = {

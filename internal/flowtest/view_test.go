@@ -1,0 +1,66 @@
+package flowtest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+)
+
+// Views are read as far as they have the shape of Amazon Connect's own, and answered as clients do.
+func TestView(t *testing.T) {
+	t.Parallel()
+	const form = `{"Heading":"Form","Sections":[{"Items":[{"Name":"a","Type":"Dropdown","Options":[{"Value":"x"},{"Value":"y"}]},` +
+		`{"Name":"b","Type":"RadioGroup","Options":[{"Value":"z"}]},{"Name":"c","Type":"FormInput"},{"Name":"d","DefaultValue":["q"]},{"Label":"text only"}]}]}`
+	for name, c := range map[string]struct {
+		data, says string
+		want       View
+		answer     string
+	}{
+		"an item": {`{"Items":[{"Id":"one"},{"Id":"two"}]}`, "two", View{Choices: []string{"one", "two"}}, `{"action":"ActionSelected","data":{"Id":"two","actionName":"two"}}`},
+		"a card":  {`{"Cards":[{"Summary":{"Id":"one"}}]}`, "one", View{Choices: []string{"one"}}, `{"action":"ActionSelected","data":{"Id":"one","actionName":"one"}}`},
+		"an action, written as text": {
+			`{"Actions":"[\"Do it\"]"}`, "Do it",
+			View{Choices: []string{"Do it"}},
+			`{"action":"ActionSelected","data":{"Id":"Do it","actionName":"Do it"}}`,
+		},
+		"the first, when none is named": {`{"Items":[{"Id":"one"},{"Id":"two"}]}`, "ActionSelected", View{Choices: []string{"one", "two"}}, `{"action":"ActionSelected","data":{"Id":"one","actionName":"one"}}`},
+		"the way back":                  {`{"Items":[{"Id":"one"}]}`, "Back", View{Choices: []string{"one"}}, `{"action":"Back","data":{}}`},
+		"a form": {form, "Next", View{Heading: "Form", Fields: []Field{
+			{Name: "a", Type: "Dropdown", Options: []string{"x", "y"}}, {Name: "b", Type: "RadioGroup", Options: []string{"z"}}, {Name: "c", Type: "FormInput"}, {Name: "d"},
+		}}, `{"action":"Next","data":{"FormData":{"a":["x"],"b":"z","c":"something","d":["q"]}}}`},
+		"all of it as text": {`"{\"Items\":[{\"Id\":\"one\"}]}"`, "one", View{Choices: []string{"one"}}, `{"action":"ActionSelected","data":{"Id":"one","actionName":"one"}}`},
+		"other shapes":      {`{"Heading":{"a":1},"Items":"none","Cards":3,"Sections":{"TemplateString":"x"}}`, "Go", View{}, `{"action":"Go","data":{}}`},
+		"the whole answer":  {`{}`, `{"action":"mine"}`, View{}, `{"action":"mine"}`},
+		"no text":           {`[]`, "", View{}, `{"action":"","data":{}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			view := readView(fmt.Sprintf(`{"templateType":"ViewResource","version":"1.0","data":{"content":{"viewId":"v","viewToken":"t","viewData":%s}}}`, c.data))
+			if view == nil {
+				t.Fatal("no view")
+			}
+			c.want.ID = "v"
+			if diff := cmp.Diff(&c.want, view, cmpopts.IgnoreUnexported(Field{})); diff != "" {
+				t.Errorf("view (-want +got):\n%s", diff)
+			}
+			var got, want map[string]any
+			if err := errors.Join(json.Unmarshal([]byte(view.answer(c.says, nil)), &got), json.Unmarshal([]byte(c.answer), &want)); err != nil {
+				t.Fatal(err)
+			}
+			delete(got, "templateType")
+			delete(got, "version")
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+		})
+	}
+	for _, content := range []string{"", "{", `{"templateType":"ListPicker"}`} {
+		if view := readView(content); view != nil {
+			t.Errorf("%q is a view: %+v", content, view)
+		}
+	}
+}

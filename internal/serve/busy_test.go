@@ -1,0 +1,50 @@
+package serve_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/serve"
+)
+
+// A server that turns requests away says so to whoever balances between it and others.
+func TestD2ReadyzTellsTheTruth(t *testing.T) {
+	t.Parallel()
+	cfg, _ := config(t, "--max-concurrent=1")
+	server, err := serve.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close(t.Context())
+	ask := func(path string, want int) {
+		t.Helper()
+		if got := status(server.Handler(), path); got != want {
+			t.Errorf("GET %s: %d, want %d", path, got, want)
+		}
+	}
+	ask("/readyz", http.StatusOK)
+
+	running := httptest.NewServer(server.Handler())
+	defer running.Close()
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, running.URL+"/api/events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := running.Client().Do(r) // it has the only place now
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stream.Body.Close()
+	ask("/api/status", http.StatusServiceUnavailable)
+	ask("/readyz", http.StatusServiceUnavailable)
+	ask("/healthz", http.StatusOK)
+
+	end()
+	running.Close() // waits until the stream has ended
+	ask("/api/status", http.StatusOK)
+	ask("/readyz", http.StatusOK)
+}
