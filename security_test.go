@@ -52,6 +52,7 @@ func TestNothingCallsHome(t *testing.T) {
 		"internal/client":        "a running server, for the commands",
 		"internal/doctor":        "this machine",
 		"internal/lambdahost":    "Lambda's Runtime API",
+		"internal/lambdacall":    "the functions that are configured",
 	}
 	for _, root := range []string{"internal", "cmd", "parleytest"} {
 		err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
