@@ -143,7 +143,7 @@ func TestRuleOfATransferredChat(t *testing.T) {
 	for id, struck := range map[string]bool{started.ContactID: true, second: true, "another": false} {
 		recorder := httptest.NewRecorder()
 		rules.Wrap("StopContact", http.HandlerFunc(echo)).ServeHTTP(recorder, httptest.NewRequest("POST", "/contact/stop", strings.NewReader(`{"ContactId":"`+id+`"}`)))
-		if (recorder.Code != http.StatusAccepted) != struck {
+		if (recorder.Code >= 500) != struck {
 			t.Errorf("%s got %d", id, recorder.Code)
 		}
 	}
