@@ -60,7 +60,7 @@ func (f *Folder) Load() (findings []flow.Finding, changed int, err error) {
 		if ext := path.Ext(base); strings.HasPrefix(base, ".") || ext != "" && ext != ".json" && ext != ".template" {
 			return nil
 		}
-		info, err := entry.Info()
+		info, err := fs.Stat(f.files, name) // of the file that a link leads to
 		if err != nil || !info.Mode().IsRegular() {
 			return nil //nolint:nilerr // it went away meanwhile
 		}
@@ -139,16 +139,22 @@ func ReadFile(files fs.FS, name string) ([]*flow.Program, []flow.Finding, error)
 }
 
 // Watch loads the files again whenever they have changed, until ctx ends. Told gets what Load
-// returns.
+// returns: an error once for as long as it lasts, and what there is when it is over.
 func (f *Folder) Watch(ctx context.Context, told func(findings []flow.Finding, changed int, err error)) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
+	trouble := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if findings, changed, err := f.Load(); changed > 0 || err != nil {
+			findings, changed, err := f.Load()
+			before := trouble
+			if trouble = ""; err != nil {
+				trouble = err.Error()
+			}
+			if changed > 0 || trouble != before {
 				told(findings, changed, err)
 			}
 		}

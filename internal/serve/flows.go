@@ -2,9 +2,7 @@ package serve
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"sync"
@@ -22,7 +20,6 @@ const DefaultFlows = "flows"
 // contactFlows are the contact flows of a server, and the watch over their files.
 type contactFlows struct {
 	library *flowrun.Library
-	root    *os.Root
 	cancel  context.CancelFunc
 	watch   sync.WaitGroup
 }
@@ -36,21 +33,18 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 		}
 		dir = DefaultFlows
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, hint.Usage(fmt.Sprintf("--flows: there is no folder %s", dir), "name the folder with the flows that were exported from Amazon Connect")
-		}
-		return nil, hint.New(fmt.Errorf("--flows: %w", err), "name the folder with the flows that were exported from Amazon Connect")
+	if !isFolder(dir) {
+		return nil, hint.Usage(fmt.Sprintf("--flows: there is no folder %s", dir), "name the folder with the flows that were exported from Amazon Connect")
 	}
-	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names)), root: root}
-	folder := flowrun.NewFolder(root.FS(), f.library)
+	// By its name, each time: an editor, or git, may put another folder in its place.
+	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names))}
+	folder := flowrun.NewFolder(os.DirFS(dir), f.library)
 	tell := func(findings []flow.Finding, changed int, err error) {
 		f.tell(ctx, log.With(slog.String("folder", dir)), findings, changed, err)
 	}
 	findings, changed, err := folder.Load()
 	if err != nil {
-		return nil, errors.Join(err, root.Close())
+		return nil, hint.New(fmt.Errorf("--flows: %w", err), "let it be read, or name another folder")
 	}
 	tell(findings, changed, nil)
 	watched, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -92,16 +86,12 @@ func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []fl
 }
 
 // close ends the watch.
-func (f *contactFlows) close() error {
+func (f *contactFlows) close() {
 	if f == nil {
-		return nil
+		return
 	}
 	f.cancel()
 	f.watch.Wait()
-	if err := f.root.Close(); err != nil {
-		return fmt.Errorf("closing the folder of contact flows: %w", err)
-	}
-	return nil
 }
 
 // list are the flows as the Amazon Connect API shows them.

@@ -126,13 +126,15 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 	var outside *Outside
 	if flows != nil {
 		if outside, err = OpenOutside(s, config.UserAgent, config.Log); err != nil {
-			return nil, errors.Join(err, flows.close())
+			flows.close()
+			return nil, err
 		}
 		inside.Library, inside.Flows, inside.Outside = flows.library, flows.list, outside
 	}
 	embedded, err := emulator.New(ctx, inside)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("starting the embedded Amazon Connect: %w", err), outside.Close(), flows.close())
+		flows.close()
+		return nil, errors.Join(fmt.Errorf("starting the embedded Amazon Connect: %w", err), outside.Close())
 	}
 	text := "embedded Amazon Connect (no AWS account needed)"
 	if s.Ephemeral {
@@ -200,7 +202,8 @@ func (u *upstream) close(ctx context.Context) error {
 	}
 	switch {
 	case u.embedded != nil:
-		errs = append(errs, u.embedded.Close(), u.outside.Close(), u.flows.close())
+		errs = append(errs, u.embedded.Close(), u.outside.Close())
+		u.flows.close()
 	case u.clients != nil:
 		leaving, stop := context.WithTimeout(ctx, leavingTime)
 		defer stop()
