@@ -43,7 +43,7 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event
 	case "AuthenticateParticipant":
 		return r.signIn(step, rec, ask)
 	}
-	if r.cfg.Outside != nil && r.cfg.Outside.Answers(ask) {
+	if r.cfg.Outside.Answers(ask) {
 		rec.Call, rec.Due = r.call(step, rec, ask), time.Time{}
 		return flow.Event{}, nil
 	}

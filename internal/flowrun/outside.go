@@ -79,7 +79,7 @@ func (r *Runner) make(s *session, call *Call) {
 		s.calling = ""
 		return
 	}
-	if call.ID == s.calling || r.cfg.Outside == nil {
+	if call.ID == s.calling {
 		return
 	}
 	s.calling, s.asking = call.ID, true
@@ -89,6 +89,10 @@ func (r *Runner) make(s *session, call *Call) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		s.pending--
+		if s.calling != call.ID { // nobody waits for it any more: an agent came, or the time was over
+			r.moved.Broadcast()
+			return
+		}
 		s.asking = false
 		if r.ctx.Err() == nil { // else it is asked again when the chats go on
 			s.put(event{answer: &answer, call: call.ID})

@@ -109,6 +109,9 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Metrics == nil {
 		cfg.Metrics = func(string) Metrics { return Metrics{} }
 	}
+	if cfg.Outside == nil {
+		cfg.Outside = Outsides(nil) // fails calls that were made before a restart
+	}
 	if cfg.Told == nil {
 		cfg.Told = func(string, time.Time, string) {}
 	}
