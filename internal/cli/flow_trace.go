@@ -61,6 +61,12 @@ type flowStep struct {
 	flow.Trace
 }
 
+// readStep reads a step; false for what is none.
+func readStep(raw []byte) (step flowStep, readable bool) {
+	err := json.Unmarshal(raw, &step)
+	return step, err == nil
+}
+
 // text is what a step says of itself.
 func (s *flowStep) text() string {
 	if s.Action == "" { // what became of the flow
@@ -99,14 +105,14 @@ func (s *flowStep) key() string { return fmt.Sprint(s.Seq, " ", s.Time.UnixMilli
 
 // Knows implements [client.View].
 func (s *way) Knows(raw json.RawMessage) bool {
-	var step flowStep
-	return json.Unmarshal(raw, &step) == nil && s.seen[step.key()]
+	step, readable := readStep(raw)
+	return readable && s.seen[step.key()]
 }
 
 // Add implements [client.View].
 func (s *way) Add(raw json.RawMessage) (ended bool, err error) {
-	var step flowStep
-	if json.Unmarshal(raw, &step) != nil || s.seen[step.key()] {
+	step, readable := readStep(raw)
+	if !readable || s.seen[step.key()] {
 		return false, nil
 	}
 	s.seen[step.key()] = true
@@ -126,8 +132,8 @@ func (s *way) Add(raw json.RawMessage) (ended bool, err error) {
 
 // flowLine is a step among the other events of a server.
 func flowLine(data []byte) string {
-	var step flowStep
-	if json.Unmarshal(data, &step) != nil {
+	step, readable := readStep(data)
+	if !readable {
 		return ""
 	}
 	text := clockTime(step.Time) + "  flow      " + short(step.ContactID) + "  "
@@ -140,12 +146,12 @@ func flowLine(data []byte) string {
 // tellFlowLog prints a step as Amazon Connect's flow log has it. What became of a flow stands in no
 // such log.
 func (r *remote) tellFlowLog(e client.Event) error {
-	var step flowStep
+	step, readable := readStep(e.Data)
 	switch {
 	case e.Name == client.ResetEvent:
 		r.note("something was missed here")
 		return nil
-	case e.Name != "flow" || json.Unmarshal(e.Data, &step) != nil:
+	case e.Name != "flow" || !readable:
 		return nil
 	case step.Action == "":
 		r.note("chat %s: %s", short(step.ContactID), screen.Text(step.Note, "  "))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -64,18 +65,19 @@ func (s *Server) Flow(ctx context.Context, id string) ([]json.RawMessage, []byte
 // Follow adds the items of a chat to a view until the chat ends. Every connection begins with the
 // whole transcript, so that no item is lost when one breaks.
 func (s *Server) Follow(ctx context.Context, id string, view View) error {
-	return s.follow(ctx, id, "items", "item", s.Transcript, view)
+	return s.follow(ctx, id, "items", s.Transcript, view)
 }
 
 // FollowFlow is Follow for the steps of a chat's contact flows.
 func (s *Server) FollowFlow(ctx context.Context, id string, view View) error {
-	return s.follow(ctx, id, "flow", "flow", s.Flow, view)
+	return s.follow(ctx, id, "flow", s.Flow, view)
 }
 
-// follow adds what all lists, and what events of a topic bring, to a view until the chat ends.
+// follow adds what all lists, and what the events of a topic bring, to a view until the chat ends.
 func (s *Server) follow(
-	ctx context.Context, id, topic, event string, all func(context.Context, string) ([]json.RawMessage, []byte, error), view View,
+	ctx context.Context, id, topic string, all func(context.Context, string) ([]json.RawMessage, []byte, error), view View,
 ) error {
+	event := strings.TrimSuffix(topic, "s") // they are named in the singular
 	catchUp := func() error {
 		// The state comes first: what an ended chat says next is nothing.
 		now, _, err := call[Contact](ctx, s, http.MethodGet, contactPath(id), nil)

@@ -11,9 +11,11 @@ func contactData() []Type {
 		{Name: "UpdateContactAttributes", Support: Runs, block: block{start: setAttributes}},
 		{Name: "UpdateFlowAttributes", Support: Runs, block: block{start: setFlowAttributes}},
 		{Name: "UpdateContactData", Support: Runs, block: block{start: setData}, Note: "Members of Voice ID take the error branch: it ended on 2026-05-20."},
-		{Name: "UpdateFlowLoggingBehavior", Support: Runs, block: block{start: setLogging},
+		{
+			Name: "UpdateFlowLoggingBehavior", Support: Runs, block: block{start: setLogging},
 			Note: "`parley tail --flow` has the log of every flow, and marks what is switched on. Names of blocks and parameters are those of older exports (documented for some, " +
-				"observed in published logs for others, guessed for the rest), and so are the texts of `Results`; a failure that is no function's is `Error` (observed)."},
+				"observed in published logs for others, guessed for the rest), and so are the texts of `Results`; a failure that is no function's is `Error` (observed).",
+		},
 		{Name: "TagContact", Support: Runs, block: block{start: tag}},
 		{Name: "UntagContact", Support: Runs, block: block{start: untag}},
 		{Name: "UpdateContactRecordingBehavior", Support: Runs, block: block{start: nothing}, Note: "Without effect, as nothing is recorded."},

@@ -82,8 +82,10 @@ func (t Trace) logRule() logRule {
 	case "UpdateContactData":
 		return logRule{"SetContactData", nil}
 	case invokeFunction:
-		return logRule{"InvokeExternalResource", []string{"LambdaFunctionARN", "FunctionArn", "InvocationTimeLimitSeconds", "TimeLimit*",
-			"LambdaInvocationAttributes", "Parameters", "ResponseValidation.ResponseType", "ResponseValidation"}}
+		return logRule{"InvokeExternalResource", []string{
+			"LambdaFunctionARN", "FunctionArn", "InvocationTimeLimitSeconds", "TimeLimit*",
+			"LambdaInvocationAttributes", "Parameters", "ResponseValidation.ResponseType", "ResponseValidation",
+		}}
 	case "UpdateContactEventHooks":
 		return logRule{"SetContactFlow", nil}
 	case "UpdateFlowLoggingBehavior":
