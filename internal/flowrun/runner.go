@@ -12,16 +12,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"hash/fnv"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flow"
-	"github.com/parley-chat/parley/internal/inbox"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -68,38 +65,6 @@ type Runner struct {
 	sessions map[string]*session // by contact
 	moved    sync.Cond           // an event was handled, or a session has ended
 }
-
-// session is what the runner knows of an active contact beside what is stored.
-type session struct {
-	id    string
-	inbox *inbox.Inbox[event]
-	// state is the stored state that the alarm belongs to.
-	state *chat.FlowState
-	stop  func() // of the alarm
-	// calling is the id of the call that is being made; empty for none. held are the messages that
-	// came meanwhile, for the bot that is asked.
-	calling string
-	asking  bool // the call has not been answered
-	held    []event
-	// programs are those the contact runs: a file that changes meanwhile changes nothing for it.
-	programs map[string]*flow.Program
-	heard    int64 // the Seq of the last item that was handled
-	pending  int   // events that were put into the inbox and not handled
-	expected bool  // the alarm is about to ring, and counts as one of them
-}
-
-// event is something that happened to a contact.
-type event struct {
-	item *transcript.Item
-	due  time.Time // of a time limit that has passed
-	// answer is the answer to a call; call is its id.
-	answer *flow.Event
-	call   string
-	again  bool // it was held, and is no copy of itself
-}
-
-// inboxLimit bounds the events of one contact that wait.
-const inboxLimit = 1000
 
 // New returns a runner that listens to the chats. Close ends it.
 func New(cfg Config) (*Runner, error) {
@@ -197,52 +162,6 @@ func seed(contactID string) uint64 {
 	return h.Sum64()
 }
 
-// session returns the runner's session of a contact.
-func (r *Runner) session(contactID string) *session {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.sessionOf(contactID)
-}
-
-// sessionOf is session for those who hold the lock.
-func (r *Runner) sessionOf(contactID string) *session {
-	if s := r.sessions[contactID]; s != nil {
-		return s
-	}
-	s := &session{id: contactID, programs: map[string]*flow.Program{}}
-	s.inbox = inbox.New(inbox.Config[event]{
-		Limit: inboxLimit,
-		Key: func(e event) string {
-			if e.item == nil {
-				return "due " + e.due.String() + e.call
-			}
-			return e.item.ID + strconv.FormatInt(e.item.Seq, 10) + strconv.FormatBool(e.again)
-		},
-		Handle: func(e event) {
-			r.handle(s, e)
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			s.pending--
-			r.moved.Broadcast()
-		},
-		Go: r.spawn,
-	})
-	r.sessions[contactID] = s
-	if !r.closed {
-		s.inbox.Start()
-	}
-	return s
-}
-
-// spawn runs f in a goroutine that Close waits for; false when the runner is closed.
-func (r *Runner) spawn(f func()) bool {
-	if r.ctx.Err() != nil {
-		return false
-	}
-	r.running.Go(f)
-	return true
-}
-
 // changed follows a contact. It is called with the contact locked, and returns at once.
 func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
 	r.mu.Lock()
@@ -272,13 +191,6 @@ func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
 	}
 }
 
-// put gives an event to the contact's flow. The caller holds the runner's lock.
-func (s *session) put(e event) {
-	if s.inbox.Put(e) {
-		s.pending++
-	}
-}
-
 // concerns reports whether flows listen to an item.
 func concerns(item *transcript.Item) bool {
 	switch item.Type {
@@ -297,179 +209,6 @@ func concerns(item *transcript.Item) bool {
 	return false
 }
 
-// arm sets the alarm of a contact to the time limit of its flow. The caller holds the lock.
-func (r *Runner) arm(s *session) {
-	s.alarm(nil)
-	due, call := pending(s.state.State)
-	r.make(s, call)
-	if !due.IsZero() {
-		s.alarm(r.cfg.Chats.Clock().At(due, func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			if s.expected {
-				s.expected = false
-				s.pending--
-			}
-			s.put(event{due: due})
-			r.moved.Broadcast()
-		}))
-	}
-}
-
-// alarm replaces the alarm of a session.
-func (s *session) alarm(stop func()) {
-	if s.stop != nil {
-		s.stop()
-	}
-	s.stop = stop
-}
-
-// begin goes on with the flows of stored contacts: it hears what was said since.
-func (r *Runner) begin() {
-	for _, contact := range r.cfg.Chats.Active() {
-		if contact.Flow == nil {
-			continue
-		}
-		var missed []event
-		page, err := r.cfg.Chats.Transcript(r.ctx, contact.ID, chat.TranscriptQuery{MaxResults: lookBack})
-		if err != nil {
-			r.cfg.Failed(contact.ID, fmt.Errorf("going on with a contact flow: %w", err))
-			continue
-		}
-		for i := range page.Items {
-			if item := &page.Items[i]; item.Seq > contact.Flow.Heard && concerns(item) {
-				missed = append(missed, event{item: item})
-			}
-		}
-		r.mu.Lock()
-		s := r.sessionOf(contact.ID)
-		s.state, s.heard = contact.Flow, contact.Flow.Heard
-		r.arm(s)
-		r.mu.Unlock()
-		s.inbox.Fill(missed)
-		r.mu.Lock()
-		s.pending += len(missed)
-		r.mu.Unlock()
-	}
-}
-
-// lookBack is how many items of a stored contact are looked at for what its flow has not heard.
-const lookBack = 100
-
-// handle tells a contact's flow of one event. The inbox calls it, one event after the other.
-func (r *Runner) handle(s *session, e event) {
-	held := false
-	err := r.cfg.Chats.Step(r.ctx, s.id, func(step *chat.Step) error {
-		contact := step.Contact()
-		if contact.Flow == nil {
-			return nil
-		}
-		heard := contact.Flow.Heard
-		if e.item != nil && e.item.Seq > 0 {
-			if e.item.Seq <= heard {
-				return nil
-			}
-			heard = e.item.Seq
-		}
-		rec, err := decode(contact.Flow.State)
-		if err != nil {
-			return err
-		}
-		if held = r.hold(s, rec, e); held {
-			return nil
-		}
-		rec.heard = max(heard, s.heard)
-		return r.hear(step, s, rec, e)
-	})
-	if e.item != nil && !held {
-		s.heard = max(s.heard, e.item.Seq)
-	}
-	if err != nil && r.ctx.Err() == nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrEnded) {
-		r.cfg.Failed(s.id, fmt.Errorf("running a contact flow: %w", err))
-	}
-}
-
-// hear turns what happened to a contact into an event of its flow.
-func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
-	said, ok := flowEvent(rec, e)
-	if rec.Call != nil && e.answer == nil {
-		ok = false // to a function that is called nothing else means anything
-	}
-	switch {
-	case e.item == nil:
-	case e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && (rec.Moment == queued || rec.Moment.whispers()):
-		return r.accepted(step, s, rec, e.item.ParticipantID)
-	case rec.Moment == agentWhisper && e.item.ContentType == transcript.ParticipantLeft && agentOf(step.Contact()) == "":
-		return r.wait(step, s, rec) // passed on before the agent was told what it is
-	case rec.Moment.whispers():
-		return nil
-	}
-	if e.item == nil && e.answer == nil && rec.runs() && !rec.Ends.IsZero() && e.due.Equal(rec.Ends) {
-		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped, Note: "it has taken as long as it may"})
-	}
-	if !ok || !rec.runs() || !rec.State.Waiting {
-		return nil
-	}
-	p, ok := r.program(s, rec.State.Running())
-	if !ok {
-		r.tell(step, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
-		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
-	}
-	if said.Kind != flow.Said { // what was waited for has come
-		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
-	}
-	rec.Call = nil
-	if rec.Survey {
-		rec.Ends = time.Time{}
-	}
-	return r.run(step, s, rec, p, said)
-}
-
-// flowEvent is an event as a flow is told it; false for one that flows are not told.
-func flowEvent(rec *record, e event) (flow.Event, bool) {
-	item := e.item
-	switch {
-	case e.answer != nil:
-		return *e.answer, rec.Call != nil && rec.Call.ID == e.call
-	case item == nil:
-		return flow.Event{Kind: flow.TimedOut}, e.due.Equal(rec.Due) && !rec.Due.IsZero()
-	case item.Type == transcript.MessageItem && rec.View != "":
-		if answer, ok := viewAnswer(item); ok {
-			return answer, true
-		}
-		return flow.Event{Kind: flow.Said, Text: item.Content, Content: item.ContentType}, true
-	case item.Type == transcript.MessageItem:
-		return flow.Event{Kind: flow.Said, Text: item.Content, Content: item.ContentType}, true
-	case item.ContentType == transcript.ParticipantLeft:
-		return flow.Event{Kind: flow.BotLeft}, item.Role == transcript.CustomBot
-	case rec.SignIn != "":
-		return signInOutcome(item), item.ContentType != transcript.ParticipantJoined
-	}
-	return flow.Event{}, false
-}
-
-// program returns a program that a contact runs.
-func (r *Runner) program(s *session, id string) (*flow.Program, bool) {
-	r.mu.Lock()
-	p := s.programs[id]
-	r.mu.Unlock()
-	if p != nil {
-		return p, true
-	}
-	p, ok := r.cfg.Library.Find(id, "")
-	if ok {
-		r.enter(s, p)
-	}
-	return p, ok
-}
-
-// enter notes that a contact runs a program.
-func (r *Runner) enter(s *session, p *flow.Program) {
-	r.mu.Lock()
-	s.programs[p.ID()] = p
-	r.mu.Unlock()
-}
-
 // contact is a contact as flows read it.
 func (r *Runner) contact(c *chat.Contact, rec *record) flow.Contact {
 	view := flow.Contact{
@@ -486,59 +225,6 @@ func (r *Runner) contact(c *chat.Contact, rec *record) flow.Contact {
 		view.Agent = &flow.Agent{UserName: agent.DisplayName, FirstName: agent.DisplayName}
 	}
 	return view
-}
-
-// Standing is where the flow of a contact stands.
-type Standing struct {
-	// Flow is the flow's name, Action and Type are those of the action that waits; empty when no flow
-	// runs.
-	Flow, Action, Type string
-	// Answers are the results that the action's conditions know.
-	Answers []string
-	// Queue is the queue the contact was put into; empty for none.
-	Queue string
-	// Due is when the flow goes on by itself; zero for never.
-	Due time.Time
-}
-
-// Await waits until the contact's flow has handled everything that has happened so far, and returns
-// where it stands. It is for whoever runs chats in a time of their own. Errors: [chat.ErrNotFound].
-func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) {
-	r.mu.Lock()
-	for r.sessions[contactID] != nil && r.sessions[contactID].pending > 0 && !r.closed {
-		r.moved.Wait()
-	}
-	s := r.sessions[contactID]
-	r.mu.Unlock()
-	contact, err := r.cfg.Chats.Contact(ctx, contactID)
-	if err != nil || contact.Flow == nil || s == nil {
-		return Standing{}, err
-	}
-	rec, err := decode(contact.Flow.State)
-	if err != nil {
-		return Standing{}, err
-	}
-	due, _ := pending(contact.Flow.State)
-	standing := Standing{Due: due}
-	if contact.Queue != nil {
-		standing.Queue = cmp.Or(contact.Queue.Name, "Default")
-	}
-	if p, ok := r.program(s, rec.State.Running()); ok {
-		standing.Flow, standing.Action = p.Name(), rec.State.Frames[len(rec.State.Frames)-1].Action
-		standing.Type, standing.Answers = p.Action(standing.Action)
-	}
-	return standing, nil
-}
-
-// Expect says that the time limit of a contact's flow is about to pass, because the time is skipped:
-// the next [Runner.Await] waits for it.
-func (r *Runner) Expect(contactID string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if s := r.sessions[contactID]; s != nil && !s.expected {
-		s.expected = true
-		s.pending++
-	}
 }
 
 // agentOf returns the name of the agent who takes part; empty for none.

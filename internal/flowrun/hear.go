@@ -1,0 +1,103 @@
+package flowrun
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/transcript"
+)
+
+// handle tells a contact's flow of one event. The inbox calls it, one event after the other.
+func (r *Runner) handle(s *session, e event) {
+	held := false
+	err := r.cfg.Chats.Step(r.ctx, s.id, func(step *chat.Step) error {
+		contact := step.Contact()
+		if contact.Flow == nil {
+			return nil
+		}
+		heard := contact.Flow.Heard
+		if e.item != nil && e.item.Seq > 0 {
+			if e.item.Seq <= heard {
+				return nil
+			}
+			heard = e.item.Seq
+		}
+		rec, err := decode(contact.Flow.State)
+		if err != nil {
+			return err
+		}
+		if held = r.hold(s, rec, e); held {
+			return nil
+		}
+		rec.heard = max(heard, s.heard)
+		return r.hear(step, s, rec, e)
+	})
+	if e.item != nil && !held {
+		s.heard = max(s.heard, e.item.Seq)
+	}
+	if err != nil && r.ctx.Err() == nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrEnded) {
+		r.cfg.Failed(s.id, fmt.Errorf("running a contact flow: %w", err))
+	}
+}
+
+// hear turns what happened to a contact into an event of its flow.
+func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
+	said, ok := flowEvent(rec, e)
+	if rec.Call != nil && e.answer == nil {
+		ok = false // to a function that is called nothing else means anything
+	}
+	switch {
+	case e.item == nil:
+	case e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && (rec.Moment == queued || rec.Moment.whispers()):
+		return r.accepted(step, s, rec, e.item.ParticipantID)
+	case rec.Moment == agentWhisper && e.item.ContentType == transcript.ParticipantLeft && agentOf(step.Contact()) == "":
+		return r.wait(step, s, rec) // passed on before the agent was told what it is
+	case rec.Moment.whispers():
+		return nil
+	}
+	if e.item == nil && e.answer == nil && rec.runs() && !rec.Ends.IsZero() && e.due.Equal(rec.Ends) {
+		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped, Note: "it has taken as long as it may"})
+	}
+	if !ok || !rec.runs() || !rec.State.Waiting {
+		return nil
+	}
+	p, ok := r.program(s, rec.State.Running())
+	if !ok {
+		r.tell(step, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
+		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
+	}
+	if said.Kind != flow.Said { // what was waited for has come
+		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
+	}
+	rec.Call = nil
+	if rec.Survey {
+		rec.Ends = time.Time{}
+	}
+	return r.run(step, s, rec, p, said)
+}
+
+// flowEvent is an event as a flow is told it; false for one that flows are not told.
+func flowEvent(rec *record, e event) (flow.Event, bool) {
+	item := e.item
+	switch {
+	case e.answer != nil:
+		return *e.answer, rec.Call != nil && rec.Call.ID == e.call
+	case item == nil:
+		return flow.Event{Kind: flow.TimedOut}, e.due.Equal(rec.Due) && !rec.Due.IsZero()
+	case item.Type == transcript.MessageItem && rec.View != "":
+		if answer, ok := viewAnswer(item); ok {
+			return answer, true
+		}
+		return flow.Event{Kind: flow.Said, Text: item.Content, Content: item.ContentType}, true
+	case item.Type == transcript.MessageItem:
+		return flow.Event{Kind: flow.Said, Text: item.Content, Content: item.ContentType}, true
+	case item.ContentType == transcript.ParticipantLeft:
+		return flow.Event{Kind: flow.BotLeft}, item.Role == transcript.CustomBot
+	case rec.SignIn != "":
+		return signInOutcome(item), item.ContentType != transcript.ParticipantJoined
+	}
+	return flow.Event{}, false
+}
