@@ -43,6 +43,9 @@ var allowed = map[string][]string{
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/flow":         {},
+	"internal/lexslot":      {},
+	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
+	"internal/lexfile":      {"internal/hint", "internal/lex"},
 	"internal/interactive":  {"internal/awswire"},
 	"internal/chat":         {"internal/clock", "internal/excerpt", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/arn", "internal/excerpt", "internal/rawjson"},
