@@ -60,7 +60,11 @@ func (s *Server) announce() {
 		a.PublicHelp = s.site.url + errorsPage + "#" + string(diagnosis.LocalNetwork)
 	}
 	if s.private.authority != nil {
-		a.Trust = s.private.authority.Text(s.site.url)
+		address := s.site.url // localhost, which means something else on a phone
+		if remote, ok := devices.Remote(devices.Addresses(a.Devices)); ok && !s.site.public {
+			address = remote
+		}
+		a.Trust = s.private.authority.Text(address)
 	}
 	s.config.OnReady(a)
 }

@@ -64,5 +64,6 @@ func (s *Server) move(ctx context.Context, usual string) {
 		s.config.Settings = &own
 	}
 	s.config.Log.WarnContext(ctx, "the usual port is taken: this server listens on another one, and keeps its chats apart",
-		slog.String("usual", usual), slog.String("addr", s.listener.Addr().String()))
+		slog.String("usual", usual), slog.String("addr", s.listener.Addr().String()),
+		slog.String("hint", "parley chat and other commands call the usual one unless they are given --server "+newSite(set, s.listener.Addr()).url))
 }

@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -37,6 +38,8 @@ func TestUsualPortIsTaken(t *testing.T) {
 	cfg.Listen, cfg.ReadFile, cfg.RuntimeDirs = taken(t), os.ReadFile, []string{filepath.Join(t.TempDir(), "run")}
 	state := t.TempDir()
 	cfg.Settings = loadIn(t, []string{"XDG_STATE_HOME=" + state})
+	var said strings.Builder
+	cfg.Log = slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	s, err := serve.Open(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +52,9 @@ func TestUsualPortIsTaken(t *testing.T) {
 	_, port, err := net.SplitHostPort(s.Addr().String())
 	if err != nil || port == "3000" {
 		t.Fatalf("it listens at %s, %v", s.Addr(), err)
+	}
+	if hint := "--server http://localhost:" + port; !strings.Contains(said.String(), hint) { // else commands call the other one
+		t.Errorf("the log does not say %s: %s", hint, &said)
 	}
 	if _, err := os.Stat(filepath.Join(state, "parley", "port-"+port, "chats")); err != nil {
 		t.Errorf("its chats: %v", err)

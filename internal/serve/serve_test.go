@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/parley-chat/parley/internal/devices"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
@@ -124,6 +125,49 @@ func TestRunAnnouncesAndEnds(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil || !listener.closed {
 		t.Errorf("the end: %v, the listener is closed: %v", err, listener.closed)
+	}
+}
+
+// everywhere is a listener of all interfaces.
+type everywhere struct{ net.Listener }
+
+func (e everywhere) Addr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4zero, Port: e.Listener.Addr().(*net.TCPAddr).Port} //nolint:errcheck,forcetypeassert // it is one
+}
+
+// A phone fetches the certificate authority from this machine, not from itself.
+func TestTrustOnAPhone(t *testing.T) {
+	t.Parallel()
+	cfg, _ := config(t, "--addr=0.0.0.0:0", "--tls", "--data-dir="+t.TempDir())
+	cfg.ReadFile = os.ReadFile
+	listen := cfg.Listen
+	cfg.Listen = func(ctx context.Context, addr string) (net.Listener, error) {
+		l, err := listen(ctx, addr)
+		return everywhere{l}, err
+	}
+	ready := make(chan serve.Announcement, 1)
+	cfg.OnReady = func(a serve.Announcement) { ready <- a }
+	server, err := serve.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := server.Run(ctx)
+		ended <- err
+	}()
+	a := <-ready
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	remote, ok := devices.Remote(devices.Addresses(a.Devices))
+	if !ok {
+		t.Skip("this machine is in no network")
+	}
+	if !strings.Contains(a.Trust, "Open "+remote+"/parley-ca.pem") {
+		t.Errorf("devices come to trust it so:\n%s", a.Trust)
 	}
 }
 
