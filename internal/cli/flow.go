@@ -120,6 +120,9 @@ func readFlows(name string) ([]*flow.Program, []flow.Finding, error) {
 		for i := range findings {
 			rename(&findings[i], filepath.Join(name, findings[i].File))
 		}
+		if err == nil && len(library.All())+len(findings) == 0 {
+			err = hint.Usage("there is no contact flow in "+name, "exports of the flow designer end in .json; templates in .json or .template")
+		}
 		return library.All(), findings, err
 	}
 	programs, findings, err := flowrun.ReadFile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
