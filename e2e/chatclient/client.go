@@ -110,7 +110,7 @@ func (c *Client) Send(ctx context.Context, token, content, clientToken string) (
 
 // Item is what is looked at in an item of a transcript or a socket.
 type Item struct {
-	ID, Type, ContentType, Content, ContactID, ParticipantID, AbsoluteTime string
+	ID, Type, ContentType, Content, ContactID, ParticipantID, ParticipantRole, AbsoluteTime string
 }
 
 // Transcript reads a chat's whole transcript with GetTranscript, oldest first.

@@ -168,20 +168,20 @@ func (one *talk) check(ctx context.Context, t *testing.T, api *chatclient.Client
 			t.Errorf("%s said %d messages, the transcript holds %d", w.name, len(w.acked), counts[n])
 		}
 	}
-	one.checkHeard(t, place)
+	one.heard.check(t, one.ContactID, place)
 }
 
-// checkHeard looks at what the customer's sockets showed: nothing that is not in the
-// transcript, on each socket in its order, and nothing twice.
-func (one *talk) checkHeard(t *testing.T, place map[string]int) {
+// check looks at what a customer was shown: nothing that is not in the transcript, on each socket
+// in its order, and nothing twice.
+func (l *listener) check(t *testing.T, contactID string, place map[string]int) {
 	t.Helper()
-	for n, session := range one.heard.sessions {
+	for n, session := range l.sessions {
 		before := -1
 		for _, item := range session {
 			at, known := place[item.ID]
 			if !known || at <= before {
 				t.Errorf("socket %d of %s showed message %s, which is known: %v, at place %d, after place %d",
-					n+1, one.ContactID, item.ID, known, at, before)
+					n+1, contactID, item.ID, known, at, before)
 				break
 			}
 			before = at

@@ -45,6 +45,7 @@ type site struct {
 	t             *testing.T
 	data, urlFile string
 	within        []string // a program, with its arguments, that runs the server
+	flags         []string // further ones
 	log           *os.File
 }
 
@@ -74,6 +75,7 @@ func (s *site) launch() *server {
 	}
 	args := append(slices.Clone(s.within), binary, "serve", "--addr", "127.0.0.1:0", "--url-file", s.urlFile,
 		"--data-dir", s.data, "--partner=false", "--greeting=", "--log-level", "warn")
+	args = append(args, s.flags...)
 	cmd := exec.CommandContext(s.t.Context(), args[0], args[1:]...)
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + s.data, "TMPDIR=" + os.TempDir()}
 	cmd.Stderr = s.log

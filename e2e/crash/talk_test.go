@@ -54,6 +54,7 @@ type talk struct {
 type listener struct {
 	mu       sync.Mutex
 	sessions [][]chatclient.Item // the messages of each socket
+	told     chan struct{}       // that one came; nil for nobody
 }
 
 // listen opens the customer's next socket. The lists of items are not touched any more once
@@ -71,6 +72,10 @@ func (l *listener) listen(ctx context.Context, url string) (*chatclient.Socket, 
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.sessions[mine] = append(l.sessions[mine], item)
+		select {
+		case l.told <- struct{}{}:
+		default:
+		}
 	})
 }
 
