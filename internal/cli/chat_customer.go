@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/screen"
@@ -13,7 +16,10 @@ import (
 // customerSide is a customer in a chat.
 type customerSide struct {
 	*client.CustomerChat
-	r *remote
+	r     *remote
+	shown *shownView
+	// patience is how long a view that is answered may take to come.
+	patience time.Duration
 }
 
 // chatAsCustomer starts a chat and holds it.
@@ -31,10 +37,13 @@ func chatAsCustomer(ctx context.Context, r *remote, o chatOptions) error {
 		return err
 	}
 	r.note("the chat %s has started; /help lists what can be done beside talking", screen.Cell(chat.ContactID))
+	side := &customerSide{chat, r, newShownView(), o.linger}
 	view, heard := listeningView(r, chat.ParticipantID)
+	told := view.told
+	view.told = func(i *item) { side.shown.see(i); told(i) }
 	over, stop := listening(ctx, func(ctx context.Context) error { return chat.Listen(ctx, socket, view) })
 	defer stop()
-	return hold(ctx, r, &customerSide{chat, r}, conversation{o.linger, over, heard, leaveTime}) // a chat ends with its customer
+	return hold(ctx, r, side, conversation{o.linger, over, heard, leaveTime}) // a chat ends with its customer
 }
 
 // chatRequest is the start request. The terminal shows more than plain text.
@@ -53,8 +62,14 @@ func chatRequest(s *settings.Settings, o chatOptions) ([]byte, error) {
 	return json.Marshal(request)
 }
 
-// Say implements [party].
+// Say implements [party]. The number of something that a view offers answers the view.
 func (c *customerSide) Say(ctx context.Context, text string) error {
+	if v := c.shown.open(); v != nil {
+		if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 1 && n <= len(v.Ways) {
+			_, err := c.answerView(ctx, strings.TrimSpace(text))
+			return err
+		}
+	}
 	return c.Send(ctx, transcript.TextPlain, text)
 }
 
@@ -67,6 +82,7 @@ func (c *customerSide) commands() []chatCommand {
 		{"answer", "JSON", "answer an interactive message", func(ctx context.Context, content string) (bool, error) {
 			return false, c.Send(ctx, transcript.InteractiveResponse, content)
 		}},
+		{"view", "ACTION [FIELD=VALUE …]", "answer a view, by the number of what it offers or an action", c.answerView},
 		{"file", "FILE", "send an attachment", c.sendFile},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -106,6 +107,9 @@ func (i *item) event(who string) string {
 // interactiveText shows what an interactive message, or the answer to one, says: its titles
 // and what there is to choose from. What it does not understand it shows as it is.
 func interactiveText(content string) string {
+	if view, ok := interactive.ReadView(content); ok && view.ID != "" {
+		return viewText(view)
+	}
 	type words struct {
 		Title    string `json:"title"`
 		Subtitle string `json:"subtitle"`

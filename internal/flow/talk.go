@@ -29,7 +29,7 @@ func talking() []Type {
 			Name: "ConnectParticipantWithAgenticCX", Support: ErrorBranch, block: block{start: askWith, resume: converse},
 			Note: "Applications of Agentic CX Designer are not run: the error branch, with a line in the log.",
 		},
-		{Name: "ShowView", Support: Runs, Note: "Views of AWS are drawn by the console from their data, because their templates are not public.", block: block{start: askWith, resume: viewed}},
+		{Name: "ShowView", Support: Runs, Note: "Views of AWS are drawn by the console and shown by parley chat from their data, because their templates are not public.", block: block{start: askWith, resume: viewed}},
 		{Name: "AuthenticateParticipant", Support: Runs, block: block{start: askWith, resume: signedIn}},
 		{Name: "Wait", Support: Runs, block: block{start: wait, resume: waited}},
 		{Name: "DisconnectParticipant", Support: Runs, block: block{start: leaveBy(Disconnected)}},
