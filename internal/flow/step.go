@@ -219,7 +219,7 @@ func (r *run) stop(n *node, out outcome, branch string) {
 		}
 		r.end(Stopped, fmt.Sprintf("%q failed with %s%s and has no branch for it", n.id, out.result, why))
 	case yielded:
-		r.end(Stopped, fmt.Sprintf("%q has no branch for %q", n.id, out.result))
+		r.end(Stopped, fmt.Sprintf("%q has no branch for %.100q", n.id, out.result)) // which may be what the customer sent
 	default:
 		r.end(Finished, fmt.Sprintf("nothing follows %q (%s)", n.id, branch))
 	}

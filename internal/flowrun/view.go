@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -69,7 +70,8 @@ func viewName(id string) string {
 		id = id[at+len("view/"):]
 	}
 	id, _, _ = strings.Cut(id, ":")
-	return strings.ToLower(id[:min(1, len(id))]) + id[min(1, len(id)):]
+	_, first := utf8.DecodeRuneInString(id)
+	return strings.ToLower(id[:first]) + id[first:]
 }
 
 // viewToken is a token for a view, for DescribeView.
