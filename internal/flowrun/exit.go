@@ -10,6 +10,11 @@ import (
 // close their socket, and nothing tells whether anybody is there.
 const surveyLimit = 15 * time.Minute
 
+// surveyEnds is when a survey without a limit of its own is over if nothing more is heard.
+func surveyEnds(step *chat.Step) time.Time {
+	return step.Now().Add(surveyLimit).UTC().Truncate(time.Millisecond)
+}
+
 // exits begins the disconnect flow of a chat whose customer leaves an agent, if the chat was started
 // so: the agents leave, and the customer stays with the flow. It reports whether it did.
 //

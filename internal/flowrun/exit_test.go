@@ -118,6 +118,27 @@ func TestSurveyOfNobody(t *testing.T) {
 	})
 }
 
+// A text answers no view: the quarter of an hour begins again, and ends the survey all the same.
+func TestSurveyOfSomebodyWhoWrites(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, surveyed(true))
+		c := w.begin("main", true)
+		c.accept("Ann")
+		c.leave()
+		c.pass(10 * time.Minute)
+		c.say(transcript.TextPlain, "hello?")
+		c.pass(14 * time.Minute)
+		if contact := c.contact(); contact.HasEnded() {
+			t.Error("it ended early")
+		}
+		c.pass(2 * time.Minute)
+		if contact := c.contact(); !contact.HasEnded() {
+			t.Error("it goes on for ever")
+		}
+	})
+}
+
 // Without an agent, a disconnect flow or the member the chat ends at once, and whoever develops it
 // learns why there was no survey.
 func TestExitWithoutSurvey(t *testing.T) {

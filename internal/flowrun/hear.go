@@ -69,12 +69,12 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 		r.tell(step, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
 		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 	}
-	if said.Kind != flow.Said { // what was waited for has come
+	if said.Kind != flow.Said && said.Kind != flow.BotLeft { // what was waited for has come; those two may be nothing to it
 		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
 	}
 	rec.Call = nil
-	if rec.Survey {
-		rec.Ends = time.Time{}
+	if rec.Survey && !rec.Ends.IsZero() { // somebody is there
+		rec.Ends = surveyEnds(step)
 	}
 	return r.run(step, s, rec, p, said)
 }

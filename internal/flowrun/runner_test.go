@@ -2,6 +2,8 @@ package flowrun_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -276,5 +278,60 @@ func TestConversationWithABot(t *testing.T) {
 		c = w.customer("main")
 		c.pass(time.Hour)
 		c.expect("SYSTEM: You said ", "SYSTEM: Too late.", "chat.ended")
+	})
+}
+
+// A bot that leaves means nothing to a flow that does not listen for it: what it waits for stays.
+func TestBotLeavesDuringAWait(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		wait flow.Action
+		want string
+	}{
+		"time": {do("wait", "Wait", map[string]any{"TimeLimitSeconds": "60"}, "bad", "WaitCompleted", "late", "!NoMatchingError", "bad"), "SYSTEM: late"},
+		"view": {do("wait", "ShowView", map[string]any{"ViewResource": map[string]any{"Id": "form"}, "InvocationTimeLimitSeconds": "60"}, "bad", "Next", "good", "!TimeLimitExceeded", "late", "!NoMatchingError", "bad"), "SYSTEM: good"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := newWorld(t, map[string]flow.Document{"main": document(test.wait,
+					do("good", "MessageParticipant", text("good"), "bye"), do("late", "MessageParticipant", text("late"), "bye"),
+					do("bad", "MessageParticipant", text("bad"), "bye"), do("bye", "DisconnectParticipant", nil, ""),
+				)})
+				c := w.customer("main")
+				bot, err := w.Join(t.Context(), c.chat.ContactID, transcript.CustomBot, "Bot")
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := w.Leave(t.Context(), c.chat.ContactID, bot.ParticipantID); err != nil {
+					t.Fatal(err)
+				}
+				c.pass(time.Second)
+				if name == "view" {
+					c.say(transcript.InteractiveResponse, `{"templateType": "ViewResource", "action": "Next", "data": {}}`)
+				}
+				c.pass(time.Minute)
+				if heard := c.heard(); !slices.Contains(heard, test.want) {
+					t.Errorf("heard %q", heard)
+				}
+			})
+		})
+	}
+}
+
+// What a customer sends is not told at full length.
+func TestLongActionOfAView(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{"main": document(
+			do("view", "ShowView", map[string]any{"ViewResource": map[string]any{"Id": "form"}}, "", "Next", "bye"), do("bye", "DisconnectParticipant", nil, ""),
+		)})
+		c := w.customer("main")
+		c.say(transcript.InteractiveResponse, `{"templateType": "ViewResource", "action": "`+strings.Repeat("x", 10_000)+`", "data": {}}`)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if len(w.told) != 1 || len(w.told[0]) > 300 {
+			t.Errorf("told %d texts: %.1000q", len(w.told), w.told)
+		}
 	})
 }

@@ -85,8 +85,11 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 			return &answer, false, nil
 		case flow.Await:
 			rec.Due = time.Time{}
-			if effect.Seconds == 0 && rec.Survey {
-				rec.Ends = step.Now().Add(surveyLimit).UTC().Truncate(time.Millisecond)
+			switch {
+			case rec.Survey && effect.Seconds == 0:
+				rec.Ends = surveyEnds(step)
+			case rec.Survey:
+				rec.Ends = time.Time{}
 			}
 			if effect.Seconds > 0 {
 				rec.Due = step.Now().Add(time.Duration(effect.Seconds) * time.Second).UTC().Truncate(time.Millisecond)
