@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"internal/inbox":      {},
 	"internal/glob":       {},
 	"internal/runtimeapi": {},
+	"internal/hours":      {},
 	"internal/runfile":    {},
 	"internal/screen":     {"internal/excerpt"},
 	"internal/logqueue":   {},
@@ -50,7 +51,7 @@ var allowed = map[string][]string{
 	"internal/chat":         {"internal/clock", "internal/excerpt", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/arn", "internal/excerpt", "internal/rawjson"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},
-	"internal/settings":     {"internal/arn", "internal/connectmodel", "internal/loopback", "internal/secret"},
+	"internal/settings":     {"internal/arn", "internal/connectmodel", "internal/hours", "internal/loopback", "internal/secret"},
 	"internal/admintoken":   {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},
 	// What keeps and calls.
 	"internal/blob":  {"internal/chat"},
@@ -85,12 +86,12 @@ var allowed = map[string][]string{
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/interactive",
 		"internal/rawjson", "internal/strict", "internal/transcript",
 	},
-	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/inbox", "internal/transcript"},
+	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/hours", "internal/inbox", "internal/transcript"},
 	"internal/lambdacall": {
 		"internal/arn", "internal/awscall", "internal/awswire", "internal/excerpt", "internal/flow", "internal/flowrun", "internal/glob",
 		"internal/hint", "internal/runtimeapi", "internal/screen",
 	},
-	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/store", "internal/transcript"},
+	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/store", "internal/transcript"},
 	"internal/desk":     {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
 	"internal/partner":  {"internal/desk", "internal/interactive", "internal/transcript"},
 	"internal/fault": {
@@ -99,7 +100,7 @@ var allowed = map[string][]string{
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
+		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.

@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // hours of operation need time zones, where the machine has none as well
 
 	"github.com/parley-chat/parley/internal/cli"
 )

@@ -58,6 +58,14 @@ func (m member) read(node *yaml.Node) (data, shown []byte, err error) {
 		if node.Kind != yaml.SequenceNode || len(node.Content) == 0 || !scalarsOnly(node.Content) {
 			return nil, nil, errors.New("takes one value or a list of values")
 		}
+		for _, item := range node.Content {
+			if m.check == nil {
+				break
+			}
+			if err := m.check(resolve(item).Value); err != nil {
+				return nil, nil, fmt.Errorf("has %q, which %w", resolve(item).Value, err)
+			}
+		}
 		data, err = toJSON(texts(node))
 		return data, data, err
 	case environment:

@@ -226,6 +226,9 @@ type Settings struct {
 
 	// Names are what contact flows call flows and queues, and what these are called here.
 	Names []Entry
+	// QueueTable says of queues of the desk how many contacts may wait in them, and when they are open, HoursTable
+	// when that is.
+	QueueTable, HoursTable []Entry
 	// Functions say where the functions of contact flows are answered.
 	Functions []Entry
 

@@ -77,6 +77,7 @@ func (l *loader) validateTogether() {
 		}
 	}
 	l.validateSeeing()
+	l.validateHours()
 	if l.bad["instance-id"] || l.bad["contact-flow-id"] || l.bad["region"] {
 		return
 	}
