@@ -70,10 +70,25 @@ type FlowState struct {
 
 // Queued says that a contact was put into a queue.
 type Queued struct {
-	// Name is the queue's; empty for the queue of contacts that name none.
+	// Name is the queue's; empty for the queue of contacts that name none, and with an Agent for the
+	// agent's own.
 	Name  string
 	Since time.Time
+	// Priority is the contact's among those that wait: lower ones come first. Zero means
+	// [DefaultPriority].
+	Priority int
+	// Age is added to the time the contact has waited, where that decides who comes first.
+	Age time.Duration
+	// Agent is the name of the one agent the contact waits for; empty for any. Interrupts says that
+	// the agent may take it with as many chats as the agent takes, and while away.
+	Agent      string
+	Interrupts bool
 }
+
+// DefaultPriority is the priority of contacts that nobody gave one.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/change-routing-priority.html
+const DefaultPriority = 5
 
 // Participant is someone who takes part in a contact.
 type Participant struct {

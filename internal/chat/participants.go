@@ -181,16 +181,33 @@ func (step *Step) hasAgent() bool {
 
 // Queue lets the contact wait for an agent in a queue; empty names the queue of contacts that name
 // none.
-func (step *Step) Queue(name string) {
-	step.enqueue(name)
+func (step *Step) Queue(name string) { step.Enqueue(Queued{Name: name}) }
+
+// Enqueue is [Step.Queue] for a contact that waits in a special way, from now on.
+func (step *Step) Enqueue(how Queued) {
+	step.enqueue(how)
+	step.queued = true
+}
+
+// Route changes how a contact waits, which has waited since when it had before. It does nothing for
+// one that was never queued.
+func (step *Step) Route(change func(how *Queued)) {
+	if step.contact.Queue == nil {
+		return
+	}
+	how := *step.contact.Queue
+	change(&how)
+	how.Since = step.contact.Queue.Since
+	step.edit().Queue = &how
 	step.queued = true
 }
 
 // Dequeue takes the contact out of its queue.
 func (step *Step) Dequeue() { step.edit().Queue = nil }
 
-func (step *Step) enqueue(name string) {
-	step.edit().Queue = &Queued{Name: name, Since: step.now.UTC().Truncate(time.Millisecond)}
+func (step *Step) enqueue(how Queued) {
+	how.Since = step.now.UTC().Truncate(time.Millisecond)
+	step.edit().Queue = &how
 }
 
 // Transfer says where an agent's contact goes; one member is set.
@@ -217,7 +234,11 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 		if to.Agent != "" {
 			joined = step.join(transcript.Agent, to.Agent)
 		} else {
-			step.enqueue(to.Queue)
+			next := Queued{Name: to.Queue}
+			if q := step.contact.Queue; q != nil { // which stays the contact's
+				next.Priority, next.Age = q.Priority, q.Age
+			}
+			step.enqueue(next)
 		}
 		step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferSucceeded}, true)
 		return nil

@@ -227,6 +227,9 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 		return err
 	}
 	script.Flow, script.Outside = entry.ID(), outside
+	if _, script.Hours, err = s.Routing(); err != nil {
+		return errors.Join(err, outside.Close())
+	}
 	result, err := flowtest.Run(c.Context(), library, script)
 	if err = errors.Join(err, outside.Close()); err != nil {
 		return err

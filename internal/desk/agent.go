@@ -68,11 +68,14 @@ type agent struct {
 }
 
 // free reports whether the agent may get another contact.
-func (a *agent) free() bool { return a.refuses() == nil }
+func (a *agent) free() bool { return a.refuses(nil) == nil }
 
-// refuses says why the agent may get no further contact.
-func (a *agent) refuses() error {
+// refuses says why the agent may not get a contact, or with nil any further one.
+func (a *agent) refuses(t *ticket) error {
 	switch {
+	case t != nil && t.routed.Agent != "" && t.routed.Agent != a.name:
+		return &ReservedError{t.routed.Agent}
+	case t != nil && t.routed.Interrupts && a.state != Offline && !a.leaves:
 	case a.state != Available || a.leaves:
 		return ErrUnavailable
 	case a.capacity > 0 && a.load+a.pending >= a.capacity:
@@ -359,7 +362,7 @@ func (d *Desk) vacate(ctx context.Context, a *agent) error {
 func (d *Desk) origin(t *ticket) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if t.queue == nil {
+	if t.queue == nil || t.queue.agent != "" {
 		return DefaultQueue
 	}
 	return t.queue.name

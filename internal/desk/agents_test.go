@@ -98,7 +98,7 @@ func TestAPersonAnswers(t *testing.T) {
 		}
 		want := desk.Snapshot{
 			Queues: []desk.Queue{{Name: desk.DefaultQueue, Waiting: []desk.Waiting{
-				{ContactID: pat.contactID, Customer: "Pat", Since: began.UTC(), RejectedBy: []string{"Bob"}},
+				{ContactID: pat.contactID, Customer: "Pat", Since: began.UTC(), Priority: chat.DefaultPriority, RejectedBy: []string{"Bob"}},
 			}}},
 			Agents: []desk.Agent{
 				{Name: "Ann", State: desk.Available, Capacity: desk.DefaultCapacity},

@@ -16,9 +16,10 @@
 package desk
 
 import (
-	"cmp"
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/parley-chat/parley/internal/blob"
@@ -42,8 +43,10 @@ type Config struct {
 	// Empty says nothing.
 	Greeting string
 	// Queues are the names of the queues beside [DefaultQueue]. Those that a script or a
-	// contact names are added.
-	Queues []string
+	// contact names are added. Capacity is how many contacts may wait in a queue, by its name; a queue
+	// that is not there has no bound.
+	Queues   []string
+	Capacity map[string]int
 	// Files keep the attachments that agents send. Nil refuses them.
 	Files *blob.Dir
 	// Scan is handed every attachment of an agent, and decides about it with
@@ -82,6 +85,9 @@ type Desk struct {
 	agents  []*agent // in the order they came
 	named   map[string]*agent
 	queues  []*queue           // in the order they were named first
+	own     map[string]*queue  // of single agents, by their names
+	limits  map[string]int     // Config.Capacity
+	turns   int64              // how often a contact was put into a line
 	tickets map[string]*ticket // by contact
 	// begun says that time passes for the chats. Before, nobody knows who is free: entering are the
 	// conversations that begin with it, one by one.
@@ -89,6 +95,11 @@ type Desk struct {
 	entering []*Conversation
 	// reserved are the agents for whom a contact is about to be queued, by contact.
 	reserved map[string]*agent
+	// admitted are the queues that contacts are about to get into, by contact.
+	admitted map[string]*queue
+	// loaded says that the stored contacts are known; until then, known are those that changed.
+	loaded bool
+	known  map[string]bool
 }
 
 // New returns a desk without agents. Those that are added before the chats begin find their contacts
@@ -109,8 +120,9 @@ func New(cfg Config) (*Desk, error) {
 	d := &Desk{
 		chats: cfg.Chats, files: cfg.Files, scan: cfg.Scan, doomed: cfg.FailTransfer, changed: cfg.Changed, failed: cfg.Failed,
 		named: map[string]*agent{}, tickets: map[string]*ticket{}, reserved: map[string]*agent{},
+		own: map[string]*queue{}, limits: cfg.Capacity, admitted: map[string]*queue{}, known: map[string]bool{},
 	}
-	for _, name := range append([]string{DefaultQueue}, cfg.Queues...) {
+	for _, name := range slices.Concat([]string{DefaultQueue}, cfg.Queues, slices.Sorted(maps.Keys(cfg.Capacity))) {
 		if err := CheckName("queue", name); err != nil {
 			return nil, err
 		}
@@ -129,6 +141,9 @@ func (d *Desk) observe(contact chat.Contact, item *transcript.Item) {
 		return
 	}
 	d.mu.Lock()
+	if !d.loaded {
+		d.known[contact.ID] = true
+	}
 	changed := d.syncTicket(&contact)
 	d.mu.Unlock()
 	if changed {
@@ -153,19 +168,14 @@ func moves(item *transcript.Item) bool {
 // scripted agents take what waits; they answer what they missed in the background, one chat after
 // the other.
 func (d *Desk) begin() {
-	active := d.chats.Active()
+	d.load()
 	d.mu.Lock()
-	for i := range active {
-		d.syncTicket(&active[i])
-	}
 	d.begun = true
 	talks := d.entering
 	d.entering = nil
-	for _, q := range d.queues {
-		for e := q.waiting.Front(); e != nil; e = e.Next() {
-			if t, ok := e.Value.(*ticket); ok {
-				d.offer(t)
-			}
+	for _, q := range d.lines() {
+		for _, t := range q.waiting {
+			d.offer(t)
 		}
 	}
 	d.fillAll()
@@ -181,6 +191,26 @@ func (d *Desk) begin() {
 			}
 		}
 	})
+}
+
+// load makes the stored contacts known to the desk: when time begins, or when a contact flow asks
+// before. What a contact has told of itself meanwhile is newer.
+func (d *Desk) load() {
+	d.mu.Lock()
+	loaded := d.loaded
+	d.mu.Unlock()
+	if loaded {
+		return
+	}
+	active := d.chats.Active()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for i := range active {
+		if !d.loaded && !d.known[active[i].ID] {
+			d.syncTicket(&active[i])
+		}
+	}
+	d.loaded, d.known = true, nil
 }
 
 // Close lets go of all chats, without leaving them, and waits for answers in progress to be
@@ -228,17 +258,4 @@ func (d *Desk) report(contactID string, err error) {
 		return
 	}
 	d.failed(contactID, err)
-}
-
-// queue returns the queue of a name; a new one is added. The caller holds the desk's lock.
-func (d *Desk) queue(name string) *queue {
-	name = cmp.Or(name, DefaultQueue)
-	for _, q := range d.queues {
-		if q.name == name {
-			return q
-		}
-	}
-	q := &queue{id: identify("queue", name), name: name}
-	d.queues = append(d.queues, q)
-	return q
 }

@@ -28,6 +28,10 @@ var (
 	ErrUnavailable = errors.New("the agent is not available")
 	// ErrFull says that an agent has as many chats as it takes; see [FullError].
 	ErrFull = errors.New("the agent has as many chats as it takes")
+	// ErrQueueFull says that as many contacts wait in a queue as may.
+	ErrQueueFull = errors.New("as many contacts wait in the queue as may")
+	// ErrReserved says that a contact waits for another agent; see [ReservedError].
+	ErrReserved = errors.New("the contact waits for another agent")
 	// ErrDeclined says that an agent does not want the contact; see [Desk.Reject].
 	ErrDeclined = errors.New("the agent has declined the contact")
 	// ErrTransfer says that a transfer was made to fail; see [Config].
@@ -49,6 +53,18 @@ func (e *TakenError) Error() string { return fmt.Sprintf("%q has taken the conta
 
 // Is makes it an [ErrTaken].
 func (e *TakenError) Is(target error) bool { return target == ErrTaken }
+
+// ReservedError says for whom a contact waits. It is an [ErrReserved].
+type ReservedError struct {
+	// For is the name of the agent.
+	For string
+}
+
+// Error implements error.
+func (e *ReservedError) Error() string { return fmt.Sprintf("the contact waits for %q", e.For) }
+
+// Is makes it an [ErrReserved].
+func (e *ReservedError) Is(target error) bool { return target == ErrReserved }
 
 // FullError says how many chats an agent has, those that are being given to it included, and how many
 // it takes. It is an [ErrFull].

@@ -12,7 +12,7 @@ import (
 // Accept lets an agent take a contact that waits, and returns the participant it is then.
 // When two agents accept at once one of them gets it and the other a [TakenError]. Who has
 // it already gets it again. Errors: [ErrNoAgent], [ErrNoContact], [ErrUnavailable],
-// [ErrFull], [ErrTaken].
+// [ErrFull], [ErrTaken], [ErrReserved].
 func (d *Desk) Accept(ctx context.Context, agentRef, contactID string) (participantID string, err error) {
 	d.mu.Lock()
 	a, t, err := d.both(agentRef, contactID)
@@ -23,10 +23,10 @@ func (d *Desk) Accept(ctx context.Context, agentRef, contactID string) (particip
 		}
 		if holder := t.holder(); holder != nil {
 			err = &TakenError{holder.name}
-		} else if t.spot == nil {
+		} else if !t.waits {
 			err = ErrNoContact // its customer has not come yet
 		} else {
-			err = a.refuses()
+			err = a.refuses(t)
 		}
 	}
 	if err != nil {
@@ -68,7 +68,7 @@ func (d *Desk) Reject(agentRef, contactID string) error {
 	case err != nil:
 	case t.holder() != nil:
 		err = &TakenError{t.holder().name}
-	case t.spot == nil:
+	case !t.waits:
 		err = ErrNoContact
 	case !slices.Contains(t.rejected, a):
 		t.rejected, t.declined = append(t.rejected, a), append(t.declined, a)
@@ -150,7 +150,7 @@ type Target struct{ Agent, Queue string }
 // Transfer lets an agent pass a contact on. Another agent has it at once and needs to be
 // available; in a queue it waits. The participants are told of a transfer that fails because of its
 // target, and the agent keeps the contact. Errors: [ErrNoAgent], [ErrNoQueue], [ErrNoContact],
-// [ErrNotThere], [ErrUnavailable], [ErrFull], [ErrDeclined], [ErrTransfer], [ErrExists] for an agent
+// [ErrNotThere], [ErrUnavailable], [ErrFull], [ErrQueueFull], [ErrDeclined], [ErrTransfer], [ErrExists] for an agent
 // who is there.
 func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Target) error {
 	d.mu.Lock()
@@ -164,7 +164,7 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 		d.mu.Unlock()
 		return ErrNotThere
 	}
-	target, next, err := d.target(t, to)
+	target, next, err := d.target(t, to) // admits it to a queue
 	if err == nil && d.doomed(contactID, s.participantID) {
 		next, err = nil, ErrTransfer
 	}
@@ -196,7 +196,7 @@ func (d *Desk) target(t *ticket, to Target) (target chat.Transfer, next *agent, 
 		if err != nil {
 			return target, nil, err
 		}
-		return chat.Transfer{Queue: q.name}, nil, nil
+		return chat.Transfer{Queue: q.name}, nil, d.admit(t.id, q)
 	}
 	next, err = d.find(to.Agent)
 	if err != nil {
@@ -208,7 +208,7 @@ func (d *Desk) target(t *ticket, to Target) (target chat.Transfer, next *agent, 
 	case slices.Contains(t.declined, next):
 		return target, nil, ErrDeclined
 	}
-	if err := next.refuses(); err != nil {
+	if err := next.refuses(nil); err != nil {
 		return target, nil, err
 	}
 	return chat.Transfer{Agent: next.name}, next, nil

@@ -77,7 +77,7 @@ func (j *juggler) act(ctx context.Context, m *rand.Rand) error {
 	if m.IntN(2) == 0 {
 		target = desk.Target{Queue: []string{"Sales", desk.DefaultQueue}[m.IntN(2)]}
 	}
-	switch m.IntN(16) {
+	switch m.IntN(18) {
 	case 0, 1, 2, 3:
 		_, err := d.Accept(ctx, agent, contactID)
 		return err
@@ -97,7 +97,14 @@ func (j *juggler) act(ctx context.Context, m *rand.Rand) error {
 	case 13:
 		_, err := d.Add(j.config(agent))
 		return err
-	case 14:
+	case 14, 15:
+		how := chat.Queued{Priority: m.IntN(8), Age: time.Duration(m.IntN(5)-2) * time.Minute, Agent: []string{"", "", agent}[m.IntN(3)]}
+		_ = j.r.chats.Step(ctx, contactID, func(step *chat.Step) error {
+			step.Route(func(q *chat.Queued) { q.Priority, q.Age, q.Agent = how.Priority, how.Age, how.Agent })
+			return nil
+		})
+		return nil
+	case 16:
 		_, err := d.Say(ctx, agent, contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "x"})
 		return err
 	}
@@ -134,8 +141,13 @@ func (j *juggler) check() {
 	for _, q := range snapshot.Queues {
 		for i, w := range q.Waiting {
 			waiting[w.ContactID]++
-			if i > 0 && w.Since.Before(q.Waiting[i-1].Since) {
-				t.Errorf("queue %s is out of order", q.Name)
+			if i == 0 {
+				continue
+			}
+			before := q.Waiting[i-1]
+			seems := func(w desk.Waiting) time.Time { return w.Since.Add(-w.Age) }
+			if w.Priority < before.Priority || w.Priority == before.Priority && seems(w).Before(seems(before)) {
+				t.Errorf("queue %s is out of order: %+v before %+v", q.Name, before, w)
 			}
 		}
 	}
@@ -243,6 +255,7 @@ func (j *juggler) answerAll() {
 	j.r.add(desk.AgentConfig{Name: "Last", Capacity: 1000})
 	for _, q := range j.r.desk.Snapshot().Queues {
 		for _, w := range q.Waiting {
+			j.r.route(w.ContactID, func(q *chat.Queued) { q.Agent = "" })
 			j.r.accept("Last", w.ContactID)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -20,7 +21,13 @@ type Snapshot struct {
 type Queue struct {
 	// ID is always the same for a name.
 	ID, Name string
-	// Waiting are the contacts, the one that waits longest first.
+	// Agent is the name of the agent whose own queue it is; empty for a queue of many. Such a queue is
+	// shown only while a contact waits in it.
+	Agent string
+	// Capacity is how many contacts may wait in it; zero means any number.
+	Capacity int
+	// Waiting are the contacts in the order in which agents take them: by priority, and of one
+	// priority the one that waits longest first.
 	Waiting []Waiting
 }
 
@@ -30,6 +37,11 @@ type Waiting struct {
 	// Customer is the name of the customer.
 	Customer string
 	Since    time.Time
+	// Priority is the lower the more urgent, Age what counts in addition to the time it has waited,
+	// Agent the name of the one agent it waits for, empty for any.
+	Priority int
+	Age      time.Duration
+	Agent    string
 	// RejectedBy are the names of the agents who do not want it.
 	RejectedBy []string
 }
@@ -64,11 +76,12 @@ func (d *Desk) Snapshot() Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var s Snapshot
-	for _, q := range d.queues {
-		shown := Queue{ID: q.id, Name: q.name}
-		for e := q.waiting.Front(); e != nil; e = e.Next() {
-			t := e.Value.(*ticket) //nolint:errcheck,forcetypeassert // nothing else is in it
-			waiting := Waiting{ContactID: t.id, Customer: t.customer, Since: t.since}
+	for _, q := range d.lines() {
+		shown := Queue{ID: q.id, Name: q.name, Agent: q.agent, Capacity: q.capacity}
+		for _, t := range q.waiting {
+			waiting := Waiting{
+				ContactID: t.id, Customer: t.customer, Since: t.since, Priority: cmp.Or(t.routed.Priority, chat.DefaultPriority), Age: t.routed.Age, Agent: t.routed.Agent,
+			}
 			for _, a := range t.rejected {
 				waiting.RejectedBy = append(waiting.RejectedBy, a.name)
 			}

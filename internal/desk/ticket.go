@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -12,20 +11,16 @@ import (
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// queue is where contacts wait.
-type queue struct {
-	id, name string
-	waiting  list.List // of *ticket, the one that waits longest first
-}
-
 // ticket is the desk's view of an active contact. Its fields are guarded by the desk's lock.
 type ticket struct {
 	id, customer string
 	// since is when the contact began to wait, in queue.
 	since time.Time
 	queue *queue
-	spot  *list.Element // in the queue; nil when it does not wait
-	bot   bool          // a custom bot is there
+	waits bool // in the queue, as routed says, at its place
+	place
+	routed chat.Queued
+	bot    bool // a custom bot is there
 	// incremental says that the customer's client takes messages in pieces.
 	incremental bool
 	// claim is the agent who is about to join; nobody else may then.
@@ -72,12 +67,13 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 	if d.closed {
 		return false
 	}
+	d.dismiss(contact.ID)
 	if contact.HasEnded() {
 		if reserved := d.unreserve(contact.ID); reserved != nil {
 			d.fill(reserved)
 		}
 		if t != nil {
-			d.drop(t)
+			d.drop(t, contact.Ended)
 		}
 		return t != nil
 	}
@@ -95,12 +91,13 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 	left = left && !t.bot
 	waits := contact.Queue != nil && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
 	switch {
-	case waits && t.spot == nil:
+	case waits && !t.waits, waits && t.routed != *contact.Queue:
+		d.leave(t)
 		d.enqueue(t, contact)
 		return true
-	case !waits && t.spot != nil:
-		t.queue.waiting.Remove(t.spot)
-		t.spot, t.rejected = nil, nil
+	case !waits && t.waits:
+		d.leave(t)
+		t.rejected = nil
 		return true
 	case waits && left: // agents who left the contact to the bot may take it now
 		d.offer(t)
@@ -128,7 +125,8 @@ func (d *Desk) syncSeats(t *ticket, contact *chat.Contact) (changed bool) {
 		return true
 	})
 	for _, s := range left {
-		d.removeSeat(s)
+		p, _ := contact.Participant(s.participantID)
+		d.removeSeat(s, p.Left)
 		changed = true
 	}
 	for _, p := range contact.Participants {
@@ -170,8 +168,8 @@ func (d *Desk) yields(contact *chat.Contact, p chat.Participant) bool {
 	})
 }
 
-// removeSeat takes an agent's seat away, which makes room for another contact.
-func (d *Desk) removeSeat(s *seat) {
+// removeSeat takes an agent's seat away at some time, which makes room for another contact.
+func (d *Desk) removeSeat(s *seat, left time.Time) {
 	if s.agent.seats[s.ticket.id] == s {
 		delete(s.agent.seats, s.ticket.id)
 		for _, other := range s.ticket.seats { // it was there as both
@@ -181,6 +179,9 @@ func (d *Desk) removeSeat(s *seat) {
 		}
 	}
 	if s.role == transcript.Agent {
+		if s.ticket.queue != nil {
+			s.ticket.queue.took(left.Sub(s.since))
+		}
 		s.agent.load--
 		d.fill(s.agent)
 	}
@@ -190,16 +191,13 @@ func (d *Desk) removeSeat(s *seat) {
 }
 
 // drop forgets a contact that has ended.
-func (d *Desk) drop(t *ticket) {
+func (d *Desk) drop(t *ticket, ended time.Time) {
 	delete(d.tickets, t.id)
-	if t.spot != nil {
-		t.queue.waiting.Remove(t.spot)
-		t.spot = nil
-	}
+	d.leave(t)
 	seats := t.seats
 	t.seats = nil
 	for _, s := range seats {
-		d.removeSeat(s)
+		d.removeSeat(s, ended)
 	}
 }
 
@@ -211,16 +209,7 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 			t.since = later(t.since, p.Left)
 		}
 	}
-	t.queue = d.queue(contact.Queue.Name)
-	before := t.queue.waiting.Back()
-	for before != nil && before.Value.(*ticket).since.After(t.since) { //nolint:errcheck,forcetypeassert // nothing else is in it
-		before = before.Prev()
-	}
-	if before == nil {
-		t.spot = t.queue.waiting.PushFront(t)
-	} else {
-		t.spot = t.queue.waiting.InsertAfter(t, before)
-	}
+	d.lineUp(t, *contact.Queue)
 	d.offer(t)
 }
 
@@ -253,30 +242,26 @@ func (d *Desk) best(t *ticket) *agent {
 // fill lets a scripted agent take contacts that wait, as many as it may.
 func (d *Desk) fill(a *agent) {
 	for a.partner != nil {
-		var longest *ticket
-		for _, q := range d.queues {
-			for e := q.waiting.Front(); e != nil; e = e.Next() {
-				t := e.Value.(*ticket) //nolint:errcheck,forcetypeassert // nothing else is in it
-				if !a.free() || longest != nil && !t.since.Before(longest.since) {
-					break
-				}
-				if d.wants(a, t) {
-					longest = t
-					break
-				}
-			}
-		}
-		if longest == nil || !d.claim(a, longest) {
+		t := d.next(a)
+		if t == nil || !d.claim(a, t) {
 			return
 		}
 	}
 }
 
 // wants reports whether a scripted agent is to take a contact by itself: it takes none that
-// it was in before, because somebody had a reason to pass it on.
+// it was in before, because somebody had a reason to pass it on, unless the contact waits for nobody
+// else.
 func (d *Desk) wants(a *agent, t *ticket) bool {
-	return d.begun && a.partner != nil && a.free() && a.serves(t.queue) && t.claim == nil &&
-		!slices.Contains(t.past, a.name) && (!a.standby || !t.bot && !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) }))
+	switch {
+	case !d.begun, a.partner == nil, t.claim != nil, a.refuses(t) != nil:
+		return false
+	case t.routed.Agent != "":
+		return true
+	case !a.serves(t.queue), slices.Contains(t.past, a.name):
+		return false
+	}
+	return !a.standby || !t.bot && !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) })
 }
 
 // claim lets a scripted agent join a contact in the background.
@@ -331,7 +316,7 @@ func (d *Desk) unclaim(a *agent, t *ticket) {
 	d.mu.Lock()
 	t.claim = nil
 	a.pending--
-	if t.spot != nil && d.tickets[t.id] == t { // nobody has joined
+	if t.waits && d.tickets[t.id] == t { // nobody has joined
 		d.offer(t)
 	}
 	d.fill(a)

@@ -15,7 +15,7 @@ func (e *Emulator) Desk() *desk.Desk { return e.desk }
 // openDesk opens the desk with the scripted agents.
 func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string, error)) error {
 	config := desk.Config{
-		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Files: e.store.Blobs(), Changed: cfg.DeskChanged, Failed: failed,
+		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Capacity: cfg.Capacity, Files: e.store.Blobs(), Changed: cfg.DeskChanged, Failed: failed,
 	}
 	config.FailTransfer = func(contactID, participantID string) bool { // the faults are opened after the desk
 		return e.faults.FailsTransfer(contactID, participantID)

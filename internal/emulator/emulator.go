@@ -29,6 +29,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
@@ -69,6 +70,10 @@ type Config struct {
 	// names of the desk's queues beside [desk.DefaultQueue].
 	Greeting string
 	Queues   []string
+	// Capacity is how many contacts may wait in a queue, by its name; a queue that is not there has no
+	// bound. Hours are the hours of operation of contact flows; nil means none.
+	Capacity map[string]int
+	Hours    *hours.Book
 	// DeskChanged is told of changes at the desk, as [desk.Config] describes; nil does nothing.
 	DeskChanged func()
 	// Observed is told of every change of a chat, as [chat.Listener] describes; nil costs

@@ -33,9 +33,7 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 	region := cmp.Or(cfg.Region, "us-east-1")
 	e.library = cfg.Library
 	e.flows, err = flowrun.New(flowrun.Config{
-		Chats: e.chats, Library: cfg.Library, Region: region, Strict: cfg.Strict, Metrics: func(queue string) flowrun.Metrics {
-			return flowrun.Metrics(e.desk.Metrics(queue)) // the desk is there when time begins
-		},
+		Chats: e.chats, Library: cfg.Library, Region: region, Strict: cfg.Strict, Floor: floor{e}, Hours: cfg.Hours,
 		InstanceARN: fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", region, cmp.Or(cfg.InstanceID, DefaultInstanceID)),
 		Outside:     cfg.Outside, Traced: cfg.FlowTraced, Told: told, Failed: failed,
 	})

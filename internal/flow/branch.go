@@ -10,12 +10,15 @@ import (
 func branching() []Type {
 	return []Type{
 		{Name: "Compare", Support: Runs, block: block{start: compareValue}},
-		{Name: "CheckHoursOfOperation", Support: Configured, block: block{start: askWith}, Note: "Hours that nobody configured are always open."},
+		{Name: "CheckHoursOfOperation", Support: Configured, block: block{start: askWith}, Note: "From `hours` and `queues` in `parley.yaml`, by the clock of the chats. Hours that nobody configured are always open."},
 		{
 			Name: "CheckMetricData", Support: Runs, block: block{start: askWith},
 			Note: "The age of the oldest contact is compared in milliseconds, as the designer writes it.",
 		},
-		{Name: "GetMetricData", Support: Runs, block: block{start: askWith}},
+		{
+			Name: "GetMetricData", Support: Runs, block: block{start: askWith},
+			Note: "The estimated wait is a guess: contacts before it, by how long agents had the last 20 of the queue (5 minutes before the first), by the places of agents who take chats.",
+		},
 		{Name: "DistributeByPercentage", Support: Runs, block: block{start: distribute}},
 		{Name: "Loop", Support: Runs, block: block{start: loop}},
 	}

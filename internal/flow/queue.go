@@ -9,11 +9,11 @@ import (
 func queues() []Type {
 	return []Type{
 		{Name: "UpdateContactTargetQueue", Support: Runs, block: block{start: askWith, resume: targeted}},
-		{Name: "TransferContactToQueue", Support: Runs, block: block{start: askWith, resume: transferred}},
+		{Name: "TransferContactToQueue", Support: Runs, block: block{start: askWith, resume: transferred}, Note: "QueueAtCapacity where `queues` in `parley.yaml` says how many may wait."},
 		{Name: "DequeueContactAndTransferToQueue", Support: Runs, block: block{start: askWith, resume: requeued}},
 		{Name: "UpdateContactRoutingBehavior", Support: Runs, block: block{start: setRouting}},
-		{Name: "UpdateContactRoutingCriteria", Support: Runs, block: block{start: setCriteria}, Note: "An agent named in AgentIds is waited for; other criteria are accepted."},
-		{Name: "RouteContactToAgent", Support: ErrorBranch, block: block{start: askWith}, Note: "Agents are not interrupted here: the error branch, with a line in the log."},
+		{Name: "UpdateContactRoutingCriteria", Support: Runs, block: block{start: setCriteria}, Note: "The first agent named in AgentIds is waited for, without an end; other criteria are accepted."},
+		{Name: "RouteContactToAgent", Support: Runs, block: block{start: askWith}, Note: "In customer queue flows. The contact waits for this agent only, who may take it while full or away; the flow goes on."},
 		{
 			Name: "UpdateContactEventHooks", Support: Runs, block: block{start: hook, resume: hooked},
 			Note: "Hold flows take the error branch in chats, as in Amazon Connect.",

@@ -120,7 +120,7 @@ const (
 // leaves reports whether the flow is over when an action succeeds.
 func (n *node) leaves() bool {
 	switch n.kind {
-	case "TransferContactToQueue", "TransferToFlow", "DequeueContactAndTransferToQueue", "RouteContactToAgent":
+	case "TransferContactToQueue", "TransferToFlow", "DequeueContactAndTransferToQueue":
 		return true
 	}
 	return false

@@ -26,6 +26,8 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event
 		return r.transfer(step, rec), nil
 	case "DequeueContactAndTransferToQueue":
 		return r.requeue(step, rec, ask), nil
+	case "RouteContactToAgent":
+		return r.interrupt(step, rec, ask), nil
 	case "UpdateContactEventHooks":
 		return r.hooks(ask), nil
 	case "TransferToFlow":
@@ -33,11 +35,11 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event
 	case "InvokeFlowModule":
 		return r.flow(ask, text(ask.Parameters["FlowModuleId"]), func(k flow.Kind) bool { return k == flow.Module }), nil
 	case "CheckHoursOfOperation":
-		return r.hours(rec, ask), nil
+		return r.hours(step, rec, ask), nil
 	case "CheckMetricData":
 		return r.check(rec, ask), nil
 	case "GetMetricData":
-		return r.metrics(rec, ask), nil
+		return r.metrics(step, rec, ask), nil
 	case "ShowView":
 		return show(step, rec, ask), nil
 	case "AuthenticateParticipant":
@@ -70,52 +72,6 @@ func text(value any) string {
 		return ""
 	}
 	return string(data)
-}
-
-// target finds the queue that is to be the contact's.
-func (r *Runner) target(ask *flow.Ask) flow.Event {
-	if agent := text(ask.Parameters["AgentId"]); agent != "" {
-		return failed("queues of single agents are not kept here: agent %q", agent)
-	}
-	ref := text(ask.Parameters["QueueId"])
-	name := r.cfg.Library.Queue(ref, ask.Shown)
-	if name == "" {
-		return failed("it names no queue")
-	}
-	arn := ref
-	if !strings.HasPrefix(arn, "arn:") {
-		arn = r.cfg.InstanceARN + "/queue/" + ref
-	}
-	return flow.Event{Kind: flow.Answered, Results: map[string]any{"Queue": map[string]any{"Name": name, "ARN": arn}}}
-}
-
-// transfer puts the contact into its queue.
-func (r *Runner) transfer(step *chat.Step, rec *record) flow.Event {
-	contact := step.Contact()
-	switch {
-	case rec.State.Kept.Queue == nil:
-		return failed("no queue was set: put UpdateContactTargetQueue before it")
-	case contact.Queue != nil:
-		return failed("the contact is in a queue already")
-	case agentOf(contact) != "":
-		return failed("an agent has the contact already")
-	}
-	step.Queue(rec.State.Kept.Queue.Name)
-	return flow.Event{Kind: flow.Answered}
-}
-
-// requeue moves a waiting chat to another queue, as a new contact.
-func (r *Runner) requeue(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
-	if rec.Moment != queued || agentOf(step.Contact()) != "" {
-		return failed("the contact waits in no queue")
-	}
-	found := r.target(ask)
-	if found.Kind == flow.Answered {
-		queue, _ := found.Results["Queue"].(map[string]any)
-		step.Succeed(chat.ByQueueTransfer, chat.FlowDisconnect)
-		step.Queue(text(queue["Name"]))
-	}
-	return found
 }
 
 // hooks finds the flows of hooks.
@@ -153,75 +109,6 @@ func named(ref, shown string) string {
 		return fmt.Sprintf("%q", shown)
 	}
 	return fmt.Sprintf("%q (%s)", ref, shown)
-}
-
-// hours says that hours nobody configured are always open.
-func (r *Runner) hours(rec *record, ask *flow.Ask) flow.Event {
-	if text(ask.Parameters["HoursOfOperationId"]) == "" && ask.Shown == "" && rec.State.Kept.Queue == nil {
-		return failed("it names no hours, and no queue is set whose hours would count")
-	}
-	return flow.Event{Kind: flow.Answered, HasResult: true, Result: "True", Note: "hours that nobody configured are always open"}
-}
-
-// queueOf is the queue that an action about metrics means.
-func (r *Runner) queueOf(rec *record, ask *flow.Ask) (string, bool) {
-	if name := r.cfg.Library.Queue(text(ask.Parameters["QueueId"]), ask.Shown); name != "" {
-		return name, true
-	}
-	if q := rec.State.Kept.Queue; q != nil {
-		return q.Name, true
-	}
-	return "", false
-}
-
-// check yields one metric of a queue, ages in milliseconds.
-//
-// Source: https://docs.aws.amazon.com/connect/latest/APIReference/flow-control-actions-checkmetricdata.html
-func (r *Runner) check(rec *record, ask *flow.Ask) flow.Event {
-	queue, ok := r.queueOf(rec, ask)
-	if !ok {
-		return failed("it names no queue, and none is set")
-	}
-	m := r.cfg.Metrics(queue)
-	var value int64
-	switch kind := text(ask.Parameters["MetricType"]); kind {
-	case "NumberOfAgentsAvailable":
-		value = int64(m.Available)
-	case "NumberOfAgentsStaffed":
-		value = int64(m.Staffed)
-	case "NumberOfAgentsOnline":
-		value = int64(m.Online)
-	case "NumberOfContactsInQueue":
-		value = int64(m.Waiting)
-	case "OldestContactInQueueAgeSeconds":
-		value = m.Oldest.Milliseconds()
-	default:
-		return failed("there is no metric %q", kind)
-	}
-	return flow.Event{Kind: flow.Answered, HasResult: true, Result: fmt.Sprint(value)}
-}
-
-// metrics fills $.Metrics, ages in seconds.
-func (r *Runner) metrics(rec *record, ask *flow.Ask) flow.Event {
-	queue, ok := r.queueOf(rec, ask)
-	if !ok {
-		return failed("it names no queue, and none is set")
-	}
-	m := r.cfg.Metrics(queue)
-	count := func(n int) map[string]any { return map[string]any{"Count": float64(n)} }
-	arn := ""
-	if q := rec.State.Kept.Queue; q != nil && q.Name == queue {
-		arn = q.ARN
-	}
-	return flow.Event{Kind: flow.Answered, Results: map[string]any{"Metrics": map[string]any{
-		"Queue": map[string]any{
-			"Name": queue, "ARN": arn, "Size": float64(m.Waiting), "OldestContactAge": float64(int64(m.Oldest.Seconds())),
-		},
-		"Agents": map[string]any{
-			"Online": count(m.Online), "Available": count(m.Available), "Staffed": count(m.Staffed), "AfterContactWork": count(0),
-			"Busy": count(m.Staffed - m.Available), "Missed": count(0), "NonProductive": count(m.Online - m.Staffed),
-		},
-	}}}
 }
 
 // elsewhere answers for what is not part of an embedded Amazon Connect: what creates something

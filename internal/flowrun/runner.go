@@ -19,6 +19,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -30,8 +31,10 @@ type Config struct {
 	Library *Library
 	// InstanceARN and Region are what paths say of the instance.
 	InstanceARN, Region string
-	// Metrics tells how a queue is. Nil means a queue that nobody waits in and nobody serves.
-	Metrics func(queue string) Metrics
+	// Floor is where agents are and contacts wait. Nil is one without agents, with queues of any size.
+	Floor Floor
+	// Hours are the hours of operation; nil means none, and what nobody configured is always open.
+	Hours *hours.Book
 	// Outside answers for functions and bots; nil answers for none.
 	Outside Outside
 	// Strict runs a flow for those chats only that name one which is there.
@@ -43,13 +46,6 @@ type Config struct {
 	Told func(contactID string, at time.Time, what string)
 	// Failed is told of failures of the store and the like. Nil does nothing.
 	Failed func(contactID string, err error)
-}
-
-// Metrics are those of one queue.
-type Metrics struct {
-	Available, Staffed, Online, Waiting int
-	// Oldest is how long the first contact has waited.
-	Oldest time.Duration
 }
 
 // Runner runs contact flows.
@@ -71,8 +67,11 @@ func New(cfg Config) (*Runner, error) {
 	if cfg.Chats == nil || cfg.Library == nil {
 		return nil, errors.New("a runner of flows needs chats and a library")
 	}
-	if cfg.Metrics == nil {
-		cfg.Metrics = func(string) Metrics { return Metrics{} }
+	if cfg.Floor == nil {
+		cfg.Floor = Empty{}
+	}
+	if cfg.Hours == nil {
+		cfg.Hours = &hours.Book{}
 	}
 	if cfg.Outside == nil {
 		cfg.Outside = Outsides(nil) // fails calls that were made before a restart

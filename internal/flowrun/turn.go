@@ -22,6 +22,7 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 			r.tell(step, fmt.Sprintf("its flow cannot go on: %v", err))
 			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 		}
+		r.route(step, rec.Moment, &rec.State.Kept, &turn.State.Kept)
 		rec.State = turn.State
 		r.trace(step, turn.Trace)
 		next, waits, err := r.carryOut(step, s, rec, turn)

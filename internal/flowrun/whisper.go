@@ -71,7 +71,7 @@ func (r *Runner) wait(step *chat.Step, s *session, rec *record) error {
 func unheard(action string) string {
 	switch action {
 	case "ShowView", "AuthenticateParticipant", "ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX", "TransferToFlow",
-		"TransferContactToQueue", "DequeueContactAndTransferToQueue":
+		"TransferContactToQueue", "DequeueContactAndTransferToQueue", "RouteContactToAgent":
 		return "a whisper flow only speaks: it has nobody who answers, and leaves the contact where it is"
 	}
 	return ""

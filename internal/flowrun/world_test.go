@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -23,7 +24,8 @@ type world struct {
 	store   *store.Store
 	library *flowrun.Library
 	runner  *flowrun.Runner
-	metrics flowrun.Metrics
+	floor   *floor
+	hours   *hours.Book
 	outside outside
 
 	mu    sync.Mutex
@@ -38,7 +40,7 @@ func newWorld(t *testing.T, files map[string]flow.Document) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, store: kept, library: flowrun.NewLibrary(nil)}
+	w := &world{t: t, store: kept, library: flowrun.NewLibrary(nil), floor: &floor{}}
 	var programs []*flow.Program
 	for name, document := range files {
 		p, findings := flow.Compile(flow.Source{File: name + ".json", Document: document})
@@ -70,7 +72,7 @@ func (w *world) open() {
 	}
 	config := flowrun.Config{
 		Chats: service, Library: w.library, InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/i", Region: "us-east-1",
-		Metrics: func(string) flowrun.Metrics { return w.metrics },
+		Floor: w.floor, Hours: w.hours,
 		Traced: func(_ string, _ time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			w.trace = append(w.trace, rows...)
@@ -230,4 +232,29 @@ func (c *customer) contact() chat.Contact {
 		c.w.t.Fatal(err)
 	}
 	return contact
+}
+
+// floor is a floor on which everything is as a test says.
+type floor struct {
+	mu      sync.Mutex
+	metrics map[string]flowrun.Metrics // by queue or agent
+	places  map[string]flowrun.Place
+	full    map[string]bool
+	agents  map[string]string // names, by references
+}
+
+func (f *floor) Metrics(queue, agent string) flowrun.Metrics { return f.metrics[queue+agent] }
+
+func (f *floor) Place(contactID string) (flowrun.Place, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	place, ok := f.places[contactID]
+	return place, ok
+}
+
+func (f *floor) Admit(_, queue string) bool { return !f.full[queue] }
+
+func (f *floor) Agent(ref string) (string, bool) {
+	name, ok := f.agents[ref]
+	return name, ok
 }

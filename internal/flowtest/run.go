@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -38,6 +39,8 @@ type Script struct {
 	Seed   uint64
 	// Outside answers for functions and bots; nil answers for none.
 	Outside flowrun.Outside
+	// Hours are the hours of operation; nil means that it is always open.
+	Hours *hours.Book
 	// Turns is after how many of them the customer leaves; zero means 200.
 	Turns int
 }
@@ -142,7 +145,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
 		Chats: w.chats, Library: library, Outside: script.Outside, Region: "us-east-1",
-		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local", Metrics: metrics(script),
+		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local", Floor: floorOf(script), Hours: script.Hours,
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			for _, row := range rows {
@@ -163,19 +166,30 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 	return w.chats.Begin(ctx)
 }
 
-// metrics tells how queues are: one agent is there and nobody waits, or what chance says.
-func metrics(script *Script) func(string) flowrun.Metrics {
-	if !script.Random {
-		return func(string) flowrun.Metrics { return flowrun.Metrics{Available: 1, Staffed: 1, Online: 1} }
+// floor has one agent who is there and nobody who waits, or what chance says.
+type floor struct {
+	flowrun.Empty
+	mu     sync.Mutex
+	chance *rand.Rand // nil without
+}
+
+func floorOf(script *Script) *floor {
+	f := &floor{}
+	if script.Random {
+		f.chance = rand.New(rand.NewPCG(script.Seed, 1)) //nolint:gosec // to be repeatable
 	}
-	var mu sync.Mutex
-	chance := rand.New(rand.NewPCG(script.Seed, 1)) //nolint:gosec // to be repeatable
-	return func(string) flowrun.Metrics {
-		mu.Lock()
-		defer mu.Unlock()
-		n := chance.IntN(3)
-		return flowrun.Metrics{Available: n / 2, Staffed: n, Online: n, Waiting: chance.IntN(10), Oldest: time.Duration(chance.IntN(10)) * time.Minute}
+	return f
+}
+
+// Metrics implements [flowrun.Floor].
+func (f *floor) Metrics(string, string) flowrun.Metrics {
+	if f.chance == nil {
+		return flowrun.Metrics{Available: 1, Staffed: 1, Online: 1}
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := f.chance.IntN(3)
+	return flowrun.Metrics{Available: n / 2, Staffed: n, Online: n, Waiting: f.chance.IntN(10), Oldest: time.Duration(f.chance.IntN(10)) * time.Minute}
 }
 
 func (w *world) close() error {

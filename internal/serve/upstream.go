@@ -118,6 +118,9 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 		return nil, err
 	}
 	inside.Agents = agents
+	if inside.Capacity, inside.Hours, err = s.Routing(); err != nil {
+		return nil, err
+	}
 	watching.watch(&inside)
 	flows, err := openFlows(ctx, s, config.Log)
 	if err != nil {

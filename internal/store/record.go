@@ -63,6 +63,11 @@ type flowRecord struct {
 type queueRecord struct {
 	Name  string    `json:"name,omitempty"`
 	Since time.Time `json:"since,omitzero"`
+
+	Priority   int           `json:"priority,omitempty"`
+	Age        time.Duration `json:"age,omitempty"`
+	Agent      string        `json:"agent,omitempty"`
+	Interrupts bool          `json:"interrupts,omitempty"`
 }
 
 type participantRecord struct {
@@ -128,7 +133,9 @@ func encodeContact(c *chat.Contact) (string, error) {
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
 	}
 	if c.Queue != nil {
-		r.Queue = &queueRecord{c.Queue.Name, c.Queue.Since.UTC()}
+		queue := queueRecord(*c.Queue)
+		queue.Since = queue.Since.UTC()
+		r.Queue = &queue
 	}
 	if c.Flow != nil {
 		r.Flow = &flowRecord{c.Flow.State, c.Flow.Heard}

@@ -1,0 +1,178 @@
+package desk
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
+)
+
+// queue is where contacts wait. Its fields are guarded by the desk's lock.
+type queue struct {
+	id, name string
+	agent    string // whose own queue it is; empty for a queue of many
+	capacity int    // how many may wait in it; zero means any number
+	admitted int    // contacts that are about to wait in it
+	// waiting are all contacts in it, open those that any of its agents may take. Of an agent's own
+	// queue, open are those of all queues that wait for this agent.
+	waiting, open line
+	// taking is how long agents have had contacts of it lately, on average; taken how many.
+	taking time.Duration
+	taken  int
+}
+
+// line are contacts that wait, in the order in which agents take them.
+type line []*ticket
+
+// place is what decides about the place of a contact in a line: lower priorities come first, then
+// those that seem to wait longer, then those that came first. It does not change while it waits.
+type place struct {
+	priority int
+	since    time.Time // less what the contact is to seem older
+	turn     int64
+}
+
+func (t *ticket) compare(other *ticket) int {
+	return cmp.Or(cmp.Compare(t.priority, other.priority), t.place.since.Compare(other.place.since), cmp.Compare(t.turn, other.turn))
+}
+
+func (l *line) add(t *ticket) {
+	at, _ := slices.BinarySearchFunc(*l, t, (*ticket).compare)
+	*l = slices.Insert(*l, at, t)
+}
+
+func (l *line) remove(t *ticket) {
+	if at, ok := slices.BinarySearchFunc(*l, t, (*ticket).compare); ok {
+		*l = slices.Delete(*l, at, at+1)
+	}
+}
+
+// queue returns the queue of a name; a new one is added. The caller holds the desk's lock.
+func (d *Desk) queue(name string) *queue {
+	name = cmp.Or(name, DefaultQueue)
+	for _, q := range d.queues {
+		if q.name == name {
+			return q
+		}
+	}
+	q := &queue{id: identify("queue", name), name: name, capacity: d.limits[name]}
+	d.queues = append(d.queues, q)
+	return q
+}
+
+// ownQueue returns the own queue of an agent. The caller holds the desk's lock.
+func (d *Desk) ownQueue(agent string) *queue {
+	q := d.own[agent]
+	if q == nil {
+		q = &queue{id: identify("agentqueue", agent), name: agent, agent: agent}
+		d.own[agent] = q
+	}
+	return q
+}
+
+// lines are the queues of many, and after them those of single agents in which somebody waits.
+func (d *Desk) lines() []*queue {
+	lines := slices.Clone(d.queues)
+	for _, q := range d.own {
+		if len(q.waiting) > 0 {
+			lines = append(lines, q)
+		}
+	}
+	slices.SortFunc(lines[len(d.queues):], func(a, b *queue) int { return cmp.Compare(a.name, b.name) })
+	return lines
+}
+
+// lineUp gives a contact its place. Contacts in an agent's own queue come before all others.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/concepts-queues-standard-and-agent.html
+func (d *Desk) lineUp(t *ticket, how chat.Queued) {
+	d.turns++
+	t.routed, t.waits = how, true
+	t.place = place{priority: cmp.Or(how.Priority, chat.DefaultPriority), since: t.since.Add(-how.Age), turn: d.turns}
+	if how.Agent != "" && how.Name == "" {
+		t.queue = d.ownQueue(how.Agent)
+		t.priority -= math.MaxInt32
+	} else {
+		t.queue = d.queue(how.Name)
+	}
+	t.queue.waiting.add(t)
+	d.takers(t).open.add(t)
+}
+
+// leave takes a contact out of its line, if it is in one.
+func (d *Desk) leave(t *ticket) {
+	if t.waits {
+		t.queue.waiting.remove(t)
+		d.takers(t).open.remove(t)
+		t.waits = false
+	}
+}
+
+// takers is the queue whose agents may take a contact.
+func (d *Desk) takers(t *ticket) *queue {
+	if t.routed.Agent != "" {
+		return d.ownQueue(t.routed.Agent)
+	}
+	return t.queue
+}
+
+// next is the contact that a scripted agent is to take next; nil for none.
+func (d *Desk) next(a *agent) *ticket {
+	var first *ticket
+	see := func(l line) {
+		for _, t := range l {
+			if first != nil && first.compare(t) < 0 {
+				return
+			}
+			if d.wants(a, t) {
+				first = t
+				return
+			}
+		}
+	}
+	if own := d.own[a.name]; own != nil {
+		see(own.open)
+	}
+	if !a.free() || a.standby && slices.ContainsFunc(d.agents, func(other *agent) bool { return other.partner == nil && other.state == Available }) {
+		return first
+	}
+	for _, q := range d.queues {
+		if a.serves(q) {
+			see(q.open)
+		}
+	}
+	return first
+}
+
+// Admit keeps a place in a queue for a contact that a contact flow is about to put into it, until the
+// next change of the contact. It is called in the step that does so. Errors: [ErrQueueFull].
+func (d *Desk) Admit(contactID, queueName string) error {
+	d.load()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.admit(contactID, d.queue(queueName))
+}
+
+// admit is Admit for those who hold the desk's lock.
+func (d *Desk) admit(contactID string, q *queue) error {
+	d.dismiss(contactID) // of a step that failed
+	if t := d.tickets[contactID]; t != nil && t.waits && t.queue == q {
+		return nil
+	}
+	if q.capacity > 0 && len(q.waiting)+q.admitted >= q.capacity {
+		return ErrQueueFull
+	}
+	d.admitted[contactID] = q
+	q.admitted++
+	return nil
+}
+
+// dismiss takes back the place that was kept for a contact.
+func (d *Desk) dismiss(contactID string) {
+	if q := d.admitted[contactID]; q != nil {
+		delete(d.admitted, contactID)
+		q.admitted--
+	}
+}
