@@ -38,6 +38,12 @@ func DescribeContact() *Model {
 	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactId": contactID()})
 }
 
+// GetContactMetrics returns the model of the request.
+func GetContactMetrics() *Model {
+	metric := object{required: []string{"Name"}, members: map[string]shape{"Name": text{enum: []string{"ESTIMATED_WAIT_TIME", "POSITION_IN_QUEUE"}}}}
+	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactId": text{min: 1, max: 250}, "!Metrics": list{min: 1, item: metric}})
+}
+
 // GetContactAttributes returns the model of the request.
 func GetContactAttributes() *Model {
 	return request(map[string]shape{"!InstanceId": instanceID(), "!InitialContactId": contactID()})

@@ -108,7 +108,10 @@ func (s list) check(v *visit, path string, raw jsontext.Value) *Violation {
 	}
 	if n < s.min || s.max > 0 && n > s.max {
 		want := span(s.min, s.max) + " items"
-		if s.min == s.max {
+		switch s.max {
+		case 0:
+			want = fmt.Sprintf("at least %d item", s.min)
+		case s.min:
 			want = fmt.Sprintf("exactly %d item", s.min)
 		}
 		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must have %s, but has %d.", path, want, n)}

@@ -94,6 +94,11 @@ func (s *Service) contactActions() []*action {
 			note: "Filled: what a chat has; each contact of a chat by its own id. `ChatMetrics` appear when the chat has ended. `AgentInfo` holds no user id.",
 		},
 		{
+			name: "GetContactMetrics", model: connectmodel.GetContactMetrics(), run: bind(s.contactMetrics), source: fidelity.Documentation,
+			note: "The place is that in the desk's queue; the wait is guessed as GetMetricData does in flows, and left out when no agent takes chats. " +
+				"Of a contact in no queue `InvalidRequestException` (guessed).",
+		},
+		{
 			name: "GetContactAttributes", model: connectmodel.GetContactAttributes(), run: bind(s.getAttributes), source: fidelity.Documentation,
 		},
 		{

@@ -32,6 +32,9 @@ type Config struct {
 	Region, Account string
 	// ApprovedOrigins are what ListApprovedOrigins answers.
 	ApprovedOrigins []string
+	// Place tells where in its queue a chat is, which it names by its first contact; false for one that
+	// does not wait. It must answer at once. Nil knows of no queue.
+	Place func(contactID string) (Place, bool)
 	// Strict are AWS's rates, quotas and freedoms; nil is lenient, with ids too: any
 	// instance and any flow will do.
 	Strict *strict.Rules
@@ -76,6 +79,7 @@ type Service struct {
 	instance        Instance
 	region, account string
 	origins         []string
+	place           func(contactID string) (Place, bool)
 	strict          *strict.Rules
 	hear            func(r *http.Request, action, contactID string)
 	log             *slog.Logger
@@ -92,10 +96,13 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		chats: cfg.Chats, flows: cfg.Flows, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
-		origins: cfg.ApprovedOrigins, strict: cfg.Strict, hear: cfg.Called, log: cfg.Log,
+		origins: cfg.ApprovedOrigins, place: cfg.Place, strict: cfg.Strict, hear: cfg.Called, log: cfg.Log,
 	}
 	if s.flows == nil {
 		s.flows = func() []Flow { return nil }
+	}
+	if s.place == nil {
+		s.place = func(string) (Place, bool) { return Place{}, false }
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

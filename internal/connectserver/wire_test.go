@@ -58,6 +58,17 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 		Chats: chats, Strict: rules, Region: "eu-west-2", Account: "111122223333",
 		ApprovedOrigins: []string{"https://a.example", "https://b.example", "https://c.example"},
 		Flows:           flows,
+		Place: func(contactID string) (connectserver.Place, bool) { // everybody is the third in each queue
+			c, err := chats.Contact(context.Background(), contactID)
+			if err != nil || c.Queue == nil {
+				return connectserver.Place{}, false
+			}
+			wait := 90 * time.Second
+			if c.Queue.Name == "unstaffed" {
+				wait = -1
+			}
+			return connectserver.Place{Position: 3, Wait: wait}, true
+		},
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -150,7 +161,7 @@ func (d *dialogue) run(script string) string {
 }
 
 // answer sends the request in some lines, after comments: "METHOD path", then the body; or
-// "wait 5m"; or "end", by the customer; or "say", by an agent.
+// "wait 5m"; or "queue ID NAME"; or "end", by the customer; or "say", by an agent.
 func (d *dialogue) answer(lines []string) []string {
 	for len(lines) > 0 && strings.HasPrefix(lines[0], "#") {
 		lines = lines[1:]
@@ -169,6 +180,10 @@ func (d *dialogue) answer(lines []string) []string {
 		}
 		<-time.After(duration)
 		return nil
+	case "queue": // puts a contact into a queue
+		id, queue, _ := strings.Cut(rest, " ")
+		err := d.chats.Step(context.Background(), id, func(step *chat.Step) error { step.Queue(queue); return nil })
+		return []string{answerMark + fmt.Sprint(err)}
 	case "agent": // joins a contact and says something
 		joined, err := d.chats.Join(context.Background(), rest, transcript.Agent, "Ann")
 		if err == nil {

@@ -3,16 +3,19 @@ package emulator_test
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -167,4 +170,48 @@ func (p *page) attachment() string {
 	}
 	shown, _ := list[0].(map[string]any)
 	return text(shown, "Status")
+}
+
+// A chat whose flow puts it into a queue has a place there, urgent ones before it, until the queue is
+// full and a person takes the first.
+func TestQueuesOfFlows(t *testing.T) {
+	t.Parallel()
+	const document = `{"Version":"2019-10-30","StartAction":"q","Actions":[
+		{"Identifier":"q","Type":"UpdateContactTargetQueue","Parameters":{"QueueId":"Sales"},"Transitions":{"NextAction":"u","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"u","Type":"Compare","Parameters":{"ComparisonValue":"$.Attributes.urgent"},"Transitions":{"NextAction":"go",
+			"Conditions":[{"NextAction":"p","Condition":{"Operator":"Equals","Operands":["yes"]}}],"Errors":[{"ErrorType":"NoMatchingCondition","NextAction":"go"}]}},
+		{"Identifier":"p","Type":"UpdateContactRoutingBehavior","Parameters":{"QueuePriority":"1"},"Transitions":{"NextAction":"go"}},
+		{"Identifier":"go","Type":"TransferContactToQueue","Parameters":{},"Transitions":{"NextAction":"end",
+			"Errors":[{"ErrorType":"QueueAtCapacity","NextAction":"full"},{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"full","Type":"MessageParticipant","Parameters":{"Text":"Too many wait."},"Transitions":{"NextAction":"end"}},
+		{"Identifier":"end","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]}`
+	library := flowrun.NewLibrary(nil)
+	if _, _, err := flowrun.NewFolder(fstest.MapFS{"main.json": {Data: []byte(document)}}, library).Load(); err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, emulator.Config{Ephemeral: true, Library: library, Capacity: map[string]int{"Sales": 2}})
+	d := w.emulator.Desk()
+	if _, err := d.Add(desk.AgentConfig{Name: "Ann", Capacity: 2}); err != nil {
+		t.Fatal(err)
+	}
+	usual := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`)
+	urgent := w.open(`{"ParticipantDetails":{"DisplayName":"Quin"},"Attributes":{"urgent":"yes"}}`)
+	late := w.open(`{"ParticipantDetails":{"DisplayName":"Late"}}`)
+	late.await("Too many wait.")
+	late.await("chat.ended")
+	for id, want := range map[string]float64{urgent.id: 1, usual.id: 2} {
+		got := w.must(http.MethodPost, "/metrics/contact", "", `{"InstanceId":"i","ContactId":"`+id+`","Metrics":[{"Name":"POSITION_IN_QUEUE"},{"Name":"ESTIMATED_WAIT_TIME"}]}`)
+		results, _ := got["MetricResults"].([]any)
+		if len(results) != 2 || !reflect.DeepEqual(results[0], map[string]any{"Name": "POSITION_IN_QUEUE", "Value": map[string]any{"Number": want}}) {
+			t.Errorf("metrics %v, not place %v", got, want)
+		}
+	}
+	if _, err := d.Accept(t.Context(), "Ann", urgent.id); err != nil {
+		t.Fatal(err)
+	}
+	urgent.await("participant.joined")
+	again := w.open(`{"ParticipantDetails":{"DisplayName":"Again"}}`)
+	if place, ok := d.Place(again.id); !ok || place.Position != 2 {
+		t.Errorf("%+v, %t", place, ok)
+	}
 }

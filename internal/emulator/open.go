@@ -40,7 +40,10 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 	}
 	config := connectserver.Config{
 		Chats: e.chats, Flows: flows(cfg.Flows), Instance: connectserver.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
-		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log,
+		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log, Place: func(contactID string) (connectserver.Place, bool) {
+			place, ok := e.desk.Place(contactID)
+			return connectserver.Place(place), ok
+		},
 	}
 	if tap := cfg.Tap; tap != nil {
 		config.Called = func(r *http.Request, action, contactID string) {
