@@ -111,6 +111,8 @@ func refusals() []refusal {
 		{desk.ErrNoContact, diagnosis.NothingSuch, "There is no such contact, or it has ended, or its customer has not come yet."},
 		{desk.ErrNotThere, diagnosis.WrongState, "The agent is not in this contact."},
 		{desk.ErrUnavailable, diagnosis.WrongState, "The agent is not available."},
+		{desk.ErrReserved, diagnosis.WrongState, "The contact waits for another agent."},
+		{desk.ErrQueueFull, diagnosis.WrongState, "As many contacts wait in the queue as may."},
 		{desk.ErrDeclined, diagnosis.WrongState, "The agent has declined this contact."},
 		{desk.ErrTransfer, diagnosis.WrongState, "The transfer failed, because of a fault that is in force."},
 		{desk.ErrExists, diagnosis.WrongState, "There is an agent of this name already."},

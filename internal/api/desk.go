@@ -18,6 +18,8 @@ type deskAnswer struct {
 type queueAnswer struct {
 	ID      string          `json:"id"`
 	Name    string          `json:"name"`
+	Agent   string          `json:"agent,omitempty"`
+	Most    int             `json:"capacity,omitempty"`
 	Waiting []waitingAnswer `json:"waiting"`
 }
 
@@ -25,6 +27,10 @@ type waitingAnswer struct {
 	ContactID  string    `json:"contactId"`
 	Customer   string    `json:"customer"`
 	Since      time.Time `json:"since"`
+	Position   int       `json:"position"`
+	Priority   int       `json:"priority"`
+	Age        int       `json:"ageSeconds"`
+	Agent      string    `json:"agent,omitempty"`
 	RejectedBy []string  `json:"rejectedBy"`
 }
 
@@ -62,14 +68,14 @@ func (a *API) getDesk(*http.Request) (any, error) {
 	out := deskAnswer{Queues: []queueAnswer{}, Agents: []agentAnswer{}}
 	for _, queue := range snapshot.Queues {
 		waiting := make([]waitingAnswer, 0, len(queue.Waiting))
-		for _, w := range queue.Waiting {
+		for i, w := range queue.Waiting {
 			rejected := w.RejectedBy
 			if rejected == nil {
 				rejected = []string{}
 			}
-			waiting = append(waiting, waitingAnswer{w.ContactID, w.Customer, w.Since.UTC(), rejected})
+			waiting = append(waiting, waitingAnswer{w.ContactID, w.Customer, w.Since.UTC(), i + 1, w.Priority, int(w.Age.Seconds()), w.Agent, rejected})
 		}
-		out.Queues = append(out.Queues, queueAnswer{queue.ID, queue.Name, waiting})
+		out.Queues = append(out.Queues, queueAnswer{queue.ID, queue.Name, queue.Agent, queue.Capacity, waiting})
 	}
 	for _, agent := range snapshot.Agents {
 		out.Agents = append(out.Agents, agentJSON(agent))

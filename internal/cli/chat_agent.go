@@ -114,6 +114,9 @@ func (a *agentSide) transfer(ctx context.Context, name string) (left bool, err e
 		names = append(names, screen.Cell(agent.Name))
 	}
 	for _, queue := range desk.Queues {
+		if queue.Agent != "" {
+			continue
+		}
 		if queue.Name == name {
 			err := a.TransferToQueue(ctx, queue.ID)
 			return err == nil, err

@@ -67,7 +67,7 @@ func (a *AgentChat) SignOut(ctx context.Context) error {
 	return nil
 }
 
-// AcceptNext accepts the chat that waits longest, now or later, and returns the agent's participant
+// AcceptNext accepts the chat that is the agent's next, now or later, and returns the agent's participant
 // id. waiting is called once when no chat waits yet.
 func (a *AgentChat) AcceptNext(ctx context.Context, waiting func()) (participantID string, err error) {
 	told := false
@@ -85,24 +85,17 @@ func (a *AgentChat) AcceptNext(ctx context.Context, waiting func()) (participant
 	return participantID, err
 }
 
-// acceptWaiting accepts the chat that waits longest; "" when none does.
+// acceptWaiting accepts the chat that is the agent's next; "" when none waits for this agent.
 func (a *AgentChat) acceptWaiting(ctx context.Context) (participantID string, err error) {
 	desk, _, err := a.s.Desk(ctx)
 	if err != nil {
 		return "", lostUnlessRefused(err)
 	}
-	oldest, since := "", int64(0)
-	for _, queue := range desk.Queues {
-		for _, c := range queue.Waiting {
-			if at := c.Since.UnixNano(); oldest == "" || at < since {
-				oldest, since = c.ContactID, at
-			}
-		}
-	}
-	if oldest == "" {
+	next := desk.next(a.Agent.Name)
+	if next == nil {
 		return "", nil
 	}
-	participantID, err = a.Accept(ctx, oldest)
+	participantID, err = a.Accept(ctx, next.ContactID)
 	if isCode(err, "AlreadyAccepted", "NotFound") {
 		return "", nil // another was faster, or the customer has left: the desk tells of it
 	}

@@ -13,15 +13,48 @@ type Desk struct {
 	Agents []Agent `json:"agents"`
 }
 
-// Queue is a queue of the desk with its waiting chats.
+// Queue is a queue of the desk with its waiting chats, in the order in which agents get them. Agent is
+// the name of the one agent it is for; empty for a queue of many.
 type Queue struct {
-	ID      string `json:"id"`
-	Name    string `json:"name"`
-	Waiting []struct {
-		ContactID string    `json:"contactId"`
-		Customer  string    `json:"customer"`
-		Since     time.Time `json:"since"`
-	} `json:"waiting"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Agent   string    `json:"agent"`
+	Waiting []Waiting `json:"waiting"`
+}
+
+// Waiting is a chat that waits. Lower priorities come first, then those that have waited longer, with
+// AgeSeconds added. Agent is the name of the one agent it is for; empty for any.
+type Waiting struct {
+	ContactID  string    `json:"contactId"`
+	Customer   string    `json:"customer"`
+	Since      time.Time `json:"since"`
+	Priority   int       `json:"priority"`
+	AgeSeconds int       `json:"ageSeconds"`
+	Agent      string    `json:"agent"`
+}
+
+// next is the chat that an agent gets next; nil for none. The agent's own queue comes first.
+func (d *Desk) next(agent string) *Waiting {
+	var next *Waiting
+	for _, queue := range d.Queues {
+		for i := range queue.Waiting {
+			c := &queue.Waiting[i]
+			switch {
+			case c.Agent != "" && c.Agent != agent:
+			case queue.Agent != "":
+				return c
+			case next == nil || c.before(next):
+				next = c
+			}
+		}
+	}
+	return next
+}
+
+// before reports whether agents get a chat before another one, both of queues of many.
+func (w *Waiting) before(other *Waiting) bool {
+	since := func(w *Waiting) time.Time { return w.Since.Add(-time.Duration(w.AgeSeconds) * time.Second) }
+	return w.Priority < other.Priority || w.Priority == other.Priority && since(w).Before(since(other))
 }
 
 // Agent is an agent of the desk. Capacity is how many chats the agent takes; zero is any number.

@@ -130,10 +130,10 @@ export class Desk extends EventTarget {
     }
   }
 
-  // waiting lists who waits, the one that waits longest first.
+  // waiting lists who waits: by priority, then by the time it seems to have waited, as agents get them.
   get waiting() {
-    return this.queues.flatMap((queue) => queue.waiting.map((entry) => ({ ...entry, queue: queue.name })))
-      .sort((a, b) => (a.since < b.since ? -1 : 1));
+    return this.queues.flatMap((queue) => queue.waiting.map((entry) => ({ ...entry, queue: queue.name, own: Boolean(queue.agent) })))
+      .sort((a, b) => b.own - a.own || a.priority - b.priority || (Date.parse(a.since) - a.ageSeconds * 1000) - (Date.parse(b.since) - b.ageSeconds * 1000) || a.position - b.position);
   }
 
   // mine are the chats that the page's own agent is in.

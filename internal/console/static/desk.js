@@ -54,9 +54,7 @@ const lists = {
   mine: ["Mine", () => desk.mine.map(({ contactId, customer, since, role }) => entry(contactId, customer, {
     note: last.get(contactId) ?? (role === "SUPERVISOR" ? "you look on" : "you answer"), at: since, unread: unread.get(contactId),
   }))],
-  waiting: ["Waiting", () => desk.waiting.map(({ contactId, customer, since, queue, rejectedBy }) => entry(contactId, customer, {
-    note: rejectedBy.length ? `${queue}, rejected by ${rejectedBy.join(", ")}` : queue, waits: since,
-  }))],
+  waiting: ["Waiting", () => desk.waiting.map((waits) => entry(waits.contactId, waits.customer, { note: standing(waits), waits: waits.since }))],
   active: ["Active", () => [...contacts.values()].filter(({ state }) => state !== "ended").map((contact) => {
     const holders = heldBy.get(contact.contactId);
     return entry(contact.contactId, contact.customer, { note: holders ? `with ${holders.join(", ")}` : contact.state === "initiated" ? "not connected yet" : "waits", at: contact.started });
@@ -65,6 +63,14 @@ const lists = {
     entry(contact.contactId, contact.customer, { note: plain(contact.reason).toLowerCase().replaceAll("_", " "), at: contact.ended }))],
 };
 let heldBy = new Map();
+
+// standing says where and how a chat waits.
+function standing({ queue, own, position, priority, agent, rejectedBy }) {
+  return [
+    own ? `for ${agent}` : `${queue}, no. ${position}`, priority !== 5 && `priority ${priority}`, !own && agent && `for ${agent}`,
+    rejectedBy.length && `rejected by ${rejectedBy.join(", ")}`,
+  ].filter(Boolean).join(", ");
+}
 
 function entry(id, customer, shown) {
   const made = { id, name: plain(customer) || "Customer", ...shown };
@@ -160,7 +166,7 @@ function showMe() {
     if (document.activeElement !== byId("me-state")) byId("me-state").value = me.state;
     if (focused) focusList();
   }
-  fill(byId("queues"), queues.map(({ name, waiting }) => h("li", {}, h("bdi", {}, plain(name)), h("span", { class: `pill ${waiting.length ? "warn" : ""}` }, `${waiting.length} waiting`))));
+  fill(byId("queues"), queues.map(({ name, agent, capacity, waiting }) => h("li", {}, h("bdi", {}, agent ? `For ${plain(name)}` : plain(name)), h("span", { class: `pill ${waiting.length ? "warn" : ""}` }, `${waiting.length}${capacity ? ` of ${capacity}` : ""} waiting`))));
   const busy = desk.agents.filter((agent) => agent.state === "available").length;
   byId("agents-open").textContent = `Agents (${busy} available)`;
 }

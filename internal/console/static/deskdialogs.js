@@ -34,7 +34,7 @@ export function transfer(desk, contactId) {
     const agents = desk.agents.filter((agent) => agent.id !== desk.me?.id && agent.state === "available");
     const chosen = to.value;
     fill(to,
-      h("optgroup", { label: "Queues" }, desk.queues.map(({ id, name, waiting }) => h("option", { value: `queueId ${id}` }, `${plain(name)} (${waiting.length} waiting)`))),
+      h("optgroup", { label: "Queues" }, desk.queues.filter(({ agent }) => !agent).map(({ id, name, waiting }) => h("option", { value: `queueId ${id}` }, `${plain(name)} (${waiting.length} waiting)`))),
       agents.length > 0 && h("optgroup", { label: "Agents" }, agents.map(({ id, name, contacts }) => h("option", { value: `agentId ${id}` }, `${plain(name)} (${contacts.length} chats)`))));
     if ([...to.options].some(({ value }) => value === chosen)) to.value = chosen;
     nobody.hidden = agents.length > 0;

@@ -35,7 +35,7 @@ const button = (label, onclick, kind = "small") => h("button", { type: "button",
 // The panel of the agent: who answers, who waits, and one conversation.
 function showAgent() {
   const { me, mine } = desk;
-  const waiting = desk.waiting.filter((entry) => !entry.rejectedBy.includes(me?.name));
+  const waiting = desk.waiting.filter((entry) => !entry.rejectedBy.includes(me?.name) && (!entry.agent || entry.agent === me?.name));
   if (chosen && !mine.some(({ contactId }) => contactId === chosen)) chosen = "";
   if (!chosen && mine.length) chosen = mine.at(-1).contactId;
   const contacts = desk.agents.filter((agent) => agent.scripted).map(({ name, contacts }) => [name, contacts.length]);
