@@ -23,7 +23,7 @@ const main = {
     { Identifier: 'Greet the customer', Type: 'MessageParticipant', Parameters: { Text: 'Hello, you are in a $.Channel.' }, Transitions: to(uuid) },
     { Identifier: uuid, Type: 'Compare', Parameters: { ComparisonValue: '$.Channel' }, Transitions: to('answer', { VOICE: 'answer', CHAT: hostile }, 'NoMatchingCondition') },
     { Identifier: hostile, Type: 'UpdateContactAttributes', Parameters: { Attributes: { channel: '$.Channel', apiKey: 'AKIAIOSFODNN7CANARY' } }, Transitions: to('look', {}, 'NoMatchingError') },
-    { Identifier: 'look', Type: 'InvokeLambdaFunction', Parameters: { LambdaFunctionARN: 'arn:aws:lambda:us-east-1:111122223333:function:orders', InvocationTimeLimitSeconds: '3' }, Transitions: to('answer', {}, 'NoMatchingError') },
+    { Identifier: 'look', Type: 'CheckSegmentMembership', Parameters: { SegmentId: 'vip-orders' }, Transitions: to('answer', {}, 'NoMatchingError') },
     { Identifier: 'answer', Type: 'Wait', Parameters: { TimeLimitSeconds: '3600', Events: ['CustomerReturned'] }, Transitions: to('key', { CustomerReturned: 'key' }, 'NoMatchingError') },
     { Identifier: 'key', Type: 'GetParticipantInput', Parameters: { Text: '1 or 2?', StoreInput: 'False' }, Transitions: {} },
   ],
@@ -67,7 +67,7 @@ test('each step of a flow stands in the timeline, with what it did', async () =>
   const names = await page.locator('.x .x-name').allInnerTexts()
   assert.deepEqual(names, ['Greet the customer', 'Compare', '<img src=x onerror=alert(1)>\ufffdeman', 'look'])
   assert.equal(await rows(page, 'Compare').locator('.x-what').innerText(), '→ CHAT · Main menu')
-  assert.match(await rows(page, 'look').locator('.x-what').innerText(), /^InvokeLambdaFunction → NoMatchingError: .*function.* · Main menu$/)
+  assert.match(await rows(page, 'look').locator('.x-what').innerText(), /^CheckSegmentMembership → NoMatchingError: customer segments .* · Main menu$/)
   assert.equal(await rows(page, 'look').getAttribute('data-tone'), 'warn')
   await page.locator('#count').getByText('entries').waitFor()
 
@@ -93,7 +93,7 @@ test('each step of a flow stands in the timeline, with what it did', async () =>
 
   // A parameter is found by its value.
   await page.getByLabel('Outcome').selectOption('')
-  await page.getByLabel('Search exchanges').fill('function:orders')
+  await page.getByLabel('Search exchanges').fill('vip-orders')
   await page.waitForFunction(() => document.querySelectorAll('.x').length === 1)
   await rows(page, 'look').waitFor()
   assert.deepEqual(complaints, [])

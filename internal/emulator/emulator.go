@@ -89,7 +89,7 @@ type Config struct {
 	Library    *flowrun.Library
 	Outside    flowrun.Outside
 	FlowTraced func(contactID string, at time.Time, rows []flow.Trace)
-	FlowTold   func(contactID string, at time.Time, what string)
+	FlowTold   func(contactID string, at time.Time, what string, stopped bool)
 	// ApprovedOrigins are the only origins whose pages may call the Participant Service;
 	// empty means any.
 	ApprovedOrigins []string

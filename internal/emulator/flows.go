@@ -24,10 +24,10 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 		}})
 		return nil
 	}
-	told := func(contactID string, at time.Time, what string) {
+	told := func(contactID string, at time.Time, what string, stopped bool) {
 		cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, "contact flow", slog.String("told", what), slog.String("contact_id", contactID))
 		if cfg.FlowTold != nil {
-			cfg.FlowTold(contactID, at, what)
+			cfg.FlowTold(contactID, at, what, stopped)
 		}
 	}
 	region := cmp.Or(cfg.Region, "us-east-1")

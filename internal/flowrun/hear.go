@@ -66,7 +66,7 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	}
 	p, ok := r.program(s, rec.State.Running())
 	if !ok {
-		r.tell(step, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
+		r.stopped(step, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
 		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 	}
 	if said.Kind != flow.Said && said.Kind != flow.BotLeft { // what was waited for has come; those two may be nothing to it

@@ -43,7 +43,8 @@ type Config struct {
 	// chats. Nil saves the work.
 	Traced func(contactID string, at time.Time, rows []flow.Trace)
 	// Told is told in a sentence what became of a flow, as Traced is. Nil does nothing.
-	Told func(contactID string, at time.Time, what string)
+	// A flow that cannot go on has stopped.
+	Told func(contactID string, at time.Time, what string, stopped bool)
 	// Failed is told of failures of the store and the like. Nil does nothing.
 	Failed func(contactID string, err error)
 }
@@ -77,7 +78,7 @@ func New(cfg Config) (*Runner, error) {
 		cfg.Outside = Outsides(nil) // fails calls that were made before a restart
 	}
 	if cfg.Told == nil {
-		cfg.Told = func(string, time.Time, string) {}
+		cfg.Told = func(string, time.Time, string, bool) {}
 	}
 	if cfg.Failed == nil {
 		cfg.Failed = func(string, error) {}

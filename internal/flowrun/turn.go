@@ -19,7 +19,7 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 		r.enter(s, p)
 		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec), Event: e, Traced: r.cfg.Traced != nil})
 		if err != nil {
-			r.tell(step, fmt.Sprintf("its flow cannot go on: %v", err))
+			r.stopped(step, fmt.Sprintf("its flow cannot go on: %v", err))
 			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 		}
 		r.route(step, rec.Moment, &rec.State.Kept, &turn.State.Kept)
@@ -35,7 +35,7 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 		e = *next
 		var ok bool
 		if p, ok = r.program(s, rec.State.Running()); !ok {
-			r.tell(step, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
+			r.stopped(step, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
 			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 		}
 	}
@@ -55,10 +55,14 @@ func (r *Runner) trace(step *chat.Step, rows []flow.Trace) {
 	step.After(func() { r.cfg.Traced(id, at, rows) })
 }
 
-// tell tells what became of a flow.
-func (r *Runner) tell(step *chat.Step, what string) {
+// tell tells what became of a flow, stopped of one that cannot go on.
+func (r *Runner) tell(step *chat.Step, what string) { r.told(step, what, false) }
+
+func (r *Runner) stopped(step *chat.Step, what string) { r.told(step, what, true) }
+
+func (r *Runner) told(step *chat.Step, what string, stopped bool) {
 	id, at := step.Contact().ID, step.Now()
-	step.After(func() { r.cfg.Told(id, at, what) })
+	step.After(func() { r.cfg.Told(id, at, what, stopped) })
 }
 
 // carryOut does what a turn of a flow wants. It returns the event to go on with at once, or waits
@@ -139,7 +143,7 @@ func (r *Runner) keep(step *chat.Step, rec *record) error {
 // Source: "How a flow ends" in the administrator guide, and the page of each terminal block.
 func (r *Runner) over(step *chat.Step, s *session, rec *record, end flow.Effect) error {
 	if end.Note != "" && (end.How == flow.Stopped || end.How == flow.Circled) {
-		r.tell(step, "its flow stops: "+end.Note)
+		r.stopped(step, "its flow stops: "+end.Note)
 	}
 	if rec.Moment.whispers() {
 		next := customerWhisper

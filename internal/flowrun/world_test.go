@@ -78,7 +78,7 @@ func (w *world) open() {
 			w.trace = append(w.trace, rows...)
 			w.mu.Unlock()
 		},
-		Told: func(_ string, _ time.Time, what string) {
+		Told: func(_ string, _ time.Time, what string, _ bool) {
 			w.mu.Lock()
 			w.told = append(w.told, what)
 			w.mu.Unlock()

@@ -153,7 +153,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 			}
 			w.mu.Unlock()
 		},
-		Told: func(_ string, _ time.Time, what string) {
+		Told: func(_ string, _ time.Time, what string, _ bool) {
 			w.mu.Lock()
 			w.notes = append(w.notes, what)
 			w.mu.Unlock()

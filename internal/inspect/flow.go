@@ -26,7 +26,7 @@ type FlowStep struct {
 	// Parameters are the block's as they were when it ran: a JSON object, up to Config.MaxBody.
 	Parameters json.RawMessage `json:"parameters,omitempty"`
 	// Branch is the way out that was taken, Result what it was chosen by; Failed says that it is the
-	// branch of an error.
+	// branch of an error, or that the flow has stopped.
 	Branch string `json:"branch,omitempty"`
 	Result string `json:"result,omitempty"`
 	Failed bool   `json:"failed,omitempty"`
@@ -58,8 +58,8 @@ func (r *Recorder) FlowTraced(contactID string, at time.Time, rows []flow.Trace)
 }
 
 // FlowTold records what became of a contact's flow. It is a tap, and does not block.
-func (r *Recorder) FlowTold(contactID string, at time.Time, what string) {
-	r.record(&raw{kind: Flow, began: r.now(), contact: contactID, flow: &FlowStep{Time: at, Note: what}})
+func (r *Recorder) FlowTold(contactID string, at time.Time, what string, stopped bool) {
+	r.record(&raw{kind: Flow, began: r.now(), contact: contactID, flow: &FlowStep{Time: at, Note: what, Failed: stopped}})
 }
 
 // finishFlow makes the exchange of a step: as everything else, with no secret in it.
@@ -85,7 +85,7 @@ func (r *Recorder) finishFlow(x *raw) *Exchange {
 			*value = json.RawMessage(m.again(string(*value)))
 		}
 	}
-	if step.Action == "" {
+	if step.Action == "" && step.Failed {
 		e.Problem = &Problem{
 			Rule: "contact-flow", Sentence: step.Note,
 			Hint: "`parley flow check` says what in a flow will not run, where, and what to do.",

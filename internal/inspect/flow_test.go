@@ -27,7 +27,8 @@ func TestTraceRecorded(t *testing.T) {
 			Branch: "NoMatchingError", Result: "NoMatchingError", Failed: true, Note: "functions are not called", External: map[string]any{"a": 1.0},
 		},
 	})
-	r.FlowTold("c1", at, "its flow stops")
+	r.FlowTold("c1", at, "its flow stops", true)
+	r.FlowTold("c1", at, "its survey did not run", false)
 	list, _ := r.List(inspect.Query{ContactID: "c1", Kind: inspect.Flow})
 	want := []inspect.Exchange{
 		{
@@ -44,10 +45,14 @@ func TestTraceRecorded(t *testing.T) {
 		},
 		{
 			ID: "3", Seq: 3, Time: now, Kind: inspect.Flow, ContactID: "c1",
-			Flow: &inspect.FlowStep{Time: at, Note: "its flow stops", Parameters: []byte{}, External: []byte{}},
+			Flow: &inspect.FlowStep{Time: at, Note: "its flow stops", Failed: true, Parameters: []byte{}, External: []byte{}},
 			Problem: &inspect.Problem{
 				Rule: "contact-flow", Sentence: "its flow stops", Hint: "`parley flow check` says what in a flow will not run, where, and what to do.",
 			},
+		},
+		{
+			ID: "4", Seq: 4, Time: now, Kind: inspect.Flow, ContactID: "c1",
+			Flow: &inspect.FlowStep{Time: at, Note: "its survey did not run", Parameters: []byte{}, External: []byte{}},
 		},
 	}
 	if diff := cmp.Diff(want, list); diff != "" {
@@ -84,7 +89,7 @@ func TestTraceMasked(t *testing.T) {
 	r.FlowTraced("c1", time.Unix(1, 0), []flow.Trace{row})
 	row.Parameters = map[string]any{"Text": strings.Repeat("long", 200)}
 	r.FlowTraced("c1", time.Unix(1, 0), []flow.Trace{row})
-	r.FlowTold("c1", time.Unix(1, 0), "it stops at AKIAIOSFODNN7CANARY")
+	r.FlowTold("c1", time.Unix(1, 0), "it stops at AKIAIOSFODNN7CANARY", true)
 	sing(t, r, "a flow", secrets...)
 	list, _ := r.List(inspect.Query{})
 	if len(list) != 3 || len(list[0].Flow.Parameters) == 0 || list[0].Truncated || len(list[1].Flow.Parameters) != 0 || !list[1].Truncated {

@@ -75,8 +75,9 @@ export class Detail {
     const { flow, truncated } = exchange;
     const values = (title, value) => value !== undefined && body(title, JSON.stringify(value), false, 0);
     return [
-      this.head(nameOf(exchange), flow.action ? (flow.failed ? "error branch" : "flow") : "stopped", tone || "on"),
+      this.head(nameOf(exchange), flow.action ? (flow.failed ? "error branch" : "flow") : flow.failed ? "stopped" : "note", tone || "on"),
       problem(exchange),
+      !flow.action && !exchange.problem && h("p", {}, plain(flow.note)),
       this.facts(exchange),
       truncated && h("p", { class: "note" }, "The parameters are longer than what is kept; they are left out."),
       values("Parameters", flow.parameters),

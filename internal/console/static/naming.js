@@ -44,7 +44,7 @@ export function whatOf({ kind, method, path, topic, problem, closeCode, contentT
 
 // outcome is the status and how it is coloured.
 export function outcome({ kind, status, problem, fault, closeCode, method, flow }) {
-  if (kind === "flow") return { text: "", tone: problem ? "bad" : flow.failed ? "warn" : "" };
+  if (kind === "flow") return { text: "", tone: problem ? "bad" : flow.failed || !flow.action ? "warn" : "" };
   const text = kind === "socket" && !method ? closeCode || "" : status || "";
   const failed = status >= 400 || problem;
   return { text: String(text), tone: failed ? "bad" : fault ? "warn" : "" };
