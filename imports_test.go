@@ -86,12 +86,12 @@ var allowed = map[string][]string{
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/interactive",
 		"internal/rawjson", "internal/strict", "internal/transcript",
 	},
-	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/hours", "internal/inbox", "internal/transcript"},
+	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/hours", "internal/inbox", "internal/interactive", "internal/transcript"},
 	"internal/lambdacall": {
 		"internal/arn", "internal/awscall", "internal/awswire", "internal/excerpt", "internal/flow", "internal/flowrun", "internal/glob",
 		"internal/hint", "internal/runtimeapi", "internal/screen",
 	},
-	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/store", "internal/transcript"},
+	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/store", "internal/transcript"},
 	"internal/desk":     {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
 	"internal/partner":  {"internal/desk", "internal/interactive", "internal/transcript"},
 	"internal/fault": {

@@ -304,6 +304,10 @@ func TestViews(t *testing.T) {
 	if diff := cmp.Diff(want, view); diff != "" {
 		t.Error(diff)
 	}
+	// A flow's token names the same view.
+	if answer := w.must(http.MethodGet, "/participant/views/form."+uuid.NewString(), pat.bearer, ""); !cmp.Equal(map[string]any{"View": want}, answer) {
+		t.Errorf("by a flow's token it is %v", answer)
+	}
 	for _, token := range []string{"bad", "none", "..%2Fform", "%2e%2e"} {
 		if status, answer := w.call(http.MethodGet, "/participant/views/"+token, pat.bearer, ""); status != 404 {
 			t.Errorf("%s: %d %v", token, status, answer)

@@ -5,12 +5,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -70,8 +70,10 @@ func viewName(id string) string {
 		id = id[at+len("view/"):]
 	}
 	id, _, _ = strings.Cut(id, ":")
-	_, first := utf8.DecodeRuneInString(id)
-	return strings.ToLower(id[:first]) + id[first:]
+	if own, ok := interactive.OwnView(id); ok {
+		return own
+	}
+	return id
 }
 
 // viewToken is a token for a view, for DescribeView.

@@ -31,7 +31,7 @@ func TestView(t *testing.T) {
 		"the way back":                  {`{"Items":[{"Id":"one"}]}`, "Back", View{Choices: []string{"one"}}, `{"action":"Back","data":{}}`},
 		"a form": {form, "Next", View{Heading: "Form", Fields: []Field{
 			{Name: "a", Type: "Dropdown", Options: []string{"x", "y"}}, {Name: "b", Type: "RadioGroup", Options: []string{"z"}}, {Name: "c", Type: "FormInput"}, {Name: "d"},
-		}}, `{"action":"Next","data":{"FormData":{"a":["x"],"b":"z","c":"something","d":["q"]}}}`},
+		}}, `{"action":"Next","data":{"FormData":{"a":["x"],"b":"z","c":"something","d":"q"}}}`},
 		"all of it as text": {`"{\"Items\":[{\"Id\":\"one\"}]}"`, "one", View{Choices: []string{"one"}}, `{"action":"ActionSelected","data":{"Id":"one","actionName":"one"}}`},
 		"other shapes":      {`{"Heading":{"a":1},"Items":"none","Cards":3,"Sections":{"TemplateString":"x"}}`, "Go", View{}, `{"action":"Go","data":{}}`},
 		"the whole answer":  {`{}`, `{"action":"mine"}`, View{}, `{"action":"mine"}`},
@@ -39,12 +39,12 @@ func TestView(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			view := readView(fmt.Sprintf(`{"templateType":"ViewResource","version":"1.0","data":{"content":{"viewId":"v","viewToken":"t","viewData":%s}}}`, c.data))
+			view := readView(fmt.Sprintf(`{"templateType":"ViewResource","version":"1.0","data":{"content":{"viewId":"form","viewToken":"t","viewData":%s}}}`, c.data))
 			if view == nil {
 				t.Fatal("no view")
 			}
-			c.want.ID = "v"
-			if diff := cmp.Diff(&c.want, view, cmpopts.IgnoreUnexported(Field{})); diff != "" {
+			c.want.ID = "form"
+			if diff := cmp.Diff(&c.want, view, cmpopts.IgnoreUnexported(View{})); diff != "" {
 				t.Errorf("view (-want +got):\n%s", diff)
 			}
 			var got, want map[string]any

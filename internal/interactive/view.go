@@ -15,9 +15,9 @@ import (
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/view-resources-managed-view.html
 type View struct {
-	// ID names the view; Own is set for one of Amazon Connect's.
-	ID  string
-	Own bool
+	// ID names the view; Own is set for one of Amazon Connect's. Token is for DescribeView.
+	ID, Token string
+	Own       bool
 	// Heading is its title, Texts what it says below, such as "Choose one."
 	Heading string
 	Texts   []string
@@ -33,8 +33,9 @@ type Row struct{ Label, Value string }
 
 // Field is a field of a form.
 type Field struct {
-	Name, Label string
-	Required    bool
+	// Type is the view's own name of its kind, such as "Dropdown".
+	Name, Label, Type string
+	Required          bool
 	// Options are what can be chosen from; none when anything can be written. List is set when
 	// the answer is a list, Several when it may hold more than one; YesNo when it is true or false.
 	Options              []Option
@@ -68,16 +69,17 @@ func ReadView(content string) (*View, bool) {
 		TemplateType string `json:"templateType"`
 		Data         struct {
 			Content struct {
-				ViewID   string `json:"viewId"`
-				ViewData any    `json:"viewData"`
+				ViewID    string `json:"viewId"`
+				ViewToken string `json:"viewToken"`
+				ViewData  any    `json:"viewData"`
 			} `json:"content"`
 		} `json:"data"`
 	}
 	if json.Unmarshal([]byte(content), &message) != nil || message.TemplateType != "ViewResource" {
 		return nil, false
 	}
-	v := &View{ID: message.Data.Content.ViewID}
-	v.Own = slices.Contains([]string{"form", "list", "detail", "cards", "confirmation"}, v.ID)
+	v := &View{ID: message.Data.Content.ViewID, Token: message.Data.Content.ViewToken}
+	_, v.Own = OwnView(v.ID)
 	data, _ := unpacked(message.Data.Content.ViewData).(map[string]any)
 	for name, value := range data {
 		data[name] = unpacked(value)
@@ -98,6 +100,13 @@ func ReadView(content string) (*View, bool) {
 	v.choices(data)
 	v.buttons(data)
 	return v, true
+}
+
+// OwnView returns the id of the view of Amazon Connect's own that a name means, whatever its letter
+// case; false for another view.
+func OwnView(name string) (id string, ok bool) {
+	id = strings.ToLower(name)
+	return id, slices.Contains([]string{"form", "list", "detail", "cards", "confirmation"}, id)
 }
 
 // unpacked is a value, or what its text holds when that is JSON.
@@ -159,20 +168,29 @@ func (v *View) sections(value any) {
 	for _, section := range objects(value) {
 		for _, item := range objects(section["Items"]) {
 			kind := words(item["Type"])
-			if (kind == "" || kind == "DataSection") && (words(section["Type"]) != "FormSection" || words(item["Name"]) == "") {
+			if !asks(section, item) {
 				v.row(item)
-				continue
-			}
-			if f, ok := field(kind, item); ok {
+			} else if f, ok := field(kind, item); ok {
 				v.Fields = append(v.Fields, f)
 			}
 		}
 	}
 }
 
+// asks reports whether an item of a section is a field. Real flows leave types out.
+func asks(section, item map[string]any) bool {
+	if kind := words(item["Type"]); kind != "" {
+		return kind != "DataSection"
+	}
+	if words(section["Type"]) == "FormSection" {
+		return words(item["Name"]) != ""
+	}
+	return words(item["Name"]) != "" && item["Value"] == nil && words(section["Type"]) != "DataSection"
+}
+
 // field reads a field; false for a group without anything to choose, which is a label.
 func field(kind string, item map[string]any) (Field, bool) {
-	f := Field{Name: cmp.Or(words(item["Name"]), words(item["Label"])), Label: words(item["Label"])}
+	f := Field{Name: cmp.Or(words(item["Name"]), words(item["Label"])), Label: words(item["Label"]), Type: kind}
 	f.Required, _ = item["Required"].(bool)
 	several := strings.EqualFold(words(item["MultiSelect"]), "true")
 	f.Several = strings.HasPrefix(strings.ToLower(kind), "checkbox") && item["Options"] != nil || kind == "Dropdown" && several

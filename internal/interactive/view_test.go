@@ -31,7 +31,7 @@ func TestRowG5Views(t *testing.T) {
 		"Cards":[{"Summary":{"Id":"c","Heading":"Card","Status":"new"}},{"Summary":{"Id":"d","Heading":"Other"},"Detail":{"Actions":["Act"]}}],
 		"Actions":"[\"Do\"]","Next":{"Label":"Go"},"Back":"Back","Previous":{"Label":"Back"}}`)
 	want := &interactive.View{
-		ID: "cards", Own: true, Heading: "H", Texts: []string{"S", "One two"}, Rows: []interactive.Row{{Label: "Queue", Value: "Q"}},
+		ID: "cards", Token: "t", Own: true, Heading: "H", Texts: []string{"S", "One two"}, Rows: []interactive.Row{{Label: "Queue", Value: "Q"}},
 		Ways: []interactive.Way{
 			{Action: interactive.Selected, Chosen: "i", Label: "Item", Note: "D"},
 			{Action: interactive.Selected, Chosen: "c", Label: "Card", Note: "new"},

@@ -124,7 +124,9 @@ function sections(value, fields) {
   if (!Array.isArray(value)) return words(value) && h("p", { class: "text" }, words(value));
   return value.filter((section) => section && typeof section === "object").map((section) => {
     const items = entries(section.Items).filter((item) => item && typeof item === "object");
-    const asks = (item) => item.Type && item.Type !== "DataSection" || section.Type === "FormSection" && item.Name;
+    // Real flows leave types out.
+    const asks = ({ Type, Name, Value }) => (Type ? Type !== "DataSection" :
+      Name && (section.Type === "FormSection" || Value === undefined && section.Type !== "DataSection"));
     const title = words(section.Heading);
     return h("div", { class: "view-section", role: title && "group", "aria-label": title || null },
       title && h("p", { class: "view-heading" }, title),
