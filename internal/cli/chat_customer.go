@@ -40,7 +40,7 @@ func chatAsCustomer(ctx context.Context, r *remote, o chatOptions) error {
 	side := &customerSide{chat, r, newShownView(), o.linger}
 	view, heard := listeningView(r, chat.ParticipantID)
 	told := view.told
-	view.told = func(i *item) { side.shown.see(i); told(i) }
+	view.told = func(i *item) { side.see(ctx, i); told(i) }
 	over, stop := listening(ctx, func(ctx context.Context) error { return chat.Listen(ctx, socket, view) })
 	defer stop()
 	return hold(ctx, r, side, conversation{o.linger, over, heard, leaveTime}) // a chat ends with its customer

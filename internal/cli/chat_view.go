@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/interactive"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -126,6 +127,17 @@ func (s *shownView) await(ctx context.Context, limit time.Duration) (*interactiv
 		return v, nil
 	}
 	return nil, hint.Usage("no view is shown that could be answered", "")
+}
+
+// see looks at an item of the chat. What can be done about a view of a developer's own is asked for.
+func (c *customerSide) see(ctx context.Context, i *item) {
+	v, ok := interactive.ReadView(i.Content)
+	if ok && i.ContentType == transcript.Interactive && !v.Own {
+		if actions, err := c.ViewActions(ctx, v.Token); err == nil && len(actions) > 0 { // it is answered without, too
+			c.r.note("actions of the view %s: %s", screen.Cell(v.ID), screen.Cell(strings.Join(actions, ", ")))
+		}
+	}
+	c.shown.see(i)
 }
 
 // answerView is the command /view.

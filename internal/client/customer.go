@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -102,15 +103,19 @@ func (e *participantError) Error() string {
 // action is a call of the Participant Service.
 type action struct{ name, path string }
 
-// call calls the Participant Service once.
+// call calls the Participant Service once. A call without a body is a GET.
 func (c *CustomerChat) call(ctx context.Context, a action, bearer secret.Text, body, into any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
+	method := http.MethodPost
+	if body == nil {
+		method, text = http.MethodGet, nil
+	}
 	bounded, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
-	request, err := http.NewRequestWithContext(bounded, http.MethodPost, c.s.URL()+"/participant/"+a.path, bytes.NewReader(text))
+	request, err := http.NewRequestWithContext(bounded, method, c.s.URL()+"/participant/"+a.path, bytes.NewReader(text))
 	if err != nil {
 		return err
 	}
@@ -280,6 +285,17 @@ func (c *CustomerChat) Send(ctx context.Context, contentType, content string) er
 // SendEvent sends an event of a content type, such as [transcript.Typing].
 func (c *CustomerChat) SendEvent(ctx context.Context, contentType string) error {
 	return c.act(ctx, action{"SendEvent", "event"}, map[string]string{"ContentType": contentType, "ClientToken": uuid.NewString()}, &struct{}{})
+}
+
+// ViewActions returns the actions of a view, by its token.
+func (c *CustomerChat) ViewActions(ctx context.Context, token string) ([]string, error) {
+	var answer struct {
+		View struct {
+			Content struct{ Actions []string }
+		}
+	}
+	err := c.act(ctx, action{"DescribeView", "views/" + url.PathEscape(token)}, nil, &answer)
+	return answer.View.Content.Actions, err
 }
 
 // Leave leaves the chat, which ends with its customer.
