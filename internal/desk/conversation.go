@@ -235,7 +235,8 @@ func crowded(contact *chat.Contact) bool {
 // answered, and whether self, who joined at a time, has said anything at all. A partner reads a message before it answers
 // it: a message that was read and followed by a message of self was answered. A message that was
 // not read was not answered, even when an answer to an earlier message stands below it. Messages
-// before the last item of another agent are left to that agent.
+// before the last item of another agent are left to that agent, and choices made before self joined to
+// the contact flow or the bot that asked for them.
 func unanswered(items []transcript.Item, self string, joined time.Time) (missed []*transcript.Item, spoke bool) {
 	var last, others time.Time
 	for i := range items {
@@ -251,6 +252,8 @@ func unanswered(items []transcript.Item, self string, joined time.Time) (missed 
 		item := &items[i]
 		switch {
 		case item.Role != transcript.Customer || item.Time.Before(others):
+			continue
+		case item.ContentType == transcript.InteractiveResponse && item.Time.Before(joined):
 			continue
 		case item.Type == transcript.MessageItem:
 			if read, ok := readBy(item, self); ok && last.After(read) {

@@ -242,6 +242,25 @@ func TestTalks(t *testing.T) {
 	})
 }
 
+// What a customer chose before a partner came was an answer to somebody else.
+func TestLeavesChoicesToWhoAsked(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t, nil)
+		pat := r.start(chat.StartRequest{ContentTypes: []string{transcript.Interactive, transcript.InteractiveResponse}})
+		pat.connect()
+		pat.send(transcript.InteractiveResponse, `{"templateType":"ViewResource","action":"Next","data":{}}`)
+		pat.say("Hello?")
+		pass(time.Second)
+		r.add(desk.AgentConfig{Name: partner.DefaultName, Partner: partner.Echo{Pause: time.Second}})
+		pass(time.Minute)
+		got := slices.DeleteFunc(pat.heard(), func(s string) bool { return !strings.HasPrefix(s, "plain: You") })
+		if diff := cmp.Diff([]string{"plain: You said: Hello?"}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestAnswersWhatWasSaidBeforeItCame(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
