@@ -81,7 +81,8 @@ func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []fl
 			slog.String("flow", m.Flow), slog.String("block", m.Action), slog.String("names", m.Value), slog.String("shown_as", m.Shown))
 	}
 	if _, ok := f.library.Entry(); !ok && len(names) > 0 {
-		log.InfoContext(ctx, "a chat gets the flow whose id or file name it names; no flow is the obvious first one for the others")
+		log.WarnContext(ctx, "no contact flow is the first one, so a chat that names none of them runs none",
+			slog.String("hint", "name it with --contact-flow-id and its name or file name, or let the page name it (docs/flows.md#which-flow-a-chat-gets)"))
 	}
 }
 

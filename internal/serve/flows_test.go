@@ -13,6 +13,8 @@ import (
 	"github.com/parley-chat/parley/internal/serve"
 )
 
+const aFlow = `{"Version": "2019-10-30", "StartAction": "e", "Actions": [{"Identifier": "e", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}}]}`
+
 // flowLog hears which contact flows there are.
 type flowLog struct {
 	slog.Handler
@@ -37,7 +39,6 @@ func (l *flowLog) WithAttrs([]slog.Attr) slog.Handler { return l }
 // followed by its name.
 func TestFolderOfFlowsIsReplaced(t *testing.T) {
 	t.Parallel()
-	const aFlow = `{"Version": "2019-10-30", "StartAction": "e", "Actions": [{"Identifier": "e", "Type": "DisconnectParticipant", "Parameters": {}, "Transitions": {}}]}`
 	dir := filepath.Join(t.TempDir(), "flows")
 	write := func(name string) {
 		t.Helper()
@@ -75,5 +76,29 @@ func TestFolderOfFlowsIsReplaced(t *testing.T) {
 		case <-patience:
 			t.Fatal("the new folder was not read")
 		}
+	}
+}
+
+// Of two flows neither is the first: whoever starts the server learns how to name one.
+func TestNoFirstFlowIsTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range []string{"a.json", "b.json"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(aFlow), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said strings.Builder
+	cfg, _ := config(t, "--flows", dir)
+	cfg.Log = slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	s, err := serve.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+	if !strings.Contains(said.String(), "--contact-flow-id") {
+		t.Errorf("the log says %s", &said)
 	}
 }
