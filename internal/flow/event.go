@@ -1,5 +1,7 @@
 package flow
 
+import "encoding/json"
+
 // EventKind says what happened.
 type EventKind int
 
@@ -32,6 +34,9 @@ type Event struct {
 	Results map[string]any
 	// Replies are what a bot says with its answer.
 	Replies []Reply
+	// Bot is whose Session the contact keeps from now on: JSON that only the bot knows.
+	Bot     string
+	Session json.RawMessage
 	// Open says that the answer only begins something which a later event ends, and Seconds after how
 	// long a [TimedOut] is due; 0 for never.
 	Open    bool

@@ -1,6 +1,9 @@
 package flow
 
-import "maps"
+import (
+	"encoding/json"
+	"maps"
+)
 
 // StateVersion is the version of the encoding of [State]. A state of another version is not run on.
 const StateVersion = 1
@@ -34,6 +37,8 @@ type Kept struct {
 	References map[string]Reference `json:"references,omitempty"`
 	Tags       map[string]string    `json:"tags,omitempty"`
 	Segment    map[string]any       `json:"segment,omitempty"`
+	// Bots are the sessions of bots, which belong to the contact, too.
+	Bots map[string]json.RawMessage `json:"bots,omitempty"`
 	// Logging says that the flow log is on.
 	Logging bool `json:"logging,omitempty"`
 	// Loops are the counters of loops, by flow and action: they belong to the contact.

@@ -308,15 +308,13 @@ func (r *run) await(seconds int) outcome {
 func (r *run) answer(e Event) outcome {
 	switch e.Kind { //nolint:exhaustive // all others are no answers
 	case Failed:
+		r.told(e)
 		if e.Error == "" {
 			return fail(noMatch)
 		}
 		return fail(e.Error)
 	case Answered:
-		for _, reply := range e.Replies {
-			r.effects = append(r.effects, Effect{Kind: Say, Text: reply.Text, Content: reply.Content})
-		}
-		r.keep(e.Results)
+		r.told(e)
 		if e.Open {
 			return r.await(e.Seconds)
 		}
@@ -326,6 +324,18 @@ func (r *run) answer(e Event) outcome {
 		return done()
 	}
 	return outcome{kind: waiting}
+}
+
+// told takes over what comes with an answer: what a bot says, what it keeps, and results. A bot whose
+// intent has failed says why before the error branch is taken.
+func (r *run) told(e Event) {
+	for _, reply := range e.Replies {
+		r.effects = append(r.effects, Effect{Kind: Say, Text: reply.Text, Content: reply.Content})
+	}
+	if e.Bot != "" {
+		r.state.Kept.Bots = set(r.state.Kept.Bots, e.Bot, e.Session)
+	}
+	r.keep(e.Results)
 }
 
 // keep sets results by their roots.

@@ -22,8 +22,8 @@ func talking() []Type {
 			Note: "As in Amazon Connect: chats take the error branch at once, and the prompt is not sent.",
 		},
 		{
-			Name: "ConnectParticipantWithLexBot", Support: ErrorBranch, block: block{start: askWith, resume: converse},
-			Note: "Bots are not run: the error branch, with a line in the log.",
+			Name: "ConnectParticipantWithLexBot", Support: Configured, block: block{start: askWith, resume: converse},
+			Note: "As `bots` of parley.yaml says (docs/bots.md): an exported bot offline, an address, or the real Lex; without, the error branch and a line in the log.",
 		},
 		{
 			Name: "ConnectParticipantWithAgenticCX", Support: ErrorBranch, block: block{start: askWith, resume: converse},
@@ -92,7 +92,11 @@ func converse(r *run, n *node, e Event) outcome {
 	case TimedOut:
 		return fail("InputTimeLimitExceeded")
 	}
-	return r.answer(e)
+	out := r.answer(e)
+	if out.kind == waiting && e.Note != "" { // what a bot understood, turn by turn
+		r.row(n, "", out)
+	}
+	return out
 }
 
 // viewed waits for what the customer does with a view.

@@ -124,7 +124,7 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 		seconds, _ := strconv.Atoi(cmp.Or(text(ask.Parameters["TimeLimitSeconds"]), text(ask.Parameters["TimeoutSeconds"])))
 		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(seconds, 1)}
 	case "ConnectParticipantWithLexBot":
-		return failed("bots are not run: %s", named(text(ask.Parameters["LexV2Bot"]), ask.Shown))
+		return failed("no bot is configured for %s: write under bots of parley.yaml where it is", named(text(ask.Parameters["LexV2Bot"]), ask.Shown))
 	case "ConnectParticipantWithAgenticCX":
 		return failed("applications of Agentic CX Designer are not run")
 	case "CreateWisdomSession":
