@@ -23,6 +23,8 @@ type Service struct {
 	// section follows. Signing is the name in the signature and in host names, Title the name for
 	// people.
 	ID, Signing, Title string
+	// Host is the name in host names where it is not that in the signature.
+	Host string
 	// Query marks AWS's query protocol: forms in, XML out.
 	Query bool
 	// Modeled are the exceptions that the SDK's generated client has types for. Its rules take a
@@ -175,7 +177,7 @@ func (s Service) host(region string, fips, dual bool) string {
 		return p.iamHost
 	}
 	secrets := s.Signing == signingSecrets
-	name, domain := s.Signing, p.DNS
+	name, domain := cmp.Or(s.Host, s.Signing), p.DNS
 	// In these partitions the plain names of Secrets Manager are dual-stack ones already.
 	plain := secrets && (p.ID == "aws" || p.ID == "aws-us-gov" || p.ID == "aws-cn" && !fips)
 	if dual && !plain {

@@ -95,16 +95,17 @@ type Endpoint struct {
 	closed chan struct{}
 	close  sync.Once
 
-	mu       sync.Mutex
-	script   []Step
-	offset   time.Duration
-	expired  bool
-	requests []Request
-	arrived  chan struct{} // closed and replaced at each recorded request
-	contacts map[string]bool
-	byToken  map[string]chat
-	secrets  map[string][]string // by ARN, the current value first
-	invoked  func(Invocation) Invoked
+	mu         sync.Mutex
+	script     []Step
+	offset     time.Duration
+	expired    bool
+	requests   []Request
+	arrived    chan struct{} // closed and replaced at each recorded request
+	contacts   map[string]bool
+	byToken    map[string]chat
+	secrets    map[string][]string // by ARN, the current value first
+	invoked    func(Invocation) Invoked
+	recognized func(Recognition) []byte
 }
 
 // New returns an endpoint that does not listen yet: put it behind an [http.Server]

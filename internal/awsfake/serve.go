@@ -18,6 +18,7 @@ const (
 	serviceSTS     = "sts"
 	serviceIAM     = "iam"
 	serviceLambda  = "lambda"
+	serviceLex     = "lex"
 )
 
 const maxBody = 1 << 20
@@ -103,6 +104,8 @@ func route(r *http.Request, body []byte) call {
 		c.operation = "StopContact"
 	case r.Method == http.MethodPost && strings.HasPrefix(path, functionsPath):
 		c.routeInvoke(path)
+	case r.Method == http.MethodPost && strings.HasPrefix(path, "/bots/"):
+		c.routeRecognize(path)
 	case r.Method == http.MethodPost && (path == "/" || path == ""):
 		c.routeQuery(body)
 	case r.Method == http.MethodGet:
@@ -164,6 +167,8 @@ func (e *Endpoint) answer(w http.ResponseWriter, r *http.Request, c call) {
 		e.getRole(w, c)
 	case invoke:
 		e.invoke(w, r, c)
+	case recognizeText:
+		e.recognize(w, r, c)
 	case getSecretValue:
 		e.secretValue(w, r, c)
 	case containerCredentials:
