@@ -91,6 +91,10 @@ var allowed = map[string][]string{
 		"internal/arn", "internal/awscall", "internal/awswire", "internal/excerpt", "internal/flow", "internal/flowrun", "internal/glob",
 		"internal/hint", "internal/runtimeapi", "internal/screen",
 	},
+	"internal/lexbot": {
+		"internal/awscall", "internal/awswire", "internal/excerpt", "internal/flow", "internal/flowrun", "internal/glob", "internal/hint",
+		"internal/interactive", "internal/lex", "internal/lexfile", "internal/transcript",
+	},
 	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/store", "internal/transcript"},
 	"internal/desk":     {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
 	"internal/partner":  {"internal/desk", "internal/interactive", "internal/transcript"},
@@ -127,7 +131,7 @@ var allowed = map[string][]string{
 	"internal/serve": {
 		"internal/admintoken", "internal/api", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
 		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator",
-		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect", "internal/lambdacall",
+		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect", "internal/lambdacall", "internal/lexbot",
 		"internal/pagescript", "internal/partner", "internal/recording", "internal/relay", "internal/runfile", "internal/screen",
 		"internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},

@@ -53,6 +53,7 @@ func TestNothingCallsHome(t *testing.T) {
 		"internal/doctor":        "this machine",
 		"internal/lambdahost":    "Lambda's Runtime API",
 		"internal/lambdacall":    "the functions that are configured",
+		"internal/lexbot":        "the bots that are configured",
 	}
 	for _, root := range []string{"internal", "cmd", "parleytest"} {
 		err := filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -242,4 +243,55 @@ func (l *Locale) Event(turn *Turn, in Input, by Caller) ([]byte, error) {
 		}
 	}
 	return json.Marshal(e) //nolint:wrapcheck // maps and texts always encode
+}
+
+// Running is the name and the state of the intent; empty for none.
+func (s *State) Running() (name, state string) {
+	if s.Intent == nil {
+		return "", ""
+	}
+	return s.Intent.Name, s.Intent.State
+}
+
+// Waits reports whether the bot waits for the customer.
+func (s *State) Waits() bool { return s.DialogAction != nil && s.DialogAction.Type != closeDialog }
+
+// Slots are the interpreted values of the intent's slots; empty for one that is not filled.
+func (s *State) Slots() map[string]string { return s.Intent.texts() }
+
+// Name is the name of the intent.
+func (i *Interpretation) Name() string {
+	if i.Intent == nil {
+		return ""
+	}
+	return i.Intent.Name
+}
+
+// Slots are the interpreted values of the intent's slots.
+func (i *Interpretation) Slots() map[string]string { return i.Intent.texts() }
+
+// Score is the score as a text; empty for none.
+func (i *Interpretation) Score() string {
+	switch c := i.Confidence.(type) {
+	case map[string]float64:
+		return strconv.FormatFloat(c["score"], 'g', -1, 64)
+	case map[string]any:
+		if score, ok := c["score"].(float64); ok {
+			return strconv.FormatFloat(score, 'g', -1, 64)
+		}
+	case float64:
+		return strconv.FormatFloat(c, 'g', -1, 64)
+	}
+	return ""
+}
+
+func (i *wireIntent) texts() map[string]string {
+	out := map[string]string{}
+	if i == nil {
+		return out
+	}
+	for name, v := range i.Slots {
+		out[name] = v.value().Text()
+	}
+	return out
 }

@@ -1,16 +1,20 @@
 package serve
 
 import (
+	"cmp"
+	"errors"
 	"log/slog"
 	"path/filepath"
 
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/lambdacall"
+	"github.com/parley-chat/parley/internal/lexbot"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// Outside is what answers for the functions of contact flows, as the settings say. Close ends it.
+// Outside is what answers for the functions and bots of contact flows, as the settings say. Close
+// ends it.
 type Outside struct {
 	flowrun.Outsides
 	functions *lambdacall.Calls
@@ -33,7 +37,31 @@ func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Out
 	if err != nil {
 		return nil, hint.New(err, "correct the entry in "+s.Config+"; docs/functions.md shows each kind")
 	}
-	return &Outside{Outsides: flowrun.Outsides{calls}, functions: calls}, nil
+	bots, err := openBots(s, calls, userAgent, log)
+	if err != nil {
+		return nil, errors.Join(err, calls.Close())
+	}
+	return &Outside{Outsides: flowrun.Outsides{calls, bots}, functions: calls}, nil
+}
+
+// openBots opens the bots that the settings name. Their code hooks are called as functions are.
+func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, log *slog.Logger) (*lexbot.Bots, error) {
+	bots := make(map[string]lexbot.Bot, len(s.Bots))
+	for i := range s.Bots {
+		e := &s.Bots[i]
+		var b lexbot.Bot
+		if err := e.Decode(&b); err != nil {
+			return nil, hint.New(err, "docs/bots.md shows each member")
+		}
+		bots[e.Key] = b
+	}
+	opened, err := lexbot.New(lexbot.Config{
+		Bots: bots, Folder: filepath.Dir(s.Config), Functions: calls, Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
+	})
+	if err != nil {
+		return nil, hint.New(err, cmp.Or(hint.Of(err), "correct the entry in "+s.Config+"; docs/bots.md shows each kind"))
+	}
+	return opened, nil
 }
 
 // Close ends programs and calls in progress.

@@ -60,7 +60,7 @@ func tables() []namedTable {
 	return []namedTable{{
 		name: "names", entry: "REFERENCE: NAME", field: func(s *Settings) *[]Entry { return &s.Names },
 		help: "what contact flows call flows and queues (ARNs, ids, names; `*` stands for anything), and what they are called here",
-	}, functions(), queues(), hoursTable()}
+	}, functions(), queues(), hoursTable(), bots()}
 }
 
 // Tables returns every entry of every table, in the order of the file, under the names by which

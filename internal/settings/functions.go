@@ -41,23 +41,29 @@ func functions() namedTable {
 			}
 			return "program"
 		},
-		together: func(given []string) error {
-			var chosen []string
-			for _, name := range given {
-				if slices.Contains(where, name) {
-					chosen = append(chosen, name)
-				}
+		together: oneOfThem("where it is answered", where, only),
+	}
+}
+
+// oneOfThem demands that an entry says one thing by one of several members; only says which further
+// members belong to which of these.
+func oneOfThem(what string, where []string, only map[string][]string) func(given []string) error {
+	return func(given []string) error {
+		var chosen []string
+		for _, name := range given {
+			if slices.Contains(where, name) {
+				chosen = append(chosen, name)
 			}
-			if len(chosen) != 1 {
-				return fmt.Errorf("says %d times where it is answered, and must once: one of %s", len(chosen), strings.Join(where, ", "))
+		}
+		if len(chosen) != 1 {
+			return fmt.Errorf("says %d times %s, and must once: one of %s", len(chosen), what, strings.Join(where, ", "))
+		}
+		for _, name := range given {
+			if with, ok := only[name]; ok && !slices.Contains(with, chosen[0]) {
+				return fmt.Errorf("has %s, which means nothing beside %s", name, chosen[0])
 			}
-			for _, name := range given {
-				if with, ok := only[name]; ok && !slices.Contains(with, chosen[0]) {
-					return fmt.Errorf("has %s, which means nothing beside %s", name, chosen[0])
-				}
-			}
-			return nil
-		},
+		}
+		return nil
 	}
 }
 

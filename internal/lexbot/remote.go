@@ -1,0 +1,181 @@
+package lexbot
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/parley-chat/parley/internal/awscall"
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/excerpt"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/lex"
+)
+
+// recognized is the answer of RecognizeText.
+//
+// Source: https://docs.aws.amazon.com/lexv2/latest/APIReference/API_runtime_RecognizeText.html
+type recognized struct {
+	Messages        []lex.Message        `json:"messages"`
+	SessionState    lex.State            `json:"sessionState"`
+	Interpretations []lex.Interpretation `json:"interpretations"`
+}
+
+// recognize makes the request of a turn: its path and its body.
+func recognize(t *turn, bot, alias string) (path string, body []byte, err error) {
+	locale := strings.ReplaceAll(cmp.Or(t.locale, "en_US"), "-", "_")
+	path = "/bots/" + awscall.Escape(bot) + "/botAliases/" + awscall.Escape(alias) + "/botLocales/" + awscall.Escape(locale) + "/sessions/" + awscall.Escape(t.sessionID) + "/text"
+	in := map[string]any{"text": t.text, "requestAttributes": request()}
+	if t.attributes != nil {
+		in["sessionState"] = map[string]any{"sessionAttributes": t.attributes}
+	}
+	body, err = json.Marshal(in)
+	return path, body, err //nolint:wrapcheck // maps of texts always encode
+}
+
+// read reads the answer of RecognizeText.
+func read(body []byte) (*said, error) {
+	var r recognized
+	if err := json.Unmarshal(body, &r); err != nil {
+		return nil, fmt.Errorf("the bot's answer is not that of RecognizeText: %s", excerpt.Of(string(body), 200))
+	}
+	if r.SessionState.DialogAction == nil {
+		return nil, errors.New("the bot's answer has no sessionState.dialogAction")
+	}
+	return &said{messages: r.Messages, state: r.SessionState, readings: r.Interpretations}, nil
+}
+
+// endpoint is an address with the runtime API of Lex V2.
+type endpoint struct {
+	url    string
+	client *http.Client
+}
+
+// longestAnswer bounds the answer of an endpoint.
+const longestAnswer = 1 << 20
+
+func newEndpoint(url string) *endpoint {
+	return &endpoint{strings.TrimSuffix(url, "/"), &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+}
+
+// turn implements engine.
+func (e *endpoint) turn(ctx context.Context, t *turn) (*said, error) {
+	bot := t.named.botID
+	for _, name := range t.named.names {
+		bot = cmp.Or(bot, name)
+	}
+	path, body, err := recognize(t, cmp.Or(bot, "bot"), cmp.Or(t.named.aliasID, "TSTALIASID"))
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("calling the bot: %w", err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := e.client.Do(r)
+	if err != nil {
+		return nil, fmt.Errorf("calling the bot: %w", err)
+	}
+	data, err := io.ReadAll(io.LimitReader(answer.Body, longestAnswer+1))
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		return nil, fmt.Errorf("reading the bot's answer: %w", err)
+	}
+	switch {
+	case len(data) > longestAnswer:
+		return nil, fmt.Errorf("the bot's answer has more than %d bytes", longestAnswer)
+	case answer.StatusCode != http.StatusOK:
+		kind, _, _ := strings.Cut(answer.Header.Get("X-Amzn-Errortype"), ":")
+		return nil, fmt.Errorf("the bot answers %s: %s", strings.TrimSpace(answer.Status+" "+kind), excerpt.Of(string(data), 200))
+	}
+	return read(data)
+}
+
+// account is Amazon Lex with the user's credentials.
+type account struct {
+	region, profile, userAgent string
+	log                        *slog.Logger
+
+	mu      sync.Mutex
+	clients map[string]client // by Region
+}
+
+// client calls Amazon Lex in one Region.
+type client interface {
+	Call(ctx context.Context, op awscall.Operation, body []byte) (*awscall.Answer, error)
+}
+
+// bot is a bot of the account: the one of an alias's ARN, or with "true" the one that the flow names.
+func (a *account) bot(arn string) engine {
+	r := reference{arn: arn}
+	r.read()
+	return inAWS{a, r}
+}
+
+func (a *account) client(ctx context.Context, region string) (client, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := a.clients[region]; c != nil {
+		return c, nil
+	}
+	session, err := awscall.Load(ctx, awscall.Config{Region: region, Profile: a.profile, UserAgent: a.userAgent, Log: a.log})
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it is a sentence
+	}
+	c, err := session.Client(awscall.Service{ID: "Lex Runtime V2", Signing: "lex", Host: "runtime-v2-lex", Title: "Amazon Lex"}, "")
+	if err != nil {
+		return nil, err //nolint:wrapcheck // it is a sentence
+	}
+	a.clients[region] = c
+	return c, nil
+}
+
+// inAWS is a bot of AWS.
+type inAWS struct {
+	*account
+	named reference // in the configuration; empty for the one that the flow names
+}
+
+// turn implements engine.
+func (b inAWS) turn(ctx context.Context, t *turn) (*said, error) {
+	named := t.named
+	if b.named.botID != "" {
+		named = b.named
+	}
+	if named.botID == "" {
+		return nil, errors.New("the flow names no alias by its ARN: give the ARN under aws of the bot's entry")
+	}
+	c, err := b.client(ctx, cmp.Or(named.region, b.region))
+	if err != nil {
+		return nil, explained(err)
+	}
+	path, body, err := recognize(t, named.botID, named.aliasID)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := c.Call(ctx, awscall.Operation{Method: http.MethodPost, Path: path, ContentType: "application/json"}, body)
+	if err != nil {
+		return nil, explained(err)
+	}
+	return read(answer.Body)
+}
+
+// explained is an error of a call to AWS, with the next step where there is one.
+func explained(err error) error {
+	text := err.Error()
+	if refused, ok := errors.AsType[*awswire.Error](err); ok && refused.Name != "" {
+		text = fmt.Sprintf("Amazon Lex refuses the call: %s: %s", refused.Name, refused.Message)
+	}
+	if next := hint.Of(err); next != "" {
+		text += "; " + next
+	}
+	return errors.New(excerpt.Of(text, 300))
+}
