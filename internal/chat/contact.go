@@ -83,6 +83,8 @@ type Queued struct {
 	// the agent may take it with as many chats as the agent takes, and while away.
 	Agent      string
 	Interrupts bool
+	// Until is when the contact waits for any agent of the queue again; zero for never.
+	Until time.Time
 }
 
 // DefaultPriority is the priority of contacts that nobody gave one.

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"time"
@@ -99,6 +100,28 @@ func (d *Desk) lineUp(t *ticket, how chat.Queued) {
 	}
 	t.queue.waiting.add(t)
 	d.takers(t).open.add(t)
+	if !how.Until.IsZero() && how.Agent != "" {
+		t.opens = d.chats.Clock().At(how.Until, func() { d.spawn(func() { d.open(t.id, how) }) })
+	}
+}
+
+// open lets a contact that has waited for one agent, and still does, wait for any.
+func (d *Desk) open(contactID string, how chat.Queued) {
+	for {
+		err := d.gone(contactID, d.chats.Step(d.ctx, contactID, func(step *chat.Step) error {
+			if q := step.Contact().Queue; q != nil && *q == how {
+				step.Route(func(how *chat.Queued) { how.Agent, how.Until = "", time.Time{} })
+			}
+			return nil
+		}))
+		if err == nil || errors.Is(err, ErrNoContact) {
+			return
+		}
+		d.report(contactID, err)
+		if d.chats.Clock().Wait(d.ctx, retryAfter) != nil {
+			return // the desk is closed
+		}
+	}
 }
 
 // leave takes a contact out of its line, if it is in one.
@@ -107,6 +130,10 @@ func (d *Desk) leave(t *ticket) {
 		t.queue.waiting.remove(t)
 		d.takers(t).open.remove(t)
 		t.waits = false
+		if t.opens != nil {
+			t.opens()
+			t.opens = nil
+		}
 	}
 }
 

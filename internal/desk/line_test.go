@@ -161,6 +161,41 @@ func TestWaitsForOneAgent(t *testing.T) {
 	})
 }
 
+// A contact that waits for one agent waits for any when the time is over, also when that is long past
+// after a restart, unless it waits otherwise by then.
+func TestWaitsForOneAgentForAWhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoomWith(t, nil, desk.Config{Queues: []string{"Sales"}})
+		until := func(d time.Duration) time.Time { return time.Now().Add(d).UTC() }
+		soon := r.wait(chat.Queued{Name: "Sales", Agent: "Ann", Until: until(time.Minute)})
+		later := r.wait(chat.Queued{Name: "Sales", Agent: "Ann", Until: until(time.Hour)})
+		moved := r.wait(chat.Queued{Name: "Sales", Agent: "Ann", Until: until(time.Minute)})
+		r.route(moved.contactID, func(q *chat.Queued) { q.Until = time.Time{} })
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{Pause: -1}})
+		pass(59 * time.Second)
+		if got := r.holds("Bot"); len(got) != 0 {
+			t.Errorf("taken too early: %q", got)
+		}
+		pass(2 * time.Second)
+		if got := r.holds("Bot"); !slices.Equal(got, []string{soon.contactID}) {
+			t.Errorf("after a minute the agent has %q", got)
+		}
+		r.close()
+		pass(2 * time.Hour)
+		r.open(nil)
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{Pause: -1}})
+		r.begin()
+		pass(time.Second)
+		if got := r.holds("Bot"); len(got) != 2 || !slices.Contains(got, later.contactID) {
+			t.Errorf("after a restart the agent has %q", got)
+		}
+		if got := r.waiting("Sales"); !slices.Equal(got, []string{moved.contactID}) {
+			t.Errorf("%q wait", got)
+		}
+	})
+}
+
 // Contacts in an agent's own queue come before all others.
 func TestOwnQueueComesFirst(t *testing.T) {
 	t.Parallel()

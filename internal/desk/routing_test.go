@@ -256,7 +256,9 @@ func (j *juggler) answerAll() {
 	for _, q := range j.r.desk.Snapshot().Queues {
 		for _, w := range q.Waiting {
 			j.r.route(w.ContactID, func(q *chat.Queued) { q.Agent = "" })
-			j.r.accept("Last", w.ContactID)
+			if j.r.place(w.ContactID) > 0 { // no scripted agent has taken it
+				j.r.accept("Last", w.ContactID)
+			}
 		}
 	}
 	j.check()

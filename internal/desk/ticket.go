@@ -20,7 +20,9 @@ type ticket struct {
 	waits bool // in the queue, as routed says, at its place
 	place
 	routed chat.Queued
-	bot    bool // a custom bot is there
+	// opens ends the alarm at which it waits for any agent again; nil for none.
+	opens func()
+	bot   bool // a custom bot is there
 	// incremental says that the customer's client takes messages in pieces.
 	incremental bool
 	// claim is the agent who is about to join; nobody else may then.

@@ -12,7 +12,7 @@ func queues() []Type {
 		{Name: "TransferContactToQueue", Support: Runs, block: block{start: askWith, resume: transferred}, Note: "QueueAtCapacity where `queues` in `parley.yaml` says how many may wait."},
 		{Name: "DequeueContactAndTransferToQueue", Support: Runs, block: block{start: askWith, resume: requeued}},
 		{Name: "UpdateContactRoutingBehavior", Support: Runs, block: block{start: setRouting}},
-		{Name: "UpdateContactRoutingCriteria", Support: Runs, block: block{start: setCriteria}, Note: "The first agent named in AgentIds is waited for, without an end; other criteria are accepted."},
+		{Name: "UpdateContactRoutingCriteria", Support: Runs, block: block{start: setCriteria}, Note: "The first agent named in AgentIds is waited for until its step expires, and then any agent of the queue; other criteria and later steps are accepted."},
 		{Name: "RouteContactToAgent", Support: Runs, block: block{start: askWith}, Note: "In customer queue flows. The contact waits for this agent only, who may take it while full or away; the flow goes on."},
 		{
 			Name: "UpdateContactEventHooks", Support: Runs, block: block{start: hook, resume: hooked},
@@ -70,7 +70,7 @@ func setRouting(r *run, n *node) outcome {
 	return done()
 }
 
-// setCriteria lets the contact wait for the first agent that the criteria name.
+// setCriteria lets the contact wait for the first agent that the criteria name, as long as they say.
 func setCriteria(r *run, n *node) outcome {
 	ids, _ := descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0", "Expression", "AttributeCondition", "MatchCriteria", "AgentsCriteria", "AgentIds"}).([]any)
 	if len(ids) > 0 {
@@ -79,6 +79,7 @@ func setCriteria(r *run, n *node) outcome {
 			q = *r.state.Kept.Queue
 		}
 		q.Agent = textOf(ids[0])
+		q.Expiry, _ = whole(textOf(descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0", "Expiry", "DurationInSeconds"})))
 		r.state.Kept.Queue = &q
 	}
 	return done()

@@ -51,8 +51,10 @@ type Kept struct {
 type Queue struct {
 	Name string `json:"name,omitempty"`
 	ARN  string `json:"arn,omitempty"`
-	// Agent is the name of the one agent the contact waits for.
-	Agent string `json:"agent,omitempty"`
+	// Agent is the name of the one agent the contact waits for, Expiry for how many seconds; zero is for
+	// ever.
+	Agent  string `json:"agent,omitempty"`
+	Expiry int    `json:"expiry,omitempty"`
 }
 
 // Reference is a link that a contact carries.

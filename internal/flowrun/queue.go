@@ -123,25 +123,31 @@ func full(queue string) flow.Event {
 
 // enqueue puts the contact into the queue that it has.
 func (r *Runner) enqueue(step *chat.Step, kept *flow.Kept) {
-	step.Enqueue(chat.Queued{
-		Name: kept.Queue.Name, Priority: kept.Priority, Age: time.Duration(kept.Age) * time.Second, Agent: r.awaited(step, kept.Queue),
-	})
+	how := chat.Queued{Name: kept.Queue.Name, Priority: kept.Priority, Age: time.Duration(kept.Age) * time.Second}
+	r.await(step, kept.Queue, &how)
+	step.Enqueue(how)
 }
 
-// awaited is the name of the one agent that a contact is to wait for. Agents that criteria name and
-// nobody knows are not waited for.
-func (r *Runner) awaited(step *chat.Step, q *flow.Queue) string {
+// await lets a contact wait for the one agent that its queue or its criteria name. Agents that criteria
+// name and nobody knows are not waited for.
+func (r *Runner) await(step *chat.Step, q *flow.Queue, how *chat.Queued) {
+	how.Agent, how.Interrupts, how.Until = "", false, time.Time{}
 	if q == nil || q.Agent == "" {
-		return ""
+		return
 	}
 	name, ok := r.agent(q.Agent, "")
-	if !ok && q.Name == "" {
-		return q.Agent // whose queue it is, and who may come back
-	}
-	if !ok {
+	switch {
+	case ok:
+		how.Agent = name
+	case q.Name == "":
+		how.Agent = q.Agent // whose queue it is, and who may come back
+	default:
 		r.tell(step, fmt.Sprintf("its routing criteria name an agent who is not here, so that it waits for all: %q; say in parley.yaml under names which one is meant", q.Agent))
+		return
 	}
-	return name
+	if q.Expiry > 0 {
+		how.Until = step.Now().Add(time.Duration(q.Expiry) * time.Second).UTC().Truncate(time.Millisecond)
+	}
 }
 
 // requeue moves a waiting chat to another queue, as a new contact.
@@ -175,7 +181,7 @@ func (r *Runner) interrupt(step *chat.Step, rec *record, ask *flow.Ask) flow.Eve
 	if !ok || r.cfg.Floor.Metrics("", name).Online == 0 {
 		return noAgent(ref, ask.Shown)
 	}
-	step.Route(func(how *chat.Queued) { how.Agent, how.Interrupts = name, true })
+	step.Route(func(how *chat.Queued) { how.Agent, how.Interrupts, how.Until = name, true, time.Time{} })
 	return flow.Event{Kind: flow.Answered}
 }
 
@@ -195,7 +201,7 @@ func (r *Runner) route(step *chat.Step, m moment, before, kept *flow.Kept) {
 	step.Route(func(how *chat.Queued) {
 		how.Priority, how.Age = kept.Priority, time.Duration(kept.Age)*time.Second
 		if criteria {
-			how.Agent = r.awaited(step, kept.Queue)
+			r.await(step, kept.Queue, how)
 		}
 	})
 }

@@ -40,6 +40,13 @@ func criteria(id, agent, next string) flow.Action {
 	}}}}, next, "!NoMatchingError", "bad")
 }
 
+// expiring lets criteria expire after half a minute.
+func expiring(a flow.Action) flow.Action {
+	steps, _ := a.Parameters["RoutingCriteria"].(map[string]any)["Steps"].([]any)
+	steps[0].(map[string]any)["Expiry"] = map[string]any{"DurationInSeconds": "30"} //nolint:errcheck,forcetypeassert // made above
+	return a
+}
+
 func routing(id, member string, value any, next string) flow.Action {
 	return do(id, "UpdateContactRoutingBehavior", map[string]any{member: value}, next)
 }
@@ -50,12 +57,11 @@ func TestQueues(t *testing.T) {
 	const arn = "arn:aws:connect:us-east-1:1:instance/i/agent/"
 	agents := map[string]string{"Ann": "Ann", "a-1": "Ann"}
 	for name, test := range map[string]struct {
-		flow   flow.Document
-		want   *chat.Queued // Since left out
-		says   string       // or what is said, if the flow ends the chat
-		told   string
-		floor  *floor
-		ownARN string
+		flow  flow.Document
+		want  *chat.Queued // Since left out
+		says  string       // or what is said, if the flow ends the chat
+		told  string
+		floor *floor
 	}{
 		"priority": {flow: into(queueTo("q", "Sales", "p"), routing("p", "QueuePriority", "1", "go")), want: &chat.Queued{Name: "Sales", Priority: 1}},
 		"age":      {flow: into(queueTo("q", "Sales", "p"), routing("p", "QueueTimeAdjustmentSeconds", "-30", "go")), want: &chat.Queued{Name: "Sales", Age: -30 * time.Second}},
@@ -64,6 +70,9 @@ func TestQueues(t *testing.T) {
 		"criteria": {flow: into(queueTo("q", "Sales", "c"), criteria("c", "a-1", "go")), want: &chat.Queued{Name: "Sales", Agent: "Ann"}},
 		"strange criteria": {
 			flow: into(queueTo("q", "Sales", "c"), criteria("c", "x", "go")), want: &chat.Queued{Name: "Sales"}, told: `an agent who is not here, so that it waits for all: "x"`,
+		},
+		"criteria for a while": {
+			flow: into(queueTo("q", "Sales", "c"), expiring(criteria("c", "a-1", "go"))), want: &chat.Queued{Name: "Sales", Agent: "Ann", Until: time.Date(2000, 1, 1, 0, 0, 30, 0, time.UTC)},
 		},
 		"criteria alone": {flow: into(criteria("c", "a-1", "go")), says: "That did not work."},
 		"full":           {flow: into(queueTo("q", "Sales", "go")), says: "Too many wait.", floor: &floor{full: map[string]bool{"Sales": true}}},

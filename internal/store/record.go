@@ -68,6 +68,7 @@ type queueRecord struct {
 	Age        time.Duration `json:"age,omitempty"`
 	Agent      string        `json:"agent,omitempty"`
 	Interrupts bool          `json:"interrupts,omitempty"`
+	Until      time.Time     `json:"until,omitzero"`
 }
 
 type participantRecord struct {
