@@ -151,7 +151,7 @@ type Settings struct {
 
 	Upstream        Upstream      `setting:"upstream" default:"embedded" value:"embedded|aws|replay:FILE" group:"Amazon Connect" help:"who answers: the embedded Amazon Connect (no account), AWS, or a recording of chats"`
 	InstanceID      string        `setting:"instance-id" lambda:"INSTANCE_ID" value:"ID|ARN" group:"Amazon Connect" help:"instance to use when the page names none"`
-	ContactFlowID   string        `setting:"contact-flow-id" lambda:"CONTACT_FLOW_ID" value:"ID|ARN" group:"Amazon Connect" help:"contact flow to use when the page names none"`
+	ContactFlowID   string        `setting:"contact-flow-id" lambda:"CONTACT_FLOW_ID" value:"ID|ARN" group:"Amazon Connect" help:"contact flow to use when the page names none; one of a file by its name, too"`
 	Region          string        `setting:"region" lambda:"REGION" value:"REGION" defaulttext:"from the instance's ARN, the AWS environment or the profile" group:"Amazon Connect" help:"AWS Region of the instance"`
 	Profile         string        `setting:"profile" value:"NAME" defaulttext:"as the AWS CLI chooses" group:"Amazon Connect" help:"profile of the shared AWS configuration"`
 	EndpointURL     string        `setting:"endpoint-url" value:"URL" defaulttext:"the Region's endpoint" group:"Amazon Connect" help:"call Amazon Connect at this address (a VPC endpoint, a stand-in)"`

@@ -245,6 +245,7 @@ func TestFaults(t *testing.T) {
 		"flow is an instance":        {[]string{"--contact-flow-id=" + instance}, "is an instance"},
 		"arn of something else":      {[]string{"--instance-id=arn:aws:s3:::bucket"}, "not the ARN of an instance"},
 		"instance with a blank":      {[]string{"--instance-id=my instance"}, "neither the id nor the ARN"},
+		"flow by name on AWS":        {[]string{"--upstream=aws", "--contact-flow-id=Main flow"}, "neither the id nor the ARN"},
 		"region of another instance": {[]string{"--instance-id=" + instance, "--region=us-east-1"}, "ARN says eu-west-2"},
 		"flow of another instance":   {[]string{"--instance-id=33333333-3333-4333-8333-333333333333", "--contact-flow-id=" + flow}, "another instance"},
 		"no such file":               {[]string{"--config=gone.yaml"}, "does not exist"},

@@ -25,7 +25,11 @@ func (l *loader) validate() {
 	l.check("participant-endpoint-url", s.ParticipantEndpointURL, optional(checkURL))
 	l.check("display-name", s.DisplayName, checkDisplayName)
 	l.check("instance-id", s.InstanceID, optional(checkInstance))
-	l.check("contact-flow-id", s.ContactFlowID, optional(checkFlow))
+	flow := checkFlow
+	if s.Upstream == Embedded {
+		flow = checkFlowHere
+	}
+	l.check("contact-flow-id", s.ContactFlowID, optional(flow))
 	l.check("region", s.Region, optional(checkRegion))
 	l.check("upstream-timeout", formatDuration(s.UpstreamTimeout), require(s.UpstreamTimeout > 0, "must be longer than nothing"))
 	l.check("drain-timeout", s.DrainTimeout.String(), require(s.DrainTimeout.Auto || s.DrainTimeout.Time > 0, "must be longer than nothing"))
@@ -223,6 +227,14 @@ func checkInstance(id string) error {
 		return nil
 	}
 	return checkID(id, "an instance")
+}
+
+// checkFlowHere is checkFlow where flows are files, which have names beside their ids.
+func checkFlowHere(name string) error {
+	if arn.Is(name) || strings.TrimSpace(name) == "" {
+		return checkFlow(name)
+	}
+	return nil
 }
 
 func checkFlow(id string) error {
