@@ -46,6 +46,21 @@ const ownView = {
 
 const customer = (page) => page.getByRole('log', { name: 'Conversation of the customer' })
 
+/** Looks at a page in every size and scheme, by the rules of axe, too. */
+async function looks(page, name) {
+  const before = page.viewportSize()
+  for (const width of [1280, 400]) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      await accessible(page)
+      await fits(page, `${name}-${width}-${colorScheme}`)
+    }
+  }
+  await page.setViewportSize(before)
+  await page.emulateMedia({ colorScheme: null })
+}
+
 /** Starts a chat in the console that follows a flow. */
 async function chat(contactFlow, options) {
   const opened = await open(browser, parley.url, '/', options)
@@ -79,8 +94,7 @@ test('RowG5 the guide is filled in and answered', async () => {
   await page.getByLabel('Message to the agent').press('Enter')
   await customer(page).getByText('just a moment').waitFor()
   await form.getByLabel('Saturday').check()
-  await accessible(page)
-  await fits(page, 'view-form-1280-light')
+  await looks(page, 'view-form')
   await form.getByLabel('Your name').press('Enter')
 
   const detail = customer(page).getByRole('form', { name: 'Is this right?' })
@@ -102,8 +116,7 @@ test('RowG5 the guide is filled in and answered', async () => {
   assert.deepEqual((await answers(page)).slice(1).map(({ action, data }) => [action, data]), [['ActionSelected', { actionName: 'Book it', Id: 'Book it' }], ['Next', {}]])
   const { attributes } = await contact(page)
   assert.deepEqual([attributes.visitor, attributes.branch, attributes.day], ['Ada <b>', 'station', 'Saturday'])
-  await accessible(page)
-  await fits(page, 'view-answered-1280-light')
+  await looks(page, 'view-answered')
   assert.deepEqual(complaints, [])
   await close()
 })
@@ -112,8 +125,7 @@ test('RowG5 the menu is walked with the keyboard, small and dark', async () => {
   const { page, complaints, close } = await chat('menu.json', { viewport: { width: 400, height: 800 }, colorScheme: 'dark' })
   const menu = customer(page).getByRole('form', { name: 'How can we help?' })
   await menu.getByRole('button', { name: 'My orders' }).waitFor()
-  await accessible(page)
-  await fits(page, 'view-list-400-dark')
+  await looks(page, 'view-list')
   await menu.getByRole('button', { name: 'My orders' }).focus()
   await page.keyboard.press('Enter')
   const orders = customer(page).getByRole('form', { name: 'Your orders' })
@@ -124,7 +136,7 @@ test('RowG5 the menu is walked with the keyboard, small and dark', async () => {
   const order = customer(page).getByRole('form', { name: 'Order: kettle' })
   await order.getByRole('button', { name: 'Send it back' }).waitFor()
   await menu.getByText('Answered: My orders').waitFor()
-  await fits(page, 'view-cards-400-dark')
+  await looks(page, 'view-cards')
   await order.getByRole('button', { name: 'Back', exact: true }).click()
   await orders.nth(1).getByRole('button', { name: 'Another order' }).click()
   await orders.nth(1).getByText('Answered: Another order').waitFor()
@@ -232,8 +244,7 @@ test('RowG5 a view of the developer shows its data and the actions that the flow
   await view.getByRole('button', { name: 'Rate' }).waitFor()
   await view.getByText('Kettle').waitFor()
   assert.equal(await view.locator('img, b').count(), 0)
-  await accessible(page)
-  await fits(page, 'view-own-1280-light')
+  await looks(page, 'view-own')
   const json = view.getByLabel('What the answer brings, as JSON')
   await json.fill('{"stars": ')
   await view.getByRole('button', { name: 'Rate' }).click()

@@ -142,6 +142,7 @@ type house struct {
 // receive lets visitors come and go until the server is gone, or, at the end, until those who are
 // there have gone.
 func (h *house) receive(ctx context.Context, t *testing.T, base string, last bool) (acknowledged int) {
+	t.Helper()
 	api := chatclient.New(base, 2*visitors)
 	defer api.Close()
 	var count atomic.Int64

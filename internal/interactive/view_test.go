@@ -36,7 +36,9 @@ func TestRowG5Views(t *testing.T) {
 			{Action: interactive.Selected, Chosen: "i", Label: "Item", Note: "D"},
 			{Action: interactive.Selected, Chosen: "c", Label: "Card", Note: "new"},
 			{Action: interactive.Selected, Chosen: "Act", Card: "d", Label: "Other: Act"},
-			{Action: interactive.Selected, Chosen: "Do", Label: "Do"}, {Action: "Next", Label: "Go"}, {Action: "Previous", Label: "Back"},
+			{Action: interactive.Selected, Chosen: "Do", Label: "Do"},
+			{Action: "Next", Label: "Go"},
+			{Action: "Previous", Label: "Back"},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -71,8 +73,11 @@ func TestRowG5ViewAnswers(t *testing.T) {
 		filled map[string][]string
 		want   string
 	}{
-		{next, map[string][]string{"name": {"Ada"}, "more": {"y", "No"}, "radio": {"no"}, "box": {"true"}},
-			`{"FormData":{"box":true,"boxes":[],"more":["y","No"],"name":"Ada","one":["y"],"radio":"No"}}`},
+		{
+			next,
+			map[string][]string{"name": {"Ada"}, "more": {"y", "No"}, "radio": {"no"}, "box": {"true"}},
+			`{"FormData":{"box":true,"boxes":[],"more":["y","No"],"name":"Ada","one":["y"],"radio":"No"}}`,
+		},
 		{back, nil, `{"FormData":{"box":false,"boxes":[],"more":[],"name":"","one":["y"],"radio":""}}`},
 		{next, nil, `the view asks for "name"`},
 		{back, map[string][]string{"one": {"perhaps"}}, `"one" has no choice "perhaps"`},
