@@ -15,17 +15,30 @@ import (
 // it shows, and compares what the program prints. A line of the page that is … stands for any.
 func TestFlowsPage(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/flows.md")
+	runPage(t, "flows.md", "Main.json", "Downloads/Main.json", 8)
+}
+
+// TestFunctionsPage does the same with docs/functions.md.
+func TestFunctionsPage(t *testing.T) {
+	t.Parallel()
+	runPage(t, "functions.md", "Order.json", "flows/Order.json", 4)
+}
+
+// runPage runs a page, with a flow of testdata under the name that the page has for it. The page has
+// at least so many commands.
+func runPage(t *testing.T, name, flow, as string, least int) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	export, err := os.ReadFile("testdata/flows/Main.json")
+	export, err := os.ReadFile("testdata/flows/" + flow)
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, files := pageScript(t, string(page))
+	script, files := pageScript(t, string(page), least)
 	dir := t.TempDir()
-	text := script + fmt.Sprintf("-- Downloads/Main.json --\n%s\n", export) + files
+	text := script + fmt.Sprintf("-- %s --\n%s\n", as, export) + files
 	if err := os.WriteFile(filepath.Join(dir, "page.txtar"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +59,7 @@ var (
 )
 
 // pageScript is the page as a script, and the files it shows.
-func pageScript(t *testing.T, page string) (script, files string) {
+func pageScript(t *testing.T, page string, least int) (script, files string) {
 	t.Helper()
 	var b, served strings.Builder // what the server prints is compared at its end
 	b.WriteString("[windows] skip 'a process cannot be sent an interrupt there'\n")
@@ -91,9 +104,11 @@ func pageScript(t *testing.T, page string) (script, files string) {
 			}
 		}
 	}
-	const least = 8
 	if n := strings.Count(b.String(), "\nexec parley "); n < least {
 		t.Errorf("only %d commands found; does the test still read the page?", n)
 	}
-	return b.String() + "kill -INT srv\nwait srv\n" + served.String(), files
+	if served.Len() > 0 {
+		b.WriteString("kill -INT srv\nwait srv\n" + served.String())
+	}
+	return b.String(), files
 }

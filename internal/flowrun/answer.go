@@ -118,7 +118,7 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 	switch ask.Type {
 	case "InvokeLambdaFunction":
 		ref := text(ask.Parameters["LambdaFunctionARN"])
-		return failed("no function is configured for %s: write into parley.yaml\nfunctions:\n  %s:\n    answer: {key: value}\nor its address or program (docs/functions.md)",
+		return failed("no function is configured for %s: write into parley.yaml, under functions, %s: {answer: {key: value}}, or its address or program (docs/functions.md)",
 			named(ref, ask.Shown), strconv.Quote(cmp.Or(arn.FunctionOf(ref).Name, ask.Shown)))
 	case "Wait": // for a function that nobody knows of any more
 		seconds, _ := strconv.Atoi(cmp.Or(text(ask.Parameters["TimeLimitSeconds"]), text(ask.Parameters["TimeoutSeconds"])))

@@ -129,10 +129,25 @@ func (l *Library) named(name string) *flow.Program {
 	return nil
 }
 
-// Missing is a flow or module that a flow names and nobody has.
+// Missing is a resource that a flow names, such as a flow or module that nobody has.
 type Missing struct {
 	Flow string
 	flow.Resource
+}
+
+// Named are the resources of a kind that flows name, each once, with the first flow that names it.
+func (l *Library) Named(kind flow.ResourceKind) []Missing {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	var all []Missing
+	for _, p := range l.programs {
+		for _, ref := range flow.References(p.Source()) {
+			if ref.Kind == kind && !slices.ContainsFunc(all, func(m Missing) bool { return m.Value == ref.Value && m.Shown == ref.Shown }) {
+				all = append(all, Missing{p.Name(), ref})
+			}
+		}
+	}
+	return all
 }
 
 // Missing are the flows and modules that flows name and that are not here.

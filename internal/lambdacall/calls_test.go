@@ -190,6 +190,6 @@ func TestFixedAnswers(t *testing.T) {
 	if got := external(t, with(map[string]any{"tier": "grey"})); got != `{"a":"2"}` {
 		t.Error(got)
 	}
-	failed(t, with(map[string]any{"tier": "none"}), "", "the function failed, as its answer has errorMessage")
+	failed(t, with(map[string]any{"tier": "none"}), "", "the function failed: no such tier")
 	failed(t, with(nil), "", "none of the answers in parley.yaml is for these parameters")
 }

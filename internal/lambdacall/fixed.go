@@ -19,7 +19,9 @@ func (f fixed) invoke(_ context.Context, _ arn.Function, event []byte) (reply, e
 	_ = json.Unmarshal(event, &sent) // the event of a bot has other members
 	for i := range f {
 		if f[i].fits(sent.Details.Parameters) {
-			return reply{body: f[i].Answer}, nil
+			var e functionError
+			err := json.Unmarshal(f[i].Answer, &e) // what is no object is no error, and judged as an answer
+			return reply{body: f[i].Answer, failed: err == nil && e.Message != ""}, nil
 		}
 	}
 	return reply{}, failuref("none of the answers in parley.yaml is for these parameters; add one without parameters as the last")

@@ -2,10 +2,12 @@ package serve
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"log/slog"
 	"path/filepath"
 
+	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/lambdacall"
@@ -62,6 +64,16 @@ func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, l
 		return nil, hint.New(err, cmp.Or(hint.Of(err), "correct the entry in "+s.Config+"; docs/bots.md shows each kind"))
 	}
 	return opened, nil
+}
+
+// tell logs which functions of flows are not configured.
+func (o *Outside) tell(ctx context.Context, library *flowrun.Library, log *slog.Logger) {
+	for _, m := range library.Named(flow.FunctionResource) {
+		if !o.functions.Has(m.Value, m.Shown) {
+			log.WarnContext(ctx, "a contact flow names a function that nobody configured: its block takes the error branch; say in parley.yaml under functions where it is",
+				slog.String("flow", m.Flow), slog.String("block", m.Action), slog.String("names", m.Value), slog.String("shown_as", m.Shown))
+		}
+	}
 }
 
 // Close ends programs and calls in progress.

@@ -132,6 +132,7 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 			flows.close()
 			return nil, err
 		}
+		outside.tell(ctx, flows.library, config.Log)
 		inside.Library, inside.Flows, inside.Outside = flows.library, flows.list, outside
 	}
 	embedded, err := emulator.New(ctx, inside)
