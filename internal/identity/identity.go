@@ -270,7 +270,8 @@ func (v *Verifier) token(header http.Header) (string, error) {
 	case token == "":
 		return "", errMissing
 	case len(token) > maxToken:
-		return "", refusal(fmt.Sprintf("the token is longer than 16 KiB: it has %d bytes, and may have at most %d", len(token), maxToken))
+		// In whole KiB, because each reason is logged once in a while, and there have to be few.
+		return "", refusal(fmt.Sprintf("the token is longer than 16 KiB, which is the most: it has %d KiB", (len(token)+1023)>>10))
 	case strings.ContainsFunc(token, notInToken):
 		return "", errMalformed
 	}

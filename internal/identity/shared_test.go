@@ -251,6 +251,18 @@ func TestAttackTokens(t *testing.T) {
 	}
 }
 
+// Whoever sends tokens of every length does not fill the log.
+func TestLongTokensAreLoggedOnce(t *testing.T) {
+	t.Parallel()
+	gate := newGate(t, sharedConfig())
+	for n := range 100 {
+		gate.present(strings.Repeat("x", 16<<10+1+n))
+	}
+	if lines := strings.Count(gate.log.String(), "longer than 16 KiB"); lines != 1 {
+		t.Errorf("%d lines for one reason", lines)
+	}
+}
+
 // A token with its times in milliseconds looks right to whoever reads it, so the caller is told, too.
 func TestRowA8MillisecondsAreNamed(t *testing.T) {
 	t.Parallel()
