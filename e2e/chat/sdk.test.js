@@ -22,8 +22,8 @@ after(async () => assert.equal(await parley?.stop(), 0))
 
 const start = (more) => aws.send(new connect.StartChatContactCommand({ ...ids, ParticipantDetails: { DisplayName: 'Pat' }, ...more }))
 
-async function connectAs(ParticipantToken) {
-  const { Websocket, ConnectionCredentials: { ConnectionToken } } = await customer.send(new chat.CreateParticipantConnectionCommand({
+async function connectAs(ParticipantToken, client = customer) {
+  const { Websocket, ConnectionCredentials: { ConnectionToken } } = await client.send(new chat.CreateParticipantConnectionCommand({
     ParticipantToken, Type: ['WEBSOCKET', 'CONNECTION_CREDENTIALS'],
   }))
   return { url: Websocket.Url, ConnectionToken }
@@ -94,6 +94,27 @@ describe('the AWS SDK', { concurrency: atOnce }, () => {
     assert.equal(AttachmentSizeInBytes, 5)
     assert.equal(await (await fetch(Url)).text(), 'notes')
     await customer.send(new chat.DisconnectParticipantCommand({ ConnectionToken }))
+  })
+
+  test('asks for the place in the queue', async (t) => {
+    const { ContactId } = await start()
+    const metrics = (client, ContactId, ...names) => client.send(new connect.GetContactMetricsCommand({
+      InstanceId, ContactId, Metrics: names.map((Name) => ({ Name })),
+    }))
+    const position = connect.ContactMetricName.POSITION_IN_QUEUE
+    await assert.rejects(metrics(aws, ContactId, position), connect.InvalidRequestException) // its customer has not come
+
+    const alone = await startParley('--ephemeral', '--partner=false')
+    t.after(() => alone.stop())
+    const [backendThere, customerThere] = [backend(alone.url), participant(alone.url)]
+    for (const place of [1, 2]) {
+      const started = await backendThere.send(new connect.StartChatContactCommand({ ...ids, ParticipantDetails: { DisplayName: 'Quin' } }))
+      const hears = await listen(t, (await connectAs(started.ParticipantToken, customerThere)).url)
+      await hears({ ParticipantRole: 'SYSTEM' }) // who asks for a moment
+      const { Id, MetricResults } = await metrics(backendThere, started.ContactId, position, connect.ContactMetricName.ESTIMATED_WAIT_TIME)
+      assert.equal(Id, started.ContactId)
+      assert.deepEqual(MetricResults, [{ Name: position, Value: { Number: place } }]) // nobody is there who would answer
+    }
   })
 
   test('sets what attachments an instance takes', async () => {
