@@ -43,7 +43,7 @@ func criteria(id, agent, next string) flow.Action {
 // expiring lets criteria expire after half a minute.
 func expiring(a flow.Action) flow.Action {
 	steps, _ := a.Parameters["RoutingCriteria"].(map[string]any)["Steps"].([]any)
-	steps[0].(map[string]any)["Expiry"] = map[string]any{"DurationInSeconds": "30"} //nolint:errcheck,forcetypeassert // made above
+	steps[0].(map[string]any)["Expiry"] = map[string]any{"DurationInSeconds": "30"} //nolint:forcetypeassert // made above
 	return a
 }
 

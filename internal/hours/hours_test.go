@@ -27,7 +27,8 @@ func TestOpen(t *testing.T) {
 		{"summer time", office, "2026-07-06T07:00:00Z 2026-07-06T15:29:00Z", "2026-07-06T06:59:59Z 2026-07-06T15:30:00Z"},
 		{"overrides", office, "2026-12-24T08:30:00Z 2026-12-23T12:00:00Z 2027-01-01T12:00:00Z", "2026-12-24T09:00:00Z 2026-12-28T12:00:00Z 2026-12-31T12:00:00Z"},
 		{
-			"over midnight", hours.Config{Zone: "America/New_York", Open: []string{"Fri 22:00-6:00"}, Overrides: []string{"2026-12-12 closed"}},
+			"over midnight",
+			hours.Config{Zone: "America/New_York", Open: []string{"Fri 22:00-6:00"}, Overrides: []string{"2026-12-12 closed"}},
 			"2026-12-05T03:00:00Z 2026-12-05T10:59:59Z 2026-12-12T05:00:00Z", "2026-12-05T02:59:59Z 2026-12-05T11:00:00Z 2026-12-04T05:00:00Z",
 		},
 		{"the days around the weekend", hours.Config{Open: []string{"Fri-Mon 0:00-24:00"}}, "2026-12-04T00:00:00Z 2026-12-07T23:59:59Z", "2026-12-03T23:59:59Z 2026-12-08T00:00:00Z"},
@@ -43,7 +44,7 @@ func TestOpen(t *testing.T) {
 				t.Fatal(err)
 			}
 			for want, times := range map[bool]string{true: test.open, false: test.shut} {
-				for _, text := range strings.Fields(times) {
+				for text := range strings.FieldsSeq(times) {
 					at, err := time.Parse(time.RFC3339, text)
 					if err != nil {
 						t.Fatal(err)
@@ -60,11 +61,22 @@ func TestOpen(t *testing.T) {
 func TestRefuses(t *testing.T) {
 	t.Parallel()
 	for _, cfg := range []hours.Config{
-		{Zone: "Berlin"}, {Zone: "Local"},
-		{Open: []string{""}}, {Open: []string{"Mon"}}, {Open: []string{"M 9:00-10:00"}}, {Open: []string{"Mon-Foo 9:00-10:00"}},
-		{Open: []string{"Mon 9-10"}}, {Open: []string{"Mon 9:00"}}, {Open: []string{"Mon 24:00-25:00"}}, {Open: []string{"Mon 9:60-10:00"}}, {Open: []string{"Mon -1:00-10:00"}},
-		{Overrides: []string{"2026-12-24"}}, {Overrides: []string{"24.12.2026 closed"}}, {Overrides: []string{"2026-02-30 closed"}},
-		{Overrides: []string{"2026-12-24..2026-12-23 closed"}}, {Overrides: []string{"2026-12-24 open"}},
+		{Zone: "Berlin"},
+		{Zone: "Local"},
+		{Open: []string{""}},
+		{Open: []string{"Mon"}},
+		{Open: []string{"M 9:00-10:00"}},
+		{Open: []string{"Mon-Foo 9:00-10:00"}},
+		{Open: []string{"Mon 9-10"}},
+		{Open: []string{"Mon 9:00"}},
+		{Open: []string{"Mon 24:00-25:00"}},
+		{Open: []string{"Mon 9:60-10:00"}},
+		{Open: []string{"Mon -1:00-10:00"}},
+		{Overrides: []string{"2026-12-24"}},
+		{Overrides: []string{"24.12.2026 closed"}},
+		{Overrides: []string{"2026-02-30 closed"}},
+		{Overrides: []string{"2026-12-24..2026-12-23 closed"}},
+		{Overrides: []string{"2026-12-24 open"}},
 	} {
 		if _, err := hours.New(cfg); err == nil {
 			t.Errorf("%+v was read", cfg)
