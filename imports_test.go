@@ -142,7 +142,7 @@ var allowed = map[string][]string{
 	"examples/flows": {},
 	"internal/cli": {
 		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowrun",
-		"internal/flowtest", "internal/frontdoor", "internal/hint", "internal/identity", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
+		"internal/flowtest", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},
 	"cmd/parley":        {"internal/cli"},

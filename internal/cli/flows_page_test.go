@@ -24,6 +24,12 @@ func TestFunctionsPage(t *testing.T) {
 	runPage(t, "functions.md", "Order.json", "flows/Order.json", 4)
 }
 
+// TestBotsPage does the same with docs/bots.md.
+func TestBotsPage(t *testing.T) {
+	t.Parallel()
+	runPage(t, "bots.md", "Order.json", "flows/Order.json", 4)
+}
+
 // runPage runs a page, with a flow of testdata under the name that the page has for it. The page has
 // at least so many commands.
 func runPage(t *testing.T, name, flow, as string, least int) {

@@ -28,7 +28,7 @@ func (m *machine) interpret() then {
 	switch {
 	case i == nil || m.s.Dialog == closeDialog || m.s.Dialog == "":
 	case m.s.Dialog == elicitIntent && i.generative():
-		m.s.Match = &Match{Intent: i.Name, Rule: Answered, Score: 1}
+		m.s.Match = &Match{Intent: i.Name, Rule: Served}
 		return m.generate(i)
 	case m.s.Dialog == elicitSlot && i.Slot(m.s.Asked) != nil:
 		return m.slotAnswer(i, i.Slot(m.s.Asked))
@@ -122,7 +122,7 @@ func (m *machine) intentAnswer() then {
 	}
 	for _, i := range m.l.Intents {
 		if i.generative() {
-			found.Intent = i.Name
+			found.Intent, found.Rule = i.Name, Served
 			return func() (then, error) { return m.start(i.Name, nil, false) }
 		}
 	}

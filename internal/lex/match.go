@@ -19,6 +19,8 @@ const (
 	Similar = "similar"
 	// Pinned is a text that the configuration lists.
 	Pinned = "pinned"
+	// Served is a text that matches nothing, and that a service behind an intent answers.
+	Served = "service"
 	// Unmatched is a text that nothing matches well enough.
 	Unmatched = "fallback"
 )

@@ -149,19 +149,24 @@ func New(cfg Config) (*Bots, error) {
 	return b, nil
 }
 
+// in is a path that starts from a folder when it is relative.
+func in(path, folder string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(folder, path)
+}
+
+// Path is where the path of an entry leads, whose configuration is the file.
+func Path(path, configuration string) string { return in(path, filepath.Dir(configuration)) }
+
 // local reads a bot that runs here.
 func (b *Bots) local(key string, bot *Bot, folder string) (*offline, error) {
-	path := bot.Path
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(folder, path)
-	}
-	read, findings, err := lexfile.Open(path)
+	read, findings, err := lexfile.Open(in(bot.Path, folder))
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it names the file
 	}
-	engine := &offline{bot: read, functions: b.functions, function: bot.Function, options: lex.Options{
-		Strict: bot.Strict == "true", Pinned: bot.Pinned, Generated: bot.Answers,
-	}}
+	engine := &offline{bot: read, functions: b.functions, function: bot.Function, options: bot.options()}
 	for _, f := range findings {
 		level := slog.LevelWarn
 		if f.Level == lex.Broken {

@@ -46,6 +46,9 @@ func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Out
 	return &Outside{Outsides: flowrun.Outsides{calls, bots}, functions: calls}, nil
 }
 
+// Functions are those of code hooks.
+func (o *Outside) Functions() lexbot.Functions { return o.functions }
+
 // openBots opens the bots that the settings name. Their code hooks are called as functions are.
 func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, log *slog.Logger) (*lexbot.Bots, error) {
 	bots := make(map[string]lexbot.Bot, len(s.Bots))
