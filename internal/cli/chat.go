@@ -26,7 +26,7 @@ func newChat(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "chat [flags]", Short: "Hold a chat from the terminal, as a customer or an agent",
 		Long: "Holds a chat on a running server: as a customer, who starts one as a page does, or as an agent, who\n" +
-			"takes the chat that waits longest, or the one of --contact. Each line that is typed is a message;\n" +
+			"takes the next chat that waits, or the one of --contact. Each line that is typed is a message;\n" +
 			"/help lists what else can be done. When the input ends and nothing is said any more, the chat is left.",
 		Example: `  parley chat
   parley chat --name Pat --attribute orderId=42
