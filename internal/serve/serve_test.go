@@ -132,7 +132,7 @@ func TestRunAnnouncesAndEnds(t *testing.T) {
 type everywhere struct{ net.Listener }
 
 func (e everywhere) Addr() net.Addr {
-	return &net.TCPAddr{IP: net.IPv4zero, Port: e.Listener.Addr().(*net.TCPAddr).Port} //nolint:errcheck,forcetypeassert // it is one
+	return &net.TCPAddr{IP: net.IPv4zero, Port: e.Listener.Addr().(*net.TCPAddr).Port} //nolint:forcetypeassert // it is one
 }
 
 // A phone fetches the certificate authority from this machine, not from itself.
