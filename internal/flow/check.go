@@ -104,7 +104,7 @@ func (c *compiler) branches(a *Action, n *node, found rehearsal) {
 		switch {
 		case w.to != none:
 		case w.branch == "NextAction" && (found.outcome.kind == finished || found.asks && n.finishes()):
-			c.report(Doubtful, "not-connected", a, "nothing follows this block: the flow ends there", "connect it, or end the flow with a block of its own")
+			c.report(Doubtful, "next-action", a, "nothing follows this block: the flow ends there", "connect it, or end the flow with a block of its own")
 		case w.branch == "NextAction" && results == nil && found.outcome.kind != failed:
 			missing("a result that no condition holds for (" + noMatchingCondition + ")")
 		}

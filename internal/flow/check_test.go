@@ -98,9 +98,9 @@ func TestFindings(t *testing.T) {
 		{"compared text", []string{`a|Compare|{"ComparisonValue":"CHAT"}|=CHAT end, NoMatchingCondition end`, ending}, []string{"compare a: holds no path"}},
 		{"unhandled failure", []string{`a|TransferContactToQueue||`}, []string{"missing-branch a: a failure"}},
 		{"transfer", []string{`a|TransferContactToQueue||next end, NoMatchingError end`, ending}, nil},
-		{"nothing follows", []string{`a|UpdateFlowLoggingBehavior|{"FlowLoggingBehavior":"Enabled"}|`}, []string{"not-connected a: nothing follows"}},
-		{"nothing follows a question", []string{`a|UpdateContactTargetQueue|{"QueueId":"q"}|NoMatchingError end`, ending}, []string{"not-connected a: nothing follows"}},
-		{"not connected", []string{`a|MessageParticipant|{"Text":"x"}|next $end, NoMatchingError `}, []string{"not-connected a: NoMatchingError is not connected", "not-connected a: nothing follows"}},
+		{"nothing follows", []string{`a|UpdateFlowLoggingBehavior|{"FlowLoggingBehavior":"Enabled"}|`}, []string{"next-action a: nothing follows"}},
+		{"nothing follows a question", []string{`a|UpdateContactTargetQueue|{"QueueId":"q"}|NoMatchingError end`, ending}, []string{"next-action a: nothing follows"}},
+		{"not connected", []string{`a|MessageParticipant|{"Text":"x"}|next $end, NoMatchingError `}, []string{"not-connected a: NoMatchingError is not connected", "next-action a: nothing follows"}},
 		{
 			"results of a Wait",
 			[]string{`a|Wait|{"TimeLimitSeconds":"5","Events":["CustomerReturned"]}|=Returned end, NoMatchingError end, next end`, ending},
@@ -247,5 +247,30 @@ func TestReachable(t *testing.T) {
 	}
 	if got := p.Reachable(); !slices.Equal(got, []string{"a", "b", "c", "end"}) {
 		t.Errorf("a chat reaches %v", got)
+	}
+}
+
+// TestNearest are the real types for what people and programs write.
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	for wrong, want := range map[string]string{
+		"MesageParticipant": "MessageParticipant", "showview": "ShowView", "TransferToQueue": "TransferContactToQueue",
+		"UnTagContact": "UntagContact", "UpdateContactAttribute": "UpdateContactAttributes",
+		"Start": "", "Frobnicate": "", "": "",
+	} {
+		if got := nearest(wrong); got != want {
+			t.Errorf("%s: %q, want %q", wrong, got, want)
+		}
+	}
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "[] false", "x": "[] false", "$.External": "[[External]] true", "$.Attributes.a and $.Channel.": "[[Attributes a] [Channel]] false", "$.Bad": "[] false",
+	} {
+		if paths, whole := Paths(text); fmt.Sprint(paths, whole) != want {
+			t.Errorf("%q: %v %v, want %s", text, paths, whole, want)
+		}
 	}
 }

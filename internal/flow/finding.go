@@ -9,6 +9,8 @@ type Level string
 const (
 	// Broken says that the flow cannot run.
 	Broken Level = "error"
+	// Refused says that the flow runs here, and Amazon Connect refuses to publish it.
+	Refused Level = "refused"
 	// Doubtful says that the flow runs, and something in it does not do what it seems to.
 	Doubtful Level = "warning"
 )
@@ -25,6 +27,10 @@ type Finding struct {
 	// Text says what is wrong and what happens; Remedy says what to do.
 	Text   string `json:"text"`
 	Remedy string `json:"remedy,omitempty"`
+	// Page is the address of the documentation that the rule goes by, and Line the line of the block in
+	// its file; a check of a file fills both in, as far as they are known.
+	Page string `json:"page,omitempty"`
+	Line int    `json:"line,omitempty"`
 }
 
 // String is the finding in one line.

@@ -65,6 +65,18 @@ func split(text string) (parts []part, unknown []string) {
 	return parts, unknown
 }
 
+// Paths are the paths in a text, in their order, each as its segments: $.Attributes.name is Attributes
+// and name. Whole says that the text is one path and nothing else.
+func Paths(text string) (paths [][]string, whole bool) {
+	parts, _ := split(text)
+	for _, p := range parts {
+		if p.path != nil {
+			paths = append(paths, p.path)
+		}
+	}
+	return paths, len(parts) == 1 && len(paths) == 1
+}
+
 // readPath reads the path that begins at a place of a text. It returns nil where none begins.
 func readPath(text string, at int) (path, int) {
 	if text[at] != '$' {

@@ -83,10 +83,32 @@ func nearest(kind string) string {
 	case "UpdateRoutingCriteria":
 		return "UpdateContactRoutingCriteria"
 	}
+	// Within a third of the letters it is a slip; what is further away means something else.
+	found, best := "", len(kind)/3+1
 	for _, t := range Types() {
-		if strings.EqualFold(t.Name, kind) {
-			return t.Name
+		if d := distance(strings.ToLower(t.Name), strings.ToLower(kind)); d < best {
+			found, best = t.Name, d
 		}
 	}
-	return ""
+	return found
+}
+
+// distance is the number of letters to insert, take away or change to get from one word to another.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		corner := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := corner
+			if a[i] != b[j] {
+				change++
+			}
+			corner, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
 }
