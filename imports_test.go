@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/flow":         {},
+	"internal/flowcheck":    {"internal/flow"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
 	"internal/lexfile":      {"internal/hint", "internal/lex"},
@@ -141,7 +142,7 @@ var allowed = map[string][]string{
 	},
 	"examples/flows": {},
 	"internal/cli": {
-		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowrun",
+		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowcheck", "internal/flowrun",
 		"internal/flowtest", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},
