@@ -38,68 +38,6 @@ func newFlow(env *Env) *cobra.Command {
 	return c
 }
 
-// newFlowCheck is the command that says what will not run.
-func newFlowCheck(env *Env) *cobra.Command {
-	c := &cobra.Command{
-		Use: "check FILE|FOLDER... [-o json]", Short: "Say what in contact flows will not run in a chat, or not as meant",
-		Long: "Reads flows in every form that Amazon Connect, its API and templates give them, and says what will not\n" +
-			"run, where, what happens instead and what to do. The exit code is 1 when a flow cannot run.",
-		DisableFlagsInUseLine: true,
-		Example:               "  parley flow check flows\n  parley flow check main.json -o json",
-		Args:                  filesOnly,
-	}
-	output := outputFlag(c)
-	c.RunE = func(_ *cobra.Command, args []string) error {
-		if err := checkOutput(*output); err != nil {
-			return err
-		}
-		findings := []flow.Finding{}
-		flows := 0
-		for _, name := range args {
-			programs, found, err := readFlows(name)
-			if err != nil {
-				return err
-			}
-			findings = append(findings, found...)
-			flows += len(programs)
-		}
-		broken := false
-		for _, f := range findings {
-			broken = broken || f.Level == flow.Broken
-		}
-		if err := writeFindings(env.Stdout, *output, findings, flows); err != nil {
-			return err
-		}
-		if broken {
-			return errReported
-		}
-		return nil
-	}
-	return c
-}
-
-// writeFindings prints findings for a person or a program.
-func writeFindings(w io.Writer, output string, findings []flow.Finding, flows int) error {
-	if output == "json" {
-		return writeJSON(w, map[string]any{"flows": flows, "findings": findings})
-	}
-	for _, f := range findings {
-		if _, err := fmt.Fprintf(w, "%s: %s [%s]\n", f.Level, screen.Text(f.String(), "  "), f.Rule); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(w, "%s, %s\n", counted(flows, "flow"), counted(len(findings), "finding"))
-	return err
-}
-
-// counted is a number with its noun.
-func counted(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 // filesOnly asks for at least one file.
 func filesOnly(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {

@@ -218,17 +218,20 @@ func flagError(c *cobra.Command, err error) error {
 	return hint.Usage(err.Error(), next)
 }
 
-// outputFlag gives a command -o, --output.
-func outputFlag(c *cobra.Command) *string {
-	output := c.Flags().StringP("output", "o", "text", "form of the result: text or json")
-	c.Flags().Lookup("output").Annotations = map[string][]string{placeholderAnnotation: {"text|json"}}
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]string{"text", "json"}, cobra.ShellCompDirectiveNoFileComp))
+// outputFlag gives a command -o, --output, with the forms that it has beside text and json.
+func outputFlag(c *cobra.Command, more ...string) *string {
+	forms := append([]string{"text", "json"}, more...)
+	last := len(forms) - 1
+	output := c.Flags().StringP("output", "o", "text", "form of the result: "+strings.Join(forms[:last], ", ")+" or "+forms[last])
+	c.Flags().Lookup("output").Annotations = map[string][]string{placeholderAnnotation: {strings.Join(forms, "|")}}
+	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms, cobra.ShellCompDirectiveNoFileComp))
 	return output
 }
 
-func checkOutput(output string) error {
-	if !slices.Contains([]string{"text", "json"}, output) {
-		return hint.Usage("--output: "+quoteArg(output)+" is not one of text, json", "")
+func checkOutput(output string, more ...string) error {
+	forms := append([]string{"text", "json"}, more...)
+	if !slices.Contains(forms, output) {
+		return hint.Usage("--output: "+quoteArg(output)+" is not one of "+strings.Join(forms, ", "), "")
 	}
 	return nil
 }

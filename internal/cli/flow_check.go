@@ -1,0 +1,218 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowcheck"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
+)
+
+// newFlowCheck is the command that says what will not run, and what cannot be published.
+func newFlowCheck(env *Env) *cobra.Command {
+	var fix bool
+	c := &cobra.Command{
+		Use: "check FILE|FOLDER... [flags]", Short: "Say what in contact flows will not run in a chat, or cannot be published",
+		Long: "Reads flows in every form that Amazon Connect, its API and templates give them, and says what will not\n" +
+			"run in a chat, what Amazon Connect will refuse to publish, where, what happens instead and what to do. The\n" +
+			"flows of one call belong together. docs/flow-rules.md has the rules.\n" +
+			"The exit code is 1 when a flow cannot run, or will be refused.",
+		DisableFlagsInUseLine: true,
+		Example:               "  parley flow check flows\n  parley flow check main.json --fix\n  parley flow check flows -o sarif > flows.sarif",
+		Args:                  filesOnly,
+	}
+	c.Flags().BoolVar(&fix, "fix", false, "rewrite in the files what has one right form, and nothing else")
+	output := outputFlag(c, "sarif")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if err := checkOutput(*output, "sarif"); err != nil {
+			return err
+		}
+		var files []flowcheck.File
+		fixed := []fixedFlow{}
+		for _, name := range args {
+			of, err := flowFiles(name)
+			if err == nil && fix {
+				var done []fixedFlow
+				if done, err = fixFlows(of); len(done) > 0 && err == nil {
+					fixed = append(fixed, done...)
+					of, err = flowFiles(name)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			files = append(files, of...)
+		}
+		flows := 0
+		for _, file := range files {
+			flows += len(file.Programs)
+		}
+		findings := located(flowcheck.Check(files))
+		var err error
+		switch *output {
+		case "json":
+			result := map[string]any{"flows": flows, "findings": findings}
+			if fix {
+				result["fixed"] = fixed
+			}
+			err = writeJSON(env.Stdout, result)
+		case "sarif":
+			err = writeJSON(env.Stdout, flowcheck.SARIF(env.Build.Version, findings))
+		default:
+			err = writeFindings(env.Stdout, findings, flows, fixed)
+		}
+		if err == nil && flowcheck.Fails(findings) {
+			err = errReported
+		}
+		return err
+	}
+	return c
+}
+
+// flowFiles are the files of flows at a name, with what they hold.
+func flowFiles(name string) ([]flowcheck.File, error) {
+	programs, findings, err := readFlows(name)
+	if err != nil {
+		return nil, err
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	var files []flowcheck.File
+	of := func(name string) *flowcheck.File {
+		name = filepath.ToSlash(name)
+		at := slices.IndexFunc(files, func(f flowcheck.File) bool { return f.Name == name })
+		if at < 0 {
+			files = append(files, flowcheck.File{Name: name})
+			at = len(files) - 1
+		}
+		return &files[at]
+	}
+	for _, p := range programs {
+		file := name
+		if info.IsDir() {
+			file = filepath.Join(name, p.Source().File)
+		}
+		f := of(file)
+		f.Programs = append(f.Programs, p)
+	}
+	for _, finding := range findings {
+		f := of(finding.File)
+		f.Findings = append(f.Findings, finding)
+	}
+	slices.SortFunc(files, func(x, y flowcheck.File) int { return strings.Compare(x.Name, y.Name) })
+	return files, nil
+}
+
+// fixedFlow is a piece of a file that was rewritten.
+type fixedFlow struct {
+	File string `json:"file"`
+	flowcheck.Fixed
+}
+
+// fixFlows rewrites files in which something has one right form.
+func fixFlows(files []flowcheck.File) ([]fixedFlow, error) {
+	var all []fixedFlow
+	for _, file := range files {
+		name, err := filepath.EvalSymlinks(filepath.FromSlash(file.Name))
+		if err != nil {
+			return all, err
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return all, err
+		}
+		data, fixed := flowcheck.Fix(data)
+		if len(fixed) == 0 {
+			continue
+		}
+		if err := replaceFile(name, data); err != nil {
+			return all, hint.New(fmt.Errorf("rewriting %s: %w", file.Name, err), "let it be written, or check it without --fix")
+		}
+		for _, f := range fixed {
+			all = append(all, fixedFlow{file.Name, f})
+		}
+	}
+	return all, nil
+}
+
+// replaceFile puts a new text into a file, all of it or nothing.
+func replaceFile(name string, data []byte) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if mode := f.Chmod(info.Mode().Perm()); err == nil {
+		err = mode
+	}
+	if closing := f.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// located gives findings the lines of their blocks, as far as their files can be read.
+func located(findings []flow.Finding) []flow.Finding {
+	lines := map[string]map[string]int{}
+	for i := range findings {
+		f := &findings[i]
+		if _, read := lines[f.File]; !read {
+			data, err := os.ReadFile(filepath.FromSlash(f.File))
+			if err == nil {
+				lines[f.File] = flowcheck.Lines(data)
+			} else {
+				lines[f.File] = nil // the finding says it
+			}
+		}
+		f.Line = lines[f.File][f.Action]
+	}
+	return findings
+}
+
+// writeFindings prints findings for a person.
+func writeFindings(w io.Writer, findings []flow.Finding, flows int, fixed []fixedFlow) error {
+	for _, f := range fixed {
+		where := f.File
+		if f.Action != "" {
+			where += fmt.Sprintf(": block %q", f.Action)
+		}
+		if _, err := fmt.Fprintf(w, "fixed: %s [%s]\n", screen.Text(where+": "+f.Text, "  "), f.Rule); err != nil {
+			return err
+		}
+	}
+	for _, f := range findings {
+		if _, err := fmt.Fprintf(w, "%s: %s [%s]\n", f.Level, screen.Text(f.String(), "  "), f.Rule); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s, %s\n", counted(flows, "flow"), counted(len(findings), "finding"))
+	return err
+}
+
+// counted is a number with its noun.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
