@@ -3,6 +3,7 @@ package lex
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/excerpt"
@@ -44,10 +45,11 @@ func (m *machine) pinned() (*Intent, map[string]*Value) {
 		return nil, nil
 	}
 	plain := lexslot.Plain(m.in.Text)
-	for text, pin := range m.in.Options.Pinned {
+	for _, text := range slices.Sorted(maps.Keys(m.in.Options.Pinned)) {
 		if lexslot.Plain(text) != plain {
 			continue
 		}
+		pin := m.in.Options.Pinned[text]
 		slots := map[string]*Value{}
 		for name, value := range pin.Slots {
 			slots[name] = &Value{Original: value, Interpreted: &value, Resolved: []string{value}}

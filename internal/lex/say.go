@@ -76,7 +76,8 @@ func (m *machine) lookup(text string) (string, int) {
 		return "", 0
 	}
 	name := strings.TrimSpace(text[len(opening):end])
-	if name == "" || strings.ContainsAny(name, "{}[]()\"'\n:,") {
+	// Lists of numbers stand in JSON, and are no places.
+	if strings.Trim(name, "0123456789.- ") == "" || strings.ContainsAny(name, "{}[]()\"'\n,") {
 		return "", 0
 	}
 	length := end + len(closing)

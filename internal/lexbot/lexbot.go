@@ -14,7 +14,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -221,7 +223,8 @@ func (b *Bots) find(r reference) (*entry, bool) {
 	if e, ok := glob.Find(b.bots, append([]string{r.arn}, r.names...)...); ok {
 		return e, true
 	}
-	for _, e := range b.bots {
+	for _, key := range slices.Sorted(maps.Keys(b.bots)) {
+		e := b.bots[key]
 		if e.local == nil {
 			continue
 		}

@@ -8,6 +8,7 @@ package lexslot
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -27,14 +28,14 @@ func Words(text string, letters bool) []Word {
 	var words []Word
 	add := func(start, end int) {
 		for start < end {
-			r, size := firstRune(text[start:end])
+			r, size := utf8.DecodeRuneInString(text[start:end])
 			if !edge(r, text[start+size:end]) {
 				break
 			}
 			start += size
 		}
 		for start < end {
-			r, size := lastRune(text[start:end])
+			r, size := utf8.DecodeLastRuneInString(text[start:end])
 			if !unicode.IsPunct(r) && !unicode.IsSymbol(r) || r == '%' || r == '€' || r == '$' || r == '£' {
 				break
 			}
@@ -54,7 +55,8 @@ func Words(text string, letters bool) []Word {
 		switch {
 		case blank:
 		case letters && !latin(r):
-			add(at, at+len(string(r)))
+			_, size := utf8.DecodeRuneInString(text[at:]) // a broken one has another length than its sign
+			add(at, at+size)
 		case start < 0:
 			start = at
 		}
@@ -74,22 +76,6 @@ func edge(r rune, rest string) bool {
 		return r == '(' && !strings.Contains(rest, ")")
 	}
 	return unicode.IsPunct(r) || unicode.IsSymbol(r) && r != '$' && r != '€' && r != '£'
-}
-
-func firstRune(s string) (rune, int) {
-	for _, r := range s {
-		return r, len(string(r))
-	}
-	return 0, 1
-}
-
-func lastRune(s string) (rune, int) {
-	var last rune
-	size := 1
-	for at, r := range s {
-		last, size = r, len(s)-at
-	}
-	return last, size
 }
 
 // Fold is a text as texts are compared: in compatible composition, in lower case, without
