@@ -48,7 +48,7 @@ func judge(r *reply, data bool) error {
 		if !described {
 			text = string(r.body)
 		}
-		return &Failure{Late: true, Text: "the function took longer than its own limit: " + brief(text)}
+		return &CallError{Late: true, Text: "the function took longer than its own limit: " + brief(text)}
 	case r.failed && described:
 		return failuref("the function failed: %s", e.String())
 	case r.failed:

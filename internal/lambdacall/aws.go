@@ -35,7 +35,7 @@ func (a *account) function(name, qualifier string) invoker {
 	if name == "aws" || name == "true" {
 		name = ""
 	}
-	return real{a, arn.FunctionOf(name), qualifier}
+	return remote{a, arn.FunctionOf(name), qualifier}
 }
 
 // client returns the client of a Region.
@@ -57,8 +57,8 @@ func (a *account) client(ctx context.Context, region string) (awsClient, error) 
 	return c, nil
 }
 
-// real is a function of AWS.
-type real struct {
+// remote is a function of AWS.
+type remote struct {
 	*account
 	named     arn.Function // in the configuration; empty for the one that is called
 	qualifier string
@@ -66,7 +66,7 @@ type real struct {
 
 // invoke implements invoker. Refusals for too many calls and failures of the service are tried
 // again, as Amazon Connect does; failures of the function are not.
-func (f real) invoke(ctx context.Context, called arn.Function, event []byte) (reply, error) {
+func (f remote) invoke(ctx context.Context, called arn.Function, event []byte) (reply, error) {
 	name := called
 	if f.named.Name != "" {
 		name = f.named

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -20,7 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/lambdacall"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata") //nolint:gochecknoglobals // a flag of the test
+var update = flag.Bool("update", false, "rewrite testdata")
 
 // asProgram is the variable that makes the test's binary a function.
 const asProgram = "PROGRAM_OF_A_TEST"
@@ -30,25 +31,34 @@ func TestMain(m *testing.M) {
 		runProgram(kind)
 		return
 	}
-	os.Exit(m.Run())
+	os.Exit(m.Run()) //nolint:forbidigo // what TestMain is for
+}
+
+// sent is the part of an event that the functions of tests read.
+type sent struct {
+	Details struct{ Parameters map[string]string }
 }
 
 // runProgram is a function: what it does stands in the parameter do of its event.
 func runProgram(kind string) {
 	if kind == "no start" {
 		os.Stderr.WriteString("no licence\n")
-		os.Exit(3)
+		os.Exit(3) //nolint:forbidigo // a program that does not start
 	}
-	lambda.Start(func(_ context.Context, event struct {
-		Details struct{ Parameters map[string]string }
-	}) (map[string]any, error) {
+	if kind == "http" {
+		serveHandler()
+		return
+	}
+	lambda.Start(func(_ context.Context, event sent) (map[string]any, error) {
 		do := event.Details.Parameters["do"]
-		os.Stdout.WriteString("about to " + do + "\n")
+		if do != "" {
+			os.Stdout.WriteString("about to " + do + "\n")
+		}
 		switch do {
 		case "fail":
 			return nil, os.ErrPermission
 		case "die":
-			os.Exit(4)
+			os.Exit(4) //nolint:forbidigo // a program that dies
 		case "hang":
 			select {}
 		}
@@ -94,9 +104,7 @@ func calls(t *testing.T, functions map[string]lambdacall.Function) (*lambdacall.
 func call(ref string, more ...map[string]any) *flowrun.Call {
 	parameters := map[string]any{"LambdaFunctionARN": ref}
 	for _, m := range more {
-		for name, value := range m {
-			parameters[name] = value
-		}
+		maps.Copy(parameters, m)
 	}
 	return &flowrun.Call{
 		ID: "call-" + ref, ContactID: "c1", Ask: flow.Ask{Type: "InvokeLambdaFunction", Action: "a", Parameters: parameters},

@@ -93,7 +93,7 @@ type function struct {
 
 // invoker runs a function.
 type invoker interface {
-	// invoke has the function handle an event. Errors are a [*Failure] or that of the context.
+	// invoke has the function handle an event. Errors are a [*CallError] or that of the context.
 	invoke(ctx context.Context, called arn.Function, event []byte) (reply, error)
 }
 
@@ -106,8 +106,8 @@ type reply struct {
 	note string
 }
 
-// Failure is a call without a usable answer.
-type Failure struct {
+// CallError is a call without a usable answer.
+type CallError struct {
 	// Late says that the time limit has passed.
 	Late bool
 	// Text says what was wrong, and what to do.
@@ -115,10 +115,10 @@ type Failure struct {
 }
 
 // Error implements error.
-func (f *Failure) Error() string { return f.Text }
+func (f *CallError) Error() string { return f.Text }
 
-func failuref(format string, args ...any) *Failure {
-	return &Failure{Text: fmt.Sprintf(format, args...)}
+func failuref(format string, args ...any) *CallError {
+	return &CallError{Text: fmt.Sprintf(format, args...)}
 }
 
 // New returns the functions of a configuration; programs start at once. Close ends them. Errors are
@@ -229,7 +229,7 @@ func failure(err error, note string) flow.Event {
 	if note != "" {
 		e.Note += "; " + note
 	}
-	if f, ok := errors.AsType[*Failure](err); ok && f.Late {
+	if f, ok := errors.AsType[*CallError](err); ok && f.Late {
 		e.Error = "TimeLimitExceeded"
 	}
 	return e
@@ -256,7 +256,7 @@ func (c *Calls) call(ctx context.Context, call *flowrun.Call, a *action) (map[st
 }
 
 // Invoke has a function handle an event, and returns its answer as it came. The context's deadline
-// is the limit. Errors are a [*Failure], also where the answer says that the function failed.
+// is the limit. Errors are a [*CallError], also where the answer says that the function failed.
 func (c *Calls) Invoke(ctx context.Context, ref, shown string, event []byte) ([]byte, error) {
 	r, err := c.invoke(ctx, ref, shown, event)
 	return r.body, err
@@ -271,7 +271,7 @@ func (c *Calls) invoke(ctx context.Context, ref, shown string, event []byte) (re
 	r, err := f.invoker.invoke(ctx, arn.FunctionOf(ref), event)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return r, &Failure{Late: true, Text: fmt.Sprintf("no answer within %s", time.Since(began).Round(100*time.Millisecond))}
+		return r, &CallError{Late: true, Text: fmt.Sprintf("no answer within %s", time.Since(began).Round(100*time.Millisecond))}
 	case err != nil:
 		return r, err
 	}

@@ -3,6 +3,7 @@ package lambdacall_test
 import (
 	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,9 +64,7 @@ func TestLocalFailures(t *testing.T) {
 			var asked atomic.Int64
 			url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				asked.Add(1)
-				for key, values := range test.header {
-					w.Header()[key] = values
-				}
+				maps.Copy(w.Header(), test.header)
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.body)
 			})

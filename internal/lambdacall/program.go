@@ -31,14 +31,13 @@ const (
 // program is a function that runs on this machine. As in Lambda each of its processes handles one
 // event at a time and stays for the next; a call finds an idle process or starts another.
 type program struct {
-	key     string
-	line    []string // of the command
-	folder  string
-	environ []string // nil means that of Parley
-	more    []string // further variables
-	region  string
-	log     *slog.Logger
-	ctx     context.Context //nolint:containedctx // ends with the calls
+	key    string
+	line   []string // of the command
+	folder string
+	more   []string // further variables
+	region string
+	log    *slog.Logger
+	ctx    context.Context //nolint:containedctx // ends with the calls
 
 	slots   chan struct{} // one for each process that works
 	working sync.WaitGroup
@@ -105,39 +104,49 @@ func (p *program) invoke(ctx context.Context, called arn.Function, event []byte)
 	case <-ctx.Done():
 		return reply{note: fmt.Sprintf("all %d processes of the program were busy", maxProcesses)}, ctx.Err()
 	}
-	type outcome struct {
-		body []byte
-		err  error
+	work, err := p.take(called)
+	if err != nil {
+		<-p.slots
+		return reply{}, err
 	}
-	done := make(chan outcome, 1)
+	given, err := work.api.Start(ctx, event)
+	var body []byte
+	if err == nil {
+		body, err = given.Wait(ctx)
+	}
+	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return reply{body: body}, p.done(work, err)
+	}
+	if given == nil { // it has not begun yet, and begins for the next call
+		_ = p.done(work, nil)
+		return reply{}, ctx.Err()
+	}
 	p.working.Go(func() {
-		defer func() { <-p.slots }()
-		work, err := p.take(called)
-		if err != nil {
-			done <- outcome{nil, err}
-			return
-		}
 		limit, cancel := context.WithTimeout(p.ctx, programTime)
 		defer cancel()
-		body, err := work.api.Invoke(limit, event)
-		failed, of := errors.AsType[*runtimeapi.Error](err)
-		if p.put(work, err == nil || of && !failed.Last) {
-			<-work.exited
-			if of && work.how != nil {
-				err = &runtimeapi.Error{Type: failed.Type, Message: fmt.Sprintf("%s (%v); its output is in the log", failed.Message, work.how)}
-			}
-		}
-		done <- outcome{body, err}
+		_, err := given.Wait(limit)
+		_ = p.done(work, err)
 	})
-	select {
-	case o := <-done:
-		if failed, ok := errors.AsType[*runtimeapi.Error](o.err); ok {
-			late := failed.Type == "Sandbox.Timedout"
-			return reply{}, &Failure{Late: late, Text: "the function failed: " + (&functionError{failed.Type, failed.Message}).String()}
-		}
-		return reply{body: o.body}, o.err
-	case <-ctx.Done():
-		return reply{}, ctx.Err()
+	return reply{}, ctx.Err()
+}
+
+// done takes a process back that has handled an event, or ends it. It returns the error as one of
+// the call.
+func (p *program) done(work *process, err error) error {
+	defer func() { <-p.slots }()
+	failed, of := errors.AsType[*runtimeapi.Error](err)
+	ended := p.put(work, err == nil || of && !failed.Last)
+	if !of {
+		return err
+	}
+	text := (&functionError{failed.Type, failed.Message}).String()
+	if !ended {
+		return failuref("the function failed: %s", text)
+	}
+	<-work.exited
+	return &CallError{
+		Late: failed.Type == "Sandbox.Timedout",
+		Text: fmt.Sprintf("the function failed: %s (%v); its output is in the log", text, work.how),
 	}
 }
 
@@ -203,7 +212,7 @@ func (p *program) start(called arn.Function) (*process, error) {
 		cancel()
 		return nil, failuref("the program cannot be started: %v", err)
 	}
-	cmd := exec.CommandContext(ctx, p.line[0], p.line[1:]...) //nolint:gosec // the user's own program
+	cmd := exec.CommandContext(ctx, p.line[0], p.line[1:]...)
 	cmd.Dir, cmd.WaitDelay = p.folder, leaveTime
 	cmd.Env = append(cmd.Environ(), "AWS_LAMBDA_FUNCTION_NAME="+called.Name, "AWS_LAMBDA_FUNCTION_VERSION=$LATEST",
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE=128", "AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+called.Name, "AWS_LAMBDA_LOG_STREAM_NAME=local",

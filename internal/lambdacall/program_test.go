@@ -26,7 +26,7 @@ func self(t *testing.T, folder string) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(link, data, 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(link, data, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

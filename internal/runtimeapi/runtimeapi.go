@@ -57,7 +57,7 @@ type API struct {
 	address string
 	server  *http.Server
 	served  chan error
-	events  chan *invocation
+	events  chan *Invocation
 	turn    chan struct{} // holds one token: whose turn it is to invoke
 
 	once    sync.Once
@@ -66,14 +66,17 @@ type API struct {
 	refused chan struct{} // closed when the init failed
 
 	mu      sync.Mutex
-	current *invocation
+	current *Invocation
 	failed  *Error
 }
 
-type invocation struct {
+// Invocation is an event that a function was given. It is for one goroutine at a time.
+type Invocation struct {
+	api      *API
 	id       string
 	payload  []byte
 	deadline time.Time
+	late     *time.Timer
 	done     chan result
 }
 
@@ -92,7 +95,7 @@ func Listen(ctx context.Context, config Config) (*API, error) {
 	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
 	config.ARN = cmp.Or(config.ARN, "arn:aws:lambda:us-west-2:123456789012:function:startchat")
 	a := &API{
-		config: config, address: listener.Addr().String(), served: make(chan error, 1), events: make(chan *invocation),
+		config: config, address: listener.Addr().String(), served: make(chan error, 1), events: make(chan *Invocation),
 		turn: make(chan struct{}, 1), ready: make(chan struct{}), refused: make(chan struct{}),
 	}
 	a.turn <- struct{}{}
@@ -132,8 +135,8 @@ func (a *API) Ready(ctx context.Context) (time.Time, error) {
 	return time.Time{}, &Error{"Runtime.ExitError", "the process ended", true}
 }
 
-// Invoke has the function handle one event. The error is an [*Error] when the function failed,
-// ended or took too long.
+// Invoke has the function handle one event; further ones wait for their turn. The error is an [*Error]
+// when the function failed, ended or took too long.
 func (a *API) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	select {
 	case <-a.turn:
@@ -141,36 +144,60 @@ func (a *API) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 		return nil, fmt.Errorf("waiting for a turn: %w", ctx.Err())
 	}
 	defer func() { a.turn <- struct{}{} }()
+	i, err := a.Start(ctx, payload)
+	if err != nil {
+		return nil, err
+	}
+	return i.Wait(context.WithoutCancel(ctx))
+}
+
+// Start gives the function an event, for callers that let it have one at a time. The error is an
+// [*Error] when the function has ended, or did not ask for one in time.
+func (a *API) Start(ctx context.Context, payload []byte) (*Invocation, error) {
 	if _, err := a.Ready(ctx); err != nil {
 		return nil, err
 	}
 	timeout := a.config.Timeout
-	i := &invocation{id: uuid.NewString(), payload: payload, deadline: time.Now().Add(timeout), done: make(chan result, 1)}
-	late := time.NewTimer(timeout)
-	defer late.Stop()
+	i := &Invocation{
+		api: a, id: uuid.NewString(), payload: payload, deadline: time.Now().Add(timeout), done: make(chan result, 1), late: time.NewTimer(timeout),
+	}
+	var err error
 	select {
 	case a.events <- i:
+		return i, nil
 	case <-a.config.Exited:
-		return nil, &Error{"Runtime.ExitError", "the process ended", true}
-	case <-late.C:
-		return nil, &Error{"Sandbox.Timedout", "the function does not ask for events", true}
+		err = &Error{"Runtime.ExitError", "the process ended", true}
+	case <-i.late.C:
+		err = &Error{"Sandbox.Timedout", "the function does not ask for events", true}
 	case <-ctx.Done():
-		return nil, fmt.Errorf("waiting until the function asks for an event: %w", ctx.Err())
+		err = fmt.Errorf("waiting until the function asks for an event: %w", ctx.Err())
 	}
+	i.late.Stop()
+	return nil, err
+}
+
+// Wait returns what the function has made of the event. When the context ends before that, it returns
+// its error, and may be called again.
+func (i *Invocation) Wait(ctx context.Context) ([]byte, error) {
+	config := &i.api.config
+	var r result
 	select {
-	case r := <-i.done:
-		if r.err != nil {
-			return nil, r.err
+	case r = <-i.done:
+	case <-config.Exited:
+		r.err = &Error{"Runtime.ExitError", "the process ended while it handled an event", true}
+	case <-i.late.C:
+		if config.TimedOut != nil {
+			config.TimedOut()
 		}
-		return r.payload, nil
-	case <-a.config.Exited:
-		return nil, &Error{"Runtime.ExitError", "the process ended while it handled an event", true}
-	case <-late.C:
-		if a.config.TimedOut != nil {
-			a.config.TimedOut()
-		}
-		return nil, &Error{"Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", timeout.Seconds()), true}
+		r.err = &Error{"Sandbox.Timedout", fmt.Sprintf("Task timed out after %.2f seconds", config.Timeout.Seconds()), true}
+	case <-ctx.Done():
+		return nil, fmt.Errorf("waiting for the function: %w", ctx.Err())
 	}
+	i.late.Stop()
+	if r.err != nil {
+		return nil, r.err
+	}
+	return r.payload, nil
 }
 
 func (a *API) handler() http.Handler {
