@@ -7,10 +7,10 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-prepare test-go test-sdk test-template test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
+.PHONY: help run build test test-prepare test-go test-sdk test-template test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
 
 # Folders with npm packages of their own.
-NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/page examples/web examples/node tools/templatecheck
+NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/functions e2e/page examples/web examples/node tools/templatecheck
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,7 @@ test: ## Set up what the tests need, run all of them, and print the times; BUDGE
 		'console:prepare=$(MAKE) test-e2e-console' \
 		'chat:prepare=$(MAKE) test-e2e-chat' \
 		'template:prepare=$(MAKE) test-template' \
+		'functions:prepare=$(MAKE) test-functions' \
 		'sdk=$(MAKE) test-sdk' \
 		'apiclient:prepare=$(MAKE) test-e2e-apiclient' \
 		'browser:prepare=$(MAKE) test-e2e-browser' \
@@ -63,6 +64,9 @@ test-sdk: ## Compare our AWS calls with those of the generated SDK client
 
 test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudFormation template against AWS's own validator, planted mistakes included
 	cd tools/templatecheck && node --test --test-reporter=spec
+
+test-functions: e2e/functions/node_modules/.installed ## Run a function under the real serverless-offline
+	E2E_SERVERLESS=1 $(GO) test ./e2e/functions -count=1 -run ServerlessOffline
 
 test-browser: test-e2e-page test-e2e-browser test-e2e-chat test-e2e-console test-e2e-apiclient ## Drive the built binary with browsers, chat clients, AWS SDKs, the AWS CLI and generated clients
 

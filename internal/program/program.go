@@ -35,6 +35,11 @@ func Function(ctx context.Context, path string, env ...string) error {
 		"-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w -buildid=", "-o", path, module+"/cmd/parley-lambda")
 }
 
+// Other builds another program: the package, in the module that the folder belongs to.
+func Other(ctx context.Context, folder, path, pkg string) error {
+	return build(ctx, nil, "-C", folder, "-o", path, pkg)
+}
+
 func with(name string, build func(ctx context.Context, path string) error, run func(path string) int) (code int) {
 	dir, err := os.MkdirTemp("", "parley-"+name+"-")
 	if err == nil {
