@@ -65,6 +65,7 @@ func newBotCheck(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		findings = append(findings, wanted(bot)...)
 		if err := writeBotFindings(env.Stdout, *output, bot, findings); err != nil {
 			return err
 		}
@@ -74,6 +75,27 @@ func newBotCheck(env *Env) *cobra.Command {
 		return nil
 	}
 	return c
+}
+
+// wanted are the functions that a bot calls and whose name its files do not tell.
+func wanted(bot *lex.Bot) (findings []lex.Finding) {
+	for _, l := range bot.Locales {
+		named := slices.ContainsFunc(bot.Aliases, func(a lex.Alias) bool { return a.Functions[l.ID] != "" })
+		var intents []string
+		for _, i := range l.Intents {
+			if i.Calls() {
+				intents = append(intents, i.Name)
+			}
+		}
+		if !named && len(intents) > 0 {
+			findings = append(findings, lex.Finding{
+				Level: lex.Doubtful, Rule: "function", File: l.File,
+				Text:   fmt.Sprintf("intents of %s call a function: %s; without one their hooks are as if they had succeeded", l.ID, strings.Join(intents, ", ")),
+				Remedy: "exports do not name it: say which with function of the bot's entry, or --function",
+			})
+		}
+	}
+	return findings
 }
 
 func broken(findings []lex.Finding) bool {

@@ -222,3 +222,18 @@ type SlotValue struct {
 	Value    string
 	Synonyms []string
 }
+
+// Calls reports whether a code hook of the intent calls a function, where there is one.
+func (i *Intent) Calls() bool {
+	if i.Fulfilment != nil && i.Fulfilment.Hooked && !i.Fulfilment.Inactive {
+		return true
+	}
+	if !i.Hooked {
+		return false
+	}
+	on := func(h *Hook) bool { return h != nil && h.Active && h.Invoked }
+	after := func(e *Elicitation) bool { return e != nil && e.On }
+	return i.Initial == nil || on(i.Initial.Hook) ||
+		i.Confirmation != nil && (on(i.Confirmation.Hook) || after(i.Confirmation.Elicitation)) ||
+		slices.ContainsFunc(i.Slots, func(s *Slot) bool { return on(s.Capture.Hook) || after(s.Capture.Elicitation) })
+}
