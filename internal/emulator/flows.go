@@ -21,6 +21,13 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 					slog.String("contact_id", contact.ID))
 			}
 			return false, nil
+		}, Begin: func() {
+			err := flowrun.Adopt(context.Background(), e.chats, nil, func(contactID, what string) {
+				cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, "contact flow", slog.String("told", what), slog.String("contact_id", contactID))
+			})
+			if err != nil {
+				failed("", fmt.Errorf("taking over contacts whose flow is gone: %w", err))
+			}
 		}})
 		return nil
 	}

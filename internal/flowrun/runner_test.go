@@ -335,3 +335,24 @@ func TestLongActionOfAView(t *testing.T) {
 		}
 	})
 }
+
+// A chat whose flow is gone after a restart waits for an agent, and the log says so.
+func TestFlowThatIsGone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, map[string]flow.Document{"main": document(
+			do("wait", "Wait", map[string]any{"TimeLimitSeconds": "60"}, "bye", "WaitCompleted", "bye"),
+			do("bye", "DisconnectParticipant", nil, ""),
+		)})
+		c := w.customer("main")
+		w.library.Set(nil)
+		w.restart()
+		c.pass(time.Hour)
+		if contact := c.contact(); contact.HasEnded() || contact.Queue == nil {
+			t.Errorf("ended %v, queue %v", contact.HasEnded(), contact.Queue)
+		}
+		if len(w.told) != 1 {
+			t.Errorf("told %q", w.told)
+		}
+	})
+}

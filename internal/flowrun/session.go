@@ -125,6 +125,14 @@ func (s *session) alarm(stop func()) {
 
 // begin goes on with the flows of stored contacts: it hears what was said since.
 func (r *Runner) begin() {
+	here := func(id string) bool {
+		_, ok := r.cfg.Library.Find(id, "")
+		return ok
+	}
+	told := func(contactID, what string) { r.cfg.Told(contactID, r.cfg.Chats.Clock().Now(), what, true) }
+	if err := Adopt(r.ctx, r.cfg.Chats, here, told); err != nil {
+		r.cfg.Failed("", fmt.Errorf("taking over contacts whose flow is gone: %w", err))
+	}
 	for _, contact := range r.cfg.Chats.Active() {
 		if contact.Flow == nil {
 			continue
