@@ -47,6 +47,9 @@ func readyText(s *settings.Settings, ready serve.Announcement, color bool) strin
 		line("Admin token", ready.AdminToken.Reveal()) // for this person; it ends with the run
 	}
 	line("Upstream", ready.Upstream)
+	if ready.Flows != "" {
+		line("Flows", ready.Flows)
+	}
 	line("Cost guard", costGuardText(s.CostGuard()))
 	addresses := devices.Addresses(ready.Devices)
 	if !s.Loopback() || s.Secure() {

@@ -6,7 +6,7 @@ package inspect
 // Source: https://docs.aws.amazon.com/connect-participant/latest/APIReference/API_Operations.html
 // and how the clients in use behave.
 func causes() []Problem {
-	return append(denials(), []Problem{
+	return append(append(denials(), socketEnds()...), []Problem{
 		{
 			Rule: "request-invalid", Sentence: "The request is not what the action takes.",
 			Hint: "Compare the members with the action's documentation; names are case-sensitive.",
@@ -82,7 +82,7 @@ func causes() []Problem {
 	}...)
 }
 
-// denials are the causes of AccessDeniedException and of what ends sockets.
+// denials are the causes of AccessDeniedException.
 func denials() []Problem {
 	return []Problem{
 		{
@@ -145,6 +145,12 @@ func denials() []Problem {
 			Rule: "subscribe-failed", Sentence: "The subscription was refused.",
 			Hint: `The topics have to hold "aws/chat", and the chat must not have ended.`,
 		},
+	}
+}
+
+// socketEnds are the causes of what ends sockets.
+func socketEnds() []Problem {
+	return []Problem{
 		{
 			Rule: "socket-lost", Sentence: "The connection was lost without a close frame.",
 			Hint: "The page was killed, the device slept or the network changed; a client connects again by itself, and is shown what it missed.",

@@ -33,8 +33,9 @@ var (
 	IsHex = SetOf("0123456789abcdefABCDEF")
 	// IsAlnum are the letters and digits of ASCII.
 	IsAlnum = SetOf("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-	// IsNameByte are the bytes of names, IsTokenByte those of tokens, also percent-encoded ones.
-	IsNameByte  = SetOf("_-.", IsAlnum)
+	// IsNameByte are the bytes of names.
+	IsNameByte = SetOf("_-.", IsAlnum)
+	// IsTokenByte are the bytes of tokens, also of percent-encoded ones.
 	IsTokenByte = SetOf("_-.~+/=%", IsAlnum)
 	isWhite     = SetOf(" \t\r\n")
 	isSpacing   = SetOf(" \t\r\n\"'\\")

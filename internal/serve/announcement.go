@@ -22,6 +22,8 @@ type Announcement struct {
 	Listen string
 	// Upstream describes in one line what answers.
 	Upstream string
+	// Flows says in one line which contact flows run.
+	Flows string
 	// AdminToken is zero unless the server neither was given a token nor keeps one.
 	AdminToken secret.Text
 	// Devices is the server as other devices reach it; Exposure warns that they do.
@@ -52,6 +54,9 @@ func (s *Server) announce() {
 	}
 	if set.Ephemeral && set.AdminToken.IsZero() && s.upstream.embedded != nil {
 		a.AdminToken = s.observers.token
+	}
+	if s.upstream.flows != nil {
+		a.Flows = s.upstream.flows.text()
 	}
 	if s.upstream.clients != nil {
 		a.PageTag = pagescript.Tag(s.site.url)

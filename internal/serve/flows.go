@@ -11,6 +11,7 @@ import (
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -20,6 +21,7 @@ const DefaultFlows = "flows"
 // contactFlows are the contact flows of a server, and the watch over their files.
 type contactFlows struct {
 	library *flowrun.Library
+	dir     string
 	cancel  context.CancelFunc
 	watch   sync.WaitGroup
 }
@@ -37,7 +39,7 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 		return nil, hint.Usage(fmt.Sprintf("--flows: there is no folder %s", dir), "name the folder with the flows that were exported from Amazon Connect")
 	}
 	// By its name, each time: an editor, or git, may put another folder in its place.
-	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names))}
+	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names)), dir: dir}
 	folder := flowrun.NewFolder(os.DirFS(dir), f.library)
 	tell := func(findings []flow.Finding, changed int, err error) {
 		f.tell(ctx, log.With(slog.String("folder", dir)), findings, changed, err)
@@ -84,6 +86,16 @@ func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []fl
 		log.WarnContext(ctx, "no contact flow is the first one, so a chat that names none of them runs none",
 			slog.String("hint", "name it with --contact-flow-id and its name or file name, or let the page name it (docs/flows.md#which-flow-a-chat-gets)"))
 	}
+}
+
+// text says in one line which flows there are.
+func (f *contactFlows) text() string {
+	n := len(f.library.All())
+	text := fmt.Sprintf("%d in %s", n, f.dir)
+	if first, ok := f.library.Entry(); ok {
+		text += ", chats begin with " + screen.Cell(first.Name())
+	}
+	return text
 }
 
 // close ends the watch.
