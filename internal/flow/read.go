@@ -15,9 +15,10 @@ import (
 // Bounds of a file. A template with a hundred flows has a few megabytes, the deepest views of real
 // flows some twenty levels.
 const (
-	maxFileBytes = 16 << 20
-	maxNesting   = 100
-	maxWrapping  = 4 // texts within texts
+	// MaxFile is how many bytes a file may have.
+	MaxFile     = 16 << 20
+	maxNesting  = 100
+	maxWrapping = 4 // texts within texts
 )
 
 // Read finds the flows in a file: one in a flow, in the answer of DescribeContactFlow or in an export
@@ -26,8 +27,8 @@ const (
 // what could not be read; the flows beside it are returned nevertheless.
 func Read(file string, data []byte) ([]Source, []Finding) {
 	r := reader{file: file}
-	if len(data) > maxFileBytes {
-		r.broken("size", fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(data), maxFileBytes), "split the template")
+	if len(data) > MaxFile {
+		r.broken("size", fmt.Sprintf("the file has %d bytes, more than the %d that are read", len(data), MaxFile), "split the template")
 	} else {
 		r.read(unmarked(data), place{source: Source{File: file}})
 	}

@@ -98,7 +98,7 @@ func TestReadRefuses(t *testing.T) {
 		{"both mistakes", "flow", strings.Replace(strings.Replace(hello, `"Hello"`, `7`, 1), `{"Text":"Hello"}`, "7", 1), "shape", "Actions.Parameters"},
 		{"a number as Identifier", "flow", strings.Replace(hello, `"Identifier":"say"`, `"Identifier":7`, 1), "shape", "Actions.Identifier is a JSON number"},
 		{"too deep", "flow", deep, "size", "deep within each other"},
-		{"too big", "flow", strings.Repeat(" ", maxFileBytes+1), "size", "bytes"},
+		{"too big", "flow", strings.Repeat(" ", MaxFile+1), "size", "bytes"},
 		{"wrapped too often", "flow", wrapped, "wrapping", "wrapped too often"},
 		{"a template without flows", "t", `{"Resources":{"A":{"Type":"AWS::S3::Bucket"},"Fn::ForEach::B":[1]}}`, "no-flow", "template"},
 	} {

@@ -28,10 +28,6 @@ type stamp struct {
 	modified time.Time
 }
 
-// maxFile bounds a file that is looked at: a flow has at most 256,000 characters, a template may
-// hold several.
-const maxFile = 8 << 20
-
 // testsDir is the folder whose files are tests of flows, and no flows.
 const testsDir = "tests"
 
@@ -116,12 +112,12 @@ func ReadFile(files fs.FS, name string) ([]*flow.Program, []flow.Finding, error)
 		return nil, nil, fmt.Errorf("opening the file: %w", err)
 	}
 	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(io.LimitReader(file, maxFile+1))
+	data, err := io.ReadAll(io.LimitReader(file, flow.MaxFile+1))
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the file: %w", err)
 	}
-	if len(data) > maxFile {
-		return nil, nil, fmt.Errorf("the file has more than %d bytes, which no flow has", maxFile)
+	if len(data) > flow.MaxFile {
+		return nil, nil, fmt.Errorf("the file has more than %d bytes, which no flow has", flow.MaxFile)
 	}
 	sources, findings := flow.Read(name, data)
 	var programs []*flow.Program
