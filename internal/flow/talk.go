@@ -31,7 +31,10 @@ func talking() []Type {
 		},
 		{Name: "ShowView", Support: Runs, Note: "Views of AWS are drawn by the console and shown by parley chat from their data, because their templates are not public.", block: block{start: askWith, resume: viewed}},
 		{Name: "AuthenticateParticipant", Support: Runs, block: block{start: askWith, resume: signedIn}},
-		{Name: "Wait", Support: Runs, block: block{start: wait, resume: waited}},
+		{
+			Name: "Wait", Support: Runs, block: block{start: wait, resume: waited},
+			Note: "With ContinueExecution the branch Continue runs once, then the time begins; how Amazon Connect divides it is not documented.",
+		},
 		{Name: "DisconnectParticipant", Support: Runs, block: block{start: leaveBy(Disconnected)}},
 		{Name: "EndFlowExecution", Support: Runs, block: block{start: leaveBy(Finished)}},
 	}
