@@ -23,7 +23,8 @@ func newFlowCheck(env *Env) *cobra.Command {
 		Use: "check FILE|FOLDER... [flags]", Short: "Say what in contact flows will not run in a chat, or cannot be published",
 		Long: "Reads flows in every form that Amazon Connect, its API and templates give them, and says what will not\n" +
 			"run in a chat, what Amazon Connect will refuse to publish, where, what happens instead and what to do. The\n" +
-			"flows of one call belong together. docs/flow-rules.md has the rules.\n" +
+			"flows of one call belong together. AWS's test cases are checked in the same way. docs/flow-rules.md has the\n" +
+			"rules.\n" +
 			"The exit code is 1 when a flow cannot run, or will be refused.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow check flows\n  parley flow check main.json --fix\n  parley flow check flows -o sarif > flows.sarif",
@@ -108,6 +109,19 @@ func flowFiles(name string) ([]flowcheck.File, error) {
 	for _, finding := range findings {
 		f := of(finding.File)
 		f.Findings = append(f.Findings, finding)
+	}
+	for i := range files {
+		f := &files[i]
+		if len(f.Programs) > 0 || len(f.Findings) == 0 || f.Findings[0].Rule != "no-flow" {
+			continue
+		}
+		data, err := os.ReadFile(filepath.FromSlash(f.Name))
+		if err != nil {
+			return nil, err
+		}
+		if found, is := flowcheck.TestCase(f.Name, data); is {
+			f.Findings = found
+		}
 	}
 	slices.SortFunc(files, func(x, y flowcheck.File) int { return strings.Compare(x.Name, y.Name) })
 	return files, nil

@@ -214,7 +214,9 @@ func TestRules(t *testing.T) {
 		t.Errorf("a file that cannot be read: %v %v", found, err)
 	}
 	delete(rules, "file")
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(rules)), slices.Sorted(maps.Keys(cases))); diff != "" {
+	cased := maps.Clone(rules)
+	maps.DeleteFunc(cased, func(id string, _ flowcheck.Rule) bool { return strings.HasPrefix(id, "test-") }) // TestTestCases has theirs
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(cased)), slices.Sorted(maps.Keys(cases))); diff != "" {
 		t.Errorf("the rules, and those with cases (-rules +cases):\n%s", diff)
 	}
 	for id, files := range cases {

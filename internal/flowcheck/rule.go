@@ -22,9 +22,11 @@ type Rule struct {
 	ofAction bool
 	// insteadOf are rules that say less about the same block.
 	insteadOf []string
-	// action and flow look for it. Both are nil for what is found when a flow is read or made ready.
+	// action, flow and test look for it in each action, in a flow and in a test case. All are nil for
+	// what is found when a flow is read or made ready.
 	action func(i *inspection, a *flow.Action)
 	flow   func(i *inspection)
+	test   func(t *testCase)
 }
 
 // Rules are all rules, those first that Amazon Connect goes by when a flow is published. A rule is
@@ -65,6 +67,7 @@ func Rules() []Rule {
 	for i := range rules {
 		rules[i].Level = flow.Refused
 	}
+	rules = append(rules, testRules()...)
 	return append(rules, []Rule{
 		// Without these no flow runs.
 		{ID: "file", Level: flow.Broken, Says: "The file cannot be read.", Page: export},
