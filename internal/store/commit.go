@@ -26,6 +26,11 @@ func (s *Store) Commit(ctx context.Context, changes chat.Changes) error {
 	if err != nil || len(list) == 0 {
 		return err
 	}
+	return s.enqueue(ctx, list)
+}
+
+// enqueue makes steps durable, all or none, as [Store.Commit] describes.
+func (s *Store) enqueue(ctx context.Context, list []step) error {
 	end, err := s.begin()
 	if err != nil {
 		return err

@@ -111,7 +111,7 @@ func TestOlderSchema(t *testing.T) {
 	s := open(t, store.Config{Dir: dir})
 	c := newContact()
 	commit(t, s, chat.Changes{Contact: c, Items: []transcript.Item{message(c, 1)}})
-	if err := s.Exec(t.Context(), "DROP TABLE successors; PRAGMA user_version = 1"); err != nil {
+	if err := s.Exec(t.Context(), "DROP TABLE successors; DROP TABLE documents; PRAGMA user_version = 1"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {

@@ -14,12 +14,14 @@ var (
 	schema1 string
 	//go:embed schema/2.sql
 	schema2 string
+	//go:embed schema/3.sql
+	schema3 string
 )
 
 // migrations returns the steps from one version of the schema to the next, the first from an
 // empty database. Steps that were released are never changed; new ones are added at the end.
 func migrations() []string {
-	return []string{schema1, schema2}
+	return []string{schema1, schema2, schema3}
 }
 
 // migrate brings the database to the newest version of the schema, all steps or none.
