@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 	"internal/transcript":   {},
 	"internal/flow":         {},
 	"internal/flowcheck":    {"internal/flow"},
+	"internal/instance":     {"internal/flow"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
 	"internal/lexfile":      {"internal/hint", "internal/lex"},
@@ -84,8 +85,8 @@ var allowed = map[string][]string{
 		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/connectserver": {
-		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/interactive",
-		"internal/rawjson", "internal/strict", "internal/transcript",
+		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/flow", "internal/instance",
+		"internal/interactive", "internal/rawjson", "internal/strict", "internal/transcript",
 	},
 	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/hours", "internal/inbox", "internal/interactive", "internal/transcript"},
 	"internal/lambdacall": {
@@ -105,7 +106,7 @@ var allowed = map[string][]string{
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
+		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/instance", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.

@@ -58,10 +58,10 @@ func readFlows(name string) ([]*flow.Program, []flow.Finding, error) {
 		for i := range findings {
 			rename(&findings[i], filepath.Join(name, findings[i].File))
 		}
-		if err == nil && len(library.All())+len(findings) == 0 {
+		if err == nil && len(library.Files())+len(findings) == 0 {
 			err = hint.Usage("there is no contact flow in "+name, "exports of the flow designer end in .json; templates in .json or .template")
 		}
-		return library.All(), findings, err
+		return library.Files(), findings, err
 	}
 	programs, findings, err := flowrun.ReadFile(os.DirFS(filepath.Dir(name)), filepath.Base(name))
 	if err != nil && len(findings) == 0 {
@@ -159,7 +159,7 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 	if err != nil {
 		return hint.New(err, "run the flow that leads to it")
 	}
-	library.Set(append([]*flow.Program{entry, p}, library.All()...))
+	library.Set(append([]*flow.Program{entry, p}, library.Files()...))
 	outside, err := serve.OpenOutside(s, env.Build.userAgent(), newLogger(env, s))
 	if err != nil {
 		return err

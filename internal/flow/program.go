@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -13,6 +14,8 @@ type Program struct {
 	start  int
 	nodes  []node
 	index  map[string]int
+	// content makes the JSON text once: lists of flows ask every program for it.
+	content func() string
 }
 
 // none is the target of a transition that leads nowhere.
@@ -47,7 +50,9 @@ func (p *Program) ID() string { return p.source.Key() }
 func (p *Program) Source() Source { return p.source }
 
 // Content is the flow as JSON text.
-func (p *Program) Content() string {
+func (p *Program) Content() string { return p.content() }
+
+func (p *Program) encode() string {
 	data, err := json.Marshal(p.source.Document)
 	if err != nil {
 		return "{}" // it came from JSON
@@ -115,6 +120,7 @@ func (s Source) DisplayName() string {
 // whose level is [Broken] there is no program.
 func Compile(source Source) (*Program, []Finding) {
 	c := compiler{source: source, types: typesByName(), program: &Program{source: source, index: make(map[string]int, len(source.Document.Actions))}}
+	c.program.content = sync.OnceValue(c.program.encode)
 	c.document()
 	for _, f := range c.findings {
 		if f.Level == Broken {

@@ -29,7 +29,7 @@ func TestLinkedFile(t *testing.T) {
 		t.Skip(err)
 	}
 	library := flowrun.NewLibrary(nil)
-	if findings, changed, err := flowrun.NewFolder(os.DirFS(dir), library).Load(); err != nil || changed != 1 || len(library.All()) != 1 {
+	if findings, changed, err := flowrun.NewFolder(os.DirFS(dir), library).Load(); err != nil || changed != 1 || len(library.Files()) != 1 {
 		t.Errorf("%d files, %v, %v", changed, findings, err)
 	}
 }
@@ -70,8 +70,8 @@ func TestUnreadableFolder(t *testing.T) {
 				yield(err)
 			}
 		})
-		if len(got) != 2 || !errors.Is(got[0], fs.ErrPermission) || got[1] != nil || len(library.All()) != 1 {
-			t.Errorf("told %v, with %d flows", got, len(library.All()))
+		if len(got) != 2 || !errors.Is(got[0], fs.ErrPermission) || got[1] != nil || len(library.Files()) != 1 {
+			t.Errorf("told %v, with %d flows", got, len(library.Files()))
 		}
 	})
 }

@@ -17,7 +17,8 @@ type Library struct {
 	names map[string]string // what the configuration calls a reference; keys may hold *
 
 	mu       sync.RWMutex
-	programs []*flow.Program // in the order of their files
+	files    []*flow.Program // in the order of their files
+	programs []*flow.Program // those of files, then those that were created through the API
 	entry    *flow.Program   // for chats whose flow nobody here knows; nil for none
 }
 
@@ -25,16 +26,32 @@ type Library struct {
 // (ARNs, ids, names; * stands for anything) to flows and queues of this one.
 func NewLibrary(names map[string]string) *Library { return &Library{names: names} }
 
-// Set replaces the flows. Contacts that run one go on with what they began.
+// Set replaces the flows of files. Contacts that run one go on with what they began.
 func (l *Library) Set(programs []*flow.Program) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.programs = programs
+	l.programs = slices.Concat(programs, l.programs[len(l.files):])
+	l.files = programs
 	l.entry = l.first()
 }
 
-// All returns the flows, in the order of their files.
-func (l *Library) All() []*flow.Program {
+// Deploy replaces the flows that were created through the API. A chat gets one by its id; where a name
+// means a file as well, the file wins.
+func (l *Library) Deploy(programs []*flow.Program) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.programs = slices.Concat(l.files, programs)
+}
+
+// Files returns the flows of files, in their order.
+func (l *Library) Files() []*flow.Program {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return slices.Clone(l.files)
+}
+
+// all returns all flows, those of files first.
+func (l *Library) all() []*flow.Program {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	return slices.Clone(l.programs)
@@ -56,8 +73,9 @@ func (l *Library) Find(ref, shown string) (*flow.Program, bool) {
 	return nil, false
 }
 
-// Entry returns the flow for chats whose flow nobody here knows: the only inbound flow that no other
-// flow leads to. A page names a flow of an instance, and an export does not say which it is.
+// Entry returns the flow for chats whose flow nobody here knows: the only inbound flow of a file that
+// no other file leads to. A page names a flow of an instance, and an export does not say which it is;
+// a flow that was created through the API has the id that a page names.
 func (l *Library) Entry() (*flow.Program, bool) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -68,7 +86,7 @@ func (l *Library) Entry() (*flow.Program, bool) {
 // The caller holds the lock.
 func (l *Library) first() *flow.Program {
 	targets := map[*flow.Program]bool{}
-	for _, p := range l.programs {
+	for _, p := range l.files {
 		for _, ref := range flow.References(p.Source()) {
 			if ref.Kind != flow.FlowResource {
 				continue
@@ -81,7 +99,7 @@ func (l *Library) first() *flow.Program {
 		}
 	}
 	var entry *flow.Program
-	for _, p := range l.programs {
+	for _, p := range l.files {
 		if p.Kind() != flow.Inbound || targets[p] {
 			continue
 		}
@@ -112,8 +130,10 @@ func (l *Library) named(name string) *flow.Program {
 	if name == "" {
 		return nil
 	}
+	name, _, _ = strings.Cut(name, ":$") // $LATEST is what runs
 	id := tail(name)
 	for _, same := range []func(s flow.Source) bool{
+		func(s flow.Source) bool { return s.ID != "" && strings.HasSuffix(name, "/"+s.ID) }, // with its version
 		func(s flow.Source) bool { return s.ARN == name || s.ID != "" && s.ID == id || s.Key() == name },
 		func(s flow.Source) bool { return s.Logical == name || s.DisplayName() == name },
 		func(s flow.Source) bool {

@@ -155,3 +155,40 @@ func TestNameOfAView(t *testing.T) {
 		}
 	}
 }
+
+// Flows of files go before those that were created through the API, which are found by their ids and
+// never by guess. Each of the two kinds is replaced alone.
+func TestDeployedFlows(t *testing.T) {
+	t.Parallel()
+	file, other := program(t, flow.Source{File: "main.json", Name: "Main"}), program(t, flow.Source{File: "other.json", Kind: flow.CustomerQueue})
+	deployed := program(t, flow.Source{ID: "d1", Name: "Main"})
+	first := program(t, flow.Source{ID: "d2:1", Name: "Hours", Kind: flow.Module})
+	latest := program(t, flow.Source{ID: "d2", Name: "Hours", Kind: flow.Module})
+	library := flowrun.NewLibrary(nil)
+	finds := func(when string, want map[string]*flow.Program) {
+		t.Helper()
+		for ref, p := range want {
+			if got, ok := library.Find(ref, ""); got != p || ok != (p != nil) {
+				t.Errorf("%s: %q is %v", when, ref, got)
+			}
+		}
+	}
+	library.Deploy([]*flow.Program{deployed, latest, first})
+	finds("without files", map[string]*flow.Program{"Main": deployed, "Hours": latest, "main": nil})
+	if p, ok := library.Entry(); ok {
+		t.Errorf("a chat whose flow is unknown gets %v", p.Name())
+	}
+	library.Set([]*flow.Program{file, other})
+	const module = "arn:aws:connect:us-east-1:1:instance/i/flow-module/d2"
+	finds("with files", map[string]*flow.Program{
+		"Main": file, "main": file, "d1": deployed, "arn:aws:connect:us-east-1:1:instance/i/contact-flow/d1": deployed,
+		"Hours": latest, "d2": latest, "d2:1": first, "d2:$LATEST": latest, module: latest, module + ":1": first, module + ":$LATEST": latest,
+	})
+	if p, ok := library.Entry(); !ok || p != file {
+		t.Error("the flow of the file is not the entry any more")
+	}
+	library.Deploy(nil)
+	finds("after removal", map[string]*flow.Program{"Main": file, "d1": nil, "other": other})
+	library.Set(nil)
+	finds("without any", map[string]*flow.Program{"Main": nil, "other": nil})
+}

@@ -92,7 +92,7 @@ func ViewOf(token string) (id string, ok bool) {
 // an instance has them in its own resource, which is not here.
 func (l *Library) ViewActions(view string) []string {
 	known := []string{}
-	for _, p := range l.All() {
+	for _, p := range l.all() {
 		document := p.Source().Document
 		for i := range document.Actions {
 			a := &document.Actions[i]

@@ -26,12 +26,13 @@ type contactFlows struct {
 	watch   sync.WaitGroup
 }
 
-// openFlows reads the folder of contact flows and follows its changes; nil when there is none.
+// openFlows reads the folder of contact flows, if there is one, and follows its changes.
 func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*contactFlows, error) {
+	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names)), cancel: func() {}}
 	dir := s.Flows
 	if dir == "" {
 		if !isFolder(DefaultFlows) {
-			return nil, nil //nolint:nilnil // no folder, no flows
+			return f, nil // only what is created through the API
 		}
 		dir = DefaultFlows
 	}
@@ -39,7 +40,7 @@ func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*co
 		return nil, hint.Usage(fmt.Sprintf("--flows: there is no folder %s", dir), "name the folder with the flows that were exported from Amazon Connect")
 	}
 	// By its name, each time: an editor, or git, may put another folder in its place.
-	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names)), dir: dir}
+	f.dir = dir
 	folder := flowrun.NewFolder(os.DirFS(dir), f.library)
 	tell := func(findings []flow.Finding, changed int, err error) {
 		f.tell(ctx, log.With(slog.String("folder", dir)), findings, changed, err)
@@ -74,7 +75,7 @@ func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []fl
 		log.LogAttrs(ctx, level, "contact flow", slog.String("finding", finding.String()), slog.String("rule", finding.Rule))
 	}
 	var names []string
-	for _, p := range f.library.All() {
+	for _, p := range f.library.Files() {
 		names = append(names, p.Name())
 	}
 	log.InfoContext(ctx, "contact flows", slog.Int("changed_files", changed), slog.Any("flows", names))
@@ -107,13 +108,10 @@ func (f *contactFlows) close() {
 	f.watch.Wait()
 }
 
-// list are the flows as the Amazon Connect API shows them.
+// list are the flows of the folder as the Amazon Connect API shows them.
 func (f *contactFlows) list() []connectserver.Flow {
 	var flows []connectserver.Flow
-	for _, p := range f.library.All() {
-		if p.Kind() == flow.Module {
-			continue
-		}
+	for _, p := range f.library.Files() {
 		flows = append(flows, connectserver.Flow{ID: p.ID(), Name: p.Name(), Type: string(p.Kind()), Content: p.Content()})
 	}
 	return flows

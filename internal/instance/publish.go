@@ -1,0 +1,84 @@
+package instance
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/parley-chat/parley/internal/flow"
+)
+
+// InvalidError says why a flow cannot be published.
+type InvalidError struct{ Problems []string }
+
+// Error implements error.
+func (e *InvalidError) Error() string {
+	return "the flow is not valid: " + strings.Join(e.Problems, "; ")
+}
+
+// compile makes the published content ready to run, and the versions of a module, which flows call by
+// their numbers. A flow that is archived or only saved does not run. The error is an [*InvalidError].
+func (f *Flow) compile() ([]*flow.Program, error) {
+	if f.Published == "" {
+		return nil, nil
+	}
+	p, err := f.program(f.ID, f.Published)
+	if err != nil || f.Archived {
+		return nil, err
+	}
+	programs := []*flow.Program{p}
+	if f.Kind != flow.Module {
+		return programs, nil
+	}
+	for _, v := range f.Versions {
+		if p, err := f.program(f.ID+":"+strconv.Itoa(v.Number), v.Content); err == nil {
+			programs = append(programs, p)
+		}
+	}
+	return programs, nil
+}
+
+// program makes a content ready to run, by the rules of `parley flow check`: what is broken there is
+// refused here, and what is larger than a flow may be.
+func (f *Flow) program(id, content string) (*flow.Program, error) {
+	// A file may wrap a flow, or be an export of the older console; what is published is the flow itself.
+	var document struct{ Actions json.RawMessage }
+	text := strings.TrimSpace(content)
+	if json.Valid([]byte(text)) && (text[0] != '{' || json.Unmarshal([]byte(text), &document) == nil && document.Actions == nil) {
+		return nil, &InvalidError{[]string{"The content is no flow in the Flow language: it has no Actions."}}
+	}
+	sources, findings := flow.Read(f.Name, []byte(content))
+	var p *flow.Program
+	for _, source := range sources { // one, unless the findings say why there is none
+		source.ID, source.ARN, source.Name, source.Kind = id, "", f.Name, f.Kind
+		var more []flow.Finding
+		p, more = flow.Compile(source)
+		findings = append(findings, more...)
+	}
+	var problems []string
+	for _, finding := range findings {
+		if finding.Level == flow.Broken || finding.Rule == "size" {
+			problems = append(problems, problem(&finding))
+		}
+	}
+	switch {
+	case len(problems) > 0:
+		return nil, &InvalidError{problems}
+	case p == nil:
+		return nil, &InvalidError{[]string{"The content is no flow in the Flow language."}}
+	}
+	return p, nil
+}
+
+// problem is a finding without the name of the flow, which the caller knows.
+func problem(f *flow.Finding) string {
+	text := f.Text
+	if f.Action != "" {
+		text = fmt.Sprintf("Action %s: %s", f.Action, text)
+	}
+	if f.Remedy != "" {
+		text += "; " + f.Remedy
+	}
+	return text
+}
