@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	"internal/transcript":   {},
 	"internal/flow":         {},
 	"internal/flowcheck":    {"internal/flow"},
-	"internal/instance":     {"internal/flow"},
+	"internal/instance":     {"internal/flow", "internal/flowcheck"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
 	"internal/lexfile":      {"internal/hint", "internal/lex"},

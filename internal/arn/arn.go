@@ -3,6 +3,7 @@
 //
 //	arn:PARTITION:connect:REGION:ACCOUNT:instance/ID
 //	arn:PARTITION:connect:REGION:ACCOUNT:instance/ID/contact-flow/ID
+//	arn:PARTITION:connect:REGION:ACCOUNT:instance/ID/flow-module/ID
 //	arn:PARTITION:connect:REGION:ACCOUNT:instance/ID/contact/ID
 //
 // and of the two resources of other services that Parley is told of: topics of Amazon SNS and
@@ -61,6 +62,10 @@ func (a ARN) IsInstance() bool { return a.Instance() != "" && a.Resource == "ins
 // Flow returns the id of the contact flow that the resource is, with the version or alias
 // behind its colon if there is one; "" for every other resource.
 func (a ARN) Flow() string { return a.below("contact-flow") }
+
+// Module returns the id of the flow module that the resource is, with the version or alias behind
+// its colon if there is one; "" for every other resource.
+func (a ARN) Module() string { return a.below("flow-module") }
 
 // Contact returns the id of the contact that the resource is, or "".
 func (a ARN) Contact() string { return a.below("contact") }
@@ -149,6 +154,9 @@ func InstanceOf(text string) string { return bare(text, ARN.Instance) }
 // FlowOf returns the id of the contact flow in its ARN; every other text is returned as it
 // is.
 func FlowOf(text string) string { return bare(text, ARN.Flow) }
+
+// ModuleOf returns the id of the flow module in its ARN; every other text is returned as it is.
+func ModuleOf(text string) string { return bare(text, ARN.Module) }
 
 // ContactOf returns the id of the contact in its ARN; every other text is returned as it
 // is.

@@ -22,6 +22,11 @@ func WriteError(w http.ResponseWriter, e *Error) {
 	if err != nil { // three strings always encode
 		body = []byte("{}")
 	}
+	if len(e.Members) > 0 {
+		if more, err := json.Marshal(e.Members); err == nil {
+			body = append(append(body[:len(body)-1], ','), more[1:]...)
+		}
+	}
 	w.Header().Set(HeaderErrorType, e.Name)
 	if e.RetryAfter > 0 {
 		seconds := (e.RetryAfter + time.Second - 1) / time.Second

@@ -37,6 +37,8 @@ type Error struct {
 	RequestID string
 	// RetryAfter is what the service asked callers to wait; zero when it did not.
 	RetryAfter time.Duration
+	// Members are further members of the answer's body, by name; nil for none.
+	Members map[string]any
 	// Cause is what failed where the answer was made, when that is this process; it is never sent.
 	Cause error
 }

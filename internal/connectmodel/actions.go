@@ -150,22 +150,6 @@ func StartAssistantContact() *Model {
 	})
 }
 
-// ListContactFlows returns the model of the request.
-func ListContactFlows() *Model {
-	return request(map[string]shape{
-		"!InstanceId": instanceID(), "nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 1000},
-		"contactFlowTypes": list{max: 10, item: text{enum: []string{
-			"CONTACT_FLOW", "CUSTOMER_QUEUE", "CUSTOMER_HOLD", "CUSTOMER_WHISPER", "AGENT_HOLD", "AGENT_WHISPER",
-			"OUTBOUND_WHISPER", "AGENT_TRANSFER", "QUEUE_TRANSFER", "CAMPAIGN",
-		}}},
-	})
-}
-
-// DescribeContactFlow returns the model of the request.
-func DescribeContactFlow() *Model {
-	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactFlowId": flowID()})
-}
-
 // ListInstances returns the model of the request.
 func ListInstances() *Model {
 	return request(map[string]shape{"nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 10}})

@@ -85,6 +85,16 @@ func (s integer) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	return nil
 }
 
+// truth is true or false.
+type truth struct{}
+
+func (truth) check(_ *visit, path string, raw jsontext.Value) *Violation {
+	if kind := raw.Kind(); kind != 't' && kind != 'f' {
+		return wrongType(path, "true or false", raw)
+	}
+	return nil
+}
+
 // list is an array of min to max items; zero max means any number.
 type list struct {
 	min, max int
@@ -164,8 +174,8 @@ type dictionary struct {
 	key   func(name string) string
 	cause Cause // of a bad key
 	value shape
-	// maxBytes limits keys and values together; zero does not.
-	maxBytes int
+	// maxBytes limits keys and values together, maxKeys how many there are; zero does not.
+	maxBytes, maxKeys int
 }
 
 func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation {
@@ -176,8 +186,9 @@ func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation 
 		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s is nested more than %d levels deep.", path, maxDepth)}
 	}
 	defer func() { v.depth-- }()
-	size := 0
+	size, count := 0, 0
 	for name, value := range rawjson.Members(raw) {
+		count++
 		at := below(path, "."+Shorten(name))
 		if complaint := s.key(name); complaint != "" {
 			return &Violation{Kind: Limit, Cause: s.cause, Field: at, Sentence: fmt.Sprintf("The key %q of %s %s.", Shorten(name), path, complaint)}
@@ -188,6 +199,9 @@ func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation 
 		if violation := s.value.check(v, at, value); violation != nil {
 			return violation
 		}
+	}
+	if s.maxKeys > 0 && (count == 0 || count > s.maxKeys) {
+		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must have 1 to %d members, but has %d.", path, s.maxKeys, count)}
 	}
 	if s.maxBytes > 0 && size > s.maxBytes {
 		return &Violation{

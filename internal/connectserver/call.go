@@ -1,6 +1,7 @@
 package connectserver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ const (
 func (s *Service) serve(w http.ResponseWriter, r *http.Request, a *action) {
 	requestID, began := uuid.NewString(), time.Now()
 	var out any
-	body, refused := readBody(w, r)
+	body, refused := readBody(w, r, cmp.Or(s.MaxBodyFor(r), maxBody))
 	if refused == nil {
 		body, refused = assemble(r, a.query, body)
 	}

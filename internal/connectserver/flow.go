@@ -1,106 +1,197 @@
 package connectserver
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/instance"
 )
 
-type listFlowsInput struct {
-	InstanceID string   `json:"InstanceId"`
-	Types      []string `json:"contactFlowTypes"`
-	NextToken  string   `json:"nextToken"`
-	MaxResults int      `json:"maxResults"`
+// Flow is a contact flow, or a flow module, as the actions show it.
+type Flow struct {
+	// ID is its id, Type one of the service's types, or MODULE; empty means CONTACT_FLOW.
+	ID, Name, Type, Description string
+	// Content is the flow's JSON text.
+	Content string
+	// Saved says that it is not published.
+	Saved bool
+	// Modified is when it was last changed; zero leaves it out of answers.
+	Modified time.Time
+
+	// Archived says that it does not run. Draft is what was saved since it was published.
+	Archived bool
+	Draft    string
+	Tags     map[string]string
+	Versions []instance.Version
+	Settings string
+	External bool
+	// version is the one that is shown.
+	version instance.Version
 }
 
-type listFlowsOutput struct {
-	Flows     []flowSummary `json:"ContactFlowSummaryList"`
-	NextToken string        `json:",omitzero"`
-}
-
-type flowSummary struct {
-	ID     string `json:"Id"`
-	ARN    string `json:"Arn"`
-	Name   string
-	Type   string `json:"ContactFlowType"`
-	State  string `json:"ContactFlowState"`
-	Status string `json:"ContactFlowStatus"`
-}
-
-// listFlows carries out ListContactFlows.
-//
-// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ListContactFlows.html
-func (s *Service) listFlows(_ context.Context, in *listFlowsInput) (*listFlowsOutput, error) {
-	if refused := s.knownInstance(in.InstanceID); refused != nil {
-		return nil, refused
+// keptFlow is a flow that was created through the API; its second value is the one given.
+func keptFlow(f instance.Flow, found bool) (Flow, bool) {
+	shown := Flow{
+		ID: f.ID, Name: f.Name, Type: string(f.Kind), Description: f.Description, Content: f.Published, Modified: f.Modified, Archived: f.Archived,
+		Draft: f.Draft, Tags: f.Tags, Versions: f.Versions, Settings: f.Settings, External: f.External,
 	}
-	var all []flowSummary
+	if f.Published == "" {
+		shown.Content, shown.Draft, shown.Saved = f.Draft, "", true
+	}
+	return shown, found
+}
+
+// all returns the flows, or the modules: those that were configured first.
+func (s *Service) all(module bool) []Flow {
+	var all []Flow
 	for _, f := range s.flows() {
-		if len(in.Types) == 0 || slices.Contains(in.Types, f.kind()) {
-			all = append(all, flowSummary{f.ID, s.flowARN(in.InstanceID, f.ID), f.Name, f.kind(), "ACTIVE", f.status()})
+		if f.isModule() == module {
+			all = append(all, f)
 		}
 	}
-	flows, next, err := page(all, in.NextToken, in.MaxResults, 100)
-	if err != nil {
-		return nil, err
+	for _, f := range s.kept.Flows() {
+		if shown, _ := keptFlow(f, true); shown.isModule() == module {
+			all = append(all, shown)
+		}
 	}
-	return &listFlowsOutput{flows, next}, nil
+	return all
 }
 
-type describeFlowInput struct {
-	InstanceID string `json:"InstanceId"`
-	FlowID     string `json:"ContactFlowId"`
-}
-
-type describeFlowOutput struct{ ContactFlow flowOutput }
-
-type flowOutput struct {
-	ARN          string `json:"Arn"`
-	ID           string `json:"Id"`
-	Name         string
-	Type         string
-	State        string
-	Status       string
-	Description  string `json:",omitzero"`
-	Content      string
-	Hash         string `json:"FlowContentSha256"`
-	LastModified epoch  `json:"LastModifiedTime,omitzero"`
-	Region       string `json:"LastModifiedRegion"`
-}
-
-// describeFlow carries out DescribeContactFlow. The published form of a flow that is only
-// saved does not exist; its saved form is asked for with ":$SAVED".
-//
-// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_DescribeContactFlow.html
-func (s *Service) describeFlow(_ context.Context, in *describeFlowInput) (*describeFlowOutput, error) {
-	if refused := s.knownInstance(in.InstanceID); refused != nil {
-		return nil, refused
-	}
-	id := flowID(in.FlowID)
+// configured finds a flow, or a module, that only the configuration can change.
+func (s *Service) configured(id string, module bool) (Flow, bool) {
 	flows := s.flows()
-	i := slices.IndexFunc(flows, func(f Flow) bool { return f.ID == id })
+	i := slices.IndexFunc(flows, func(f Flow) bool { return f.ID == id && f.isModule() == module })
 	if i < 0 {
-		return nil, resourceNotFound("Contact flow not found.")
+		return Flow{}, false
 	}
-	f := flows[i]
-	if f.Saved && !strings.HasSuffix(in.FlowID, ":$SAVED") {
-		refused := resourceNotFound("The contact flow is saved and not published.")
-		refused.Name = "ContactFlowNotPublishedException"
-		return nil, refused
+	return flows[i], true
+}
+
+// find returns a flow, or a module, in the form that a version or $SAVED behind its id asks for.
+func (s *Service) find(given string, module bool) (Flow, error) {
+	id := flowID(given)
+	if module {
+		id = moduleID(given)
 	}
-	hash := sha256.Sum256([]byte(f.Content))
-	return &describeFlowOutput{flowOutput{
-		ARN: s.flowARN(in.InstanceID, f.ID), ID: f.ID, Name: f.Name, Type: f.kind(), State: "ACTIVE", Status: f.status(),
-		Description: f.Description, Content: f.Content, Hash: hex.EncodeToString(hash[:]), LastModified: epoch{f.Modified},
-		Region: s.region,
-	}}, nil
+	f, found := keptFlow(s.kept.Find(id, module))
+	if !found {
+		if f, found = s.configured(id, module); !found {
+			return Flow{}, noFlow(module)
+		}
+	}
+	switch version := versionOf(given); version {
+	case "", "$LATEST":
+		if f.Saved {
+			refused := resourceNotFound("The contact flow is saved and not published.")
+			refused.Name = "ContactFlowNotPublishedException"
+			return Flow{}, refused
+		}
+	case "$SAVED":
+		if f.Draft != "" {
+			f.Content, f.Saved = f.Draft, true
+		}
+	default:
+		i := slices.IndexFunc(f.Versions, func(v instance.Version) bool { return strconv.Itoa(v.Number) == version })
+		if i < 0 {
+			return Flow{}, resourceNotFound("There is no version " + strconv.Quote(version) + " of this flow.")
+		}
+		f.version = f.Versions[i]
+		f.Content, f.Settings, f.Saved = f.version.Content, f.version.Settings, false
+	}
+	return f, nil
+}
+
+func noFlow(module bool) *awswire.Error {
+	if module {
+		return resourceNotFound("Contact flow module not found.")
+	}
+	return resourceNotFound("Contact flow not found.")
+}
+
+// notKept says why a flow cannot be changed, given the error of the keeper.
+func (s *Service) notKept(err error, id string, module bool) error {
+	if invalid, ok := errors.AsType[*instance.InvalidError](err); ok {
+		return invalidFlow(invalid, module)
+	}
+	switch {
+	case errors.Is(err, instance.ErrNotFound):
+		if _, fixed := s.configured(id, module); fixed {
+			return refusal(invalidRequest, "This flow comes from the folder of contact flows, or with Parley: change its file, or create another one.")
+		}
+		return noFlow(module)
+	case errors.Is(err, instance.ErrDuplicate):
+		return &awswire.Error{Status: http.StatusConflict, Name: "DuplicateResourceException", Message: "Another flow has this name."}
+	case errors.Is(err, instance.ErrLimit):
+		return &awswire.Error{Status: http.StatusTooManyRequests, Name: "LimitExceededException", Message: "The instance has as many flows as its quota allows."}
+	}
+	return err
+}
+
+// invalidFlow says what the problems of a flow are. The two exceptions spell their member differently.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateContactFlow.html and
+// https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateContactFlowModule.html
+func invalidFlow(invalid *instance.InvalidError, module bool) *awswire.Error {
+	type detail struct {
+		Message string `json:"message"`
+	}
+	problems := make([]detail, len(invalid.Problems))
+	for i, text := range invalid.Problems {
+		problems[i].Message = text
+	}
+	name, member := "InvalidContactFlowException", "problems"
+	if module {
+		name, member = "InvalidContactFlowModuleException", "Problems"
+	}
+	return &awswire.Error{Status: http.StatusBadRequest, Name: name, Message: "The flow is not valid: " + strings.Join(invalid.Problems, "; "), Members: map[string]any{member: problems}}
+}
+
+// flowOutput is a contact flow.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ContactFlow.html
+type flowOutput struct {
+	ARN                string `json:"Arn"`
+	ID                 string `json:"Id"`
+	Name               string
+	Type               string
+	State              string
+	Status             string
+	Description        string `json:",omitzero"`
+	Content            string
+	Tags               map[string]string `json:",omitzero"`
+	Hash               string            `json:"FlowContentSha256"`
+	Version            int               `json:",omitzero"`
+	VersionDescription string            `json:",omitzero"`
+	LastModified       epoch             `json:"LastModifiedTime,omitzero"`
+	Region             string            `json:"LastModifiedRegion"`
+}
+
+func (s *Service) flowOutput(given string, f *Flow) flowOutput {
+	return flowOutput{
+		ARN: s.flowARN(given, f.ID), ID: f.ID, Name: f.Name, Type: f.kind(), State: f.state(), Status: f.status(),
+		Description: f.Description, Content: f.Content, Tags: f.Tags, Hash: hashOf(f.Content), Version: f.version.Number,
+		VersionDescription: f.version.Description, LastModified: epoch{f.Modified}, Region: s.region,
+	}
+}
+
+func hashOf(content string) string {
+	hash := sha256.Sum256([]byte(content))
+	return hex.EncodeToString(hash[:])
 }
 
 func (s *Service) flowARN(instance, id string) string {
 	return s.instanceARN(instanceID(instance)) + "/contact-flow/" + id
 }
+
+func (f *Flow) isModule() bool { return f.Type == string(flow.Module) }
 
 // kind is the flow's type as the service names it.
 func (f *Flow) kind() string {
@@ -110,10 +201,23 @@ func (f *Flow) kind() string {
 	return f.Type
 }
 
+func (f *Flow) state() string {
+	if f.Archived {
+		return archived
+	}
+	return "ACTIVE"
+}
+
+// archived is the state of flows that do not run.
+const archived = "ARCHIVED"
+
+// saved is the status of flows that do not run for chats.
+const saved = "SAVED"
+
 // status says whether the flow runs for chats.
 func (f *Flow) status() string {
 	if f.Saved {
-		return "SAVED"
+		return saved
 	}
 	return "PUBLISHED"
 }

@@ -1,7 +1,6 @@
 package connectserver
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/arn"
@@ -20,6 +19,19 @@ func flowID(given string) string {
 	return id
 }
 
+// versionOf is what stands behind the colon of the id of a flow or a module: a version, $SAVED,
+// $LATEST; empty for nothing.
+func versionOf(given string) string {
+	_, version, _ := strings.Cut(arn.ModuleOf(arn.FlowOf(given)), ":")
+	return version
+}
+
+// moduleID is the id of a flow module, which may be given as an ARN, without its version.
+func moduleID(given string) string {
+	id, _, _ := strings.Cut(arn.ModuleOf(given), ":")
+	return id
+}
+
 // knownInstance refuses an instance that is not this one, when strict.
 func (s *Service) knownInstance(given string) *awswire.Error {
 	if s.strict.Enabled() && instanceID(given) != s.instance.ID {
@@ -28,9 +40,16 @@ func (s *Service) knownInstance(given string) *awswire.Error {
 	return nil
 }
 
-// knownFlow refuses a flow that is not configured or not published, when strict.
+// knownFlow refuses a flow that was only saved, or is archived, and when strict one that is not there.
 func (s *Service) knownFlow(given string) *awswire.Error {
-	if s.strict.Enabled() && !slices.ContainsFunc(s.flows(), func(f Flow) bool { return f.ID == flowID(given) && !f.Saved }) {
+	id := flowID(given)
+	f, found := keptFlow(s.kept.Find(id, false))
+	if !found && s.strict.Enabled() {
+		f, found = s.configured(id, false)
+	} else if !found {
+		return nil
+	}
+	if !found || f.Saved || f.Archived {
 		return resourceNotFound("Contact flow not found.")
 	}
 	return nil

@@ -57,7 +57,8 @@ const startChatContact = "StartChatContact"
 
 // registry lists the actions that are emulated.
 func (s *Service) registry() []*action {
-	return slices.Concat(s.chatActions(), s.contactActions(), s.participantActions(), s.instanceActions())
+	return slices.Concat(s.chatActions(), s.contactActions(), s.participantActions(), s.instanceActions(),
+		s.flowActions(), s.moduleActions(), s.resourceActions())
 }
 
 func (s *Service) chatActions() []*action {
@@ -129,17 +130,12 @@ func (s *Service) participantActions() []*action {
 	}
 }
 
+// paging are the members of the query of a list.
+func paging() []parameter { return []parameter{{"nextToken", oneText}, {"maxResults", oneNumber}} }
+
 func (s *Service) instanceActions() []*action {
-	paging := []parameter{{"nextToken", oneText}, {"maxResults", oneNumber}}
+	paging := paging()
 	return []*action{
-		{
-			name: "ListContactFlows", query: append([]parameter{{"contactFlowTypes", manyTexts}}, paging...),
-			model: connectmodel.ListContactFlows(), run: bind(s.listFlows), source: fidelity.Model,
-		},
-		{
-			name: "DescribeContactFlow", model: connectmodel.DescribeContactFlow(), run: bind(s.describeFlow), source: fidelity.Model,
-			note: "Flows come from the configuration and have no versions: a version suffix is ignored.",
-		},
 		{
 			name: "ListInstances", query: paging, model: connectmodel.ListInstances(), run: bind(s.listInstances), source: fidelity.Model,
 			note: "There is one instance.",

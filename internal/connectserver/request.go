@@ -28,15 +28,27 @@ const (
 
 // maxBody is the largest request that is read: the members of the largest one, with room for
 // every character escaped.
-const maxBody = 256 << 10
+const maxBody int64 = 256 << 10
+
+// maxContentBody is the same for requests that hold a contact flow, of up to 256,000 characters.
+const maxContentBody int64 = 6*256_000 + maxBody
+
+// MaxBodyFor returns how long the body of a request may be, in bytes, where that is more than usual;
+// zero elsewhere. It is for what limits bodies in front of the service.
+func (s *Service) MaxBodyFor(r *http.Request) int64 {
+	if strings.HasPrefix(r.URL.Path, "/contact-flows/") || strings.HasPrefix(r.URL.Path, "/contact-flow-modules/") {
+		return maxContentBody
+	}
+	return 0
+}
 
 // readBody reads what a request carries. Methods without a body have an empty object, and so
 // has an empty body, as in AWS's protocol.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *awswire.Error) {
+func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *awswire.Error) {
 	if r.Method == http.MethodGet || r.Method == http.MethodDelete || r.Body == nil {
 		return []byte("{}"), nil
 	}
-	return awswire.ReadBody(w, r, maxBody)
+	return awswire.ReadBody(w, r, limit)
 }
 
 // assemble makes one JSON object of a request's labels, query and body, so that they are

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/strict"
 )
 
@@ -24,8 +25,10 @@ import (
 type Config struct {
 	// Chats are the chats the actions are about. Required.
 	Chats *chat.Service
-	// Flows returns the contact flows there are, each time anew; nil means none.
+	// Flows returns the contact flows that nobody can change here, each time anew; nil means none.
 	Flows func() []Flow
+	// Kept is what the instance was given through this API. Required.
+	Kept *instance.Keeper
 	// Instance is the one instance there is. Its zero members get values.
 	Instance Instance
 	// Region and Account stand in ARNs; empty means us-east-1 and 000000000000.
@@ -60,22 +63,11 @@ type Instance struct {
 // DefaultInstanceID is the id of an instance whose configuration names none.
 const DefaultInstanceID = "11111111-1111-4111-8111-111111111111"
 
-// Flow is a contact flow as ListContactFlows and DescribeContactFlow show it.
-type Flow struct {
-	// ID is its id, Type one of the service's types; empty means CONTACT_FLOW.
-	ID, Name, Type, Description string
-	// Content is the flow's JSON text.
-	Content string
-	// Saved says that it is not published.
-	Saved bool
-	// Modified is when it was last changed; zero leaves it out of answers.
-	Modified time.Time
-}
-
 // Service is the Amazon Connect API of one embedded Amazon Connect.
 type Service struct {
 	chats           *chat.Service
 	flows           func() []Flow
+	kept            *instance.Keeper
 	instance        Instance
 	region, account string
 	origins         []string
@@ -86,16 +78,18 @@ type Service struct {
 	actions         []*action
 
 	joined      repeats[*createParticipantOutput]
+	modules     repeats[*createModuleOutput]
+	associated  repeats[*nothing]
 	integrating sync.Mutex // one SendChatIntegrationEvent at a time, so that two do not start two chats
 }
 
 // New returns the API of an embedded Amazon Connect.
 func New(cfg Config) (*Service, error) {
-	if cfg.Chats == nil {
-		return nil, errors.New("an amazon connect api needs chats")
+	if cfg.Chats == nil || cfg.Kept == nil {
+		return nil, errors.New("an amazon connect api needs chats and a keeper of what it is given")
 	}
 	s := &Service{
-		chats: cfg.Chats, flows: cfg.Flows, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
+		chats: cfg.Chats, flows: cfg.Flows, kept: cfg.Kept, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
 		origins: cfg.ApprovedOrigins, place: cfg.Place, strict: cfg.Strict, hear: cfg.Called, log: cfg.Log,
 	}
 	if s.flows == nil {
@@ -154,7 +148,7 @@ func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.
 		mux.HandleFunc(op.method+" "+op.path, func(w http.ResponseWriter, r *http.Request) { s.unemulated(w, r, op.name) })
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-		for _, below := range []string{"/contact/", "/contacts/", "/contact-flows/", "/contact-flows-summary/", "/instance/"} {
+		for _, below := range []string{"/contact/", "/contacts/", "/contact-flows/", "/contact-flows-summary/", "/contact-flow-modules/", "/instance/"} {
 			mux.HandleFunc(method+" "+below, s.Unknown)
 		}
 	}

@@ -20,6 +20,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectserver"
+	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -33,6 +34,7 @@ type stage struct {
 	api     *connectserver.Service
 	chats   *chat.Service
 	store   *store.Store
+	kept    *instance.Keeper
 }
 
 func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, transcript.Item)) *stage {
@@ -54,8 +56,14 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 			tb.Error(err)
 		}
 	})
+	given, err := instance.Open(context.Background(), instance.Config{
+		Store: kept, Limited: rules.Enabled(), Taken: func(name string, module bool) bool { return name == "Inbound" && !module },
+	})
+	if err != nil {
+		tb.Fatal(err)
+	}
 	api, err := connectserver.New(connectserver.Config{
-		Chats: chats, Strict: rules, Region: "eu-west-2", Account: "111122223333",
+		Chats: chats, Kept: given, Strict: rules, Region: "eu-west-2", Account: "111122223333",
 		ApprovedOrigins: []string{"https://a.example", "https://b.example", "https://c.example"},
 		Flows:           flows,
 		Place: func(contactID string) (connectserver.Place, bool) { // everybody is the third in each queue
@@ -73,7 +81,7 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &stage{routes(api), api, chats, kept}
+	return &stage{routes(api), api, chats, kept, given}
 }
 
 // routes serves the actions alone: every other path is an unknown operation.

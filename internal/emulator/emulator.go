@@ -9,6 +9,7 @@
 package emulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ import (
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/hours"
+	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
@@ -83,8 +85,8 @@ type Config struct {
 	InstanceID string
 	// Flows returns contact flows beside the default one, each time anew; nil means none.
 	Flows func() []connectserver.Flow
-	// Library are the contact flows that run; nil queues every chat, after a greeting. Outside
-	// answers for their functions and bots; nil answers for none. FlowTraced and FlowTold are told
+	// Library are the contact flows that run, beside those that are created through the API, which
+	// are given to it; nil means that there are no others. Outside answers for their functions and bots; nil answers for none. FlowTraced and FlowTold are told
 	// what they do, as [flowrun.Config] describes; nil does nothing.
 	Library    *flowrun.Library
 	Outside    flowrun.Outside
@@ -130,8 +132,9 @@ type Emulator struct {
 	api       *connectserver.Service
 	clients   *participant.Service
 	desk      *desk.Desk
-	flows     *flowrun.Runner // nil without
+	flows     *flowrun.Runner
 	library   *flowrun.Library
+	kept      *instance.Keeper
 	views     *views
 	faults    *fault.Rules // nil without
 
@@ -231,7 +234,9 @@ func (e *Emulator) Wrap(next http.Handler) http.Handler {
 
 // MaxBodyFor returns how long the body of a request may be, in bytes; zero leaves it to the
 // caller.
-func (e *Emulator) MaxBodyFor(r *http.Request) int64 { return e.clients.MaxBodyFor(r) }
+func (e *Emulator) MaxBodyFor(r *http.Request) int64 {
+	return cmp.Or(e.clients.MaxBodyFor(r), e.api.MaxBodyFor(r))
+}
 
 // Chats are the chats themselves, for what is built around them.
 func (e *Emulator) Chats() *chat.Service { return e.chats }

@@ -5,32 +5,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
-	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/connectserver"
+	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
-	"github.com/parley-chat/parley/internal/transcript"
+	"github.com/parley-chat/parley/internal/instance"
 )
 
-// openFlows opens the runner of contact flows.
-func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error) {
-	if cfg.Library == nil {
-		e.chats.Listen(chat.Listener{Changed: func(chat.Contact, *transcript.Item) {}, Exits: func(step *chat.Step) (bool, error) {
-			if contact := step.Contact(); contact.DismissOnExit {
-				cfg.Log.Warn("the customer ended the chat, and no contact flow runs that DisconnectOnCustomerExit could begin: start with --flows DIR",
-					slog.String("contact_id", contact.ID))
-			}
-			return false, nil
-		}, Begin: func() {
-			err := flowrun.Adopt(context.Background(), e.chats, nil, func(contactID, what string) {
-				cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, "contact flow", slog.String("told", what), slog.String("contact_id", contactID))
-			})
-			if err != nil {
-				failed("", fmt.Errorf("taking over contacts whose flow is gone: %w", err))
-			}
-		}})
-		return nil
-	}
+// openFlows opens the contact flows that the instance was given, and the runner of all.
+func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string, error)) (err error) {
 	told := func(contactID string, at time.Time, what string, stopped bool) {
 		cfg.Log.LogAttrs(context.Background(), slog.LevelWarn, "contact flow", slog.String("told", what), slog.String("contact_id", contactID))
 		if cfg.FlowTold != nil {
@@ -38,9 +23,22 @@ func (e *Emulator) openFlows(cfg Config, failed func(string, error)) (err error)
 		}
 	}
 	region := cmp.Or(cfg.Region, "us-east-1")
-	e.library = cfg.Library
+	if e.library = cfg.Library; e.library == nil {
+		e.library = flowrun.NewLibrary(nil)
+	}
+	e.kept, err = instance.Open(ctx, instance.Config{
+		Store: e.store, Now: e.chats.Clock().Now, Limited: cfg.Strict, Runs: e.library.Deploy, Log: cfg.Log,
+		Taken: func(name string, module bool) bool {
+			return slices.ContainsFunc(flows(cfg.Flows)(), func(f connectserver.Flow) bool {
+				return f.Name == name && (f.Type == string(flow.Module)) == module
+			})
+		},
+	})
+	if err != nil {
+		return err
+	}
 	e.flows, err = flowrun.New(flowrun.Config{
-		Chats: e.chats, Library: cfg.Library, Region: region, Strict: cfg.Strict, Floor: floor{e}, Hours: cfg.Hours,
+		Chats: e.chats, Library: e.library, Region: region, Strict: cfg.Strict, Floor: floor{e}, Hours: cfg.Hours,
 		InstanceARN: fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", region, cmp.Or(cfg.InstanceID, DefaultInstanceID)),
 		Outside:     cfg.Outside, Traced: cfg.FlowTraced, Told: told, Failed: failed,
 	})

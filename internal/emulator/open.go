@@ -39,7 +39,7 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	config := connectserver.Config{
-		Chats: e.chats, Flows: flows(cfg.Flows), Instance: connectserver.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
+		Chats: e.chats, Flows: flows(cfg.Flows), Kept: e.kept, Instance: connectserver.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log, Place: func(contactID string) (connectserver.Place, bool) {
 			place, ok := e.desk.Place(contactID)
 			return connectserver.Place(place), ok
@@ -107,7 +107,7 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 	if err != nil {
 		return fmt.Errorf("opening the chats: %w", err)
 	}
-	if err := e.openFlows(cfg, failed); err != nil { // before the desk, which queues what no flow runs for
+	if err := e.openFlows(ctx, cfg, failed); err != nil { // before the desk, which queues what no flow runs for
 		return err
 	}
 	if err := e.openDesk(ctx, cfg, failed); err != nil {

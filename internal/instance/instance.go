@@ -46,6 +46,9 @@ const (
 	MaxFunctions = 50
 )
 
+// Campaign is the kind of flows that outbound campaigns run, the only flows with versions.
+const Campaign flow.Kind = "CAMPAIGN"
+
 // Errors of changes, to be told apart with [errors.Is]; those of publishing are an [*InvalidError].
 var (
 	ErrNotFound  = errors.New("there is no such resource")
@@ -273,10 +276,15 @@ func (k *Keeper) put(ctx context.Context, f Flow) (Flow, error) {
 			return Flow{}, ErrDuplicate
 		}
 	}
-	programs, err := f.compile()
+	if f.Published != "" && (old == nil || old.Published != f.Published) {
+		if err := f.check(); err != nil {
+			return Flow{}, err
+		}
+	}
 	// A flow that cannot run any more keeps its name, tags and state changeable.
-	if err != nil && (old == nil || old.Published != f.Published || old.Settings != f.Settings) {
-		return Flow{}, err
+	programs, err := f.compile()
+	if err != nil {
+		programs = nil
 	}
 	f.Modified = k.cfg.Now()
 	body, err := json.Marshal(f)

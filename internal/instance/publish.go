@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowcheck"
 )
 
 // InvalidError says why a flow cannot be published.
@@ -23,7 +24,7 @@ func (f *Flow) compile() ([]*flow.Program, error) {
 	if f.Published == "" {
 		return nil, nil
 	}
-	p, err := f.program(f.ID, f.Published)
+	p, err := f.program(f.ID, f.Published, runnable)
 	if err != nil || f.Archived {
 		return nil, err
 	}
@@ -32,16 +33,42 @@ func (f *Flow) compile() ([]*flow.Program, error) {
 		return programs, nil
 	}
 	for _, v := range f.Versions {
-		if p, err := f.program(f.ID+":"+strconv.Itoa(v.Number), v.Content); err == nil {
+		if p, err := f.program(f.ID+":"+strconv.Itoa(v.Number), v.Content, runnable); err == nil {
 			programs = append(programs, p)
 		}
 	}
 	return programs, nil
 }
 
-// program makes a content ready to run, by the rules of `parley flow check`: what is broken there is
-// refused here, and what is larger than a flow may be.
-func (f *Flow) program(id, content string) (*flow.Program, error) {
+// check holds what is to be published against the rules of `parley flow check`: whatever Amazon Connect
+// would refuse is refused here. Of a campaign, which no chat runs, only what nothing could run. The error
+// is an [*InvalidError].
+func (f *Flow) check() error {
+	if f.Kind == Campaign {
+		_, err := f.program(f.ID, f.Published, runnable)
+		return err
+	}
+	_, err := f.program(f.ID, f.Published, func(p *flow.Program, findings []flow.Finding) []flow.Finding {
+		file := flowcheck.File{Name: f.Name, Findings: findings}
+		if p != nil {
+			file.Programs = []*flow.Program{p}
+		}
+		return flowcheck.Check([]flowcheck.File{file})
+	})
+	return err
+}
+
+// runnable leaves the findings of a content as they are: what was published before a rule was known
+// goes on running.
+func runnable(p *flow.Program, findings []flow.Finding) []flow.Finding {
+	if p != nil {
+		return nil
+	}
+	return findings
+}
+
+// program makes a content ready to run, unless a rule is against it: those findings that look returns.
+func (f *Flow) program(id, content string, look func(*flow.Program, []flow.Finding) []flow.Finding) (*flow.Program, error) {
 	// A file may wrap a flow, or be an export of the older console; what is published is the flow itself.
 	var document struct{ Actions json.RawMessage }
 	text := strings.TrimSpace(content)
@@ -57,8 +84,8 @@ func (f *Flow) program(id, content string) (*flow.Program, error) {
 		findings = append(findings, more...)
 	}
 	var problems []string
-	for _, finding := range findings {
-		if finding.Level == flow.Broken || finding.Rule == "size" {
+	for _, finding := range look(p, findings) {
+		if finding.Level != flow.Doubtful {
 			problems = append(problems, problem(&finding))
 		}
 	}

@@ -89,9 +89,12 @@ func (f *contactFlows) tell(ctx context.Context, log *slog.Logger, findings []fl
 	}
 }
 
-// text says in one line which flows there are.
+// text says in one line which flows the folder has; nothing without a folder.
 func (f *contactFlows) text() string {
-	n := len(f.library.All())
+	if f.dir == "" {
+		return ""
+	}
+	n := len(f.library.Files())
 	text := fmt.Sprintf("%d in %s", n, f.dir)
 	if first, ok := f.library.Entry(); ok {
 		text += ", chats begin with " + screen.Cell(first.Name())

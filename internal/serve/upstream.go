@@ -126,15 +126,13 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 	if err != nil {
 		return nil, err
 	}
-	var outside *Outside
-	if flows != nil {
-		if outside, err = OpenOutside(s, config.UserAgent, config.Log); err != nil {
-			flows.close()
-			return nil, err
-		}
-		outside.tell(ctx, flows.library, config.Log)
-		inside.Library, inside.Flows, inside.Outside = flows.library, flows.list, outside
+	outside, err := OpenOutside(s, config.UserAgent, config.Log)
+	if err != nil {
+		flows.close()
+		return nil, err
 	}
+	outside.tell(ctx, flows.library, config.Log)
+	inside.Library, inside.Flows, inside.Outside = flows.library, flows.list, outside
 	embedded, err := emulator.New(ctx, inside)
 	if err != nil {
 		flows.close()

@@ -1,0 +1,171 @@
+package connectserver
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+
+	"github.com/parley-chat/parley/internal/arn"
+	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/instance"
+)
+
+// maxTags is how many tags a resource may have.
+const maxTags = 50
+
+type tagInput struct {
+	ARN  string            `json:"resourceArn"`
+	Tags map[string]string `json:"tags"`
+	Keys []string          `json:"tagKeys"`
+}
+
+// tagged finds the flow or the module of an ARN.
+func (s *Service) tagged(text string) (id string, module bool, err error) {
+	a, ok := arn.Parse(text)
+	switch {
+	case !ok:
+		return "", false, refusal(invalidRequest, "resourceArn must be an ARN.")
+	case a.Flow() != "":
+		id = flowID(text)
+	case a.Module() != "":
+		id, module = moduleID(text), true
+	default:
+		return "", false, resourceNotFound("There is no such resource; flows and flow modules have tags here.")
+	}
+	if refused := s.knownInstance(a.Instance()); refused != nil {
+		return "", false, refused
+	}
+	return id, module, nil
+}
+
+func (s *Service) retag(ctx context.Context, in *tagInput, change func(tags map[string]string)) (*nothing, error) {
+	id, module, err := s.tagged(in.ARN)
+	if err != nil {
+		return nil, err
+	}
+	return s.changeFlow(ctx, arn.InstanceOf(in.ARN), id, module, func(f *instance.Flow) error {
+		if f.Tags == nil {
+			f.Tags = map[string]string{}
+		}
+		if change(f.Tags); len(f.Tags) > maxTags {
+			return refusal(invalidRequest, "A resource has at most 50 tags.")
+		}
+		return nil
+	})
+}
+
+// tag carries out TagResource.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_TagResource.html
+func (s *Service) tag(ctx context.Context, in *tagInput) (*nothing, error) {
+	return s.retag(ctx, in, func(tags map[string]string) { maps.Copy(tags, in.Tags) })
+}
+
+// untag carries out UntagResource.
+func (s *Service) untag(ctx context.Context, in *tagInput) (*nothing, error) {
+	return s.retag(ctx, in, func(tags map[string]string) {
+		for _, key := range in.Keys {
+			delete(tags, key)
+		}
+	})
+}
+
+type listTagsOutput struct {
+	Tags map[string]string `json:"tags"`
+}
+
+// listTags carries out ListTagsForResource.
+func (s *Service) listTags(_ context.Context, in *tagInput) (*listTagsOutput, error) {
+	id, module, err := s.tagged(in.ARN)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.find(id+":$SAVED", module)
+	if err != nil {
+		return nil, err
+	}
+	return &listTagsOutput{f.Tags}, nil
+}
+
+type functionInput struct {
+	InstanceID  string `json:"InstanceId"`
+	FunctionARN string `json:"FunctionArn"`
+	ClientToken string
+}
+
+// noFunction refuses what is no ARN of a function.
+func noFunction(text string) *awswire.Error {
+	if a, ok := arn.Parse(text); !ok || a.Service != "lambda" {
+		return refusal(invalidParameter, "The function must be the ARN of a function of AWS Lambda.")
+	}
+	return nil
+}
+
+// associateFunction carries out AssociateLambdaFunction.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AssociateLambdaFunction.html
+func (s *Service) associateFunction(ctx context.Context, in *functionInput) (*nothing, error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, refused
+	}
+	if refused := noFunction(in.FunctionARN); refused != nil {
+		return nil, refused
+	}
+	if in.ClientToken == "" {
+		return s.addFunction(ctx, in)
+	}
+	return s.associated.do(in.ClientToken, func() (*nothing, error) { return s.addFunction(ctx, in) })
+}
+
+func (s *Service) addFunction(ctx context.Context, in *functionInput) (*nothing, error) {
+	err := s.kept.AddFunction(ctx, in.FunctionARN)
+	switch {
+	case errors.Is(err, instance.ErrDuplicate):
+		return nil, &awswire.Error{Status: http.StatusConflict, Name: "ResourceConflictException", Message: "The function is associated already."}
+	case errors.Is(err, instance.ErrLimit):
+		return nil, &awswire.Error{
+			Status: http.StatusPaymentRequired, Name: "ServiceQuotaExceededException", Message: "The instance has as many functions as its quota allows.",
+		}
+	case err != nil:
+		return nil, err
+	}
+	return &nothing{}, nil
+}
+
+type disassociateInput struct {
+	InstanceID  string `json:"InstanceId"`
+	FunctionARN string `json:"functionArn"`
+}
+
+// disassociateFunction carries out DisassociateLambdaFunction.
+func (s *Service) disassociateFunction(ctx context.Context, in *disassociateInput) (*nothing, error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, refused
+	}
+	err := s.kept.RemoveFunction(ctx, in.FunctionARN)
+	switch {
+	case errors.Is(err, instance.ErrNotFound):
+		return nil, resourceNotFound("The function is not associated.")
+	case err != nil:
+		return nil, err
+	}
+	return &nothing{}, nil
+}
+
+type listFunctionsOutput struct {
+	Functions []string `json:"LambdaFunctions"`
+	NextToken string   `json:",omitzero"`
+}
+
+// listFunctions carries out ListLambdaFunctions.
+func (s *Service) listFunctions(_ context.Context, in *listInput) (*listFunctionsOutput, error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, refused
+	}
+	functions, next, err := page(s.kept.Functions(), in.NextToken, in.MaxResults, 25)
+	if err != nil {
+		return nil, err
+	}
+	return &listFunctionsOutput{functions, next}, nil
+}

@@ -1,0 +1,183 @@
+package connectserver
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// searchInput is SearchContactFlows and SearchContactFlowModules, which knows fewer conditions.
+type searchInput struct {
+	InstanceID     string `json:"InstanceId"`
+	NextToken      string
+	MaxResults     int
+	SearchCriteria *condition
+	SearchFilter   struct {
+		TagFilter           *tagFilter
+		FlowAttributeFilter *attributeFilter
+	}
+}
+
+// condition holds for a flow when all of its members do.
+type condition struct {
+	OrConditions, AndConditions []condition
+	StringCondition             *struct{ FieldName, Value, ComparisonType string }
+	TypeCondition               string
+	StateCondition              string
+	StatusCondition             string
+}
+
+// met reports whether a flow has what a condition asks for; its error is a field that is not searched.
+func (c *condition) met(f *Flow) (bool, error) {
+	if c == nil {
+		return true, nil
+	}
+	holds := (c.TypeCondition == "" || c.TypeCondition == f.kind()) && (c.StateCondition == "" || c.StateCondition == f.state()) &&
+		(c.StatusCondition == "" || c.StatusCondition == f.status())
+	if t := c.StringCondition; t != nil {
+		var text string
+		switch strings.ToLower(t.FieldName) {
+		case "name":
+			text = f.Name
+		case "description":
+			text = f.Description
+		default:
+			return false, refusal(invalidParameter, "StringCondition.FieldName must be name or description.")
+		}
+		text, value := strings.ToLower(text), strings.ToLower(t.Value)
+		switch t.ComparisonType {
+		case "STARTS_WITH":
+			holds = holds && strings.HasPrefix(text, value)
+		case "CONTAINS":
+			holds = holds && strings.Contains(text, value)
+		default:
+			holds = holds && text == value
+		}
+	}
+	either := len(c.OrConditions) == 0
+	for i := range c.OrConditions {
+		met, err := c.OrConditions[i].met(f)
+		if err != nil {
+			return false, err
+		}
+		either = either || met
+	}
+	for i := range c.AndConditions {
+		met, err := c.AndConditions[i].met(f)
+		if err != nil {
+			return false, err
+		}
+		holds = holds && met
+	}
+	return holds && either, nil
+}
+
+type tagCondition struct{ TagKey, TagValue string }
+
+func (c *tagCondition) met(f *Flow) bool {
+	value, there := f.Tags[c.TagKey]
+	return there && (c.TagValue == "" || c.TagValue == value)
+}
+
+func allTags(conditions []tagCondition, f *Flow) bool {
+	return !slices.ContainsFunc(conditions, func(c tagCondition) bool { return !c.met(f) })
+}
+
+// tagFilter leaves flows in whose tags meet it.
+type tagFilter struct {
+	OrConditions  [][]tagCondition
+	AndConditions []tagCondition
+	TagCondition  *tagCondition
+}
+
+func (t *tagFilter) met(f *Flow) bool {
+	return t == nil || allTags(t.AndConditions, f) && (t.TagCondition == nil || t.TagCondition.met(f)) &&
+		(len(t.OrConditions) == 0 || slices.ContainsFunc(t.OrConditions, func(all []tagCondition) bool { return allTags(all, f) }))
+}
+
+type typeCondition struct{ ContactFlowType string }
+
+func (c *typeCondition) met(f *Flow) bool { return c == nil || c.ContactFlowType == f.kind() }
+
+type attributeCondition struct {
+	TagConditions            []tagCondition
+	ContactFlowTypeCondition *typeCondition
+}
+
+func (c *attributeCondition) met(f *Flow) bool {
+	return c == nil || allTags(c.TagConditions, f) && c.ContactFlowTypeCondition.met(f)
+}
+
+// attributeFilter leaves flows in whose tags and type meet it.
+type attributeFilter struct {
+	OrConditions             []attributeCondition
+	AndCondition             *attributeCondition
+	TagCondition             *tagCondition
+	ContactFlowTypeCondition *typeCondition
+}
+
+func (a *attributeFilter) met(f *Flow) bool {
+	return a == nil || a.AndCondition.met(f) && (a.TagCondition == nil || a.TagCondition.met(f)) && a.ContactFlowTypeCondition.met(f) &&
+		(len(a.OrConditions) == 0 || slices.ContainsFunc(a.OrConditions, func(c attributeCondition) bool { return c.met(f) }))
+}
+
+// search returns the flows, or the modules, that a search finds, a part of them, and how many there are.
+func (s *Service) search(in *searchInput, module bool) (some []Flow, next string, count int, err error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, "", 0, refused
+	}
+	var found []Flow
+	for _, f := range s.all(module) {
+		met, err := in.SearchCriteria.met(&f)
+		if err != nil {
+			return nil, "", 0, err
+		}
+		if met && in.SearchFilter.TagFilter.met(&f) && in.SearchFilter.FlowAttributeFilter.met(&f) {
+			found = append(found, f)
+		}
+	}
+	some, next, err = page(found, in.NextToken, in.MaxResults, 100)
+	return some, next, len(found), err
+}
+
+type searchFlowsOutput struct {
+	Flows     []flowOutput `json:"ContactFlows"`
+	NextToken string       `json:",omitzero"`
+	Count     int          `json:"ApproximateTotalCount"`
+}
+
+// searchFlows carries out SearchContactFlows.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_SearchContactFlows.html
+func (s *Service) searchFlows(_ context.Context, in *searchInput) (*searchFlowsOutput, error) {
+	flows, next, count, err := s.search(in, false)
+	if err != nil {
+		return nil, err
+	}
+	out := &searchFlowsOutput{make([]flowOutput, len(flows)), next, count}
+	for i := range flows {
+		out.Flows[i] = s.flowOutput(in.InstanceID, &flows[i])
+	}
+	return out, nil
+}
+
+type searchModulesOutput struct {
+	Modules   []moduleOutput `json:"ContactFlowModules"`
+	NextToken string         `json:",omitzero"`
+	Count     int            `json:"ApproximateTotalCount"`
+}
+
+// searchModules carries out SearchContactFlowModules.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_SearchContactFlowModules.html
+func (s *Service) searchModules(_ context.Context, in *searchInput) (*searchModulesOutput, error) {
+	modules, next, count, err := s.search(in, true)
+	if err != nil {
+		return nil, err
+	}
+	out := &searchModulesOutput{make([]moduleOutput, len(modules)), next, count}
+	for i := range modules {
+		out.Modules[i] = s.moduleOutput(in.InstanceID, &modules[i])
+	}
+	return out, nil
+}
