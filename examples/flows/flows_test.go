@@ -47,7 +47,7 @@ func TestSamplesBelongTogether(t *testing.T) {
 		t.Error("the menu is not the first flow")
 	}
 	kinds := map[flow.Kind]int{}
-	for _, p := range l.All() {
+	for _, p := range l.Files() {
 		kinds[p.Kind()]++
 	}
 	if diff := cmp.Diff(map[flow.Kind]int{flow.Inbound: 8, flow.CustomerQueue: 1, flow.Module: 1}, kinds); diff != "" {
@@ -57,7 +57,7 @@ func TestSamplesBelongTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range l.All() {
+	for _, p := range l.Files() {
 		if row := fmt.Sprintf("| `%s` | %s |", p.ID(), p.Name()); !strings.Contains(string(readme), row) {
 			t.Errorf("README.md has no row %s", row)
 		}
@@ -152,7 +152,7 @@ func TestChanceReachesTheSamples(t *testing.T) {
 	l := library(t)
 	var entries []*flow.Program
 	left, total := map[string]bool{}, 0
-	for _, p := range l.All() {
+	for _, p := range l.Files() {
 		if p.Kind() == flow.Inbound {
 			entries = append(entries, p)
 		}
