@@ -208,7 +208,7 @@ func TestRules(t *testing.T) {
 		}
 	}
 	// A file that cannot be read has no content that a case could be.
-	large := fstest.MapFS{"f.json": &fstest.MapFile{Data: make([]byte, 9<<20)}}
+	large := fstest.MapFS{"f.json": &fstest.MapFile{Data: make([]byte, flow.MaxFile+1)}}
 	unread, _, err := flowrun.NewFolder(large, flowrun.NewLibrary(nil)).Load()
 	if found := check(flowcheck.File{Name: "f.json", Findings: unread}); err != nil || len(found) != 1 || found[0].Rule != "file" || found[0].Page == "" {
 		t.Errorf("a file that cannot be read: %v %v", found, err)
