@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"iter"
 	"net/http"
 	"slices"
 	"strconv"
@@ -38,7 +39,9 @@ type Flow struct {
 }
 
 // keptFlow is a flow that was created through the API; its second value is the one given.
-func keptFlow(f instance.Flow, found bool) (Flow, bool) {
+func keptFlow(f instance.Flow, found bool) (Flow, bool) { return shownFlow(&f), found }
+
+func shownFlow(f *instance.Flow) Flow {
 	shown := Flow{
 		ID: f.ID, Name: f.Name, Type: string(f.Kind), Description: f.Description, Content: f.Published, Modified: f.Modified, Archived: f.Archived,
 		Draft: f.Draft, Tags: f.Tags, Versions: f.Versions, Settings: f.Settings, External: f.External,
@@ -46,23 +49,28 @@ func keptFlow(f instance.Flow, found bool) (Flow, bool) {
 	if f.Published == "" {
 		shown.Content, shown.Draft, shown.Saved = f.Draft, "", true
 	}
-	return shown, found
+	return shown
 }
 
-// all returns the flows, or the modules: those that were configured first.
-func (s *Service) all(module bool) []Flow {
-	var all []Flow
-	for _, f := range s.flows() {
-		if f.isModule() == module {
-			all = append(all, f)
+// each goes through the flows, or the modules: those that were configured first. A flow is there until
+// the next one is asked for, so that a list of a thousand needs no copies.
+func (s *Service) each(module bool) iter.Seq[*Flow] {
+	return func(yield func(*Flow) bool) {
+		for _, f := range s.flows() {
+			if f.isModule() == module && !yield(&f) {
+				return
+			}
+		}
+		var shown Flow
+		for _, f := range s.kept.Flows() {
+			if (f.Kind == flow.Module) != module {
+				continue
+			}
+			if shown = shownFlow(f); !yield(&shown) {
+				return
+			}
 		}
 	}
-	for _, f := range s.kept.Flows() {
-		if shown, _ := keptFlow(f, true); shown.isModule() == module {
-			all = append(all, shown)
-		}
-	}
-	return all
 }
 
 // configured finds a flow, or a module, that only the configuration can change.

@@ -34,16 +34,17 @@ func (s *Service) listFlows(_ context.Context, in *listFlowsInput) (*listFlowsOu
 		return nil, refused
 	}
 	var all []flowSummary
-	for _, f := range s.all(false) {
+	arns := s.flowARN(in.InstanceID, "")
+	for f := range s.each(false) {
 		if len(in.Types) == 0 || slices.Contains(in.Types, f.kind()) {
-			all = append(all, flowSummary{f.ID, s.flowARN(in.InstanceID, f.ID), f.Name, f.kind(), f.state(), f.status()})
+			all = append(all, flowSummary{f.ID, arns + f.ID, f.Name, f.kind(), f.state(), f.status()})
 		}
 	}
-	flows, next, err := page(all, in.NextToken, in.MaxResults, 100)
+	some, next, err := page(all, in.NextToken, in.MaxResults, 100)
 	if err != nil {
 		return nil, err
 	}
-	return &listFlowsOutput{flows, next}, nil
+	return &listFlowsOutput{some, next}, nil
 }
 
 type flowInput struct {

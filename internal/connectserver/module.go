@@ -122,7 +122,7 @@ func (s *Service) listModules(_ context.Context, in *listModulesInput) (*listMod
 		return nil, refused
 	}
 	var all []moduleSummary
-	for _, f := range s.all(true) {
+	for f := range s.each(true) {
 		if in.State == "" || in.State == f.state() {
 			all = append(all, moduleSummary{f.ID, s.moduleARN(in.InstanceID, f.ID), f.Name, f.state()})
 		}

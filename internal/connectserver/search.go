@@ -127,13 +127,13 @@ func (s *Service) search(in *searchInput, module bool) (some []Flow, next string
 		return nil, "", 0, refused
 	}
 	var found []Flow
-	for _, f := range s.all(module) {
-		met, err := in.SearchCriteria.met(&f)
+	for f := range s.each(module) {
+		met, err := in.SearchCriteria.met(f)
 		if err != nil {
 			return nil, "", 0, err
 		}
-		if met && in.SearchFilter.TagFilter.met(&f) && in.SearchFilter.FlowAttributeFilter.met(&f) {
-			found = append(found, f)
+		if met && in.SearchFilter.TagFilter.met(f) && in.SearchFilter.FlowAttributeFilter.met(f) {
+			found = append(found, *f)
 		}
 	}
 	some, next, err = page(found, in.NextToken, in.MaxResults, 100)

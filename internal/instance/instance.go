@@ -119,8 +119,10 @@ type Keeper struct {
 
 	changing sync.Mutex // one change at a time
 	mu       sync.RWMutex
-	// flows are there by id. A flow that is here does not change: another one takes its place.
+	// flows are there by id, and order has them the oldest first. A flow that is here does not change,
+	// and neither does an order: another one takes its place.
 	flows     map[string]*Flow
+	order     []*Flow
 	programs  map[string][]*flow.Program
 	functions []string
 }
@@ -164,20 +166,24 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 		return nil, fmt.Errorf("opening what the instance was given: %w", err)
 	}
 	k.functions = slices.Sorted(maps.Keys(functions))
+	k.arrange()
 	k.run()
 	return k, nil
 }
 
-// Flows returns the flows and modules, the oldest first. Their maps and lists are not to be changed.
-func (k *Keeper) Flows() []Flow {
+// Flows returns the flows and modules, the oldest first. The list and what it holds is not to be
+// changed.
+func (k *Keeper) Flows() []*Flow {
 	k.mu.RLock()
 	defer k.mu.RUnlock()
-	all := make([]Flow, 0, len(k.flows))
-	for _, f := range k.flows {
-		all = append(all, *f)
-	}
-	slices.SortFunc(all, func(a, b Flow) int { return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID)) })
-	return all
+	return k.order
+}
+
+// arrange puts the flows in their order. The caller holds the lock.
+func (k *Keeper) arrange() {
+	k.order = slices.SortedFunc(maps.Values(k.flows), func(a, b *Flow) int {
+		return cmp.Or(a.Created.Compare(b.Created), cmp.Compare(a.ID, b.ID))
+	})
 }
 
 // Find returns the flow with an id, or the module. Its maps and lists are not to be changed.
@@ -230,6 +236,7 @@ func (k *Keeper) Remove(ctx context.Context, id string, module bool) error {
 	k.mu.Lock()
 	delete(k.flows, id)
 	delete(k.programs, id)
+	k.arrange()
 	k.mu.Unlock()
 	k.run()
 	return nil
@@ -296,6 +303,7 @@ func (k *Keeper) put(ctx context.Context, f Flow) (Flow, error) {
 	}
 	k.mu.Lock()
 	k.flows[f.ID], k.programs[f.ID] = &f, programs
+	k.arrange()
 	k.mu.Unlock()
 	k.run()
 	return f, nil
