@@ -37,6 +37,8 @@ type Config struct {
 	Hours *hours.Book
 	// Outside answers for functions and bots; nil answers for none.
 	Outside Outside
+	// Seed is where the random numbers of every chat begin; zero begins with those of the contact's id.
+	Seed uint64
 	// Strict runs a flow for those chats only that name one which is there.
 	Strict bool
 	// Traced is told of every action that ran, once that is stored. It must not block, nor call the
@@ -118,7 +120,7 @@ func (r *Runner) arrived(step *chat.Step) error {
 	if !ok || p.Kind() == flow.Module {
 		return nil
 	}
-	rec := &record{Moment: inbound, State: flow.Begin(p, flow.Kept{Seed: seed(contact.ID)})}
+	rec := &record{Moment: inbound, State: flow.Begin(p, flow.Kept{Seed: cmp.Or(r.cfg.Seed, seed(contact.ID))})}
 	return r.run(step, r.session(contact.ID), rec, p, flow.Event{Kind: flow.Started})
 }
 

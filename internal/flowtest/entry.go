@@ -29,7 +29,14 @@ func Entry(p *flow.Program) (*flow.Program, error) {
 		}
 	case flow.AgentTransfer, flow.QueueTransfer:
 		actions = []flow.Action{do("call", "TransferToFlow", map[string]any{"ContactFlowId": p.ID()}, "end")}
-	case flow.CustomerHold, flow.CustomerWhisper, flow.AgentHold, flow.AgentWhisper, flow.OutboundWhisper:
+	case flow.AgentWhisper, flow.CustomerWhisper:
+		hook := map[flow.Kind]string{flow.AgentWhisper: "AgentWhisper", flow.CustomerWhisper: "CustomerWhisper"}[p.Kind()]
+		actions = []flow.Action{
+			do("hook", "UpdateContactEventHooks", map[string]any{"EventHooks": map[string]any{hook: p.ID()}}, "target"),
+			do("target", "UpdateContactTargetQueue", map[string]any{"QueueId": "Default"}, "queue"),
+			do("queue", "TransferContactToQueue", nil, "end"),
+		}
+	case flow.CustomerHold, flow.AgentHold, flow.OutboundWhisper:
 		return nil, fmt.Errorf("%q is of the type %s, which runs beside an agent and not by itself", p.Name(), p.Kind())
 	}
 	actions = append(actions, flow.Action{Identifier: "end", Type: "DisconnectParticipant"})

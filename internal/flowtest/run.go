@@ -144,7 +144,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 		return fmt.Errorf("opening the chats: %w", err)
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
-		Chats: w.chats, Library: library, Outside: script.Outside, Region: "us-east-1",
+		Chats: w.chats, Library: library, Outside: script.Outside, Region: "us-east-1", Seed: script.Seed + 1,
 		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local", Floor: floorOf(script), Hours: script.Hours,
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
