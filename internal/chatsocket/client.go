@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/gobwas/ws"
+
 	"github.com/parley-chat/parley/internal/awswire"
 )
 
@@ -139,12 +141,18 @@ func (c *Client) Next() ([]byte, error) {
 	}
 }
 
-// Close closes the connection, which ends Next, and waits for the heartbeats to end. It is called
-// once.
+// farewell is how long the close frame may take to leave.
+const farewell = time.Second
+
+// Close takes leave of the server, closes the connection, which ends Next, and waits for the heartbeats
+// to end. It is called once.
 func (c *Client) Close() {
 	close(c.closed)
 	c.silent.Stop()
 	c.cancel()
+	late := time.AfterFunc(farewell, c.side.Close)
+	_ = c.side.Write(Frame{Close, true, ws.NewCloseFrameBody(NormalClosure, "")}) // whether it arrives makes no difference
+	late.Stop()
 	c.side.Close()
 	<-c.beaten
 }
