@@ -24,11 +24,12 @@ export async function until (condition, what) {
  * mute lists topics of frames that the server does not answer. The page's version of the client goes to the standard output.
  */
 export function newPage (name, { answer = () => 200, mute = [] } = {}) {
-  const requests = [], sockets = [], frames = [], told = []
+  const requests = [], bodies = [], sockets = [], frames = [], told = []
 
-  const respond = (url) => {
+  const respond = (url, sent) => {
     const { pathname } = new URL(url)
     requests.push(url)
+    bodies.push(sent ? new TextDecoder().decode(sent) : '')
     const status = answer(pathname, requests.filter((earlier) => new URL(earlier).pathname === pathname).length)
     const body = status !== 200 ? { message: 'refused' } : pathname.endsWith('/connection') ? connection() : {}
     const headers = { 'content-type': 'application/json', ...status === 403 && { 'x-amzn-errortype': 'AccessDeniedException' } }
@@ -40,16 +41,16 @@ export function newPage (name, { answer = () => 200, mute = [] } = {}) {
     setRequestHeader () {}
     abort () {}
     getAllResponseHeaders () { return Object.entries(this.headers).map((pair) => pair.join(': ') + '\r\n').join('') }
-    send () {
+    send (body) {
       setTimeout(() => {
-        const { status, headers, text } = respond(this.url)
+        const { status, headers, text } = respond(this.url, body && Buffer.from(body))
         Object.assign(this, { status, headers, responseText: text, readyState: this.DONE })
         for (const type of ['readystatechange', 'load', 'loadend']) this.dispatchEvent(new Event(type))
       }, 1)
     }
   }
   const fetch = async (input) => {
-    const { status, headers, text } = respond(String(input.url ?? input))
+    const { status, headers, text } = respond(input.url, await input.arrayBuffer())
     return new Response(text, { status, headers })
   }
   class WebSocket extends EventTarget {
@@ -95,5 +96,5 @@ export function newPage (name, { answer = () => 200, mute = [] } = {}) {
     return session
   }
   configure('http://first.example')
-  return { requests, sockets, frames, told, configure, newSession, events: () => told.map(({ event }) => event) }
+  return { requests, bodies, sockets, frames, told, configure, newSession, events: () => told.map(({ event }) => event) }
 }
