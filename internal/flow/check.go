@@ -144,7 +144,7 @@ func (c *compiler) catches(a *Action, n *node) {
 // compares reports whether a result has a condition, as far as that can be seen.
 func (n *node) compares(result string) bool {
 	return slices.ContainsFunc(n.conditions, func(c conditionBranch) bool {
-		return !c.operand.still() || c.operator == keyExists || c.holds(result, textOf(c.operand.plain))
+		return !c.operand.still() || c.operator == keyExists || c.holds(result, Text(c.operand.plain))
 	})
 }
 
@@ -218,7 +218,7 @@ func (c *compiler) view(a *Action, id, shown string) {
 		c.report(Doubtful, "view-template", a, fmt.Sprintf("the template of the view %q is in its instance, and not in a flow: it is shown without", firstOf(shown, id)),
 			"try the flow with one of the views that every instance has: form, list, detail, cards or confirmation")
 	}
-	if len(textOf(a.Parameters["ViewData"])) > MaxViewData {
+	if len(Text(a.Parameters["ViewData"])) > MaxViewData {
 		c.report(Doubtful, "view-data", a, fmt.Sprintf("the view's data has more than %d bytes: it takes the branch %s", MaxViewData, noMatch), "show less")
 	}
 }

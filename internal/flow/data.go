@@ -81,7 +81,7 @@ func setAttributes(r *run, n *node) outcome {
 	}
 	changes := make(map[string]string, len(wanted))
 	for key, value := range wanted {
-		changes[key] = textOf(value)
+		changes[key] = Text(value)
 	}
 	if r.text(n, "TargetContact") == "Related" {
 		r.note = "attributes of the related contact are not kept here"
@@ -114,7 +114,7 @@ func setFlowAttributes(r *run, n *node) outcome {
 		if object, is := value.(map[string]any); is {
 			value = object["Value"]
 		}
-		next[key] = textOf(value)
+		next[key] = Text(value)
 	}
 	if !within(next) {
 		r.note = "the flow attributes would have more than 32,768 bytes"
@@ -148,7 +148,7 @@ func setData(r *run, n *node) outcome {
 		next := make(map[string]Reference, len(kept.References)+len(refs))
 		maps.Copy(next, kept.References)
 		for key, value := range refs {
-			next[key] = Reference{Type: textOf(descend(value, []string{"Type"})), Value: textOf(descend(value, []string{"Value"}))}
+			next[key] = Reference{Type: Text(descend(value, []string{"Type"})), Value: Text(descend(value, []string{"Value"}))}
 		}
 		kept.References = next
 	}
@@ -188,7 +188,7 @@ func tag(r *run, n *node) outcome {
 		next = map[string]string{}
 	}
 	for key, value := range tags {
-		next[key] = textOf(value)
+		next[key] = Text(value)
 	}
 	if len(next) > 6 || !within(next) {
 		r.note = "a contact has at most six tags, of 256 characters"
@@ -207,7 +207,7 @@ func untag(r *run, n *node) outcome {
 	}
 	next := maps.Clone(r.state.Kept.Tags)
 	for _, key := range keys {
-		delete(next, textOf(key))
+		delete(next, Text(key))
 	}
 	r.state.Kept.Tags = next
 	return done()

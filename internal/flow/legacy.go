@@ -26,7 +26,7 @@ type legacyBranch struct {
 // a resource. Several parameters of one name are normal.
 type legacyParameter map[string]any
 
-func (p legacyParameter) text(member string) string { return textOf(p[member]) }
+func (p legacyParameter) text(member string) string { return Text(p[member]) }
 
 // legacy converts an older export. Ids stay identifiers, and the display names of resources go where
 // newer exports have them.
@@ -130,7 +130,7 @@ func usualWay(b legacyBranch) legacyWay {
 	case "Error":
 		return onFailure(noMatch)
 	case "Evaluate", "CheckQueueTime", "CheckQueueCapacity":
-		return legacyWay{operator: legacyOperator(b.ConditionType), result: textOf(b.ConditionValue)}
+		return legacyWay{operator: legacyOperator(b.ConditionType), result: Text(b.ConditionValue)}
 	case "True", "False":
 		return onResult(b.Condition)
 	}

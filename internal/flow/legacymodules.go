@@ -229,7 +229,7 @@ func fillContactData(m *conversion) {
 		switch name {
 		case "name", "value", "key", "namespace", "resourceName", "":
 		default:
-			m.parameters[strings.ToUpper(name[:1])+name[1:]] = textOf(value)
+			m.parameters[strings.ToUpper(name[:1])+name[1:]] = Text(value)
 		}
 	}
 }

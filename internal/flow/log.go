@@ -68,7 +68,7 @@ func (t Trace) logRule() logRule {
 		return logRule{"LoopPrompts", []string{"InterruptFrequencySeconds", "InterruptSeconds"}}
 	case "GetParticipantInput":
 		names := prompt("InputTimeLimitSeconds", "Timeout*", "InputValidation.CustomValidation.MaximumLength", "MaxDigits")
-		if textOf(t.Parameters["StoreInput"]) == "True" {
+		if Text(t.Parameters["StoreInput"]) == "True" {
 			return logRule{"StoreUserInput", names}
 		}
 		return logRule{"GetUserInput", names}
@@ -115,7 +115,7 @@ func (t Trace) queueLogRule() logRule {
 	case "CheckHoursOfOperation":
 		return logRule{"CheckHoursOfOperation", []string{"HoursOfOperationId", "Hours"}}
 	case "CheckMetricData":
-		if strings.HasPrefix(textOf(t.Parameters["MetricType"]), "NumberOfAgents") {
+		if strings.HasPrefix(Text(t.Parameters["MetricType"]), "NumberOfAgents") {
 			return logRule{"CheckStaffing", queue}
 		}
 		return logRule{"CheckQueueStatus", queue}
@@ -133,7 +133,7 @@ func (t Trace) queueLogRule() logRule {
 		return logRule{"SetVoice", []string{"TextToSpeechVoice", "GlobalVoice", "TextToSpeechEngine", "GlobalEngine", "TextToSpeechStyle", "SpeakingStyle"}}
 	case "UpdateContactMediaStreamingBehavior":
 		state := "Stop"
-		if textOf(t.Parameters["MediaStreamingState"]) == "Enabled" {
+		if Text(t.Parameters["MediaStreamingState"]) == "Enabled" {
 			state = "Start"
 		}
 		return logRule{state + "MediaStreaming", []string{"MediaStreamType", "MediaStreamTypes"}}
@@ -145,13 +145,13 @@ func (t Trace) queueLogRule() logRule {
 func (t Trace) logParameters(rule logRule) []map[string]any {
 	switch rule.module {
 	case "SetAttributes":
-		related := strconv.FormatBool(textOf(t.Parameters["TargetContact"]) == "Related")
+		related := strconv.FormatBool(Text(t.Parameters["TargetContact"]) == "Related")
 		return each(t.Parameters["Attributes"], func(key string, value any) map[string]any {
-			return map[string]any{"Key": key, "Value": textOf(value), "AddAttributeToRelatedContact": related}
+			return map[string]any{"Key": key, "Value": Text(value), "AddAttributeToRelatedContact": related}
 		})
 	case "SetContactFlow":
 		return each(t.Parameters["EventHooks"], func(key string, value any) map[string]any {
-			return map[string]any{"Type": key, "ContactFlowId": textOf(value)}
+			return map[string]any{"Type": key, "ContactFlowId": Text(value)}
 		})
 	}
 	rest := make(map[string]any, len(t.Parameters)+1)
@@ -176,7 +176,7 @@ func (t Trace) logParameters(rule logRule) []map[string]any {
 	}
 	switch rule.module {
 	case "SetLoggingBehavior":
-		rest["LoggingBehavior"] = strings.TrimSuffix(textOf(rest["LoggingBehavior"]), "d")
+		rest["LoggingBehavior"] = strings.TrimSuffix(Text(rest["LoggingBehavior"]), "d")
 	case "InvokeExternalResource":
 		if kind, ok := rest["ResponseValidation"].(string); ok {
 			rest["ResponseValidation"] = "ResponseType=" + kind
@@ -201,7 +201,7 @@ func each(object any, f func(key string, value any) map[string]any) []map[string
 
 // milliseconds are seconds as the log has them. What is no number stays as it is.
 func milliseconds(value any) any {
-	seconds, err := strconv.ParseFloat(textOf(value), 64)
+	seconds, err := strconv.ParseFloat(Text(value), 64)
 	if err != nil {
 		return value
 	}

@@ -63,7 +63,7 @@ func (r *run) lookupText(p path) string {
 			return r.frame.Attributes[p[1]]
 		}
 	}
-	return textOf(r.lookup(p))
+	return Text(r.lookup(p))
 }
 
 // scalar is the value of a path that is a root alone.

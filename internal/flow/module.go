@@ -55,7 +55,7 @@ func inModule(r *run, n *node, e Event) outcome {
 func (r *run) returned(n *node) outcome {
 	r.frame.Calling = false
 	if len(n.conditions) > 0 {
-		return yield(textOf(descend(r.state.Results["Modules"], []string{"Result"})))
+		return yield(Text(descend(r.state.Results["Modules"], []string{"Result"})))
 	}
 	return done()
 }

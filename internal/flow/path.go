@@ -198,9 +198,9 @@ func descend(value any, segments []string) any {
 	return value
 }
 
-// textOf is a value in a text: strings as they are, nothing for what is not there, JSON for the
-// rest.
-func textOf(value any) string {
+// Text is a value as it stands in a text: strings as they are, nothing for what is not there, JSON for
+// the rest.
+func Text(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""

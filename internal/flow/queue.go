@@ -38,7 +38,7 @@ func targeted(r *run, n *node, e Event) outcome {
 func queueIn(results map[string]any) *Queue {
 	q := results["Queue"]
 	return &Queue{
-		Name: textOf(descend(q, []string{"Name"})), ARN: textOf(descend(q, []string{"ARN"})), Agent: textOf(descend(q, []string{"Agent"})),
+		Name: Text(descend(q, []string{"Name"})), ARN: Text(descend(q, []string{"ARN"})), Agent: Text(descend(q, []string{"Agent"})),
 	}
 }
 
@@ -78,8 +78,8 @@ func setCriteria(r *run, n *node) outcome {
 		if r.state.Kept.Queue != nil {
 			q = *r.state.Kept.Queue
 		}
-		q.Agent = textOf(ids[0])
-		q.Expiry, _ = whole(textOf(descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0", "Expiry", "DurationInSeconds"})))
+		q.Agent = Text(ids[0])
+		q.Expiry, _ = whole(Text(descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0", "Expiry", "DurationInSeconds"})))
 		r.state.Kept.Queue = &q
 	}
 	return done()
@@ -104,7 +104,7 @@ func hook(r *run, n *node) outcome {
 func (r *run) disableHooks(n *node) outcome {
 	configuration, _ := r.param(n, "EventHooksConfiguration").(map[string]any)
 	for name, settings := range configuration {
-		if strings.EqualFold(textOf(descend(settings, []string{"DisableExecution"})), "true") {
+		if strings.EqualFold(Text(descend(settings, []string{"DisableExecution"})), "true") {
 			kept := maps.Clone(r.state.Kept.Hooks)
 			delete(kept, name)
 			r.state.Kept.Hooks = kept
@@ -123,7 +123,7 @@ func hooked(r *run, n *node, e Event) outcome {
 		hooks = map[string]string{}
 	}
 	for name, id := range e.Results {
-		hooks[name] = textOf(id)
+		hooks[name] = Text(id)
 	}
 	r.state.Kept.Hooks = hooks
 	return r.disableHooks(n)

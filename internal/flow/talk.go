@@ -164,7 +164,7 @@ const goOn = "Continue"
 // letsRun reports whether a Wait lets the flow run meanwhile, which it says with a fixed text.
 func (n *node) letsRun() bool {
 	v, ok := n.params["ContinueExecution"]
-	return ok && strings.EqualFold(textOf(v.plain), "true")
+	return ok && strings.EqualFold(Text(v.plain), "true")
 }
 
 // meanwhile takes the branch Continue once. When that comes back to the Wait, or leads nowhere, the
@@ -178,7 +178,7 @@ func (r *run) meanwhile(n *node) outcome {
 		return yield(goOn)
 	}
 	r.frame.Beside = ""
-	return r.ask(n, textOf(descend(r.state.Results["LambdaInvocation"], []string{"InvocationId"})))
+	return r.ask(n, Text(descend(r.state.Results["LambdaInvocation"], []string{"InvocationId"})))
 }
 
 // waited goes on when the time has passed, or something came that the Wait was told to listen for.

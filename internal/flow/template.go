@@ -100,14 +100,14 @@ func joined(v any, member string) (string, *unjoinable) {
 		if _, list := v.([]any); list {
 			return "", &unjoinable{member, "a list has no text"}
 		}
-		return textOf(v), nil
+		return Text(v), nil
 	}
 	name := function(object)
 	argument := object[name]
 	member = joinMember(member, name)
 	switch name {
 	case "Ref":
-		return "${" + textOf(argument) + "}", nil
+		return "${" + Text(argument) + "}", nil
 	case "Fn::GetAtt":
 		return attribute(argument, member)
 	case "Fn::ImportValue":
@@ -122,7 +122,7 @@ func joined(v any, member string) (string, *unjoinable) {
 		if problem != nil {
 			return "", problem
 		}
-		return textOf(plain), nil
+		return Text(plain), nil
 	case "":
 		return "", &unjoinable{member, "an object has no text"}
 	}
@@ -133,7 +133,7 @@ func joined(v any, member string) (string, *unjoinable) {
 func attribute(argument any, member string) (string, *unjoinable) {
 	if list, is := argument.([]any); is && len(list) == 2 {
 		name, problem := joined(list[1], member)
-		return "${" + textOf(list[0]) + "." + name + "}", problem
+		return "${" + Text(list[0]) + "." + name + "}", problem
 	}
 	if text, is := argument.(string); is {
 		return "${" + text + "}", nil

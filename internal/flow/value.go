@@ -102,9 +102,9 @@ const maxText = 256 << 10
 func (v *value) text(r *run) string {
 	if v.parts == nil {
 		if v.still() {
-			return textOf(v.plain)
+			return Text(v.plain)
 		}
-		return textOf(v.resolve(r))
+		return Text(v.resolve(r))
 	}
 	if len(v.parts) == 1 {
 		return r.lookupText(v.parts[0].path)

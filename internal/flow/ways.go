@@ -63,7 +63,7 @@ func (v *value) filled() value {
 		object := make(map[string]any, len(v.members))
 		for i := range v.members {
 			key, inner := v.members[i].key.filled(), v.members[i].value.filled()
-			object[textOf(key.plain)] = inner.plain
+			object[Text(key.plain)] = inner.plain
 		}
 		return value{plain: object, set: true}
 	case v.items != nil:
@@ -194,7 +194,7 @@ func (n *node) leaving(out outcome) way {
 func (n *node) resultWays() []way {
 	var all []way
 	for _, c := range n.conditions {
-		all = append(all, way{c.to, textOf(c.operand.plain)})
+		all = append(all, way{c.to, Text(c.operand.plain)})
 	}
 	for _, result := range n.results() {
 		if !slices.ContainsFunc(n.conditions, func(c conditionBranch) bool { return c.operand.plain == result }) {

@@ -2,7 +2,6 @@ package flowrun
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -31,9 +30,9 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event
 	case "UpdateContactEventHooks":
 		return r.hooks(ask), nil
 	case "TransferToFlow":
-		return r.flow(ask, text(ask.Parameters["ContactFlowId"]), func(k flow.Kind) bool { return k == flow.Inbound || strings.HasSuffix(string(k), "TRANSFER") }), nil
+		return r.flow(ask, flow.Text(ask.Parameters["ContactFlowId"]), func(k flow.Kind) bool { return k == flow.Inbound || strings.HasSuffix(string(k), "TRANSFER") }), nil
 	case "InvokeFlowModule":
-		return r.flow(ask, text(ask.Parameters["FlowModuleId"]), func(k flow.Kind) bool { return k == flow.Module }), nil
+		return r.flow(ask, flow.Text(ask.Parameters["FlowModuleId"]), func(k flow.Kind) bool { return k == flow.Module }), nil
 	case "CheckHoursOfOperation":
 		return r.hours(step, rec, ask), nil
 	case "CheckMetricData":
@@ -60,28 +59,14 @@ func failed(format string, args ...any) flow.Event {
 	return flow.Event{Kind: flow.Failed, Note: fmt.Sprintf(format, args...)}
 }
 
-func text(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	}
-	data, err := json.Marshal(value)
-	if err != nil {
-		return ""
-	}
-	return string(data)
-}
-
 // hooks finds the flows of hooks.
 func (r *Runner) hooks(ask *flow.Ask) flow.Event {
 	hooks, _ := ask.Parameters["EventHooks"].(map[string]any)
 	found := make(map[string]any, len(hooks))
 	for name, ref := range hooks {
-		p, ok := r.cfg.Library.Find(text(ref), ask.Shown)
+		p, ok := r.cfg.Library.Find(flow.Text(ref), ask.Shown)
 		if !ok {
-			return failed("%s names a flow that is not here: %s", name, named(text(ref), ask.Shown))
+			return failed("%s names a flow that is not here: %s", name, named(flow.Text(ref), ask.Shown))
 		}
 		found[name] = p.ID()
 	}
@@ -117,14 +102,14 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 	id := contactID + "/" + ask.Action
 	switch ask.Type {
 	case "InvokeLambdaFunction":
-		ref := text(ask.Parameters["LambdaFunctionARN"])
+		ref := flow.Text(ask.Parameters["LambdaFunctionARN"])
 		return failed("no function is configured for %s: write into parley.yaml, under functions, %s: {answer: {key: value}}, or its address or program (docs/functions.md)",
 			named(ref, ask.Shown), strconv.Quote(cmp.Or(arn.FunctionOf(ref).Name, ask.Shown)))
 	case "Wait": // for a function that nobody knows of any more
-		seconds, _ := strconv.Atoi(cmp.Or(text(ask.Parameters["TimeLimitSeconds"]), text(ask.Parameters["TimeoutSeconds"])))
+		seconds, _ := strconv.Atoi(cmp.Or(flow.Text(ask.Parameters["TimeLimitSeconds"]), flow.Text(ask.Parameters["TimeoutSeconds"])))
 		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(seconds, 1)}
 	case "ConnectParticipantWithLexBot":
-		return failed("no bot is configured for %s: write under bots of parley.yaml where it is", named(text(ask.Parameters["LexV2Bot"]), ask.Shown))
+		return failed("no bot is configured for %s: write under bots of parley.yaml where it is", named(flow.Text(ask.Parameters["LexV2Bot"]), ask.Shown))
 	case "ConnectParticipantWithAgenticCX":
 		return failed("applications of Agentic CX Designer are not run")
 	case "CreateWisdomSession":

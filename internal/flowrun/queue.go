@@ -53,7 +53,7 @@ func (Empty) Agent(ref string) (string, bool) { return ref, true }
 
 // target finds the queue that is to be the contact's, or the one agent's own.
 func (r *Runner) target(ask *flow.Ask) flow.Event {
-	if ref := text(ask.Parameters["AgentId"]); ref != "" {
+	if ref := flow.Text(ask.Parameters["AgentId"]); ref != "" {
 		name, ok := r.agent(ref, ask.Shown)
 		if !ok {
 			return noAgent(ref, ask.Shown)
@@ -62,7 +62,7 @@ func (r *Runner) target(ask *flow.Ask) flow.Event {
 			"ARN": r.cfg.InstanceARN + "/queue/agent/" + tail(ref), "Agent": name,
 		}}}
 	}
-	ref := text(ask.Parameters["QueueId"])
+	ref := flow.Text(ask.Parameters["QueueId"])
 	name := r.cfg.Library.Queue(ref, ask.Shown)
 	if name == "" {
 		return failed("it names no queue")
@@ -77,7 +77,7 @@ func (r *Runner) target(ask *flow.Ask) flow.Event {
 // queueIn is the queue that [Runner.target] has found.
 func queueIn(found flow.Event) *flow.Queue {
 	queue, _ := found.Results["Queue"].(map[string]any)
-	return &flow.Queue{Name: text(queue["Name"]), ARN: text(queue["ARN"]), Agent: text(queue["Agent"])}
+	return &flow.Queue{Name: flow.Text(queue["Name"]), ARN: flow.Text(queue["ARN"]), Agent: flow.Text(queue["Agent"])}
 }
 
 // agent finds an agent as queues are found: by what the configuration calls the reference, by the
@@ -176,7 +176,7 @@ func (r *Runner) interrupt(step *chat.Step, rec *record, ask *flow.Ask) flow.Eve
 	if rec.Moment != queued || agentOf(step.Contact()) != "" {
 		return failed("the contact waits in no queue")
 	}
-	ref := text(ask.Parameters["AgentId"])
+	ref := flow.Text(ask.Parameters["AgentId"])
 	name, ok := r.agent(ref, ask.Shown)
 	if !ok || r.cfg.Floor.Metrics("", name).Online == 0 {
 		return noAgent(ref, ask.Shown)
@@ -208,7 +208,7 @@ func (r *Runner) route(step *chat.Step, m moment, before, kept *flow.Kept) {
 
 // hours says whether the hours that an action names, or those of the contact's queue, are open.
 func (r *Runner) hours(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
-	name := r.cfg.Library.Queue(text(ask.Parameters["HoursOfOperationId"]), ask.Shown)
+	name := r.cfg.Library.Queue(flow.Text(ask.Parameters["HoursOfOperationId"]), ask.Shown)
 	if name == "" {
 		q := rec.State.Kept.Queue
 		switch {
@@ -232,7 +232,7 @@ func (r *Runner) hours(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 
 // measured is the queue, or the agent, that an action about metrics means.
 func (r *Runner) measured(rec *record, ask *flow.Ask) (*flow.Queue, error) {
-	if text(ask.Parameters["AgentId"]) == "" && r.cfg.Library.Queue(text(ask.Parameters["QueueId"]), ask.Shown) == "" {
+	if flow.Text(ask.Parameters["AgentId"]) == "" && r.cfg.Library.Queue(flow.Text(ask.Parameters["QueueId"]), ask.Shown) == "" {
 		if q := rec.State.Kept.Queue; q != nil && (q.Name != "" || q.ARN != "") {
 			return q, nil
 		}
@@ -263,7 +263,7 @@ func (r *Runner) check(rec *record, ask *flow.Ask) flow.Event {
 	}
 	m := r.metricsOf(queue)
 	var value int64
-	switch kind := text(ask.Parameters["MetricType"]); kind {
+	switch kind := flow.Text(ask.Parameters["MetricType"]); kind {
 	case "NumberOfAgentsAvailable":
 		value = int64(m.Available)
 	case "NumberOfAgentsStaffed":

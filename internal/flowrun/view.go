@@ -14,28 +14,10 @@ import (
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// viewMessage is a view as it travels in a chat.
-type viewMessage struct {
-	TemplateType string `json:"templateType"`
-	Version      string `json:"version"`
-	Data         struct {
-		Content struct {
-			ViewID    string `json:"viewId"`
-			ViewToken string `json:"viewToken"`
-			ViewData  any    `json:"viewData"`
-		} `json:"content"`
-	} `json:"data"`
-}
-
-// maxViewData is how many bytes the data of a view may have.
-//
-// Source: https://docs.aws.amazon.com/connect/latest/adminguide/show-view-block.html
-const maxViewData = 16_000
-
 // show sends a view to the customer, and waits for what the customer does with it.
 func show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	resource, _ := ask.Parameters["ViewResource"].(map[string]any)
-	id := viewName(text(resource["Id"]))
+	id := viewName(flow.Text(resource["Id"]))
 	if id == "" {
 		return failed("it names no view")
 	}
@@ -44,22 +26,21 @@ func show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 			return failed("the chat was started without %s in SupportedMessagingContentTypes, which views need", needed)
 		}
 	}
-	var m viewMessage
-	m.TemplateType, m.Version = "ViewResource", "1.0"
+	m := interactive.ViewMessage{TemplateType: interactive.ViewResource, Version: "1.0"}
 	m.Data.Content.ViewID, m.Data.Content.ViewToken = id, viewToken(id)
 	m.Data.Content.ViewData = ask.Parameters["ViewData"]
 	if m.Data.Content.ViewData == nil {
 		m.Data.Content.ViewData = map[string]any{}
 	}
 	data, err := json.Marshal(m)
-	if err != nil || len(data) > maxViewData {
-		return failed("the view's data has more than %d bytes", maxViewData)
+	if err != nil || len(data) > flow.MaxViewData {
+		return failed("the view's data has more than %d bytes", flow.MaxViewData)
 	}
 	if _, err := step.Prompt(transcript.Message{ContentType: transcript.Interactive, Content: string(data)}); err != nil {
 		return failed("the view cannot be sent: %v", err)
 	}
 	rec.View = m.Data.Content.ViewToken
-	seconds, _ := time.ParseDuration(text(ask.Parameters["InvocationTimeLimitSeconds"]) + "s")
+	seconds, _ := time.ParseDuration(flow.Text(ask.Parameters["InvocationTimeLimitSeconds"]) + "s")
 	return flow.Event{Kind: flow.Answered, Open: true, Seconds: int(seconds.Seconds())}
 }
 
@@ -97,7 +78,7 @@ func (l *Library) ViewActions(view string) []string {
 		for i := range document.Actions {
 			a := &document.Actions[i]
 			resource, _ := a.Parameters["ViewResource"].(map[string]any)
-			if a.Type != "ShowView" || viewName(text(resource["Id"])) != view {
+			if a.Type != "ShowView" || viewName(flow.Text(resource["Id"])) != view {
 				continue
 			}
 			_, answers := p.Action(a.Identifier)
@@ -118,7 +99,7 @@ func viewAnswer(item *transcript.Item) (flow.Event, bool) {
 		Action       string         `json:"action"`
 		Data         map[string]any `json:"data"`
 	}
-	if json.Unmarshal([]byte(item.Content), &answer) != nil || answer.TemplateType != "" && answer.TemplateType != "ViewResource" {
+	if json.Unmarshal([]byte(item.Content), &answer) != nil || answer.TemplateType != "" && answer.TemplateType != interactive.ViewResource {
 		return flow.Event{}, false
 	}
 	return flow.Event{
@@ -132,7 +113,7 @@ func viewAnswer(item *transcript.Item) (flow.Event, bool) {
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/authenticate-customer.html
 func (r *Runner) signIn(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event, error) {
 	rec.SignIn = step.AskSignIn()
-	minutes, err := time.ParseDuration(text(ask.Parameters["TimeLimitMinutes"]) + "m")
+	minutes, err := time.ParseDuration(flow.Text(ask.Parameters["TimeLimitMinutes"]) + "m")
 	if err != nil || minutes < 3*time.Minute || minutes > 15*time.Minute {
 		minutes = 3 * time.Minute
 	}

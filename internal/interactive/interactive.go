@@ -192,7 +192,7 @@ func (c *templateCheck) message(where string, raw jsontext.Value, outer bool) {
 }
 
 func (c *templateCheck) template(in string, e envelope, b body, outer bool) {
-	if e.TemplateType == "ViewResource" {
+	if e.TemplateType == ViewResource {
 		if b.ViewToken == "" {
 			c.fatal(in+"viewToken", "is missing")
 		}

@@ -61,21 +61,28 @@ type Way struct {
 // Selected is the action of a choice.
 const Selected = "ActionSelected"
 
+// ViewResource is the template type of a view, and of the answer to one.
+const ViewResource = "ViewResource"
+
+// ViewMessage is a view as it travels in a chat.
+type ViewMessage struct {
+	TemplateType string `json:"templateType"`
+	Version      string `json:"version"`
+	Data         struct {
+		Content struct {
+			ViewID    string `json:"viewId"`
+			ViewToken string `json:"viewToken"`
+			ViewData  any    `json:"viewData"`
+		} `json:"content"`
+	} `json:"data"`
+}
+
 // ReadView reads the view that an interactive message shows; false for another message. What is of
 // another shape than Amazon Connect's own views have it is left out, but for the rows of a view of
 // another kind, which are its data.
 func ReadView(content string) (*View, bool) {
-	var message struct {
-		TemplateType string `json:"templateType"`
-		Data         struct {
-			Content struct {
-				ViewID    string `json:"viewId"`
-				ViewToken string `json:"viewToken"`
-				ViewData  any    `json:"viewData"`
-			} `json:"content"`
-		} `json:"data"`
-	}
-	if json.Unmarshal([]byte(content), &message) != nil || message.TemplateType != "ViewResource" {
+	var message ViewMessage
+	if json.Unmarshal([]byte(content), &message) != nil || message.TemplateType != ViewResource {
 		return nil, false
 	}
 	v := &View{ID: message.Data.Content.ViewID, Token: message.Data.Content.ViewToken}
@@ -321,7 +328,7 @@ func (v *View) Answer(way Way, filled map[string][]string) (string, error) {
 	if way.Chosen != "" {
 		data["actionName"], data["Id"] = way.Chosen, cmp.Or(way.Card, way.Chosen)
 	}
-	content, err := json.Marshal(map[string]any{"templateType": "ViewResource", "version": responseVersion, "action": way.Action, "data": data})
+	content, err := json.Marshal(map[string]any{"templateType": ViewResource, "version": responseVersion, "action": way.Action, "data": data})
 	return string(content), err
 }
 

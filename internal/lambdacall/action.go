@@ -1,7 +1,6 @@
 package lambdacall
 
 import (
-	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,12 +27,12 @@ type action struct {
 }
 
 func readAction(ask *flow.Ask) action {
-	a := action{asynchronous: strings.EqualFold(said(ask.Parameters["InvocationType"]), "ASYNCHRONOUS")}
+	a := action{asynchronous: strings.EqualFold(flow.Text(ask.Parameters["InvocationType"]), "ASYNCHRONOUS")}
 	longest := longestLimit
 	if a.asynchronous {
 		longest = longestLimitAsynchronous
 	}
-	text := said(ask.Parameters["InvocationTimeLimitSeconds"])
+	text := flow.Text(ask.Parameters["InvocationTimeLimitSeconds"])
 	seconds, err := strconv.ParseFloat(text, 64)
 	switch {
 	case text == "":
@@ -47,7 +46,7 @@ func readAction(ask *flow.Ask) action {
 	}
 	a.limit = time.Duration(seconds * float64(time.Second))
 	validation, _ := ask.Parameters["ResponseValidation"].(map[string]any)
-	switch kind := said(validation["ResponseType"]); kind {
+	switch kind := flow.Text(validation["ResponseType"]); kind {
 	case "", "STRING_MAP":
 	case "JSON":
 		a.nested = true
@@ -55,19 +54,4 @@ func readAction(ask *flow.Ask) action {
 		a.notes = append(a.notes, fmt.Sprintf("there is no ResponseType %q; STRING_MAP is taken", brief(kind)))
 	}
 	return a
-}
-
-// said is a parameter as text.
-func said(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	}
-	data, err := json.Marshal(value)
-	if err != nil {
-		return ""
-	}
-	return string(data)
 }

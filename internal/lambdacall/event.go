@@ -7,6 +7,8 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/flow"
+
 	"github.com/parley-chat/parley/internal/flowrun"
 )
 
@@ -105,7 +107,7 @@ func parameters(given any) map[string]any {
 		case map[string]any, []any:
 			all[name] = value
 		default:
-			all[name] = said(value)
+			all[name] = flow.Text(value)
 		}
 	}
 	return all
@@ -120,7 +122,7 @@ func segmentAttribute(value any) any {
 		if number, is := value.(float64); is {
 			return map[string]any{"ValueInteger": number}
 		}
-		return map[string]any{"ValueString": said(value)}
+		return map[string]any{"ValueString": flow.Text(value)}
 	}
 	for member := range object {
 		if strings.HasPrefix(member, "Value") {

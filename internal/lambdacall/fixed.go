@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 
+	"github.com/parley-chat/parley/internal/flow"
+
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/glob"
 )
@@ -31,7 +33,7 @@ func (f fixed) invoke(_ context.Context, _ arn.Function, event []byte) (reply, e
 func (c *Case) fits(parameters map[string]any) bool {
 	for name, pattern := range c.Parameters {
 		value, there := parameters[name]
-		if !there || !glob.Match(pattern, said(value)) {
+		if !there || !glob.Match(pattern, flow.Text(value)) {
 			return false
 		}
 	}

@@ -89,7 +89,7 @@ func (c *Calls) wait(ctx context.Context, ask *flow.Ask) flow.Event {
 
 // seconds is a parameter as a length of time.
 func seconds(ask *flow.Ask, name string) time.Duration {
-	n, err := strconv.ParseFloat(said(ask.Parameters[name]), 64)
+	n, err := strconv.ParseFloat(flow.Text(ask.Parameters[name]), 64)
 	if err != nil || !(n > 0) {
 		return 0
 	}
