@@ -12,47 +12,47 @@ import (
 	"github.com/parley-chat/parley/internal/flow"
 )
 
-// answer answers a question of a flow. Its error is one of the step; what the flow cannot have is a
-// failure that the flow is told.
-func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event, error) {
+// answer answers a question of a flow; what the flow cannot have is a failure that it is told. With
+// [record.Call] the answer is still to come.
+func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	if why := unheard(ask.Type); why != "" && rec.Moment.whispers() {
-		return failed("%s", why), nil
+		return failed("%s", why)
 	}
 	switch ask.Type {
 	case "UpdateContactTargetQueue":
-		return r.target(ask), nil
+		return r.target(ask)
 	case "TransferContactToQueue":
-		return r.transfer(step, rec), nil
+		return r.transfer(step, rec)
 	case "DequeueContactAndTransferToQueue":
-		return r.requeue(step, rec, ask), nil
+		return r.requeue(step, rec, ask)
 	case "RouteContactToAgent":
-		return r.interrupt(step, rec, ask), nil
+		return r.interrupt(step, rec, ask)
 	case "UpdateContactEventHooks":
-		return r.hooks(ask), nil
+		return r.hooks(ask)
 	case "TransferToFlow":
-		return r.flow(ask, flow.Text(ask.Parameters["ContactFlowId"]), func(k flow.Kind) bool { return k == flow.Inbound || strings.HasSuffix(string(k), "TRANSFER") }), nil
+		return r.flow(ask, flow.Text(ask.Parameters["ContactFlowId"]), func(k flow.Kind) bool { return k == flow.Inbound || strings.HasSuffix(string(k), "TRANSFER") })
 	case "InvokeFlowModule":
-		return r.flow(ask, flow.Text(ask.Parameters["FlowModuleId"]), func(k flow.Kind) bool { return k == flow.Module }), nil
+		return r.flow(ask, flow.Text(ask.Parameters["FlowModuleId"]), func(k flow.Kind) bool { return k == flow.Module })
 	case "CheckHoursOfOperation":
-		return r.hours(step, rec, ask), nil
+		return r.hours(step, rec, ask)
 	case "CheckMetricData":
-		return r.check(rec, ask), nil
+		return r.check(rec, ask)
 	case "GetMetricData":
-		return r.metrics(step, rec, ask), nil
+		return r.metrics(step, rec, ask)
 	case "ShowView":
-		return show(step, rec, ask), nil
+		return show(step, rec, ask)
 	case "AuthenticateParticipant":
-		return r.signIn(step, rec, ask)
+		return signIn(step, rec, ask)
 	}
 	if r.cfg.Outside.Answers(ask) {
 		rec.Call, rec.Due = r.call(step, rec, ask), time.Time{}
-		return flow.Event{}, nil
+		return flow.Event{}
 	}
 	answer := elsewhere(step.Contact().ID, ask)
 	if answer.Kind == flow.Failed && answer.Error == "" { // else it is what a search may find
 		r.tell(step, answer.Note)
 	}
-	return answer, nil
+	return answer
 }
 
 func failed(format string, args ...any) flow.Event {

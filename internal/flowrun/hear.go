@@ -66,8 +66,7 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	}
 	p, ok := r.program(s, rec.State.Running())
 	if !ok {
-		r.stopped(step, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
-		return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
+		return r.halt(step, s, rec, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
 	}
 	if said.Kind != flow.Said && said.Kind != flow.BotLeft { // what was waited for has come; those two may be nothing to it
 		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
@@ -87,12 +86,10 @@ func flowEvent(rec *record, e event) (flow.Event, bool) {
 		return *e.answer, rec.Call != nil && rec.Call.ID == e.call
 	case item == nil:
 		return flow.Event{Kind: flow.TimedOut}, e.due.Equal(rec.Due) && !rec.Due.IsZero()
-	case item.Type == transcript.MessageItem && rec.View != "":
-		if answer, ok := viewAnswer(item); ok {
+	case item.Type == transcript.MessageItem:
+		if answer, ok := viewAnswer(item); ok && rec.View != "" {
 			return answer, true
 		}
-		return flow.Event{Kind: flow.Said, Text: item.Content, Content: item.ContentType}, true
-	case item.Type == transcript.MessageItem:
 		return flow.Event{Kind: flow.Said, Text: item.Content, Content: item.ContentType}, true
 	case item.ContentType == transcript.ParticipantLeft:
 		return flow.Event{Kind: flow.BotLeft}, item.Role == transcript.CustomBot

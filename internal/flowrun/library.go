@@ -60,17 +60,20 @@ func (l *Library) all() []*flow.Program {
 // Find returns the flow of a reference: what the configuration maps it to, the flow with that id or
 // ARN, with that name or file name, or with the name the designer shows for the reference.
 func (l *Library) Find(ref, shown string) (*flow.Program, bool) {
-	if ref == "" && shown == "" {
-		return nil, false
-	}
 	l.mu.RLock()
 	defer l.mu.RUnlock()
+	p := l.find(ref, shown)
+	return p, p != nil
+}
+
+// find is Find for those who hold the lock.
+func (l *Library) find(ref, shown string) *flow.Program {
 	for _, name := range []string{l.mapped(ref), ref, l.mapped(shown), shown} {
 		if p := l.named(name); p != nil {
-			return p, true
+			return p
 		}
 	}
-	return nil, false
+	return nil
 }
 
 // Entry returns the flow for chats whose flow nobody here knows: the only inbound flow of a file that
@@ -180,7 +183,7 @@ func (l *Library) Missing() []Missing {
 			if ref.Kind != flow.FlowResource && ref.Kind != flow.ModuleResource {
 				continue
 			}
-			if l.named(l.mapped(ref.Value)) == nil && l.named(ref.Value) == nil && l.named(l.mapped(ref.Shown)) == nil && l.named(ref.Shown) == nil {
+			if l.find(ref.Value, ref.Shown) == nil {
 				missing = append(missing, Missing{p.Name(), ref})
 			}
 		}

@@ -22,13 +22,28 @@ const (
 	remaining moment = "remaining" // the agent has left, and the customer is there
 )
 
+// awaited is what the flow goes on with by itself: a time, or the answer to a call.
+type awaited struct {
+	// Due is when the flow goes on, Ends when it is over at the latest; zero for never.
+	Due  time.Time `json:"due,omitzero"`
+	Ends time.Time `json:"ends,omitzero"`
+	// Call is the function or bot that was called and has not answered.
+	Call *Call `json:"call,omitempty"`
+}
+
+// next is when something is due; zero for never.
+func (a *awaited) next() time.Time {
+	if a.Due.IsZero() || !a.Ends.IsZero() && a.Ends.Before(a.Due) {
+		return a.Ends
+	}
+	return a.Due
+}
+
 // record is what is stored with a contact between two events.
 type record struct {
 	Moment moment     `json:"moment"`
 	State  flow.State `json:"state"`
-	// Due is when the flow goes on by itself, Ends when it is over at the latest; zero for never.
-	Due  time.Time `json:"due,omitzero"`
-	Ends time.Time `json:"ends,omitzero"`
+	awaited
 	// Agent is the participant who has accepted the contact, while a whisper flow runs.
 	Agent string `json:"agent,omitempty"`
 	// Survey says that the flow runs although the customer has left: nobody may be there any more.
@@ -36,9 +51,6 @@ type record struct {
 	// View is the token of the view that waits for an answer, SignIn the session of a sign-in.
 	View   string `json:"view,omitempty"`
 	SignIn string `json:"signIn,omitempty"`
-
-	// Call is the function or bot that was called and has not answered.
-	Call *Call `json:"call,omitempty"`
 
 	heard int64 // the Seq of the last item the flow has heard, which the contact keeps beside it
 }
@@ -69,17 +81,9 @@ func decode(data []byte) (*record, error) {
 	return &r, nil
 }
 
-// pending reads from a stored record alone what the flow waits for by itself: a time, or the answer
-// to a call.
-func pending(data []byte) (due time.Time, call *Call) {
-	var r struct {
-		Due  time.Time `json:"due"`
-		Ends time.Time `json:"ends"`
-		Call *Call     `json:"call"`
-	}
-	_ = json.Unmarshal(data, &r) // reported when the record is used
-	if r.Due.IsZero() || !r.Ends.IsZero() && r.Ends.Before(r.Due) {
-		r.Due = r.Ends
-	}
-	return r.Due, r.Call
+// awaitedOf reads nothing else from a stored record.
+func awaitedOf(data []byte) awaited {
+	var a awaited
+	_ = json.Unmarshal(data, &a) // reported when the record is used
+	return a
 }

@@ -166,6 +166,9 @@ func seed(contactID string) uint64 {
 
 // changed follows a contact. It is called with the contact locked, and returns at once.
 func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
+	if contact.Flow == nil && !contact.HasEnded() { // most chats, whose messages need not pass one by one
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
@@ -178,9 +181,6 @@ func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
 			delete(r.sessions, contact.ID)
 			r.moved.Broadcast()
 		}
-		return
-	}
-	if contact.Flow == nil {
 		return
 	}
 	s := r.sessionOf(contact.ID)

@@ -99,9 +99,9 @@ func (s *session) put(e event) {
 // arm sets the alarm of a contact to the time limit of its flow. The caller holds the lock.
 func (r *Runner) arm(s *session) {
 	s.alarm(nil)
-	due, call := pending(s.state.State)
-	r.make(s, call)
-	if !due.IsZero() {
+	a := awaitedOf(s.state.State)
+	r.make(s, a.Call)
+	if due := a.next(); !due.IsZero() {
 		s.alarm(r.cfg.Chats.Clock().At(due, func() {
 			r.mu.Lock()
 			defer r.mu.Unlock()
@@ -125,39 +125,58 @@ func (s *session) alarm(stop func()) {
 
 // begin goes on with the flows of stored contacts: it hears what was said since.
 func (r *Runner) begin() {
-	here := func(id string) bool {
-		_, ok := r.cfg.Library.Find(id, "")
-		return ok
-	}
-	told := func(contactID, what string) { r.cfg.Told(contactID, r.cfg.Chats.Clock().Now(), what, true) }
-	if err := Adopt(r.ctx, r.cfg.Chats, here, told); err != nil {
-		r.cfg.Failed("", fmt.Errorf("taking over contacts whose flow is gone: %w", err))
-	}
 	for _, contact := range r.cfg.Chats.Active() {
 		if contact.Flow == nil {
 			continue
 		}
-		var missed []event
-		page, err := r.cfg.Chats.Transcript(r.ctx, contact.ID, chat.TranscriptQuery{MaxResults: lookBack})
-		if err != nil {
+		if err := r.goOn(&contact); err != nil {
 			r.cfg.Failed(contact.ID, fmt.Errorf("going on with a contact flow: %w", err))
-			continue
 		}
-		for i := range page.Items {
-			if item := &page.Items[i]; item.Seq > contact.Flow.Heard && concerns(item) {
-				missed = append(missed, event{item: item})
-			}
-		}
-		r.mu.Lock()
-		s := r.sessionOf(contact.ID)
-		s.state, s.heard = contact.Flow, contact.Flow.Heard
-		r.arm(s)
-		r.mu.Unlock()
-		s.inbox.Fill(missed)
-		r.mu.Lock()
-		s.pending += len(missed)
-		r.mu.Unlock()
 	}
+}
+
+// goOn goes on with the flow of a stored contact, unless the flow is not here any more.
+func (r *Runner) goOn(contact *chat.Contact) error {
+	rec, err := decode(contact.Flow.State)
+	if err != nil {
+		return err
+	}
+	if _, here := r.cfg.Library.Find(rec.State.Running(), ""); rec.runs() && !here && !contact.Connected.IsZero() {
+		return r.adopt(contact.ID, rec)
+	}
+	page, err := r.cfg.Chats.Transcript(r.ctx, contact.ID, chat.TranscriptQuery{MaxResults: lookBack})
+	if err != nil {
+		return err
+	}
+	var missed []event
+	for i := range page.Items {
+		if item := &page.Items[i]; item.Seq > contact.Flow.Heard && concerns(item) {
+			missed = append(missed, event{item: item})
+		}
+	}
+	r.mu.Lock()
+	s := r.sessionOf(contact.ID)
+	s.state, s.heard = contact.Flow, contact.Flow.Heard
+	s.pending += len(missed)
+	r.arm(s)
+	r.mu.Unlock()
+	s.inbox.Fill(missed)
+	return nil
+}
+
+// adopt lets a contact whose flow is not here any more wait for an agent: nothing else would ever
+// happen to it.
+func (r *Runner) adopt(contactID string, rec *record) error {
+	return r.cfg.Chats.Step(r.ctx, contactID, func(step *chat.Step) error {
+		contact := step.Contact()
+		r.stopped(step, fmt.Sprintf("its flow %q is not here any more: it waits for an agent; start with the folder of its flow to go on with it", rec.State.Running()))
+		if contact.Queue == nil && agentOf(contact) == "" {
+			step.Queue("")
+		}
+		rec.heard = contact.Flow.Heard
+		rec.idle(queued)
+		return r.keep(step, rec)
+	})
 }
 
 // lookBack is how many items of a stored contact are looked at for what its flow has not heard.

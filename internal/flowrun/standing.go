@@ -36,8 +36,7 @@ func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) 
 	if err != nil {
 		return Standing{}, err
 	}
-	due, _ := pending(contact.Flow.State)
-	standing := Standing{Due: due}
+	standing := Standing{Due: rec.next()}
 	if contact.Queue != nil {
 		standing.Queue = cmp.Or(contact.Queue.Name, "Default")
 	}

@@ -19,8 +19,7 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 		r.enter(s, p)
 		turn, err := flow.Step(p, rec.State, flow.Input{Contact: r.contact(step.Contact(), rec), Event: e, Traced: r.cfg.Traced != nil})
 		if err != nil {
-			r.stopped(step, fmt.Sprintf("its flow cannot go on: %v", err))
-			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
+			return r.halt(step, s, rec, fmt.Sprintf("its flow cannot go on: %v", err))
 		}
 		r.route(step, rec.Moment, &rec.State.Kept, &turn.State.Kept)
 		rec.State = turn.State
@@ -35,10 +34,15 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 		e = *next
 		var ok bool
 		if p, ok = r.program(s, rec.State.Running()); !ok {
-			r.stopped(step, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
-			return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
+			return r.halt(step, s, rec, fmt.Sprintf("flow %q is not there any more", rec.State.Running()))
 		}
 	}
+}
+
+// halt ends a flow that cannot go on, and tells why.
+func (r *Runner) halt(step *chat.Step, s *session, rec *record, why string) error {
+	r.stopped(step, why)
+	return r.over(step, s, rec, flow.Effect{Kind: flow.End, How: flow.Stopped})
 }
 
 // trace tells of actions that ran. A flow without an ARN gets one of the instance.
@@ -77,10 +81,7 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 				maps.Copy(attributes, effect.Attributes)
 			})
 		case flow.Question:
-			answer, err := r.answer(step, rec, effect.Ask)
-			if err != nil {
-				return nil, false, err
-			}
+			answer := r.answer(step, rec, effect.Ask)
 			if rec.Call != nil {
 				return nil, true, r.keep(step, rec) // the answer comes as an event
 			}

@@ -111,13 +111,13 @@ func viewAnswer(item *transcript.Item) (flow.Event, bool) {
 // signIn asks the customer to sign in.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/authenticate-customer.html
-func (r *Runner) signIn(step *chat.Step, rec *record, ask *flow.Ask) (flow.Event, error) {
+func signIn(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	rec.SignIn = step.AskSignIn()
 	minutes, err := time.ParseDuration(flow.Text(ask.Parameters["TimeLimitMinutes"]) + "m")
 	if err != nil || minutes < 3*time.Minute || minutes > 15*time.Minute {
 		minutes = 3 * time.Minute
 	}
-	return flow.Event{Kind: flow.Answered, Open: true, Seconds: int(minutes.Seconds())}, nil
+	return flow.Event{Kind: flow.Answered, Open: true, Seconds: int(minutes.Seconds())}
 }
 
 // signInOutcome is how a sign-in went, as a flow is told it.
