@@ -61,7 +61,7 @@ var allowed = map[string][]string{
 	"internal/identity": {
 		"internal/connectmodel", "internal/diagnosis", "internal/excerpt", "internal/loopback", "internal/rawjson", "internal/secret",
 	},
-	"internal/awscall": {"internal/awswire", "internal/excerpt"},
+	"internal/awscall": {"internal/awswire", "internal/excerpt", "internal/hint"},
 	// The front door, and what stands before and behind it.
 	"internal/startchat": {
 		"internal/arn", "internal/awswire", "internal/connectmodel", "internal/diagnosis", "internal/identity", "internal/rawjson",

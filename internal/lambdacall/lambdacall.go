@@ -130,7 +130,7 @@ func New(cfg Config) (*Calls, error) {
 	c := &Calls{functions: map[string]*function{}, log: cfg.Log, started: map[string]*invocation{}}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	local := newLocal(c.ctx, &c.working)
-	aws := &account{region: cfg.Region, profile: cfg.Profile, userAgent: cfg.UserAgent, log: cfg.Log, sessions: map[string]awsClient{}}
+	aws := lambda(&cfg)
 	for key, f := range cfg.Functions {
 		made := &function{key: key, data: f.ErrorMessage == "data"}
 		switch {
@@ -152,7 +152,7 @@ func New(cfg Config) (*Calls, error) {
 			c.programs = append(c.programs, p)
 			made.invoker = p
 		case f.AWS != "":
-			made.invoker = aws.function(f.AWS, f.Qualifier)
+			made.invoker = inAWS(aws, f.AWS, f.Qualifier)
 		default:
 			return nil, errors.Join(fmt.Errorf("functions.%s: it does not say where it is answered", key), c.Close())
 		}

@@ -129,7 +129,7 @@ func New(cfg Config) (*Bots, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	b := &Bots{bots: map[string]*entry{}, functions: cfg.Functions, log: cfg.Log}
-	aws := &account{region: cfg.Region, profile: cfg.Profile, userAgent: cfg.UserAgent, log: cfg.Log, clients: map[string]client{}}
+	aws := lexRuntime(&cfg)
 	for key, bot := range cfg.Bots {
 		e := &entry{key: key, locale: bot.Locale}
 		switch {
@@ -142,7 +142,7 @@ func New(cfg Config) (*Bots, error) {
 		case bot.URL != "":
 			e.engine = newEndpoint(bot.URL)
 		case bot.AWS != "":
-			e.engine = aws.bot(bot.AWS)
+			e.engine = remoteBot(aws, bot.AWS)
 		default:
 			return nil, fmt.Errorf("bots.%s: it does not say where the bot is", key)
 		}

@@ -8,15 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/parley-chat/parley/internal/awscall"
-	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/excerpt"
-	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/lex"
 )
 
@@ -99,48 +95,24 @@ func (e *endpoint) turn(ctx context.Context, t *turn) (*said, error) {
 	return read(data)
 }
 
-// account is Amazon Lex with the user's credentials.
-type account struct {
-	region, profile, userAgent string
-	log                        *slog.Logger
-
-	mu      sync.Mutex
-	clients map[string]client // by Region
+// lexRuntime returns a caller of Amazon Lex with the user's credentials.
+func lexRuntime(cfg *Config) *awscall.Regional {
+	return awscall.NewRegional(
+		awscall.Service{ID: "Lex Runtime V2", Signing: "lex", Host: "runtime-v2-lex", Title: "Amazon Lex"},
+		awscall.Config{Region: cfg.Region, Profile: cfg.Profile, UserAgent: cfg.UserAgent, Log: cfg.Log},
+	)
 }
 
-// client calls Amazon Lex in one Region.
-type client interface {
-	Call(ctx context.Context, op awscall.Operation, body []byte) (*awscall.Answer, error)
-}
-
-// bot is a bot of the account: the one of an alias's ARN, or with "true" the one that the flow names.
-func (a *account) bot(arn string) engine {
+// remoteBot is the bot of an alias's ARN, or with "true" the one that the flow names.
+func remoteBot(aws *awscall.Regional, arn string) engine {
 	r := reference{arn: arn}
 	r.read()
-	return inAWS{a, r}
-}
-
-func (a *account) client(ctx context.Context, region string) (client, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if c := a.clients[region]; c != nil {
-		return c, nil
-	}
-	session, err := awscall.Load(ctx, awscall.Config{Region: region, Profile: a.profile, UserAgent: a.userAgent, Log: a.log})
-	if err != nil {
-		return nil, err //nolint:wrapcheck // it is a sentence
-	}
-	c, err := session.Client(awscall.Service{ID: "Lex Runtime V2", Signing: "lex", Host: "runtime-v2-lex", Title: "Amazon Lex"}, "")
-	if err != nil {
-		return nil, err //nolint:wrapcheck // it is a sentence
-	}
-	a.clients[region] = c
-	return c, nil
+	return inAWS{aws, r}
 }
 
 // inAWS is a bot of AWS.
 type inAWS struct {
-	*account
+	aws   *awscall.Regional
 	named reference // in the configuration; empty for the one that the flow names
 }
 
@@ -153,29 +125,13 @@ func (b inAWS) turn(ctx context.Context, t *turn) (*said, error) {
 	if named.botID == "" {
 		return nil, errors.New("the flow names no alias by its ARN: give the ARN under aws of the bot's entry")
 	}
-	c, err := b.client(ctx, cmp.Or(named.region, b.region))
-	if err != nil {
-		return nil, explained(err)
-	}
 	path, body, err := recognize(t, named.botID, named.aliasID)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := c.Call(ctx, awscall.Operation{Method: http.MethodPost, Path: path, ContentType: "application/json"}, body)
+	answer, err := b.aws.Call(ctx, named.region, awscall.Operation{Method: http.MethodPost, Path: path, ContentType: "application/json"}, body)
 	if err != nil {
-		return nil, explained(err)
+		return nil, errors.New(excerpt.Of(b.aws.Explain(err), 300))
 	}
 	return read(answer.Body)
-}
-
-// explained is an error of a call to AWS, with the next step where there is one.
-func explained(err error) error {
-	text := err.Error()
-	if refused, ok := errors.AsType[*awswire.Error](err); ok && refused.Name != "" {
-		text = fmt.Sprintf("Amazon Lex refuses the call: %s: %s", refused.Name, refused.Message)
-	}
-	if next := hint.Of(err); next != "" {
-		text += "; " + next
-	}
-	return errors.New(excerpt.Of(text, 300))
 }
