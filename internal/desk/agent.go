@@ -70,18 +70,31 @@ type agent struct {
 // free reports whether the agent may get another contact.
 func (a *agent) free() bool { return a.refuses(nil) == nil }
 
-// refuses says why the agent may not get a contact, or with nil any further one.
+// refuses says why the agent may not get a contact, or with nil any further one. All agents are asked
+// for every contact that waits, so it makes no error of its own; see refusal.
 func (a *agent) refuses(t *ticket) error {
 	switch {
 	case t != nil && t.routed.Agent != "" && t.routed.Agent != a.name:
-		return &ReservedError{t.routed.Agent}
+		return ErrReserved
 	case t != nil && t.routed.Interrupts && a.state != Offline && !a.leaves:
 	case a.state != Available || a.leaves:
 		return ErrUnavailable
 	case a.capacity > 0 && a.load+a.pending >= a.capacity:
-		return &FullError{Load: a.load + a.pending, Capacity: a.capacity}
+		return ErrFull
 	}
 	return nil
+}
+
+// refusal is refuses for people, who are told for whom the contact waits and how many chats there are.
+func (a *agent) refusal(t *ticket) error {
+	err := a.refuses(t)
+	switch {
+	case errors.Is(err, ErrReserved):
+		return &ReservedError{t.routed.Agent}
+	case errors.Is(err, ErrFull):
+		return &FullError{Load: a.load + a.pending, Capacity: a.capacity}
+	}
+	return err
 }
 
 // attends reports whether a contact that waits is left to the agent by those who only stand

@@ -26,7 +26,7 @@ func (d *Desk) Accept(ctx context.Context, agentRef, contactID string) (particip
 		} else if !t.waits {
 			err = ErrNoContact // its customer has not come yet
 		} else {
-			err = a.refuses(t)
+			err = a.refusal(t)
 		}
 	}
 	if err != nil {
@@ -208,7 +208,7 @@ func (d *Desk) target(t *ticket, to Target) (target chat.Transfer, next *agent, 
 	case slices.Contains(t.declined, next):
 		return target, nil, ErrDeclined
 	}
-	if err := next.refuses(nil); err != nil {
+	if err := next.refusal(nil); err != nil {
 		return target, nil, err
 	}
 	return chat.Transfer{Agent: next.name}, next, nil
