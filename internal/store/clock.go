@@ -2,38 +2,25 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strconv"
 	"time"
-
-	"github.com/parley-chat/parley/internal/chat"
 )
 
+// clockName is where the time is kept, in decimal digits.
+const clockName = "clock"
+
 // Clock implements [chat.Store].
-func (s *Store) Clock(ctx context.Context) (at time.Time, err error) {
-	err = s.look(ctx, func(ctx context.Context, c *session) error {
-		var value int64
-		err := c.row(ctx, "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'clock'", nil, &value)
-		if errors.Is(err, chat.ErrNotFound) {
-			return nil
-		}
-		at = fromMillis(value)
-		return err
-	})
-	if err != nil {
-		return time.Time{}, fmt.Errorf("reading the time: %w", err)
+func (s *Store) Clock(ctx context.Context) (time.Time, error) {
+	value, err := s.meta(ctx, clockName)
+	if err != nil || value == nil {
+		return time.Time{}, err
 	}
-	return at, nil
+	ms, err := strconv.ParseInt(string(value), 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("decoding the time: %w", err)
+	}
+	return fromMillis(ms), nil
 }
 
-// putClock keeps a time, in decimal digits.
-func putClock(at time.Time) step {
-	return func(ctx context.Context, c *session) error {
-		_, err := c.run(ctx, `INSERT INTO meta (name, value) VALUES ('clock', CAST(CAST(? AS TEXT) AS BLOB))
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, millis(at))
-		if err != nil {
-			return fmt.Errorf("storing the time: %w", err)
-		}
-		return nil
-	}
-}
+func putClock(at time.Time) step { return putMeta(clockName, strconv.AppendInt(nil, millis(at), 10)) }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,22 +18,18 @@ type fileRulesRecord struct {
 	Modified   time.Time `json:"modified"`
 }
 
+// fileRulesName is where the rules are kept, as one value: there are few, and they are read all at once.
+const fileRulesName = "file-rules"
+
 // FileRules returns the rules for attachments that were changed.
 func (s *Store) FileRules(ctx context.Context) ([]chat.FileRules, error) {
+	value, err := s.meta(ctx, fileRulesName)
+	if err != nil || value == nil {
+		return nil, err
+	}
 	var records []fileRulesRecord
-	err := s.look(ctx, func(ctx context.Context, c *session) error {
-		var body []byte
-		err := c.row(ctx, "SELECT value FROM meta WHERE name = 'file-rules'", nil, &body)
-		if errors.Is(err, chat.ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return json.Unmarshal(body, &records)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the rules for attachments: %w", err)
+	if err := json.Unmarshal(value, &records); err != nil {
+		return nil, fmt.Errorf("decoding the rules for attachments: %w", err)
 	}
 	rules := make([]chat.FileRules, len(records))
 	for i, r := range records {
@@ -43,7 +38,6 @@ func (s *Store) FileRules(ctx context.Context) ([]chat.FileRules, error) {
 	return rules, nil
 }
 
-// putFileRules keeps the rules as one value: there are few, and they are read all at once.
 func putFileRules(rules []chat.FileRules) (step, error) {
 	records := make([]fileRulesRecord, len(rules))
 	for i, r := range rules {
@@ -53,9 +47,5 @@ func putFileRules(rules []chat.FileRules) (step, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the rules for attachments: %w", err)
 	}
-	return func(ctx context.Context, c *session) error {
-		_, err := c.run(ctx, `INSERT INTO meta (name, value) VALUES ('file-rules', ?)
-			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, body)
-		return err
-	}, nil
+	return putMeta(fileRulesName, body), nil
 }
