@@ -152,6 +152,7 @@ func New(ctx context.Context, cfg Config) (*Emulator, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	cfg.InstanceID, cfg.Region = cmp.Or(cfg.InstanceID, DefaultInstanceID), cmp.Or(cfg.Region, "us-east-1")
 	e := &Emulator{}
 	if err := e.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, e.Close())

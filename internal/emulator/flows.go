@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -22,7 +21,6 @@ func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string
 			cfg.FlowTold(contactID, at, what, stopped)
 		}
 	}
-	region := cmp.Or(cfg.Region, "us-east-1")
 	if e.library = cfg.Library; e.library == nil {
 		e.library = flowrun.NewLibrary(nil)
 	}
@@ -38,8 +36,8 @@ func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string
 		return err
 	}
 	e.flows, err = flowrun.New(flowrun.Config{
-		Chats: e.chats, Library: e.library, Region: region, Strict: cfg.Strict, Floor: floor{e}, Hours: cfg.Hours,
-		InstanceARN: fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", region, cmp.Or(cfg.InstanceID, DefaultInstanceID)),
+		Chats: e.chats, Library: e.library, Region: cfg.Region, Strict: cfg.Strict, Floor: floor{e}, Hours: cfg.Hours,
+		InstanceARN: fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", cfg.Region, cfg.InstanceID),
 		Outside:     cfg.Outside, Traced: cfg.FlowTraced, Told: told, Failed: failed,
 	})
 	return err

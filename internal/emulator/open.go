@@ -162,7 +162,7 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Tap: cfg.Tap, Log: cfg.Log,
 	}
 	if cfg.EncryptedAttachments {
-		config.EncryptionKey = "arn:aws:kms:" + cmp.Or(cfg.Region, "us-east-1") + ":000000000000:key/" + DefaultInstanceID
+		config.EncryptionKey = "arn:aws:kms:" + cfg.Region + ":000000000000:key/" + DefaultInstanceID
 	}
 	if cfg.ViewsDir != "" {
 		if e.views, err = openViews(cfg.ViewsDir, cfg.Log); err != nil {

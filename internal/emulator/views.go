@@ -56,13 +56,9 @@ func (e *Emulator) view(token string) (participant.View, bool) {
 	if v, ok := e.views.find(id); ok {
 		return v, true
 	}
-	actions := []string{}
-	if e.library != nil {
-		actions = e.library.ViewActions(id)
-	}
 	return participant.View{
 		ID: id, ARN: "arn:aws:connect:us-east-1:aws:view/" + id + ":1", Name: id, Version: 1,
-		Content: participant.ViewContent{InputSchema: "{}", Template: "{}", Actions: actions},
+		Content: participant.ViewContent{InputSchema: "{}", Template: "{}", Actions: e.library.ViewActions(id)},
 	}, true
 }
 
