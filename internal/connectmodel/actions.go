@@ -152,7 +152,7 @@ func StartAssistantContact() *Model {
 
 // ListInstances returns the model of the request.
 func ListInstances() *Model {
-	return request(map[string]shape{"nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 10}})
+	return request(map[string]shape{"nextToken": nextToken(), "maxResults": integer{min: 1, max: 10}})
 }
 
 // DescribeInstance returns the model of the request.
@@ -163,7 +163,7 @@ func DescribeInstance() *Model {
 // ListApprovedOrigins returns the model of the request.
 func ListApprovedOrigins() *Model {
 	return request(map[string]shape{
-		"!InstanceId": instanceID(), "nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 25},
+		"!InstanceId": instanceID(), "nextToken": nextToken(), "maxResults": integer{min: 1, max: 25},
 	})
 }
 
@@ -180,8 +180,10 @@ const longestExtension = 10
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AllowedExtension.html
 func IsExtension(text string) bool { return len(text) <= longestExtension && IsAttributeKey(text) }
 
-// attachmentScope is the kind of contacts whose attachments are meant.
-func attachmentScope() shape { return text{enum: []string{"EMAIL", "CHAT", "CASE", "TASK"}} }
+// AttachmentScopes are the kinds of contacts whose attachments an instance has rules for.
+func AttachmentScopes() []string { return []string{"EMAIL", "CHAT", "CASE", "TASK"} }
+
+func attachmentScope() shape { return text{enum: AttachmentScopes()} }
 
 // DescribeAttachedFilesConfiguration returns the model of the request.
 func DescribeAttachedFilesConfiguration() *Model {
@@ -191,7 +193,7 @@ func DescribeAttachedFilesConfiguration() *Model {
 // ListAttachedFilesConfigurations returns the model of the request.
 func ListAttachedFilesConfigurations() *Model {
 	return request(map[string]shape{
-		"!InstanceId": instanceID(), "nextToken": text{min: 1, max: 100_000}, "maxResults": integer{min: 1, max: 100},
+		"!InstanceId": instanceID(), "nextToken": nextToken(), "maxResults": integer{min: 1, max: 100},
 	})
 }
 

@@ -11,12 +11,12 @@ import (
 // The requests about contact flows, flow modules and what belongs to them.
 
 const (
-	// maxContent is how many characters the content of a flow may have.
-	maxContent = 256_000
+	// MaxContent is how many characters the content of a flow may have.
+	MaxContent = 256_000
 	// anyLength stands where AWS documents no upper bound.
 	anyLength = 1 << 20
-	// maxTags is how many tags a resource may have.
-	maxTags = 50
+	// MaxTags is how many tags a resource may have.
+	MaxTags = 50
 	// maxFunctionARN is how long the ARN of a function may be.
 	maxFunctionARN = 140
 )
@@ -32,7 +32,7 @@ func flowState() shape { return text{enum: []string{"ACTIVE", "ARCHIVED"}} }
 
 func flowStatus() shape { return text{enum: []string{"PUBLISHED", "SAVED"}} }
 
-func flowContent() shape { return text{min: 1, max: maxContent} }
+func flowContent() shape { return text{min: 1, max: MaxContent} }
 
 // contentHash is the SHA-256 of a content.
 func contentHash() shape { return text{min: 1, max: 64} }
@@ -70,7 +70,7 @@ func moduleDescription() shape { return moduleText(0, 500) }
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_TagResource.html
 func tags() shape {
-	return dictionary{key: tagKey, value: text{max: 256}, maxKeys: maxTags}
+	return dictionary{key: tagKey, value: text{max: 256}, maxKeys: MaxTags}
 }
 
 func tagKey(name string) string {
@@ -270,7 +270,7 @@ func TagResource() *Model {
 
 // UntagResource returns the model of the request.
 func UntagResource() *Model {
-	return request(map[string]shape{"!resourceArn": anyText(), "!tagKeys": list{min: 1, max: maxTags, item: text{min: 1, max: 128}}})
+	return request(map[string]shape{"!resourceArn": anyText(), "!tagKeys": list{min: 1, max: MaxTags, item: text{min: 1, max: 128}}})
 }
 
 // AssociateLambdaFunction returns the model of the request.

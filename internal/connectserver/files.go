@@ -10,9 +10,6 @@ import (
 	"github.com/parley-chat/parley/internal/connectmodel"
 )
 
-// scopes are the kinds of contacts whose attachments an instance has rules for.
-func scopes() []string { return []string{"EMAIL", chat.ChatFiles, "CASE", "TASK"} }
-
 type filesInput struct {
 	InstanceID string `json:"InstanceId"`
 	Scope      string `json:"AttachmentScope"`
@@ -69,7 +66,7 @@ func (s *Service) listFiles(_ context.Context, in *listInput) (*listFilesOutput,
 		return nil, refused
 	}
 	var all []filesOutput
-	for _, scope := range scopes() {
+	for _, scope := range connectmodel.AttachmentScopes() {
 		rules := filesOf(s.chats.FileRules(instanceID(in.InstanceID), scope))
 		rules.Modified = epoch{}
 		all = append(all, rules)

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/rawjson"
 )
 
@@ -30,8 +31,8 @@ const (
 // every character escaped.
 const maxBody int64 = 256 << 10
 
-// maxContentBody is the same for requests that hold a contact flow, of up to 256,000 characters.
-const maxContentBody int64 = 6*256_000 + maxBody
+// maxContentBody is the same for requests that hold a contact flow.
+const maxContentBody int64 = 6*connectmodel.MaxContent + maxBody
 
 // MaxBodyFor returns how long the body of a request may be, in bytes, where that is more than usual;
 // zero elsewhere. It is for what limits bodies in front of the service.

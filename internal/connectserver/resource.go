@@ -3,16 +3,15 @@ package connectserver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"net/http"
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/awswire"
+	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/instance"
 )
-
-// maxTags is how many tags a resource may have.
-const maxTags = 50
 
 type tagInput struct {
 	ARN  string            `json:"resourceArn"`
@@ -48,8 +47,8 @@ func (s *Service) retag(ctx context.Context, in *tagInput, change func(tags map[
 		if f.Tags == nil {
 			f.Tags = map[string]string{}
 		}
-		if change(f.Tags); len(f.Tags) > maxTags {
-			return refusal(invalidRequest, "A resource has at most 50 tags.")
+		if change(f.Tags); len(f.Tags) > connectmodel.MaxTags {
+			return refusal(invalidRequest, fmt.Sprintf("A resource has at most %d tags.", connectmodel.MaxTags))
 		}
 		return nil
 	})
