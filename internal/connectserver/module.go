@@ -47,10 +47,7 @@ func (s *Service) createModule(ctx context.Context, in *createModuleInput) (*cre
 		}
 		return &createModuleOutput{f.ID, s.moduleARN(in.InstanceID, f.ID)}, nil
 	}
-	if in.ClientToken == "" {
-		return create()
-	}
-	return s.modules.do(in.ClientToken, create)
+	return s.modules.do("", in.ClientToken, create)
 }
 
 type moduleInput struct {

@@ -58,10 +58,7 @@ func (s *Service) createParticipant(ctx context.Context, in *createParticipantIn
 			joined.ParticipantID, participantCredentials{joined.Token.Reveal(), isoTime(joined.Expiry)},
 		}, nil
 	}
-	if in.ClientToken == "" {
-		return join()
-	}
-	return s.joined.do(id+" "+in.ClientToken, join)
+	return s.joined.do(id, in.ClientToken, join)
 }
 
 type updateTimersInput struct {

@@ -26,8 +26,13 @@ type repeatedCall[T any] struct {
 // errUnfinished is what those who waited get when the call they waited for panicked.
 var errUnfinished = errors.New("the first call with this client token did not finish")
 
-// do returns the result of the first call with a key.
-func (r *repeats[T]) do(key string, f func() (T, error)) (T, error) {
+// do returns the result of the first call with a client token about the same thing; without a token it
+// is the first one.
+func (r *repeats[T]) do(about, token string, f func() (T, error)) (T, error) {
+	if token == "" {
+		return f()
+	}
+	key := about + " " + token
 	r.mu.Lock()
 	if first, ok := r.calls[key]; ok {
 		r.mu.Unlock()

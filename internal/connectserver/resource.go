@@ -111,10 +111,7 @@ func (s *Service) associateFunction(ctx context.Context, in *functionInput) (*no
 	if refused := noFunction(in.FunctionARN); refused != nil {
 		return nil, refused
 	}
-	if in.ClientToken == "" {
-		return s.addFunction(ctx, in)
-	}
-	return s.associated.do(in.ClientToken, func() (*nothing, error) { return s.addFunction(ctx, in) })
+	return s.associated.do("", in.ClientToken, func() (*nothing, error) { return s.addFunction(ctx, in) })
 }
 
 func (s *Service) addFunction(ctx context.Context, in *functionInput) (*nothing, error) {
