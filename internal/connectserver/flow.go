@@ -83,17 +83,22 @@ func (s *Service) configured(id string, module bool) (Flow, bool) {
 	return flows[i], true
 }
 
-// find returns a flow, or a module, in the form that a version or $SAVED behind its id asks for.
-func (s *Service) find(given string, module bool) (Flow, error) {
-	id := flowID(given)
-	if module {
-		id = moduleID(given)
-	}
+// lookUp finds a flow, or a module, that was created or that only the configuration can change.
+func (s *Service) lookUp(id string, module bool) (Flow, error) {
 	f, found := keptFlow(s.kept.Find(id, module))
 	if !found {
 		if f, found = s.configured(id, module); !found {
 			return Flow{}, noFlow(module)
 		}
+	}
+	return f, nil
+}
+
+// find returns a flow, or a module, in the form that a version or $SAVED behind its id asks for.
+func (s *Service) find(given string, module bool) (Flow, error) {
+	f, err := s.lookUp(idOf(given, module), module)
+	if err != nil {
+		return Flow{}, err
 	}
 	switch version := versionOf(given); version {
 	case "", "$LATEST":

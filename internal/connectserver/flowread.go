@@ -100,13 +100,13 @@ func (s *Service) versions(instance, given string, module bool, token string, si
 	if refused := s.knownInstance(instance); refused != nil {
 		return nil, "", refused
 	}
-	id, arn := flowID(given), s.flowARN
-	if module {
-		id, arn = moduleID(given), s.moduleARN
-	}
-	f, err := s.find(id+":$SAVED", module)
+	f, err := s.lookUp(idOf(given, module), module)
 	if err != nil {
 		return nil, "", err
+	}
+	arn := s.flowARN
+	if module {
+		arn = s.moduleARN
 	}
 	all := make([]versionSummary, len(f.Versions))
 	for i, v := range f.Versions {

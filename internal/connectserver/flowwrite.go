@@ -48,10 +48,7 @@ func (s *Service) changeFlow(ctx context.Context, instanceID, given string, modu
 	if refused := s.knownInstance(instanceID); refused != nil {
 		return nil, refused
 	}
-	id := flowID(given)
-	if module {
-		id = moduleID(given)
-	}
+	id := idOf(given, module)
 	if _, err := s.kept.Change(ctx, id, module, f); err != nil {
 		return nil, s.notKept(err, id, module)
 	}
@@ -120,13 +117,14 @@ func setMetadata(f *instance.Flow, name string, description *string, state strin
 
 // deleteFlow carries out DeleteContactFlow.
 func (s *Service) deleteFlow(ctx context.Context, in *flowInput) (*nothing, error) {
-	return s.remove(ctx, in.InstanceID, flowID(in.FlowID), false)
+	return s.remove(ctx, in.InstanceID, in.FlowID, false)
 }
 
-func (s *Service) remove(ctx context.Context, instanceID, id string, module bool) (*nothing, error) {
+func (s *Service) remove(ctx context.Context, instanceID, given string, module bool) (*nothing, error) {
 	if refused := s.knownInstance(instanceID); refused != nil {
 		return nil, refused
 	}
+	id := idOf(given, module)
 	if err := s.kept.Remove(ctx, id, module); err != nil {
 		return nil, s.notKept(err, id, module)
 	}

@@ -32,6 +32,14 @@ func moduleID(given string) string {
 	return id
 }
 
+// idOf is moduleID of a module, else flowID.
+func idOf(given string, module bool) string {
+	if module {
+		return moduleID(given)
+	}
+	return flowID(given)
+}
+
 // knownInstance refuses an instance that is not this one, when strict.
 func (s *Service) knownInstance(given string) *awswire.Error {
 	if s.strict.Enabled() && instanceID(given) != s.instance.ID {
@@ -44,10 +52,11 @@ func (s *Service) knownInstance(given string) *awswire.Error {
 func (s *Service) knownFlow(given string) *awswire.Error {
 	id := flowID(given)
 	f, found := keptFlow(s.kept.Find(id, false))
-	if !found && s.strict.Enabled() {
+	if !found {
+		if !s.strict.Enabled() {
+			return nil
+		}
 		f, found = s.configured(id, false)
-	} else if !found {
-		return nil
 	}
 	if !found || f.Saved || f.Archived {
 		return resourceNotFound("Contact flow not found.")

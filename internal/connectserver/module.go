@@ -166,7 +166,7 @@ func (s *Service) updateModuleMetadata(ctx context.Context, in *moduleMetadataIn
 
 // deleteModule carries out DeleteContactFlowModule.
 func (s *Service) deleteModule(ctx context.Context, in *moduleInput) (*nothing, error) {
-	return s.remove(ctx, in.InstanceID, moduleID(in.ModuleID), true)
+	return s.remove(ctx, in.InstanceID, in.ModuleID, true)
 }
 
 type createModuleVersionInput struct {

@@ -80,7 +80,7 @@ func (s *Service) listTags(_ context.Context, in *tagInput) (*listTagsOutput, er
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.find(id+":$SAVED", module)
+	f, err := s.lookUp(id, module)
 	if err != nil {
 		return nil, err
 	}
