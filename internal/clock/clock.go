@@ -49,20 +49,6 @@ func (c *Clock) Skip(d time.Duration) {
 	c.mu.Unlock()
 }
 
-// SkipToNext moves the service's time to the next alarm, and says by how much; false when none
-// is set.
-func (c *Clock) SkipToNext() (skipped time.Duration, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.alarms) == 0 {
-		return 0, false
-	}
-	skipped = max(0, c.alarms[0].at.Sub(time.Now().Add(c.offset)))
-	c.offset += skipped
-	c.wake()
-	return skipped, true
-}
-
 // Offset returns how much was skipped in all.
 func (c *Clock) Offset() time.Duration {
 	c.mu.Lock()
