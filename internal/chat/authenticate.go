@@ -81,18 +81,13 @@ func (a *authentication) expires() time.Time {
 	return a.began.Add(authenticationOpens + time.Millisecond)
 }
 
-// Rename gives the customer of a contact another name, as a profile does that a sign-in finds. Items
-// that were stored keep the name they had. Errors: [ErrNotFound], [InvalidError].
-func (s *Service) Rename(ctx context.Context, contactID, name string) error {
-	return s.Step(ctx, contactID, func(step *Step) error { return step.Rename(name) })
-}
-
 // longestName is the length limit of a participant's name, in characters.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_ParticipantDetails.html
 const longestName = 256
 
-// Rename is [Service.Rename] within a step.
+// Rename gives the customer of a contact another name, as a profile does that a sign-in finds. Items
+// that were stored keep the name they had. Errors: [ErrNotFound], [InvalidError].
 func (step *Step) Rename(name string) error {
 	if n := utf8.RuneCountInString(name); n < 1 || n > longestName || !utf8.ValidString(name) {
 		return invalid("DisplayName", "must have from 1 to %d characters, but has %d.", longestName, n)

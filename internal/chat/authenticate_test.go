@@ -72,12 +72,15 @@ func TestRowA16CustomerIsRenamed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, chat.Config{})
 		started, connection, record := w.begin(request())
+		rename := func(name string) error {
+			return w.Step(t.Context(), started.ContactID, func(step *chat.Step) error { return step.Rename(name) })
+		}
 		w.say(connection.Token, "as Pat")
 		w.store.broken.Store(true)
-		refusal(t, "on a broken disk", w.Rename(t.Context(), started.ContactID, "Ada"), errDisk)
+		refusal(t, "on a broken disk", rename("Ada"), errDisk)
 		w.store.broken.Store(false)
 		for range 2 { // the second changes nothing
-			if err := w.Rename(t.Context(), started.ContactID, "Ada"); err != nil {
+			if err := rename("Ada"); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -99,9 +102,9 @@ func TestRowA16CustomerIsRenamed(t *testing.T) {
 			t.Errorf("%+v", contact)
 		}
 		for _, name := range []string{"", strings.Repeat("x", 257), "\xff"} {
-			invalidField(t, name, w.Rename(t.Context(), started.ContactID, name), "DisplayName")
+			invalidField(t, name, rename(name), "DisplayName")
 		}
 		w.end(started.ContactID)
-		refusal(t, "of a chat that is over", w.Rename(t.Context(), started.ContactID, "Eve"), chat.ErrNotFound)
+		refusal(t, "of a chat that is over", rename("Eve"), chat.ErrNotFound)
 	})
 }
