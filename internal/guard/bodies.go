@@ -104,14 +104,17 @@ func (g *Guard) receive(w http.ResponseWriter, r *http.Request) bool {
 	leave, ok := g.bodies.enter(addressKey(addr))
 	defer leave()
 	connection := http.NewResponseController(w)
-	if ok {
-		if ok = g.bodies.read(connection, r); ok {
-			return true
-		}
-		g.refuseUnfinished(w, connection, func() { g.refuseBusy(w, r) })
-		return false
+	if ok && g.bodies.read(connection, r) {
+		return true
 	}
-	g.refuseUnfinished(w, connection, func() { g.refuseUnfinishedOf(w, r, addr) })
+	// Without waiting for the rest of the body: net/http would read on before it answers.
+	_ = connection.SetReadDeadline(time.Now())
+	w.Header().Set("Connection", "close")
+	if ok {
+		g.refuseBusy(w, r)
+	} else {
+		g.refuseUnfinished(w, r, addr)
+	}
 	return false
 }
 
@@ -135,15 +138,14 @@ func (b *bodies) read(connection *http.ResponseController, r *http.Request) bool
 		}
 		n, err := r.Body.Read(content[len(content):cap(content)])
 		content = content[:len(content)+n]
-		switch {
-		case err == io.EOF:
+		if err == io.EOF {
 			_ = connection.SetReadDeadline(time.Time{}) // net/http goes on reading, to see whether the caller leaves
-			r.Body = &whole{content: content, end: io.EOF, closer: r.Body}
-			return true
-		case err != nil:
+		}
+		if err != nil {
 			r.Body = &whole{content: content, end: err, closer: r.Body}
 			return true
-		case len(content) < cap(content):
+		}
+		if len(content) < cap(content) {
 			continue
 		}
 		if !b.hold(cap(content)) {
@@ -172,14 +174,7 @@ func (b *whole) Read(p []byte) (int, error) {
 // Close implements [io.Closer].
 func (b *whole) Close() error { return b.closer.Close() }
 
-// refuseUnfinished answers without waiting for the rest of a body, and has the connection closed.
-func (g *Guard) refuseUnfinished(w http.ResponseWriter, connection *http.ResponseController, answer func()) {
-	_ = connection.SetReadDeadline(time.Now()) // net/http would read on before it answers
-	w.Header().Set("Connection", "close")
-	answer()
-}
-
-func (g *Guard) refuseUnfinishedOf(w http.ResponseWriter, r *http.Request, addr netip.Addr) {
+func (g *Guard) refuseUnfinished(w http.ResponseWriter, r *http.Request, addr netip.Addr) {
 	p := diagnosis.New(diagnosis.RateLimited, "This address has %d requests open whose bodies have not arrived; further ones are not taken.", maxUnfinished)
 	p.Hint = "Send each body with its request. Behind a proxy all requests are of its address, unless trusted-proxies is set."
 	p.RetryAfter = retryAfter
