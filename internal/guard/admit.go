@@ -34,14 +34,15 @@ func (g *Guard) admit(w http.ResponseWriter, r *http.Request) bool {
 	values := r.Header["Origin"]
 	allowed := len(values) == 1 && g.origins.allow(values[0])
 	preflight := r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
-	if !allowed && g.explains(r, values) && (preflight || g.objects(r, values)) {
+	refused := !allowed && !preflight && g.objects(r, values)
+	if (refused || preflight && !allowed) && g.explains(r, values) {
 		g.explained.HandlerFunc(w, r)
-		if !preflight {
+		if refused {
 			g.refuseOrigin(w, r, values)
 		}
 		return false
 	}
-	if !allowed && !preflight && g.objects(r, values) {
+	if refused {
 		w.Header().Set("Vary", "Origin")
 		g.refuseOrigin(w, r, values)
 		return false
