@@ -1,7 +1,5 @@
 package settings
 
-import "strings"
-
 // bots is the table of the Lex bots that contact flows name.
 func bots() namedTable {
 	offline := []string{"path"}
@@ -19,15 +17,7 @@ func bots() namedTable {
 			{name: "pinned", value: "TEXTS", kind: document, help: "what texts mean: a mapping of texts to an intent and slots"},
 			{name: "answers", value: "INTENTS", kind: document, help: "what a service behind an intent answers: a mapping of intents to lists of when, say, attributes and end"},
 		},
-		plain: func(text string) string {
-			switch {
-			case text == "aws":
-				return "aws"
-			case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
-				return "url"
-			}
-			return "path"
-		},
+		plain: awsOrURL("path"),
 		together: oneOfThem("where the bot is", []string{"path", "url", "aws"}, map[string][]string{
 			"function": offline, "strict": offline, "pinned": offline, "answers": offline,
 		}),

@@ -32,16 +32,21 @@ func functions() namedTable {
 			{name: "environment", value: "VARIABLES", kind: environment, help: "further variables of the program"},
 			{name: "error-message", value: "error|data", check: oneOf("error", "data"), help: "what an object with errorMessage means that comes without a mark of an error"},
 		},
-		plain: func(text string) string {
-			switch {
-			case text == "aws":
-				return "aws"
-			case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
-				return "url"
-			}
-			return "program"
-		},
+		plain:    awsOrURL("program"),
 		together: oneOfThem("where it is answered", where, only),
+	}
+}
+
+// awsOrURL says which member a plain value stands for: aws, url for an address, or else another one.
+func awsOrURL(other string) func(text string) string {
+	return func(text string) string {
+		switch {
+		case text == "aws":
+			return "aws"
+		case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+			return "url"
+		}
+		return other
 	}
 }
 
