@@ -147,13 +147,7 @@ const maxDocument = 1 << 20
 
 // toJSON is a YAML value as JSON. What is neither number, truth value nor null is a text, dates
 // included.
-func toJSON(node *yaml.Node) ([]byte, error) {
-	text, err := appendJSON(nil, node, 0)
-	if err != nil {
-		return nil, err
-	}
-	return text, nil
-}
+func toJSON(node *yaml.Node) ([]byte, error) { return appendJSON(nil, node, 0) }
 
 func appendJSON(text []byte, node *yaml.Node, depth int) ([]byte, error) {
 	node = resolve(node)
