@@ -24,14 +24,9 @@ type Outside struct {
 
 // OpenOutside opens what the settings name; programs start at once.
 func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Outside, error) {
-	functions := make(map[string]lambdacall.Function, len(s.Functions))
-	for i := range s.Functions {
-		e := &s.Functions[i]
-		var f lambdacall.Function
-		if err := e.Decode(&f); err != nil {
-			return nil, err
-		}
-		functions[e.Key] = f
+	functions, err := settings.Decoded[lambdacall.Function](s.Functions)
+	if err != nil {
+		return nil, err
 	}
 	calls, err := lambdacall.New(lambdacall.Config{
 		Functions: functions, Folder: filepath.Dir(s.Config), Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
@@ -51,14 +46,9 @@ func (o *Outside) Functions() lexbot.Functions { return o.functions }
 
 // openBots opens the bots that the settings name. Their code hooks are called as functions are.
 func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, log *slog.Logger) (*lexbot.Bots, error) {
-	bots := make(map[string]lexbot.Bot, len(s.Bots))
-	for i := range s.Bots {
-		e := &s.Bots[i]
-		var b lexbot.Bot
-		if err := e.Decode(&b); err != nil {
-			return nil, hint.New(err, "docs/bots.md shows each member")
-		}
-		bots[e.Key] = b
+	bots, err := settings.Decoded[lexbot.Bot](s.Bots)
+	if err != nil {
+		return nil, hint.New(err, "docs/bots.md shows each member")
 	}
 	opened, err := lexbot.New(lexbot.Config{
 		Bots: bots, Folder: filepath.Dir(s.Config), Functions: calls, Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
@@ -80,9 +70,4 @@ func (o *Outside) tell(ctx context.Context, library *flowrun.Library, log *slog.
 }
 
 // Close ends programs and calls in progress.
-func (o *Outside) Close() error {
-	if o == nil {
-		return nil
-	}
-	return o.functions.Close()
-}
+func (o *Outside) Close() error { return o.functions.Close() }

@@ -194,6 +194,19 @@ func (l *loader) mapping(t namedTable, entry *Entry, name string, key, value *ya
 	return ok
 }
 
+// Decoded returns what each entry of a table says, by its key, as a struct with the members.
+func Decoded[T any](entries []Entry) (map[string]T, error) {
+	m := make(map[string]T, len(entries))
+	for i := range entries {
+		var said T
+		if err := entries[i].Decode(&said); err != nil {
+			return nil, err
+		}
+		m[entries[i].Key] = said
+	}
+	return m, nil
+}
+
 // Decode decodes what an entry says into a struct with its members.
 func (e *Entry) Decode(into any) error {
 	if err := json.Unmarshal(e.Members, into); err != nil {

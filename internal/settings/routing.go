@@ -65,7 +65,7 @@ func (l *loader) validateHours() {
 		names = append(names, e.Key)
 	}
 	for _, e := range l.settings.QueueTable {
-		var q QueueEntry
+		var q queueEntry
 		if err := e.Decode(&q); err != nil || q.Hours == "" || slices.Contains(names, q.Hours) {
 			continue
 		}
@@ -76,8 +76,8 @@ func (l *loader) validateHours() {
 	}
 }
 
-// QueueEntry is what an entry of queues says. A capacity of 0 is no bound.
-type QueueEntry struct {
+// queueEntry is what an entry of queues says. A capacity of 0 is no bound.
+type queueEntry struct {
 	Hours    string `json:"hours"`
 	Capacity int    `json:"capacity,string"`
 }
@@ -86,13 +86,12 @@ type QueueEntry struct {
 // operation.
 func (s *Settings) Routing() (capacity map[string]int, book *hours.Book, err error) {
 	capacity, book = map[string]int{}, &hours.Book{Hours: map[string]*hours.Hours{}, Queues: map[string]string{}}
-	for i := range s.QueueTable {
-		e := &s.QueueTable[i]
-		var q QueueEntry
-		if err := e.Decode(&q); err != nil {
-			return nil, nil, err
-		}
-		capacity[e.Key], book.Queues[e.Key] = q.Capacity, q.Hours
+	entries, err := Decoded[queueEntry](s.QueueTable)
+	if err != nil {
+		return nil, nil, err
+	}
+	for name, q := range entries {
+		capacity[name], book.Queues[name] = q.Capacity, q.Hours
 	}
 	for i := range s.HoursTable {
 		e := &s.HoursTable[i]
