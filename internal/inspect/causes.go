@@ -1,12 +1,14 @@
 package inspect
 
+import "slices"
+
 // causes are what usually goes wrong between a chat client and the Participant Service. The
 // first ones are all answered AccessDeniedException, without a reason, by AWS and here.
 //
 // Source: https://docs.aws.amazon.com/connect-participant/latest/APIReference/API_Operations.html
 // and how the clients in use behave.
 func causes() []Problem {
-	return append(append(denials(), socketEnds()...), []Problem{
+	return slices.Concat(denials(), socketEnds(), []Problem{
 		{
 			Rule: "request-invalid", Sentence: "The request is not what the action takes.",
 			Hint: "Compare the members with the action's documentation; names are case-sensitive.",
@@ -79,7 +81,7 @@ func causes() []Problem {
 			Rule: "client-token-reused", Sentence: "Another request had this ClientToken before: this one was answered like that, and did nothing.",
 			Hint: "Use a new ClientToken for each request, and the same one only to repeat it.",
 		},
-	}...)
+	})
 }
 
 // denials are the causes of AccessDeniedException.

@@ -1,10 +1,6 @@
 package inspect
 
-import (
-	"net/http"
-	"slices"
-	"strings"
-)
+import "net/http"
 
 // mostForeign is how many exchanges of foreign pages are kept at once; after that it is one a
 // minute, so that it takes them days to push out what a developer wants to see, and their refusals
@@ -27,13 +23,6 @@ func foreign(e *Exchange) bool {
 	case "host-not-allowed", "origin-not-allowed", "null-origin", "origin-required", "HostNotAllowed", "OriginNotAllowed", "preflight-refused":
 		return true
 	}
-	return e.Status >= http.StatusBadRequest && has(e.RequestHeaders, "Sec-Fetch-Site", "cross-site") &&
-		!has(e.ResponseHeaders, "Access-Control-Allow-Origin", "")
-}
-
-// has reports whether a header field is there with a value; an empty one stands for any.
-func has(headers []Header, name, value string) bool {
-	return slices.ContainsFunc(headers, func(h Header) bool {
-		return strings.EqualFold(h.Name, name) && (value == "" || h.Value == value)
-	})
+	return e.Status >= http.StatusBadRequest && headerOf(e.RequestHeaders, "Sec-Fetch-Site") == "cross-site" &&
+		headerOf(e.ResponseHeaders, "Access-Control-Allow-Origin") == ""
 }
