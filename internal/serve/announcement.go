@@ -77,10 +77,11 @@ func (s *Server) announce() {
 // keptAway returns the named origins whose pages do not reach the server, however it answers: those
 // of public addresses, when nothing but this machine can call it.
 func (s *Server) keptAway() []string {
-	if set := s.config.Settings; !set.Loopback() || s.site.public {
+	set := s.config.Settings
+	if !set.Loopback() || s.site.public {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(s.config.Settings.AllowOrigins), func(origin string) bool { return !guard.IsPublic(origin) })
+	return slices.DeleteFunc(slices.Clone(set.AllowOrigins), func(origin string) bool { return !guard.IsPublic(origin) })
 }
 
 // docs is the page that explains errors; a server for customers has none.

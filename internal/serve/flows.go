@@ -104,9 +104,6 @@ func (f *contactFlows) text() string {
 
 // close ends the watch.
 func (f *contactFlows) close() {
-	if f == nil {
-		return
-	}
 	f.cancel()
 	f.watch.Wait()
 }

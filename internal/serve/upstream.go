@@ -35,8 +35,8 @@ type upstream struct {
 	// cost is nil unless chats cost money.
 	cost     *costguard.Guard
 	embedded *emulator.Emulator
-	flows    *contactFlows // nil without
-	outside  *Outside      // nil without
+	flows    *contactFlows // of embedded, like outside; nil without
+	outside  *Outside
 	// clients serves chat clients here: the embedded Amazon Connect, a relay to the real one, or a
 	// recording; nil when they call Amazon Connect themselves.
 	clients chatClients
