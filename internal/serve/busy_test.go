@@ -5,28 +5,21 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-
-	"github.com/parley-chat/parley/internal/serve"
 )
 
 // A server that turns requests away says so to whoever balances between it and others.
 func TestD2ReadyzTellsTheTruth(t *testing.T) {
 	t.Parallel()
-	cfg, _ := config(t, "--max-concurrent=1")
-	server, err := serve.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close(t.Context())
+	handler, _ := open(t, "--max-concurrent=1")
 	ask := func(path string, want int) {
 		t.Helper()
-		if got := status(server.Handler(), path); got != want {
+		if got := status(handler, path); got != want {
 			t.Errorf("GET %s: %d, want %d", path, got, want)
 		}
 	}
 	ask("/readyz", http.StatusOK)
 
-	running := httptest.NewServer(server.Handler())
+	running := httptest.NewServer(handler)
 	defer running.Close()
 	ctx, end := context.WithCancel(t.Context())
 	defer end()

@@ -8,25 +8,19 @@ import (
 	"testing"
 
 	"github.com/parley-chat/parley/internal/inspect"
-	"github.com/parley-chat/parley/internal/serve"
 )
 
 // A foreign page can be refused as often as it likes: what the developer wants to see stays.
 func TestD6ForeignCallsPushNothingOut(t *testing.T) {
 	t.Parallel()
-	cfg, _ := config(t)
-	s, err := serve.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = s.Close(t.Context()) }()
+	handler, _ := open(t)
 	ask := func(method, path, body string, fields ...string) *httptest.ResponseRecorder {
 		r := httptest.NewRequest(method, "http://localhost"+path, strings.NewReader(body))
 		for i := 0; i < len(fields); i += 2 {
 			r.Header.Set(fields[i], fields[i+1])
 		}
 		w := httptest.NewRecorder()
-		s.Handler().ServeHTTP(w, r)
+		handler.ServeHTTP(w, r)
 		return w
 	}
 	if w := ask(http.MethodPost, "/startChatContact", "{}", "User-Agent", "mine"); w.Code != http.StatusOK {

@@ -1,38 +1,10 @@
 package serve_test
 
 import (
-	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/parley-chat/parley/internal/serve"
 )
-
-// open returns the handler of a server with flags, and its log.
-func open(t *testing.T, flags ...string) (http.Handler, *strings.Builder) {
-	t.Helper()
-	cfg, _ := config(t, flags...)
-	var log strings.Builder
-	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
-	server, err := serve.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = server.Close(t.Context()) }) // nothing is kept
-	return server.Handler(), &log
-}
-
-func ask(handler http.Handler, method, url string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, url, strings.NewReader("{}"))
-	for i := 0; i < len(header); i += 2 {
-		r.Header.Set(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	handler.ServeHTTP(w, r)
-	return w
-}
 
 // --public-url alone is enough for a proxy in front, whatever it makes of Host and of the path.
 func TestC1PublicURLAlone(t *testing.T) {
