@@ -29,11 +29,7 @@ func TestC1Proxies(t *testing.T) {
 			t.Run(p.title+" "+where, func(t *testing.T) {
 				t.Parallel()
 				f := p.open(t, base, public, asSaid)
-				f.chat(t)
-				f.console(t)
-				if said := f.log.warnings(); len(said) > 0 {
-					t.Errorf("the server warned: %s", said)
-				}
+				f.works(t)
 			})
 		}
 	}
@@ -58,11 +54,7 @@ func TestC1WhatProxiesChange(t *testing.T) {
 				}
 				return line.ReplaceAllString(config, change.instead)
 			})
-			f.chat(t)
-			f.console(t)
-			if said := f.log.warnings(); len(said) > 0 {
-				t.Errorf("the server warned: %s", said)
-			}
+			f.works(t)
 		})
 	}
 }
@@ -95,6 +87,16 @@ func TestC1WithoutAPublicURL(t *testing.T) {
 				t.Errorf("the setting is named %d times: %s", named, f.log.warnings())
 			}
 		})
+	}
+}
+
+// works holds a chat and visits the console, and nothing may be warned about.
+func (f *front) works(t *testing.T) {
+	t.Helper()
+	f.chat(t)
+	f.console(t)
+	if said := f.log.warnings(); len(said) > 0 {
+		t.Errorf("the server warned: %s", said)
 	}
 }
 
