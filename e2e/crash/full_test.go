@@ -42,7 +42,7 @@ func TestD6FullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	filling := filepath.Join("/proc", running.pid(t), "root", place.data, "filling")
+	filling := filepath.Join("/proc", running.pid(), "root", place.data, "filling")
 	full := bytes.Repeat([]byte("x"), 1<<20)
 	if err := os.WriteFile(filling, full, 0o600); err == nil {
 		t.Fatal("the disk takes more than there is room for")
