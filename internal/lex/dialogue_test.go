@@ -422,3 +422,45 @@ func TestLimits(t *testing.T) {
 		t.Error("a session outlives its time")
 	}
 }
+
+// A function may lead to another intent at any stage, also to one that does not have the stage, and an
+// answer that is refused changes nothing.
+func TestHookChangesIntent(t *testing.T) {
+	t.Parallel()
+	const state = `{"sessionState":{"dialogAction":{"type":%q},"sessionAttributes":{"from":"the hook"},"intent":{"name":"Other","state":%q,"slots":%s}}}`
+	goodbye := lex.Response{Groups: []lex.Group{{{Type: lex.PlainText, Content: "sorry"}}}}
+	for name, c := range map[string]struct{ stage, answer, want string }{
+		"confirmed":          {"confirmed", fmt.Sprintf(state, "Delegate", "InProgress", "{}"), "ElicitSlot Size, Other InProgress"},
+		"declined":           {"declined", fmt.Sprintf(state, "Delegate", "InProgress", "{}"), "ElicitSlot Size, Other InProgress"},
+		"failed":             {"confirmed", fmt.Sprintf(state, "Delegate", "Failed", "{}"), "ElicitSlot Size, Other InProgress"},
+		"carried out":        {"fulfilment", fmt.Sprintf(state, "Close", "Fulfilled", "{}"), "Close, Other Fulfilled"},
+		"failed to":          {"fulfilment", fmt.Sprintf(state, "Close", "Failed", "{}"), "Close, Other Failed"},
+		"refused":            {"fulfilment", fmt.Sprintf(state, "Close", "Fulfilled", `{"Colour":null}`), "Close, Order Failed"},
+		"refused confirming": {"confirmed", fmt.Sprintf(state, "Delegate", "InProgress", `{"Colour":null}`), "Close, Order Failed"},
+	} {
+		hook := &lex.Hook{Active: true, Invoked: true, Declared: true, Failure: lex.Outcome{Response: goodbye, Next: &lex.Step{Type: "EndConversation"}}}
+		if c.stage == "fulfilment" {
+			hook = nil
+		}
+		l := &lex.Locale{ID: "en_US", Threshold: 0.4, Intents: []*lex.Intent{
+			{
+				Name: "Order", Utterances: []string{"order"}, Hooked: true, Initial: &lex.Initial{},
+				Confirmation: &lex.Confirmation{On: true, Prompt: lex.Prompt{Response: goodbye}, Hook: hook},
+				Fulfilment:   &lex.Fulfilment{Hooked: true, Failure: lex.Outcome{Response: goodbye}},
+			},
+			{Name: "Other", Utterances: []string{"other"}, Initial: &lex.Initial{}, Slots: []*lex.Slot{{Name: "Size", Type: "AMAZON.Number", Required: true, Prompt: lex.Prompt{Response: goodbye}}}},
+		}}
+		l.Prepare()
+		talk := &talk{t: t, locale: l, hook: func(map[string]any) (string, error) { return c.answer, nil }}
+		talk.say("order")
+		text := "yes"
+		if c.stage == "declined" {
+			text = "no"
+		}
+		talk.say(text)
+		refused := strings.HasPrefix(name, "refused")
+		if got := talk.state(); got != c.want || (talk.session.Attributes["from"] == "") != refused {
+			t.Errorf("%s: it stands at %q, not %q, with %v", name, got, c.want, talk.session.Attributes)
+		}
+	}
+}

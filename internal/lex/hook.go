@@ -193,42 +193,47 @@ func (m *machine) unanswered(p *Pending, timedOut bool, why string) (then, error
 	return m.after(*o, at, nil), nil
 }
 
-// take takes over what an answer says of the session.
+// take takes over what an answer says of the session. An answer that is refused changes nothing.
 func (m *machine) take(a *answer) error {
 	state := a.SessionState
+	def, given := m.intent(), state.Intent
+	if given != nil && (given.Name == "" || state.DialogAction.Type == elicitIntent) {
+		given = nil
+	}
+	slots := map[string]*Value{}
+	if given != nil {
+		if def = m.l.byName[given.Name]; def == nil {
+			return invalid("there is no intent %q", given.Name)
+		}
+		for name, raw := range given.Slots {
+			v, err := readValue(raw)
+			if err != nil {
+				return invalid("slot %s: %v", name, err)
+			}
+			if def.Slot(name) == nil {
+				return invalid("intent %s has no slot %q", def.Name, name)
+			}
+			if v != nil {
+				slots[name] = v
+			}
+		}
+	}
+	if d := state.DialogAction; d.Type == elicitSlot && (def == nil || def.Slot(d.SlotToElicit) == nil) {
+		return invalid("the intent has no slot %q", d.SlotToElicit)
+	}
 	if state.SessionAttributes != nil {
 		m.s.Attributes = state.SessionAttributes
 	}
 	if state.ActiveContexts != nil {
 		m.s.Contexts = contextsOf(state.ActiveContexts, m.in.Now)
 	}
-	if intent := state.Intent; intent != nil && intent.Name != "" && state.DialogAction.Type != elicitIntent {
-		def := m.l.byName[intent.Name]
-		if def == nil {
-			return invalid("there is no intent %q", intent.Name)
-		}
-		m.change(intent.Name)
-		if intent.Slots != nil {
-			slots := map[string]*Value{}
-			for name, raw := range intent.Slots {
-				v, err := readValue(raw)
-				if err != nil {
-					return invalid("slot %s: %v", name, err)
-				}
-				if def.Slot(name) == nil {
-					return invalid("intent %s has no slot %q", def.Name, name)
-				}
-				if v != nil {
-					slots[name] = v
-				}
-			}
+	if given != nil {
+		m.change(given.Name)
+		if given.Slots != nil {
 			m.s.Intent.Slots = slots
 		}
-		m.s.Intent.State = cmp.Or(intent.State, m.s.Intent.State)
-		m.s.Intent.Confirmation = cmp.Or(intent.ConfirmationState, m.s.Intent.Confirmation)
-	}
-	if d := state.DialogAction; d.Type == elicitSlot && (m.intent() == nil || m.intent().Slot(d.SlotToElicit) == nil) {
-		return invalid("the intent has no slot %q", d.SlotToElicit)
+		m.s.Intent.State = cmp.Or(given.State, m.s.Intent.State)
+		m.s.Intent.Confirmation = cmp.Or(given.ConfirmationState, m.s.Intent.Confirmation)
 	}
 	m.out = append(m.out, a.Messages...)
 	return nil
@@ -270,7 +275,11 @@ func (m *machine) carriedOut(a *answer, said []Message) then {
 	}
 	switch m.s.Intent.State = state; state {
 	case failedFor:
-		return m.after(m.intent().Fulfilment.Failure, m.placeOf(fulfilmentStage, ""), said)
+		f := m.intent().Fulfilment
+		if f == nil { // of an intent that the function changed to
+			return m.closing
+		}
+		return m.after(f.Failure, m.placeOf(fulfilmentStage, ""), said)
 	case inProgress:
 		m.s.Dialog, m.s.Asked = closeDialog, ""
 		return nil

@@ -70,12 +70,20 @@ func (m *machine) placeOf(s stage, slot string) place {
 			at.hook, at.conditional = def.Capture.Hook, def.Capture.Failed.Conditional
 		}
 		at.otherwise = m.fallback
-	case confirmedStage:
-		at.hook, at.conditional, at.otherwise = i.Confirmation.Hook, i.Confirmation.Confirmed.Conditional, m.fulfil
-	case declinedStage:
-		at.hook, at.conditional, at.otherwise = i.Confirmation.Hook, i.Confirmation.Declined.Conditional, m.end
-	case undecidedStage:
-		at.hook, at.conditional, at.otherwise = i.Confirmation.Hook, i.Confirmation.Failed.Conditional, m.fallback
+	case confirmedStage, declinedStage, undecidedStage:
+		c := i.Confirmation
+		if c == nil { // a function has changed to another intent, which begins with its slots
+			break
+		}
+		at.hook = c.Hook
+		switch s {
+		case confirmedStage:
+			at.conditional, at.otherwise = c.Confirmed.Conditional, m.fulfil
+		case declinedStage:
+			at.conditional, at.otherwise = c.Declined.Conditional, m.end
+		default:
+			at.conditional, at.otherwise = c.Failed.Conditional, m.fallback
+		}
 	case fulfilmentStage:
 		at.otherwise = m.closing
 	case closingStage:
