@@ -141,7 +141,7 @@ func (c *check) slot(i *Intent, s *Slot) {
 	case !lexslot.Known(s.Type):
 		c.doubt(s.File, "slot-type", fmt.Sprintf("slot %s of %s has the type %s, which takes any text here", s.Name, i.Name, s.Type), "")
 	}
-	if s.Required && s.Priority == nil && len(i.Slots) > 0 {
+	if s.Required && s.Priority == nil {
 		c.doubt(s.File, "priority", fmt.Sprintf("slot %s of %s is required and has no priority: it is asked for last", s.Name, i.Name), "Lex refuses to build that: give it a priority")
 	}
 	if s.Required && len(s.Prompt.Groups) == 0 {

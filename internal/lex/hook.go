@@ -29,7 +29,7 @@ type Answer struct {
 
 // ask calls a function, and waits for its answer.
 func (m *machine) ask(at stage, slot string, understood bool, label string) then {
-	m.s.Pending = &Pending{Stage: at, Slot: slot, Understood: understood, Messages: m.out, Steps: m.steps, Notes: m.notes}
+	m.s.Pending = &Pending{Stage: at, Slot: slot, Messages: m.out, Steps: m.steps, Notes: m.notes}
 	m.call = &Call{Source: "DialogCodeHook", Label: label}
 	if at == fulfilmentStage {
 		m.call.Source = "FulfillmentCodeHook"
@@ -67,11 +67,9 @@ func (m *machine) propose(at stage, slot string, understood bool) {
 func (m *machine) hook(at place) then {
 	h, i := at.hook, m.intent()
 	switch {
-	case h == nil || !h.Active:
-		if h == nil {
-			return at.otherwise
-		}
-	case !h.Invoked || !i.Hooked: // the console puts such a hook into every intent
+	case h == nil:
+		return at.otherwise
+	case !h.Active, !h.Invoked, !i.Hooked: // the console puts such a hook into every intent
 	case !m.in.Hooked:
 		m.note("a code hook of %s wants a function, and none is known for the bot: it succeeds as in Lex without one", i.Name)
 	default:
@@ -254,7 +252,7 @@ func (m *machine) act(p *Pending, a *answer) (then, error) {
 		return m.confirm(len(said) > 0), nil
 	case closeDialog:
 		if p.Stage == fulfilmentStage {
-			return m.carriedOut(a, said), nil
+			return m.carriedOut(a), nil
 		}
 		m.s.Dialog, m.s.Asked = closeDialog, ""
 		if a.SessionState.Intent == nil || a.SessionState.Intent.State == "" {
@@ -264,11 +262,11 @@ func (m *machine) act(p *Pending, a *answer) (then, error) {
 	case "None":
 		m.note("the function answered with the dialog action None, which is taken for Delegate")
 	}
-	return m.delegated(p, a, said), nil
+	return m.delegated(p, a), nil
 }
 
 // carriedOut goes on after a fulfilment by a function.
-func (m *machine) carriedOut(a *answer, said []Message) then {
+func (m *machine) carriedOut(a *answer) then {
 	state := fulfilled
 	if a.SessionState.Intent != nil && a.SessionState.Intent.State != "" {
 		state = a.SessionState.Intent.State
@@ -279,28 +277,28 @@ func (m *machine) carriedOut(a *answer, said []Message) then {
 		if f == nil { // of an intent that the function changed to
 			return m.closing
 		}
-		return m.after(f.Failure, m.placeOf(fulfilmentStage, ""), said)
+		return m.after(f.Failure, m.placeOf(fulfilmentStage, ""), a.Messages)
 	case inProgress:
 		m.s.Dialog, m.s.Asked = closeDialog, ""
 		return nil
 	}
-	return m.fulfilled(said)
+	return m.fulfilled(a.Messages)
 }
 
 // delegated lets the bot go on by itself.
-func (m *machine) delegated(p *Pending, a *answer, said []Message) then {
+func (m *machine) delegated(p *Pending, a *answer) then {
 	if p.Stage == fulfilmentStage {
-		return m.carriedOut(a, said)
+		return m.carriedOut(a)
 	}
 	switch m.s.Intent.State {
 	case ready:
 		return m.fulfil
 	case failedFor:
 		if at := m.placeOf(p.Stage, p.Slot); at.hook != nil && at.hook.Declared {
-			return m.after(at.hook.Failure, at, said)
+			return m.after(at.hook.Failure, at, a.Messages)
 		}
 	case fulfilled:
-		return m.fulfilled(said)
+		return m.fulfilled(a.Messages)
 	}
 	switch p.Stage { //nolint:exhaustive // the others go on as their hooks say
 	case elicitationStage:
@@ -319,5 +317,5 @@ func (m *machine) delegated(p *Pending, a *answer, said []Message) then {
 	if at.hook == nil {
 		return at.otherwise
 	}
-	return m.after(at.hook.Success, at, said)
+	return m.after(at.hook.Success, at, a.Messages)
 }

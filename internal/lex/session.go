@@ -21,8 +21,7 @@ type Session struct {
 	// the first. Asked is the slot that is asked for.
 	Dialog string `json:"dialog,omitempty"`
 	Asked  string `json:"asked,omitempty"`
-	// Attempt counts the failed answers to the question that is open. Decided says that a function asked
-	// for the slot, and decides what follows.
+	// Attempt counts the failed answers to the question that is open.
 	Attempt int `json:"attempt,omitempty"`
 	// Attributes are the session attributes.
 	Attributes map[string]string `json:"attributes,omitempty"`
@@ -127,8 +126,6 @@ type Context struct {
 type Pending struct {
 	Stage stage  `json:"stage"`
 	Slot  string `json:"slot,omitempty"`
-	// Understood says how the attempt went that the hook is told of.
-	Understood bool `json:"understood,omitempty"`
 	// Messages are those of the turn so far, Steps how many steps it has taken.
 	Messages []Message `json:"messages,omitempty"`
 	Steps    int       `json:"steps"`

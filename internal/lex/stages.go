@@ -28,7 +28,7 @@ type place struct {
 	stage stage
 	slot  string
 	hook  *Hook
-	// Conditional is what EvaluateConditional means there.
+	// conditional is what EvaluateConditional means there.
 	conditional *Conditional
 	// otherwise is what happens when no step says what does.
 	otherwise then
@@ -94,7 +94,7 @@ func (m *machine) placeOf(s stage, slot string) place {
 }
 
 // follow does a step. Where there is none, a hook and then a condition of the stage come first, if
-// they are on; bare leaves these out.
+// they are on; they do not unless first is set.
 func (m *machine) follow(s *Step, at place, first bool) then {
 	if s == nil {
 		switch {

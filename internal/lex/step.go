@@ -129,28 +129,6 @@ func (l *Locale) Step(s Session, in Input) (Turn, error) {
 	return turn, nil
 }
 
-// Start begins an intent without a text of the customer, which lets a bot speak first.
-func (l *Locale) Start(s Session, intent string, slots map[string]*Value, in Input) (Turn, error) {
-	m := &machine{l: l, in: in}
-	if s.Version != SessionVersion || s.Locale != l.ID {
-		s = Session{Version: SessionVersion, Locale: l.ID}
-	}
-	m.s = s.clone()
-	m.s.Used = in.Now
-	if l.Intent(intent) == nil {
-		return Turn{}, &Failure{"ValidationException", fmt.Sprintf("there is no intent %q", intent)}
-	}
-	if err := m.run(func() (then, error) { return m.start(intent, slots, false) }); err != nil {
-		return Turn{}, err
-	}
-	turn := Turn{Session: *m.s, Call: m.call, Notes: m.notes}
-	if m.call == nil {
-		turn.Messages = m.out
-		turn.Session.Said = m.out
-	}
-	return turn, nil
-}
-
 // machine is one step of one conversation.
 type machine struct {
 	l     *Locale
