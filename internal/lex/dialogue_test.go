@@ -464,3 +464,23 @@ func TestHookChangesIntent(t *testing.T) {
 		}
 	}
 }
+
+// A slot's own utterances are tried first, and fill other slots, too.
+func TestSlotUtterances(t *testing.T) {
+	t.Parallel()
+	ask := lex.Prompt{Response: lex.Response{Groups: []lex.Group{{{Type: lex.PlainText, Content: "?"}}}}}
+	l := &lex.Locale{ID: "en_US", Threshold: 0.4, Intents: []*lex.Intent{{
+		Name: "Order", Utterances: []string{"order"}, Initial: &lex.Initial{},
+		Slots: []*lex.Slot{
+			{Name: "Size", Type: "AMAZON.Number", Required: true, Prompt: ask, Utterances: []string{"{Size}", "make it {Size} for {Name}"}},
+			{Name: "Name", Type: "AMAZON.FirstName", Required: true, Prompt: ask},
+		},
+	}}}
+	l.Prepare()
+	c := &talk{t: t, locale: l}
+	c.say("order")
+	c.want("Close, Order ReadyForFulfillment", c.say("Make it three for Ann"))
+	if got := c.session.Intent.Slots["Size"].Text() + c.session.Intent.Slots["Name"].Text(); got != "3Ann" {
+		t.Error(got)
+	}
+}

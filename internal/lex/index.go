@@ -88,24 +88,30 @@ func (i *Intent) phrases() []string {
 	return i.Utterances
 }
 
-// add adds an utterance.
-func (x *index) add(i *Intent, text string) {
-	at := len(x.utterances)
+// newUtterance takes a sample utterance apart.
+func newUtterance(i *Intent, text string, letters bool) utterance {
 	u := utterance{intent: i, text: strings.TrimSpace(text)}
 	rest := text
 	for rest != "" {
 		open := strings.IndexByte(rest, '{')
 		end := strings.IndexByte(rest, '}')
 		if open < 0 || end < open {
-			u.literal(rest, x.letters)
+			u.literal(rest, letters)
 			break
 		}
-		u.literal(rest[:open], x.letters)
+		u.literal(rest[:open], letters)
 		slot := strings.TrimSpace(rest[open+1 : end])
 		u.parts = append(u.parts, part{slot: slot})
 		u.slots = append(u.slots, slot)
 		rest = rest[end+1:]
 	}
+	return u
+}
+
+// add adds an utterance.
+func (x *index) add(i *Intent, text string) {
+	at := len(x.utterances)
+	u := newUtterance(i, text, x.letters)
 	if len(u.parts) == 0 {
 		return
 	}
@@ -133,6 +139,17 @@ func (x *index) add(i *Intent, text string) {
 		}
 	}
 	x.utterances = append(x.utterances, u)
+}
+
+// prepare takes the slot's own utterances apart. Those without a word say nothing that the answer alone
+// does not.
+func (s *Slot) prepare(of *Intent, letters bool) {
+	s.phrases = nil
+	for _, text := range s.Utterances {
+		if u := newUtterance(of, text, letters); u.literals > 0 {
+			s.phrases = append(s.phrases, u)
+		}
+	}
 }
 
 func (u *utterance) literal(text string, letters bool) {

@@ -166,7 +166,7 @@ func (m *machine) switchTo(found Match) then {
 
 // slotAnswer reads the text as the answer to the question for a slot.
 func (m *machine) slotAnswer(i *Intent, slot *Slot) then {
-	value, how := m.read(i, slot)
+	value, how := m.read(slot)
 	free := strings.EqualFold(slot.Type, "AMAZON.FreeFormInput")
 	exactly := how == sure && lexslot.Plain(value.Original) == lexslot.Plain(m.in.Text)
 	if !free && !exactly && !m.offered() {
@@ -191,15 +191,10 @@ func (m *machine) slotAnswer(i *Intent, slot *Slot) then {
 }
 
 // read reads the text for a slot, by the slot's own utterances first.
-func (m *machine) read(i *Intent, slot *Slot) (*Value, reading) {
-	q := m.l.newQuery(m.in.Text, m.in.Now, m.open)
-	for _, text := range slot.Utterances {
-		x := &index{letters: m.l.index.letters, exact: map[string]int{}, words: map[string]int{}}
-		x.add(i, text)
-		if len(x.utterances) == 0 || x.utterances[0].literals == 0 {
-			continue
-		}
-		if filled, ok := q.align(&x.utterances[0]); ok {
+func (m *machine) read(slot *Slot) (*Value, reading) {
+	q := &query{l: m.l, text: m.in.Text, today: m.in.Now, words: lexslot.Words(m.in.Text, m.l.index.letters)}
+	for n := range slot.phrases {
+		if filled, ok := q.align(&slot.phrases[n]); ok {
 			maps.Copy(m.s.Intent.Slots, filled)
 			if v := filled[slot.Name]; v != nil {
 				if v.Interpreted == nil { // the words around it may decide

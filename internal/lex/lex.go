@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/parley-chat/parley/internal/lexslot"
 )
 
 // Bot is an Amazon Lex V2 bot as its files describe it.
@@ -103,6 +105,9 @@ func (l *Locale) Prepare() []Finding {
 		}
 		l.byName[i.Name] = i
 		i.order()
+		for _, s := range i.Slots {
+			s.prepare(i, lexslot.Unspaced(l.ID))
+		}
 	}
 	c.locale()
 	l.index = newIndex(l)

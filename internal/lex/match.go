@@ -68,6 +68,7 @@ type query struct {
 	text  string
 	today time.Time
 	words []lexslot.Word
+	texts []string // of words
 	// units are what is compared, see scored.
 	units   []string
 	weights []float64
@@ -79,12 +80,12 @@ type query struct {
 // newQuery takes a text apart.
 func (l *Locale) newQuery(text string, today time.Time, allowed func(*Intent) bool) *query {
 	q := &query{l: l, text: text, today: today, words: lexslot.Words(text, l.index.letters), allowed: allowed}
-	texts := make([]string, len(q.words))
+	q.texts = make([]string, len(q.words))
 	for i, w := range q.words {
-		texts[i] = w.Text
+		q.texts[i] = w.Text
 	}
-	q.grams = grams(texts, nil)
-	q.units = l.index.scored(texts)
+	q.grams = grams(q.texts, nil)
+	q.units = l.index.scored(q.texts)
 	q.units = q.units[:min(len(q.units), 64)]
 	q.weights = make([]float64, len(q.units))
 	for i, u := range q.units {
@@ -100,11 +101,7 @@ func (l *Locale) newQuery(text string, today time.Time, allowed func(*Intent) bo
 // exact looks for an utterance that the text is, or is but for the values of slots.
 func (q *query) exact() (Match, bool) {
 	x := q.l.index
-	plain := make([]string, len(q.words))
-	for i, w := range q.words {
-		plain[i] = w.Text
-	}
-	if at, ok := x.exact[strings.Join(plain, " ")]; ok && q.allowed(x.utterances[at].intent) {
+	if at, ok := x.exact[strings.Join(q.texts, " ")]; ok && q.allowed(x.utterances[at].intent) {
 		u := &x.utterances[at]
 		return Match{Intent: u.intent.Name, Score: 1, Rule: Exact, Nearest: u.text}, true
 	}
@@ -146,7 +143,7 @@ func (q *query) candidates() []int {
 		if len(u.slots) == 0 {
 			continue
 		}
-		if !x.letters && n >= distinct(u.parts) || x.letters {
+		if x.letters || n >= distinct(u.parts) {
 			found = append(found, int(at))
 		}
 	}

@@ -62,6 +62,8 @@ type Slot struct {
 	Multiple   bool
 	Capture    Capture
 	File       string
+
+	phrases []utterance // the utterances with words, taken apart
 }
 
 // rank is the place of a slot in the order of questions.
