@@ -1,7 +1,8 @@
 package lexfile
 
 import (
-	"sort"
+	"cmp"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/lex"
 )
@@ -121,6 +122,12 @@ func outcome(r *responseShape, s *stepShape, c *conditionalShape) lex.Outcome {
 	return lex.Outcome{Response: r.response(), Next: s.step(), Conditional: c.conditional()}
 }
 
+func (c *calledShape) outcomes() (success, failure, timeout lex.Outcome) {
+	return outcome(c.SuccessResponse, c.SuccessNextStep, c.SuccessConditional),
+		outcome(c.FailureResponse, c.FailureNextStep, c.FailureConditional),
+		outcome(c.TimeoutResponse, c.TimeoutNextStep, c.TimeoutConditional)
+}
+
 func (h *hookShape) hook() *lex.Hook {
 	if h == nil {
 		return nil
@@ -128,9 +135,7 @@ func (h *hookShape) hook() *lex.Hook {
 	out := &lex.Hook{Active: bool(h.IsActive || h.Active), Invoked: bool(h.EnableCodeHookInvocation), Label: h.InvocationLabel}
 	if p := h.PostCodeHookSpecification; p != nil {
 		out.Declared = true
-		out.Success = outcome(p.SuccessResponse, p.SuccessNextStep, p.SuccessConditional)
-		out.Failure = outcome(p.FailureResponse, p.FailureNextStep, p.FailureConditional)
-		out.Timeout = outcome(p.TimeoutResponse, p.TimeoutNextStep, p.TimeoutConditional)
+		out.Success, out.Failure, out.Timeout = p.outcomes()
 	}
 	return out
 }
@@ -152,17 +157,8 @@ func on(flags ...*flag) bool {
 	return true
 }
 
-func first(names ...string) string {
-	for _, n := range names {
-		if n != "" {
-			return n
-		}
-	}
-	return ""
-}
-
 func (s *intentShape) intent(file string) *lex.Intent {
-	i := &lex.Intent{Name: first(s.Name, s.IntentName), Signature: s.ParentIntentSignature, File: file, Hooked: s.DialogCodeHook != nil && bool(s.DialogCodeHook.Enabled)}
+	i := &lex.Intent{Name: cmp.Or(s.Name, s.IntentName), Signature: s.ParentIntentSignature, File: file, Hooked: s.DialogCodeHook != nil && bool(s.DialogCodeHook.Enabled)}
 	for _, u := range s.SampleUtterances {
 		i.Utterances = append(i.Utterances, string(u.Utterance))
 	}
@@ -186,9 +182,7 @@ func (s *intentShape) intent(file string) *lex.Intent {
 	if c := s.FulfillmentCodeHook; c != nil {
 		i.Fulfilment = &lex.Fulfilment{Hooked: bool(c.Enabled), Inactive: !on(c.IsActive, c.Active)}
 		if p := c.PostFulfillmentStatusSpecification; p != nil {
-			i.Fulfilment.Success = outcome(p.SuccessResponse, p.SuccessNextStep, p.SuccessConditional)
-			i.Fulfilment.Failure = outcome(p.FailureResponse, p.FailureNextStep, p.FailureConditional)
-			i.Fulfilment.Timeout = outcome(p.TimeoutResponse, p.TimeoutNextStep, p.TimeoutConditional)
+			i.Fulfilment.Success, i.Fulfilment.Failure, i.Fulfilment.Timeout = p.outcomes()
 		}
 	}
 	if c := s.IntentClosingSetting; c != nil {
@@ -198,7 +192,7 @@ func (s *intentShape) intent(file string) *lex.Intent {
 }
 
 func (s *slotShape) slot(file string) *lex.Slot {
-	out := &lex.Slot{Name: first(s.Name, s.SlotName), Type: first(s.SlotTypeName, s.SlotTypeID), File: file}
+	out := &lex.Slot{Name: cmp.Or(s.Name, s.SlotName), Type: cmp.Or(s.SlotTypeName, s.SlotTypeID), File: file}
 	if m := s.MultipleValuesSetting; m != nil {
 		out.Multiple = bool(m.AllowMultipleValues || m.AllowMutlipleValues)
 	}
@@ -226,7 +220,7 @@ func (s *slotShape) slot(file string) *lex.Slot {
 }
 
 func (s *typeShape) slotType(file string) *lex.SlotType {
-	out := &lex.SlotType{Name: first(s.Name, s.SlotTypeName), Parent: s.ParentSlotTypeSignature, File: file}
+	out := &lex.SlotType{Name: cmp.Or(s.Name, s.SlotTypeName), Parent: s.ParentSlotTypeSignature, File: file}
 	for _, v := range s.SlotTypeValues {
 		value := lex.SlotValue{Value: string(v.SampleValue.Value)}
 		for _, syn := range v.Synonyms {
@@ -247,11 +241,11 @@ func (s *typeShape) slotType(file string) *lex.SlotType {
 
 // priorities gives the slots of an intent their order, by name or by id.
 func (s *intentShape) priorities(i *lex.Intent, ids map[string]string) (missing []string) {
-	sort.SliceStable(s.SlotPriorities, func(a, b int) bool { return s.SlotPriorities[a].Priority < s.SlotPriorities[b].Priority })
+	slices.SortStableFunc(s.SlotPriorities, func(a, b priorityShape) int { return cmp.Compare(a.Priority, b.Priority) })
 	for _, p := range s.SlotPriorities {
-		slot := i.Slot(first(p.SlotName, ids[p.SlotID]))
+		slot := i.Slot(cmp.Or(p.SlotName, ids[p.SlotID]))
 		if slot == nil {
-			missing = append(missing, first(p.SlotName, p.SlotID))
+			missing = append(missing, cmp.Or(p.SlotName, p.SlotID))
 			continue
 		}
 		rank := int(p.Priority)

@@ -2,11 +2,12 @@ package lexfile
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 
@@ -65,7 +66,7 @@ type pendingSlot struct {
 
 func read(all []file, logical string) (*lex.Bot, []lex.Finding, error) {
 	r := &reader{bot: &lex.Bot{TTL: lex.DefaultTTL}, logical: logical, locales: map[string]*lex.Locale{}, types: map[string]string{}}
-	sort.SliceStable(all, func(a, b int) bool { return all[a].name < all[b].name })
+	slices.SortStableFunc(all, func(a, b file) int { return strings.Compare(a.name, b.name) })
 	for _, f := range all {
 		if err := r.file(f); err != nil {
 			return nil, nil, err
@@ -158,7 +159,7 @@ func (r *reader) object(name string, data []byte) error {
 	case base == "slottype.json", m.SlotTypeID != "" && m.SlotTypeName != "":
 		return r.readType(name, data, m)
 	case base == "botlocale.json", m.LocaleID != "" && (m.BotLocaleStatus != "" || m.NluIntentConfidenceThreshold != nil):
-		l := r.locale(r.localeOf(name, m), m)
+		l := r.locale(r.localeOf(name, m))
 		l.File = name
 		if t := m.NluConfidenceThreshold; t != nil {
 			l.Threshold = float64(*t)
@@ -167,7 +168,7 @@ func (r *reader) object(name string, data []byte) error {
 		}
 		r.found = true
 	case base == "bot.json", m.BotName != "" && m.IdleSessionTTLInSeconds != nil:
-		r.describe(first(m.Name, m.BotName), first(m.Identifier, m.BotID), first(m.Version, m.BotVersion), m.IdleSessionTTLInSeconds)
+		r.describe(cmp.Or(m.Name, m.BotName), cmp.Or(m.Identifier, m.BotID), cmp.Or(m.Version, m.BotVersion), m.IdleSessionTTLInSeconds)
 	case m.BotAliasID != "":
 		r.aliases(append(append([]byte("["), data...), ']'))
 	}
@@ -176,7 +177,7 @@ func (r *reader) object(name string, data []byte) error {
 
 // describe takes over what is said of the bot.
 func (r *reader) describe(name, id, version string, ttl *number) {
-	r.bot.Name, r.bot.ID, r.bot.Version = name, id, first(version, "DRAFT")
+	r.bot.Name, r.bot.ID, r.bot.Version = name, id, cmp.Or(version, "DRAFT")
 	if ttl != nil && *ttl > 0 {
 		r.bot.TTL = time.Duration(float64(*ttl) * float64(time.Second))
 	}
@@ -200,7 +201,7 @@ func (r *reader) localeOf(name string, m members) string {
 		}
 	}
 	if strings.EqualFold(path.Base(name), "BotLocale.json") {
-		return first(m.Identifier, m.LocaleID, path.Base(path.Dir(name)))
+		return cmp.Or(m.Identifier, m.LocaleID, path.Base(path.Dir(name)))
 	}
 	if m.LocaleID != "" {
 		return m.LocaleID
@@ -215,11 +216,11 @@ func (r *reader) localeOf(name string, m members) string {
 
 // locale returns a locale, which it makes when it is new. A tree without the name of one belongs to
 // the only one there is.
-func (r *reader) locale(id string, m members) *lex.Locale {
+func (r *reader) locale(id string) *lex.Locale {
 	if l := r.locales[id]; l != nil {
 		return l
 	}
-	l := &lex.Locale{ID: first(id, m.LocaleID), Threshold: 0.4}
+	l := &lex.Locale{ID: id, Threshold: 0.4}
 	r.locales[id] = l
 	r.bot.Locales = append(r.bot.Locales, l)
 	return l
@@ -229,7 +230,7 @@ func (r *reader) locale(id string, m members) *lex.Locale {
 func decode(name string, data []byte, into any) error {
 	err := json.Unmarshal(data, into)
 	if shape, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return hint.New(fmt.Errorf("%s: %s is a JSON %s, which does not belong there", name, first(shape.Field, "the whole"), shape.Value), "export the bot again")
+		return hint.New(fmt.Errorf("%s: %s is a JSON %s, which does not belong there", name, cmp.Or(shape.Field, "the whole"), shape.Value), "export the bot again")
 	}
 	if err != nil {
 		return hint.New(fmt.Errorf("%s: %w", name, err), "export the bot again")
@@ -243,7 +244,7 @@ func (r *reader) readIntent(name string, data []byte, m members) error {
 		return err
 	}
 	i := s.intent(name)
-	l := r.locale(r.localeOf(name, m), m)
+	l := r.locale(r.localeOf(name, m))
 	l.Intents = append(l.Intents, i)
 	r.intents = append(r.intents, &pendingIntent{l, s, i, path.Dir(name)})
 	r.found = true
@@ -264,7 +265,7 @@ func (r *reader) readType(name string, data []byte, m members) error {
 	if err := decode(name, data, &s); err != nil {
 		return err
 	}
-	l := r.locale(r.localeOf(name, m), m)
+	l := r.locale(r.localeOf(name, m))
 	t := s.slotType(name)
 	l.Types = append(l.Types, t)
 	r.types[s.SlotTypeID] = t.Name
@@ -301,7 +302,7 @@ func (r *reader) join() error {
 		}
 	}
 	for _, l := range r.bot.Locales {
-		l.ID = first(l.ID, "en_US")
+		l.ID = cmp.Or(l.ID, "en_US")
 	}
 	return nil
 }

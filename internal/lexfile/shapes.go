@@ -158,11 +158,14 @@ type hookShape struct {
 	IsActive, Active          flag
 	EnableCodeHookInvocation  flag
 	InvocationLabel           string
-	PostCodeHookSpecification *struct {
-		SuccessResponse, FailureResponse, TimeoutResponse          *responseShape
-		SuccessNextStep, FailureNextStep, TimeoutNextStep          *stepShape
-		SuccessConditional, FailureConditional, TimeoutConditional *conditionalShape
-	}
+	PostCodeHookSpecification *calledShape
+}
+
+// calledShape is what follows the call of a function.
+type calledShape struct {
+	SuccessResponse, FailureResponse, TimeoutResponse          *responseShape
+	SuccessNextStep, FailureNextStep, TimeoutNextStep          *stepShape
+	SuccessConditional, FailureConditional, TimeoutConditional *conditionalShape
 }
 
 type elicitationShape struct {
@@ -204,17 +207,15 @@ type intentShape struct {
 	FulfillmentCodeHook *struct {
 		Enabled                            flag
 		IsActive, Active                   *flag
-		PostFulfillmentStatusSpecification *struct {
-			SuccessResponse, FailureResponse, TimeoutResponse          *responseShape
-			SuccessNextStep, FailureNextStep, TimeoutNextStep          *stepShape
-			SuccessConditional, FailureConditional, TimeoutConditional *conditionalShape
-		}
+		PostFulfillmentStatusSpecification *calledShape
 	}
-	SlotPriorities []struct {
-		Priority         number
-		SlotName, SlotID string
-	}
-	Slots []slotShape // of CloudFormation
+	SlotPriorities []priorityShape
+	Slots          []slotShape // of CloudFormation
+}
+
+type priorityShape struct {
+	Priority         number
+	SlotName, SlotID string
 }
 
 type slotShape struct {

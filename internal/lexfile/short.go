@@ -2,9 +2,11 @@ package lexfile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -113,13 +115,13 @@ func (r *reader) short(name string, data []byte) error {
 		}
 		ttl = parsed
 	}
-	r.bot.Name, r.bot.Version, r.bot.TTL, r.found = first(b.Bot, strings.TrimSuffix(name, ".yaml")), "DRAFT", ttl, true
-	l := r.locale(first(b.Locale, "en_US"), members{})
+	r.bot.Name, r.bot.Version, r.bot.TTL, r.found = cmp.Or(b.Bot, strings.TrimSuffix(name, ".yaml")), "DRAFT", ttl, true
+	l := r.locale(cmp.Or(b.Locale, "en_US"))
 	l.File = name
 	if b.Threshold != nil {
 		l.Threshold = *b.Threshold
 	}
-	for _, typ := range sortedKeys(b.Types) {
+	for _, typ := range slices.Sorted(maps.Keys(b.Types)) {
 		l.Types = append(l.Types, listType(typ, b.Types[typ], name))
 	}
 	for n, intent := range b.Intents.names {
@@ -213,13 +215,4 @@ func response(says lines) lex.Response {
 		out.Groups = append(out.Groups, lex.Group{{Type: kind, Content: text}})
 	}
 	return out
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

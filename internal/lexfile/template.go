@@ -1,10 +1,12 @@
 package lexfile
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -49,12 +51,7 @@ func (r *reader) template(name string, data []byte) error {
 	if err := decode(name, data, &t); err != nil {
 		return err
 	}
-	logicals := make([]string, 0, len(t.Resources))
-	for logical := range t.Resources {
-		logicals = append(logicals, logical)
-	}
-	sort.Strings(logicals)
-	for _, logical := range logicals {
+	for _, logical := range slices.Sorted(maps.Keys(t.Resources)) {
 		resource := t.Resources[logical]
 		switch resource.Type {
 		case "Custom::LexBot":
@@ -107,7 +104,7 @@ func (r *reader) templateBot(where string, data []byte) error {
 		r.bot.Aliases = append(r.bot.Aliases, lex.Alias{ID: "TSTALIASID", Name: "TestBotAlias", Functions: functions(t.BotAliasLocaleSettings)})
 	}
 	for _, s := range b.BotLocales {
-		l := r.locale(s.LocaleID, members{LocaleID: s.LocaleID})
+		l := r.locale(s.LocaleID)
 		if l.File = where; s.NluConfidenceThreshold != nil {
 			l.Threshold = float64(*s.NluConfidenceThreshold)
 		}
@@ -119,7 +116,7 @@ func (r *reader) templateBot(where string, data []byte) error {
 			if err := decode(where, raw, &shape); err != nil {
 				return err
 			}
-			i := shape.intent(where + ": " + first(shape.Name, shape.IntentName))
+			i := shape.intent(where + ": " + cmp.Or(shape.Name, shape.IntentName))
 			for n := range shape.Slots {
 				i.Slots = append(i.Slots, shape.Slots[n].slot(i.File))
 			}
@@ -209,8 +206,6 @@ func plain(n *yaml.Node, depth int, budget *int) (any, error) {
 	switch v.(type) {
 	case string, bool, nil, int, int64, uint64:
 		return v, nil
-	case float64:
-		return n.Value, nil // as it is written: not all have a form in JSON
 	}
-	return n.Value, nil
+	return n.Value, nil // as it is written: not all have a form in JSON
 }
