@@ -1,30 +1,23 @@
 package lexslot
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // confirmation is Yes, No, Maybe or Don't know.
 //
 // Source: "AMAZON.Confirmation" in the Lex V2 developer guide for English; the words of other
 // languages are the common ones.
 func confirmation(text string) (string, bool) {
-	for value, words := range map[string][]string{
-		"Yes": {
-			"yes", "yeah", "yep", "yup", "ok", "okay", "sure", "correct", "right", "thats right", "of course", "absolutely", "yes please", "y", "please do", "go ahead", "affirmative",
-			"sì", "si", "certo", "va bene", "esatto", "sí", "claro", "oui", "daccord", "ja", "genau", "sim", "네", "예", "응", "맞아요", "맞습니다", "はい", "ええ", "是", "是的", "对",
-		},
-		"No": {
-			"no", "nope", "negative", "naw", "no way", "nah", "no thanks", "no thank you", "not", "n", "wrong", "incorrect", "thats wrong", "never",
-			"per niente", "no grazie", "no gracias", "non", "nein", "não", "아니요", "아니오", "아니", "いいえ", "いや", "不", "不是", "没有",
-		},
-		"Maybe":      {"maybe", "perhaps", "sometimes", "i might", "forse", "quizás", "vielleicht", "peut-être"},
-		"Don't know": {"dont know", "i dont know", "dunno", "no idea", "not sure", "im not sure", "who knows", "non so", "no lo sé"},
-	} {
-		if slices.Contains(words, text) {
-			return value, true
-		}
+	switch text {
+	case "yes", "yeah", "yep", "yup", "ok", "okay", "sure", "correct", "right", "thats right", "of course", "absolutely", "yes please", "y", "please do", "go ahead", "affirmative",
+		"sì", "si", "certo", "va bene", "esatto", "sí", "claro", "oui", "daccord", "ja", "genau", "sim", "네", "예", "응", "맞아요", "맞습니다", "はい", "ええ", "是", "是的", "对":
+		return "Yes", true
+	case "no", "nope", "negative", "naw", "no way", "nah", "no thanks", "no thank you", "not", "n", "wrong", "incorrect", "thats wrong", "never",
+		"per niente", "no grazie", "no gracias", "non", "nein", "não", "아니요", "아니오", "아니", "いいえ", "いや", "不", "不是", "没有":
+		return "No", true
+	case "maybe", "perhaps", "sometimes", "i might", "forse", "quizás", "vielleicht", "peut-être":
+		return "Maybe", true
+	case "dont know", "i dont know", "dunno", "no idea", "not sure", "im not sure", "who knows", "non so", "no lo sé":
+		return "Don't know", true
 	}
 	return "", false
 }
