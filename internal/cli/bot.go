@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -239,7 +240,7 @@ func configured(s *settings.Settings, name string, how lexbot.Bot) (string, lexb
 				*given.member = *given.flag
 			}
 		}
-		return lexbot.Path(entry.Path, s.Config), entry, nil
+		return lexbot.Path(entry.Path, filepath.Dir(s.Config)), entry, nil
 	}
 	if _, err := os.Stat(strings.SplitN(name, "#", 2)[0]); err != nil && len(s.Bots) > 0 {
 		return "", how, hint.Usage(fmt.Sprintf("there is no %s", name), "name the file of a bot, or an entry of bots in "+s.Config)
@@ -281,10 +282,7 @@ func summary(t *lexbot.Said) string {
 		text = t.Intent + " " + t.State
 	}
 	if m := t.Match; m != nil {
-		text += fmt.Sprintf(", %.2f by rule %s", m.Score, m.Rule)
-		if m.RunnerUp != "" {
-			text += fmt.Sprintf(", runner-up %s %.2f", m.RunnerUp, m.RunnerUpScore)
-		}
+		text += ", " + m.How()
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.Slots)) {
 		text += fmt.Sprintf(", %s=%s", name, t.Slots[name])

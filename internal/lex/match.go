@@ -2,6 +2,7 @@ package lex
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -39,6 +40,15 @@ type Match struct {
 	Slots      map[string]*Value `json:"slots,omitempty"`
 	// Best are the best intents with their scores, at most four, whatever was chosen.
 	Best []Scored `json:"best,omitempty"`
+}
+
+// How says in a few words how sure the match is, for people.
+func (m *Match) How() string {
+	text := fmt.Sprintf("%.2f by rule %s", m.Score, m.Rule)
+	if m.RunnerUp != "" {
+		text += fmt.Sprintf(", runner-up %s %.2f", m.RunnerUp, m.RunnerUpScore)
+	}
+	return text
 }
 
 // Scored is an intent with the score of its best utterance.

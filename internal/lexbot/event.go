@@ -44,20 +44,11 @@ func (b *Bots) event(e *entry, call *flowrun.Call, a *said, k kept) flow.Event {
 		event.HasResult, event.Result = true, name
 	}
 	b.told(e, call, a, name, notes)
-	event.Note = strings.Join(append(understood(a.match), notes...), "; ")
+	if a.match != nil {
+		notes = slices.Concat([]string{cmp.Or(a.match.Intent, "nothing") + " " + a.match.How()}, notes)
+	}
+	event.Note = strings.Join(notes, "; ")
 	return event
-}
-
-// understood says how a text was understood.
-func understood(m *lex.Match) []string {
-	if m == nil {
-		return nil
-	}
-	text := fmt.Sprintf("%s %.2f by rule %s", cmp.Or(m.Intent, "nothing"), m.Score, m.Rule)
-	if m.RunnerUp != "" {
-		text += fmt.Sprintf(", runner-up %s %.2f", m.RunnerUp, m.RunnerUpScore)
-	}
-	return []string{text}
 }
 
 // told logs what a bot understood; what is doubtful is a warning.

@@ -25,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/glob"
 	"github.com/parley-chat/parley/internal/lex"
 	"github.com/parley-chat/parley/internal/lexfile"
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Bot says where a bot is: one of Path, URL and AWS. The members are those of an entry of bots in
@@ -151,20 +152,17 @@ func New(cfg Config) (*Bots, error) {
 	return b, nil
 }
 
-// in is a path that starts from a folder when it is relative.
-func in(path, folder string) string {
+// Path is where the path of an entry leads: it starts from a folder when it is relative.
+func Path(path, folder string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
 	return filepath.Join(folder, path)
 }
 
-// Path is where the path of an entry leads, whose configuration is the file.
-func Path(path, configuration string) string { return in(path, filepath.Dir(configuration)) }
-
 // local reads a bot that runs here.
 func (b *Bots) local(key string, bot *Bot, folder string) (*offline, error) {
-	read, findings, err := lexfile.Open(in(bot.Path, folder))
+	read, findings, err := lexfile.Open(Path(bot.Path, folder))
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it names the file
 	}
@@ -318,7 +316,7 @@ func (b *Bots) open(e *entry, call *flowrun.Call, before kept) flow.Event {
 		text, _ = call.Ask.Parameters["SSML"].(string)
 	}
 	if strings.TrimSpace(text) != "" {
-		event.Replies = []flow.Reply{{Text: text, Content: "text/plain"}}
+		event.Replies = []flow.Reply{{Text: text, Content: transcript.TextPlain}}
 	}
 	b.keep(&event, e, before)
 	return event
