@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -212,10 +213,10 @@ func (c *compiler) view(a *Action, id, shown string) {
 	data, _ := a.Parameters["ViewData"].(map[string]any)
 	own := isOwnView(id) || isOwnView(shown)
 	if own && len(data) == 0 {
-		c.report(Doubtful, "view-data", a, fmt.Sprintf("the view %q has no data: it is shown empty", firstOf(shown, id)), "fill in the fields of the view in the designer")
+		c.report(Doubtful, "view-data", a, fmt.Sprintf("the view %q has no data: it is shown empty", cmp.Or(shown, id)), "fill in the fields of the view in the designer")
 	}
 	if !own {
-		c.report(Doubtful, "view-template", a, fmt.Sprintf("the template of the view %q is in its instance, and not in a flow: it is shown without", firstOf(shown, id)),
+		c.report(Doubtful, "view-template", a, fmt.Sprintf("the template of the view %q is in its instance, and not in a flow: it is shown without", cmp.Or(shown, id)),
 			"try the flow with one of the views that every instance has: form, list, detail, cards or confirmation")
 	}
 	if len(Text(a.Parameters["ViewData"])) > MaxViewData {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -31,7 +32,7 @@ func (p legacyParameter) text(member string) string { return Text(p[member]) }
 // legacy converts an older export. Ids stay identifiers, and the display names of resources go where
 // newer exports have them.
 func (r *reader) legacy(c *container, at place) Document {
-	c.Metadata.Type = firstOf(c.Metadata.Type, c.Type)
+	c.Metadata.Type = cmp.Or(c.Metadata.Type, c.Type)
 	d := Document{Version: Version, StartAction: c.Start, Metadata: c.Metadata}
 	d.Metadata.ActionMetadata = make(map[string]ActionMetadata, len(c.Modules))
 	d.Actions = make([]Action, 0, len(c.Modules))
@@ -44,23 +45,13 @@ func (r *reader) legacy(c *container, at place) Document {
 		d.Metadata.ActionMetadata[m.ID] = m.metadata()
 		for _, namespace := range m.unknown {
 			r.findings = append(r.findings, Finding{
-				Level: Doubtful, Rule: "namespace", File: r.file, Flow: firstOf(at.source.named(), d.Metadata.Name), Action: m.ID, Name: m.Type,
+				Level: Doubtful, Rule: "namespace", File: r.file, Flow: cmp.Or(at.source.named(), d.Metadata.Name), Action: m.ID, Name: m.Type,
 				Text:   fmt.Sprintf("the older export reads from %q, which is not known: the value stays text", namespace),
 				Remedy: "import the flow into the flow designer and export it again",
 			})
 		}
 	}
 	return d
-}
-
-// firstOf is the first text that is not empty.
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // conversion is one module on its way to an action.

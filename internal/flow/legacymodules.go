@@ -1,6 +1,9 @@
 package flow
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // legacyRule is what a module of the older export becomes: the type of the action, what fills its
 // parameters, and the branches that do not mean the usual.
@@ -249,7 +252,7 @@ func fillWait(m *conversion) {
 }
 
 func fillStaffing(m *conversion) {
-	m.parameters["MetricType"] = "NumberOfAgents" + firstOf(m.text("Status"), "Available")
+	m.parameters["MetricType"] = "NumberOfAgents" + cmp.Or(m.text("Status"), "Available")
 	fillQueue(m)
 }
 

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -35,7 +36,7 @@ type LogEntry struct {
 func (t Trace) Log(at time.Time) []LogEntry {
 	rule := t.logRule()
 	entry := LogEntry{
-		ContactID: t.Segment, ContactFlowID: firstOf(t.FlowARN, t.Flow), ContactFlowName: t.FlowName, Module: rule.module,
+		ContactID: t.Segment, ContactFlowID: cmp.Or(t.FlowARN, t.Flow), ContactFlowName: t.FlowName, Module: rule.module,
 		Identifier: t.Action, Timestamp: at.UTC().Format("2006-01-02T15:04:05.000Z"), Results: t.logResult(),
 		ExternalResults: t.External, Logged: t.Logged,
 	}

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -108,12 +109,7 @@ func (s Source) Key() string {
 
 // DisplayName is what people call the flow.
 func (s Source) DisplayName() string {
-	for _, name := range []string{s.Name, s.Document.Metadata.Name, s.Logical, s.File} {
-		if name != "" {
-			return name
-		}
-	}
-	return "flow"
+	return cmp.Or(s.Name, s.Document.Metadata.Name, s.Logical, s.File, "flow")
 }
 
 // Compile makes a flow ready to run. The findings say what is broken or doubtful; with a finding

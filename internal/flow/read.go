@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -187,34 +188,18 @@ func (r *reader) wrapped(data []byte, at place) {
 // add takes one more flow.
 func (r *reader) add(s Source, d Document) {
 	s.Document = d
-	if s.Kind == "" {
-		s.Kind = kindNamed(d.Metadata.Type)
-	}
+	s.Kind = cmp.Or(s.Kind, kindNamed(d.Metadata.Type))
 	r.sources = append(r.sources, s)
 }
 
 // describe takes over what is said about a resource, where nothing was said before.
 func (s *Source) describe(from *resource) {
-	for _, member := range []struct {
-		to   *string
-		from string
-	}{{&s.ID, from.ID}, {&s.ARN, from.ARN}, {&s.Name, from.Name}} {
-		if *member.to == "" {
-			*member.to = member.from
-		}
-	}
-	if s.Kind == "" {
-		s.Kind = kindNamed(from.Type)
-	}
+	s.ID, s.ARN, s.Name = cmp.Or(s.ID, from.ID), cmp.Or(s.ARN, from.ARN), cmp.Or(s.Name, from.Name)
+	s.Kind = cmp.Or(s.Kind, kindNamed(from.Type))
 }
 
 // named is the name of a flow in a finding about its file.
-func (s *Source) named() string {
-	if s.Name != "" {
-		return s.Name
-	}
-	return s.Logical
-}
+func (s *Source) named() string { return cmp.Or(s.Name, s.Logical) }
 
 // kindNamed reads the type of a flow, as the API spells it or as the flow designer does. It is empty
 // for one that does not exist.
