@@ -97,7 +97,7 @@ func (c *compiler) branches(a *Action, n *node, found rehearsal) {
 	if found.asks {
 		c.catches(a, n)
 	}
-	if n.kind == "MessageParticipant" && found.outcome.kind == finished && n.onlyPaths("Text") && !n.catches(noMatch) {
+	if n.kind == "MessageParticipant" && found.outcome.kind == finished && n.onlyPaths("Text") && !n.catches() {
 		missing("an empty text (" + noMatch + ")")
 	}
 	results := n.results()
@@ -137,7 +137,7 @@ func (c *compiler) missing(a *Action, what string) {
 
 // catches reports an action that can fail and has no branch for it.
 func (c *compiler) catches(a *Action, n *node) {
-	if !n.catches(noMatch) {
+	if !n.catches() {
 		c.missing(a, "a failure ("+noMatch+")")
 	}
 }

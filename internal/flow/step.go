@@ -117,20 +117,20 @@ func (r *run) from(at int, e Event) error {
 			r.continues = true
 			return nil
 		}
-		to, branch := n.leave(r, out)
-		if beside, ok := r.program.index[r.frame.Beside]; ok && to == none && out.kind == finished {
-			to = beside
+		w := n.leave(r, out)
+		if beside, ok := r.program.index[r.frame.Beside]; ok && w.to == none && out.kind == finished {
+			w.to = beside
 		}
-		r.row(n, branch, out)
-		if to == none {
-			r.stop(n, out, branch)
+		r.row(n, w.branch, out)
+		if w.to == none {
+			r.stop(n, out, w.branch)
 			return nil
 		}
 		if r.state.Steps++; r.state.Steps > maxSteps {
 			r.circled(n)
 			return nil
 		}
-		n = &r.program.nodes[to]
+		n = &r.program.nodes[w.to]
 		r.frame.Action = n.id
 		out = r.start(n)
 	}
@@ -164,39 +164,61 @@ func (r *run) resume(n *node, e Event) outcome {
 
 // leave chooses the way out of an action: by the type of a failure, by the first condition that a
 // result meets, or simply the next action.
-func (n *node) leave(r *run, out outcome) (to int, branch string) {
+func (n *node) leave(r *run, out outcome) way {
 	switch out.kind { //nolint:exhaustive // all others simply lead on
 	case failed:
-		for _, want := range n.errorTypes(out.result) {
-			for _, e := range n.errors {
-				if e.kind == want {
-					return e.to, want
-				}
-			}
+		if w, ok := n.handler(n.errorTypes(out.result)...); ok {
+			return w
 		}
-		return none, out.result
+		return way{none, out.result}
 	case yielded:
 		for i := range n.conditions {
 			c := &n.conditions[i]
 			if c.operator == keyExists {
 				if out.result != "" {
-					return c.to, keyExists
+					return way{c.to, keyExists}
 				}
 				continue
 			}
 			if operand := c.operand.text(r); c.holds(out.result, operand) {
-				return c.to, operand
+				return way{c.to, operand}
 			}
 		}
-		for _, want := range []string{noMatchingCondition, noMatch} {
-			for _, e := range n.errors {
-				if e.kind == want {
-					return e.to, want
-				}
+		return n.otherwise()
+	}
+	return way{n.next, "NextAction"}
+}
+
+// way is a way out of an action.
+type way struct {
+	to     int
+	branch string
+}
+
+// otherwise is the way of a result that no condition holds for.
+func (n *node) otherwise() way {
+	if w, ok := n.handler(noMatchingCondition, noMatch); ok {
+		return w
+	}
+	return way{n.next, "NextAction"}
+}
+
+// handler is the branch for an error, by the names under which it can stand, the best first.
+func (n *node) handler(errorTypes ...string) (w way, ok bool) {
+	for _, want := range errorTypes {
+		for _, e := range n.errors {
+			if e.kind == want {
+				return way{e.to, want}, true
 			}
 		}
 	}
-	return n.next, "NextAction"
+	return way{}, false
+}
+
+// catches reports whether the action has a branch for any failure.
+func (n *node) catches() bool {
+	_, ok := n.handler(noMatch)
+	return ok
 }
 
 // errorTypes are the names under which a branch for an error can stand, the best first. The console

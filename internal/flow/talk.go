@@ -54,7 +54,7 @@ func message(r *run, n *node) outcome {
 	case strings.TrimSpace(text) != "":
 		r.effects = append(r.effects, Effect{Kind: Say, Text: text})
 		return done()
-	case (prompt || media) && !n.catches(noMatch):
+	case (prompt || media) && !n.catches():
 		// Strictly an unhandled failure. Flows that calls and chats share would end without a word.
 		r.note = "a recorded prompt cannot be sent to a chat: nothing is said"
 		return done()
@@ -64,16 +64,6 @@ func message(r *run, n *node) outcome {
 		r.note = "the text is empty"
 	}
 	return fail(noMatch)
-}
-
-// catches reports whether the action has a branch for an error.
-func (n *node) catches(errorType string) bool {
-	for _, e := range n.errors {
-		if e.kind == errorType || e.kind == noMatch {
-			return true
-		}
-	}
-	return false
 }
 
 // cannot is the block of an action that chats cannot do.

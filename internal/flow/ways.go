@@ -82,7 +82,7 @@ func (n *node) certain() bool {
 	switch n.kind {
 	case "Compare":
 		v := n.params["ComparisonValue"]
-		return v == nil || v.still() || len(v.path()) == 1 && v.path()[0] == "Channel"
+		return v.literal() || len(v.path()) == 1 && v.path()[0] == "Channel"
 	case "Wait":
 		return !n.letsRun() // one of no length
 	}
@@ -138,24 +138,6 @@ func (n *node) finishes() bool {
 	return !n.leaves()
 }
 
-// way is a way out of an action.
-type way struct {
-	to     int
-	branch string
-}
-
-// otherwise is the way of a result that no condition holds for.
-func (n *node) otherwise() way {
-	for _, want := range []string{noMatchingCondition, noMatch} {
-		for _, e := range n.errors {
-			if e.kind == want {
-				return way{e.to, want}
-			}
-		}
-	}
-	return way{n.next, "NextAction"}
-}
-
 // ways are the ways that a chat can take out of an action.
 func (p *Program) ways(n *node, found rehearsal) []way {
 	out := found.outcome
@@ -185,10 +167,7 @@ func (p *Program) ways(n *node, found rehearsal) []way {
 }
 
 // leaving is the way of an outcome.
-func (n *node) leaving(out outcome) way {
-	to, branch := n.leave(&run{contact: &Contact{}}, out)
-	return way{to, branch}
-}
+func (n *node) leaving(out outcome) way { return n.leave(&run{contact: &Contact{}}, out) }
 
 // resultWays are the ways of all results.
 func (n *node) resultWays() []way {
