@@ -79,19 +79,12 @@ func setAttributes(r *run, n *node) outcome {
 		r.note = "Attributes is no object"
 		return fail(noMatch)
 	}
-	changes := make(map[string]string, len(wanted))
-	for key, value := range wanted {
-		changes[key] = Text(value)
-	}
+	changes := texts(wanted)
 	if r.text(n, "TargetContact") == "Related" {
 		r.note = "attributes of the related contact are not kept here"
 		return done()
 	}
-	next := maps.Clone(r.attributes)
-	if next == nil {
-		next = make(map[string]string, len(changes))
-	}
-	maps.Copy(next, changes)
+	next := with(r.attributes, changes)
 	if !within(next) {
 		r.note = "the attributes would have more than 32,768 bytes"
 		return fail(noMatch)
@@ -108,14 +101,14 @@ func setFlowAttributes(r *run, n *node) outcome {
 		r.note = "FlowAttributes is no object"
 		return fail(noMatch)
 	}
-	next := make(map[string]string, len(r.frame.Attributes)+len(wanted))
-	maps.Copy(next, r.frame.Attributes)
+	changes := make(map[string]string, len(wanted))
 	for key, value := range wanted {
 		if object, is := value.(map[string]any); is {
 			value = object["Value"]
 		}
-		next[key] = Text(value)
+		changes[key] = Text(value)
 	}
+	next := with(r.frame.Attributes, changes)
 	if !within(next) {
 		r.note = "the flow attributes would have more than 32,768 bytes"
 		return fail(noMatch)
@@ -133,31 +126,24 @@ func setData(r *run, n *node) outcome {
 		}
 	}
 	kept := r.state.Kept
-	data := maps.Clone(kept.Data)
-	if data == nil {
-		data = map[string]string{}
-	}
+	data := map[string]string{}
 	for _, name := range []string{"Name", "Description", "LanguageCode", "CustomerId"} {
 		if _, there := n.params[name]; there {
 			data[name] = r.text(n, name)
 		}
 	}
-	kept.Data = data
+	kept.Data = with(kept.Data, data)
 	if v, there := n.params["References"]; there {
 		refs, _ := v.resolve(r).(map[string]any)
-		next := make(map[string]Reference, len(kept.References)+len(refs))
-		maps.Copy(next, kept.References)
+		more := make(map[string]Reference, len(refs))
 		for key, value := range refs {
-			next[key] = Reference{Type: Text(descend(value, []string{"Type"})), Value: Text(descend(value, []string{"Value"}))}
+			more[key] = Reference{Type: Text(descend(value, []string{"Type"})), Value: Text(descend(value, []string{"Value"}))}
 		}
-		kept.References = next
+		kept.References = with(kept.References, more)
 	}
 	if v, there := n.params["SegmentAttributes"]; there {
 		segment, _ := v.resolve(r).(map[string]any)
-		next := make(map[string]any, len(kept.Segment)+len(segment))
-		maps.Copy(next, kept.Segment)
-		maps.Copy(next, segment)
-		kept.Segment = next
+		kept.Segment = with(kept.Segment, segment)
 	}
 	if !within(kept.Data, kept.references(), kept.Segment) {
 		r.note = "the contact's data would have more than 32,768 bytes"
@@ -183,13 +169,7 @@ func tag(r *run, n *node) outcome {
 		r.note = "Tags names no tag"
 		return fail(noMatch)
 	}
-	next := maps.Clone(r.state.Kept.Tags)
-	if next == nil {
-		next = map[string]string{}
-	}
-	for key, value := range tags {
-		next[key] = Text(value)
-	}
+	next := with(r.state.Kept.Tags, texts(tags))
 	if len(next) > 6 || !within(next) {
 		r.note = "a contact has at most six tags, of 256 characters"
 		return fail(noMatch)

@@ -118,13 +118,6 @@ func hooked(r *run, n *node, e Event) outcome {
 	if e.Kind != Answered {
 		return r.answer(e)
 	}
-	hooks := maps.Clone(r.state.Kept.Hooks)
-	if hooks == nil {
-		hooks = map[string]string{}
-	}
-	for name, id := range e.Results {
-		hooks[name] = Text(id)
-	}
-	r.state.Kept.Hooks = hooks
+	r.state.Kept.Hooks = with(r.state.Kept.Hooks, texts(e.Results))
 	return r.disableHooks(n)
 }

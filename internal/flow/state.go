@@ -108,10 +108,27 @@ type Contact struct {
 // Agent is an agent as a flow may see one.
 type Agent struct{ UserName, FirstName, LastName, ARN string }
 
-// set returns the map with one more entry, without changing the map that was there.
+// with returns a map with more entries, without changing the map that was there.
+func with[V any](m, more map[string]V) map[string]V {
+	next := make(map[string]V, len(m)+len(more))
+	maps.Copy(next, m)
+	maps.Copy(next, more)
+	return next
+}
+
+// set is [with] for one entry.
 func set[V any](m map[string]V, key string, value V) map[string]V {
 	next := make(map[string]V, len(m)+1)
 	maps.Copy(next, m)
 	next[key] = value
 	return next
+}
+
+// texts are the values of an object as texts.
+func texts(object map[string]any) map[string]string {
+	all := make(map[string]string, len(object))
+	for key, value := range object {
+		all[key] = Text(value)
+	}
+	return all
 }

@@ -1,9 +1,6 @@
 package flow
 
-import (
-	"fmt"
-	"maps"
-)
+import "fmt"
 
 // Input is what [Step] needs beside program and state.
 type Input struct {
@@ -365,9 +362,7 @@ func (r *run) keep(results map[string]any) {
 	if len(results) == 0 {
 		return
 	}
-	next := make(map[string]any, len(r.state.Results)+len(results))
-	maps.Copy(next, r.state.Results)
-	maps.Copy(next, results)
+	next := with(r.state.Results, results)
 	if external, ok := results["External"]; ok {
 		r.frame.External = external
 		delete(next, "External")

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"maps"
 	"slices"
 	"strings"
 )
@@ -107,12 +106,7 @@ func viewed(r *run, n *node, e Event) outcome {
 // attributes.
 func signedIn(r *run, n *node, e Event) outcome {
 	if segment, ok := e.Results["SegmentAttributes"].(map[string]any); ok {
-		next := maps.Clone(r.state.Kept.Segment)
-		if next == nil {
-			next = map[string]any{}
-		}
-		maps.Copy(next, segment)
-		r.state.Kept.Segment, e.Results = next, nil
+		r.state.Kept.Segment, e.Results = with(r.state.Kept.Segment, segment), nil
 	}
 	return viewed(r, n, e)
 }
