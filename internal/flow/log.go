@@ -3,7 +3,6 @@ package flow
 import (
 	"cmp"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -194,7 +193,7 @@ func each(object any, f func(key string, value any) map[string]any) []map[string
 		return []map[string]any{{}}
 	}
 	var all []map[string]any
-	for _, key := range slices.Sorted(maps.Keys(entries)) {
+	for _, key := range sortedKeys(entries) {
 		all = append(all, f(key, entries[key]))
 	}
 	return all

@@ -72,14 +72,15 @@ func setRouting(r *run, n *node) outcome {
 
 // setCriteria lets the contact wait for the first agent that the criteria name, as long as they say.
 func setCriteria(r *run, n *node) outcome {
-	ids, _ := descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0", "Expression", "AttributeCondition", "MatchCriteria", "AgentsCriteria", "AgentIds"}).([]any)
+	step := descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0"})
+	ids, _ := descend(step, []string{"Expression", "AttributeCondition", "MatchCriteria", "AgentsCriteria", "AgentIds"}).([]any)
 	if len(ids) > 0 {
 		q := Queue{}
 		if r.state.Kept.Queue != nil {
 			q = *r.state.Kept.Queue
 		}
 		q.Agent = Text(ids[0])
-		q.Expiry, _ = whole(Text(descend(r.param(n, "RoutingCriteria"), []string{"Steps", "0", "Expiry", "DurationInSeconds"})))
+		q.Expiry, _ = whole(Text(descend(step, []string{"Expiry", "DurationInSeconds"})))
 		r.state.Kept.Queue = &q
 	}
 	return done()

@@ -10,7 +10,6 @@ type value struct {
 	// members and items are those of an object or a list with paths somewhere inside.
 	members []member
 	items   []value
-	set     bool // the parameter is there
 }
 
 // member is one member of an object. Its key may hold paths too.
@@ -25,9 +24,9 @@ func compile(v any, warn func(unknown string)) value {
 			warn(u)
 		}
 		if len(parts) == 1 && parts[0].path == nil {
-			return value{plain: v, set: true}
+			return value{plain: v}
 		}
-		return value{parts: parts, set: true}
+		return value{parts: parts}
 	case map[string]any:
 		members := make([]member, 0, len(v))
 		still := true
@@ -37,9 +36,9 @@ func compile(v any, warn func(unknown string)) value {
 			members = append(members, m)
 		}
 		if still {
-			return value{plain: v, set: true}
+			return value{plain: v}
 		}
-		return value{members: members, set: true}
+		return value{members: members}
 	case []any:
 		items := make([]value, 0, len(v))
 		still := true
@@ -48,11 +47,11 @@ func compile(v any, warn func(unknown string)) value {
 			still = still && items[len(items)-1].still()
 		}
 		if still {
-			return value{plain: v, set: true}
+			return value{plain: v}
 		}
-		return value{items: items, set: true}
+		return value{items: items}
 	}
-	return value{plain: v, set: true}
+	return value{plain: v}
 }
 
 // still reports that nothing in the value has to be resolved.

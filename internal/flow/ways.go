@@ -58,21 +58,21 @@ func (v *value) filled() value {
 				b.WriteString("1")
 			}
 		}
-		return value{plain: b.String(), set: true}
+		return value{plain: b.String()}
 	case v.members != nil:
 		object := make(map[string]any, len(v.members))
 		for i := range v.members {
 			key, inner := v.members[i].key.filled(), v.members[i].value.filled()
 			object[Text(key.plain)] = inner.plain
 		}
-		return value{plain: object, set: true}
+		return value{plain: object}
 	case v.items != nil:
 		list := make([]any, len(v.items))
 		for i := range v.items {
 			inner := v.items[i].filled()
 			list[i] = inner.plain
 		}
-		return value{plain: list, set: true}
+		return value{plain: list}
 	}
 	return *v
 }
