@@ -14,7 +14,10 @@
 // the administrator guide.
 package flow
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // Version is the version of the flow language that every flow names.
 const Version = "2019-10-30"
@@ -72,6 +75,15 @@ type Document struct {
 	Actions     []Action
 	// Settings is there in flow modules.
 	Settings json.RawMessage `json:",omitempty"`
+}
+
+// DisplayName is what the designer shows for an action of the document: its identifier where that is
+// a name, else its type.
+func (d *Document) DisplayName(a *Action) string {
+	if d.Metadata.ActionMetadata[a.Identifier].IsFriendlyName {
+		return strings.TrimSpace(a.Identifier)
+	}
+	return a.Type
 }
 
 // Metadata is what the designer keeps with a flow and the service does not read.

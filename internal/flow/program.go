@@ -144,12 +144,7 @@ func (c *compiler) report(level Level, rule string, a *Action, text, remedy stri
 }
 
 // displayName is what the designer shows for an action.
-func (c *compiler) displayName(a *Action) string {
-	if name := strings.TrimSpace(a.Identifier); c.source.Document.Metadata.ActionMetadata[a.Identifier].IsFriendlyName {
-		return name
-	}
-	return a.Type
-}
+func (c *compiler) displayName(a *Action) string { return c.source.Document.DisplayName(a) }
 
 // label is what a trace calls an action. Identifiers that somebody wrote by hand are names as well,
 // those that the designer made say nothing.

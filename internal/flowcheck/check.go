@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/flow"
 )
@@ -166,10 +165,7 @@ func (i *inspection) tell(a *flow.Action, remedy, format string, args ...any) {
 	}
 	f.File, f.Flow = named(i.file, i.source.File, i.source.DisplayName())
 	if a != nil {
-		f.Action, f.Name = a.Identifier, a.Type
-		if name := strings.TrimSpace(a.Identifier); i.source.Document.Metadata.ActionMetadata[a.Identifier].IsFriendlyName {
-			f.Name = name
-		}
+		f.Action, f.Name = a.Identifier, i.source.Document.DisplayName(a)
 		if i.rule.ofAction {
 			f.Page = cmp.Or(i.demands[a.Type].page, f.Page)
 		}
