@@ -21,16 +21,12 @@ func Entry(p *flow.Program) (*flow.Program, error) {
 		return p, nil
 	case flow.Module:
 		actions = []flow.Action{do("call", "InvokeFlowModule", map[string]any{"FlowModuleId": p.ID()}, "end")}
-	case flow.CustomerQueue:
-		actions = []flow.Action{
-			do("hook", "UpdateContactEventHooks", map[string]any{"EventHooks": map[string]any{"CustomerQueue": p.ID()}}, "target"),
-			do("target", "UpdateContactTargetQueue", map[string]any{"QueueId": "Default"}, "queue"),
-			do("queue", "TransferContactToQueue", nil, "end"),
-		}
 	case flow.AgentTransfer, flow.QueueTransfer:
 		actions = []flow.Action{do("call", "TransferToFlow", map[string]any{"ContactFlowId": p.ID()}, "end")}
-	case flow.AgentWhisper, flow.CustomerWhisper:
-		hook := map[flow.Kind]string{flow.AgentWhisper: "AgentWhisper", flow.CustomerWhisper: "CustomerWhisper"}[p.Kind()]
+	case flow.CustomerQueue, flow.AgentWhisper, flow.CustomerWhisper:
+		hook := map[flow.Kind]string{
+			flow.CustomerQueue: "CustomerQueue", flow.AgentWhisper: "AgentWhisper", flow.CustomerWhisper: "CustomerWhisper",
+		}[p.Kind()]
 		actions = []flow.Action{
 			do("hook", "UpdateContactEventHooks", map[string]any{"EventHooks": map[string]any{hook: p.ID()}}, "target"),
 			do("target", "UpdateContactTargetQueue", map[string]any{"QueueId": "Default"}, "queue"),

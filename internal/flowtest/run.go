@@ -6,11 +6,11 @@
 package flowtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
@@ -232,12 +232,8 @@ func (v *visit) End() {}
 
 // begin starts the chat and connects the customer.
 func (v *visit) begin(ctx context.Context) (err error) {
-	name := v.script.Name
-	if name == "" {
-		name = "Customer"
-	}
 	v.chat, err = v.chats.Start(ctx, chat.StartRequest{
-		InstanceID: "local", FlowID: v.script.Flow, DisplayName: name, Attributes: v.script.Attributes,
+		InstanceID: "local", FlowID: v.script.Flow, DisplayName: cmp.Or(v.script.Name, "Customer"), Attributes: v.script.Attributes,
 		ContentTypes: []string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse},
 	})
 	if err != nil {
@@ -262,10 +258,7 @@ const usualTurns = 200
 
 // converse goes through the chat until it is over, or nothing more comes.
 func (v *visit) converse(ctx context.Context) error {
-	turns := v.script.Turns
-	if turns == 0 {
-		turns = usualTurns
-	}
+	turns := cmp.Or(v.script.Turns, usualTurns)
 	for turn := 0; ; turn++ {
 		standing, err := v.runner.Await(ctx, v.chat.ContactID)
 		if err != nil {
@@ -303,96 +296,6 @@ func (v *visit) converse(ctx context.Context) error {
 			return v.leave(ctx)
 		}
 	}
-}
-
-// turn lets the customer say something, a stage direction happen, or time pass; false when none of
-// them leads anywhere.
-func (v *visit) turn(ctx context.Context, standing flowrun.Standing) (went bool, err error) {
-	if v.script.Random {
-		return v.chanceTurn(ctx, standing)
-	}
-	if len(v.script.Says) == 0 && standing.Queue != "" {
-		return false, nil
-	}
-	if len(v.script.Says) > 0 {
-		text := v.script.Says[0]
-		if isDirection(text) {
-			went, err = v.direction(ctx, standing, text)
-		} else if listens(standing) {
-			went, err = v.say(ctx, standing, text)
-		}
-		if went {
-			v.script.Says = v.script.Says[1:]
-		}
-		if went || err != nil {
-			return went, err
-		}
-	}
-	return v.pass(standing), nil
-}
-
-// listens reports whether a flow hears what the customer says.
-func listens(standing flowrun.Standing) bool {
-	return standing.Action != "" && (standing.Type != "Wait" || slices.Contains(standing.Answers, "CustomerReturned"))
-}
-
-// chanceTurn is a turn by chance.
-func (v *visit) chanceTurn(ctx context.Context, standing flowrun.Standing) (went bool, err error) {
-	switch {
-	case standing.Queue != "" && v.chance.IntN(4) == 0:
-		return true, v.agent(ctx)
-	case standing.Action == "":
-		return false, nil
-	case standing.Type == authenticate:
-		if ways := []string{SignsIn, OptsOut, FailsToSignIn}; v.chance.IntN(4) > 0 {
-			return true, v.signIn(ctx, ways[v.chance.IntN(len(ways))])
-		}
-	case listens(standing) && (standing.Due.IsZero() || v.chance.IntN(4) > 0):
-		return v.say(ctx, standing, "")
-	}
-	return v.pass(standing), nil
-}
-
-// anything is what chance says: mostly something the flow has a branch for.
-func (v *visit) anything(answers []string) string {
-	if n := len(answers); n > 0 && v.chance.IntN(8) > 0 {
-		return answers[v.chance.IntN(n)]
-	}
-	words := []string{"hello", "1", "yes", "no", "I want to talk to somebody", "?"}
-	return words[v.chance.IntN(len(words))]
-}
-
-// say says a text, or what chance wants where there is none. On a view it is what the customer
-// chooses there.
-func (v *visit) say(ctx context.Context, standing flowrun.Standing, text string) (bool, error) {
-	m := transcript.Message{ContentType: transcript.TextPlain, Content: text}
-	answers := standing.Answers
-	var view *View
-	if standing.Type == showView {
-		var err error
-		if view, err = v.view(ctx); err != nil {
-			return false, err
-		}
-		answers = view.ways(answers)
-	}
-	if text == "" && v.chance != nil {
-		m.Content = v.anything(answers)
-	}
-	if standing.Type == showView {
-		m.ContentType, m.Content = transcript.InteractiveResponse, view.answer(m.Content, v.chance)
-	}
-	_, err := v.chats.Say(ctx, v.chat.ContactID, v.chat.ParticipantID, m)
-	return err == nil, nil // what cannot be said leads nowhere
-}
-
-// pass lets time pass until the flow goes on by itself.
-func (v *visit) pass(standing flowrun.Standing) bool {
-	if standing.Due.IsZero() {
-		return false
-	}
-	v.runner.Expect(v.chat.ContactID)
-	v.clock.Skip(standing.Due.Sub(v.clock.Now()) + time.Millisecond)
-	return true
 }
 
 // leave lets the customer leave, if the chat still goes on.
