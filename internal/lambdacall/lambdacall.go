@@ -112,6 +112,8 @@ type CallError struct {
 	Late bool
 	// Text says what was wrong, and what to do.
 	Text string
+
+	status int // that an address answered with; 0 for none
 }
 
 // Error implements error.

@@ -100,7 +100,7 @@ func (e endpoint) invoke(ctx context.Context, called arn.Function, event []byte)
 		address += "?Qualifier=" + url.QueryEscape(qualifier)
 	}
 	r, err := e.post(ctx, address, event)
-	if f, ok := errors.AsType[*CallError](err); ok && strings.Contains(f.Text, " 404") {
+	if f, ok := errors.AsType[*CallError](err); ok && f.status == http.StatusNotFound {
 		f.Text += fmt.Sprintf("; it was called %q: `name` in parley.yaml says what it is called there", name)
 	}
 	return r, err
@@ -139,7 +139,7 @@ func (e emulator) invoke(ctx context.Context, _ arn.Function, event []byte) (rep
 	case <-ctx.Done():
 		o.err = ctx.Err()
 	}
-	if f, ok := errors.AsType[*CallError](o.err); ok && strings.Contains(f.Text, " 502") {
+	if f, ok := errors.AsType[*CallError](o.err); ok && f.status == http.StatusBadGateway {
 		f.Text += "; see the emulator's log"
 	}
 	if waited > 50*time.Millisecond {
@@ -180,7 +180,7 @@ func (l *local) post(ctx context.Context, address string, event []byte) (reply, 
 		if refused := awswire.ParseError(status, response.Header, body); refused.Message != "" {
 			text = refused.Name + ": " + refused.Message
 		}
-		return reply{}, failuref("%s answered with status %d: %s", address, status, brief(text))
+		return reply{}, &CallError{status: status, Text: fmt.Sprintf("%s answered with status %d: %s", address, status, brief(text))}
 	}
 	return reply{body: body, failed: response.Header.Get("X-Amz-Function-Error") != ""}, nil
 }

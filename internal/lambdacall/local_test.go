@@ -57,6 +57,7 @@ func TestLocalFailures(t *testing.T) {
 		"unknown, text": {404, nil, "404 page not found\n", "", "status 404: 404 page not found"},
 		"502":           {502, nil, "", "", "answered with status 502"},
 		"503":           {503, nil, "busy", "", "answered with status 503: busy"},
+		"spoken of":     {500, nil, "the upstream answered 404, or 502", "", "answered with status 500"},
 		"redirect":      {307, http.Header{"Location": {"/other"}}, "", "", "answered with status 307"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,8 +70,12 @@ func TestLocalFailures(t *testing.T) {
 				_, _ = io.WriteString(w, test.body)
 			})
 			c, _ := calls(t, map[string]lambdacall.Function{"f": {Invoke: url}, "e": {URL: url + "/2015-03-31/functions/function/invocations"}})
-			failed(t, c.Answer(t.Context(), call("f")), test.error, test.note)
-			if e := c.Answer(t.Context(), call("e")); test.status == 502 && !strings.Contains(e.Note, "see the emulator's log") {
+			e := c.Answer(t.Context(), call("f"))
+			failed(t, e, test.error, test.note)
+			if (test.status == 404) != strings.Contains(e.Note, "it was called") {
+				t.Errorf("note: %s", e.Note)
+			}
+			if e := c.Answer(t.Context(), call("e")); (test.status == 502) != strings.Contains(e.Note, "see the emulator's log") {
 				t.Errorf("note of an emulator: %s", e.Note)
 			}
 			if n := asked.Load(); n != 2 {
