@@ -85,7 +85,6 @@ type Calls struct {
 
 // function is an entry of the configuration.
 type function struct {
-	key     string
 	invoker invoker
 	// data says that an object with errorMessage is no error.
 	data bool
@@ -134,7 +133,7 @@ func New(cfg Config) (*Calls, error) {
 	local := newLocal(c.ctx, &c.working)
 	aws := lambda(&cfg)
 	for key, f := range cfg.Functions {
-		made := &function{key: key, data: f.ErrorMessage == "data"}
+		made := &function{data: f.ErrorMessage == "data"}
 		switch {
 		case f.Answer != nil:
 			made.invoker = fixed{{Answer: f.Answer}}
@@ -272,7 +271,7 @@ func (c *Calls) invoke(ctx context.Context, ref, shown string, event []byte) (re
 	began := time.Now()
 	r, err := f.invoker.invoke(ctx, arn.FunctionOf(ref), event)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded), ctx.Err() != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return r, &CallError{Late: true, Text: fmt.Sprintf("no answer within %s", time.Since(began).Round(100*time.Millisecond))}
 	case err != nil:
 		return r, err

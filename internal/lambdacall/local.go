@@ -2,6 +2,7 @@ package lambdacall
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,13 +89,7 @@ type endpoint struct {
 }
 
 func (e endpoint) invoke(ctx context.Context, called arn.Function, event []byte) (reply, error) {
-	name, qualifier := called.Name, called.Qualifier
-	if e.name != "" {
-		name = e.name
-	}
-	if e.qualifier != "" {
-		qualifier = e.qualifier
-	}
+	name, qualifier := cmp.Or(e.name, called.Name), cmp.Or(e.qualifier, called.Qualifier)
 	address := e.base + functionsPath + url.PathEscape(name) + invocationsPath
 	if qualifier != "" {
 		address += "?Qualifier=" + url.QueryEscape(qualifier)

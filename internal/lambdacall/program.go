@@ -1,6 +1,7 @@
 package lambdacall
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,6 @@ const (
 // program is a function that runs on this machine. As in Lambda each of its processes handles one
 // event at a time and stays for the next; a call finds an idle process or starts another.
 type program struct {
-	key    string
 	line   []string // of the command
 	folder string
 	more   []string // further variables
@@ -59,7 +59,7 @@ type process struct {
 // newProgram returns a program and starts its first process.
 func newProgram(ctx context.Context, key string, f Function, cfg Config) (*program, error) {
 	p := &program{
-		key: key, line: slices.Clone(f.Program), folder: f.Folder, region: cfg.Region, ctx: ctx, slots: make(chan struct{}, maxProcesses),
+		line: slices.Clone(f.Program), folder: f.Folder, region: cfg.Region, ctx: ctx, slots: make(chan struct{}, maxProcesses),
 		log: cfg.Log.With(slog.String("function", key)),
 	}
 	if !filepath.IsAbs(p.folder) {
@@ -196,13 +196,7 @@ func (p *program) put(work *process, good bool) (ended bool) {
 func (p *program) start(called arn.Function) (*process, error) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	work := &process{end: cancel, exited: make(chan struct{}), stamps: p.stamps()}
-	region := called.Region
-	if region == "" {
-		region = p.region
-	}
-	if region == "" {
-		region = "us-east-1"
-	}
+	region := cmp.Or(called.Region, p.region, "us-east-1")
 	var err error
 	work.api, err = runtimeapi.Listen(ctx, runtimeapi.Config{
 		Timeout: programTime, Exited: work.exited, TimedOut: cancel,
