@@ -144,9 +144,7 @@ func newBotRun(env *Env) *cobra.Command {
 	flags.StringVar(&how.Locale, "locale", "", "the language, such as en_US; without it the bot's first")
 	flags.StringVar(&how.Function, "function", "", "the function of code hooks, an entry of functions")
 	flags.BoolVar(&strict, "strict", false, "understand only what the bot lists: no guesses")
-	for flag, placeholder := range map[string]string{"say": "TEXT", "attribute": "KEY=VALUE", "locale": "LOCALE", "function": "FUNCTION"} {
-		flags.Lookup(flag).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
-	}
+	placeholders(c, map[string]string{"say": "TEXT", "attribute": "KEY=VALUE", "locale": "LOCALE", "function": "FUNCTION"})
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := checkOutput(*output); err != nil {

@@ -47,6 +47,13 @@ func TestC4ValuesComplete(t *testing.T) { // in a folder of its own
 		"a word that goes on":   {[]string{"serve", "--attribute-others", "pre"}, "prefix: :6"},
 		"a file alone":          {[]string{"serve", "--record", ""}, ":0"},
 		"no file":               {[]string{"serve", "--region", ""}, ":4"},
+		"a text":                {[]string{"flow", "run", "x", "--say", ""}, ":4"},
+		"a bot's text":          {[]string{"bot", "run", "x", "--say", ""}, ":4"},
+		"a name":                {[]string{"start", "--name", ""}, ":4"},
+		"a subject":             {[]string{"token", "--subject", ""}, ":4"},
+		"a time":                {[]string{"ready", "--wait", ""}, ":4"},
+		"a server":              {[]string{"contacts", "--server", ""}, ":4"},
+		"a form":                {[]string{"flow", "check", "-o", "s"}, "sarif :4"},
 	}
 	for name, tt := range tests {
 		env, stdout, _ := newEnv(slices.Concat([]string{"__complete"}, tt.line)...)

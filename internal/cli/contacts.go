@@ -68,7 +68,7 @@ func table(w io.Writer, headings []string, rows func(row func(cells ...string)))
 	return t.Flush()
 }
 
-// placeholders names the values of flags in help texts.
+// placeholders names the values of flags in help texts, and lets shells complete them.
 func placeholders(c *cobra.Command, names map[string]string) {
 	for name, placeholder := range names {
 		c.Flags().Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}

@@ -111,9 +111,7 @@ func newFlowRun(env *Env) *cobra.Command {
 	flags.StringArrayVar(&o.attributes, "attribute", nil, "a contact attribute (may be repeated)")
 	flags.StringVar(&o.name, "name", "Customer", "the customer's name")
 	flags.Uint64Var(&o.random, "random", 0, "let chance speak; the same number says the same")
-	for flag, placeholder := range map[string]string{"say": "TEXT", "attribute": "KEY=VALUE", "name": "NAME", "random": "SEED"} {
-		flags.Lookup(flag).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
-	}
+	placeholders(c, map[string]string{"say": "TEXT", "attribute": "KEY=VALUE", "name": "NAME", "random": "SEED"})
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.output = *output

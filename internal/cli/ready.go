@@ -30,9 +30,7 @@ func newReady(env *Env) *cobra.Command {
 	var wait time.Duration
 	c.Flags().StringVar(&address, "server", "", "the server to ask")
 	c.Flags().DurationVar(&wait, "wait", 0, "how long to wait for the server")
-	for name, placeholder := range map[string]string{"server": "URL", "wait": "TIME"} {
-		c.Flags().Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
-	}
+	placeholders(c, map[string]string{"server": "URL", "wait": "TIME"})
 	withSettings(c, "some")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		s, err := loadSettings(env, c, args)

@@ -59,7 +59,7 @@ const many = 1 << 20
 func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context.Context, r *remote, args []string) error) *cobra.Command {
 	c.DisableFlagsInUseLine = true
 	server := c.Flags().String("server", "", "the server to ask")
-	c.Flags().Lookup("server").Annotations = map[string][]string{placeholderAnnotation: {"URL"}}
+	placeholders(c, map[string]string{"server": "URL"})
 	output := outputFlag(c)
 	withSettings(c, "some")
 	c.RunE = func(c *cobra.Command, args []string) error {

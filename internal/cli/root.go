@@ -223,8 +223,7 @@ func outputFlag(c *cobra.Command, more ...string) *string {
 	forms := append([]string{"text", "json"}, more...)
 	last := len(forms) - 1
 	output := c.Flags().StringP("output", "o", "text", "form of the result: "+strings.Join(forms[:last], ", ")+" or "+forms[last])
-	c.Flags().Lookup("output").Annotations = map[string][]string{placeholderAnnotation: {strings.Join(forms, "|")}}
-	_ = c.RegisterFlagCompletionFunc("output", cobra.FixedCompletions(forms, cobra.ShellCompDirectiveNoFileComp))
+	placeholders(c, map[string]string{"output": strings.Join(forms, "|")})
 	return output
 }
 

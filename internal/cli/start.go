@@ -46,11 +46,9 @@ func newStart(env *Env) *cobra.Command {
 	flags.DurationVar(&o.duration, "duration", 0, "how long the chat may last, e.g. 2h")
 	flags.StringVar(&o.server, "server", "", "the server, or the full address, to post the request to")
 	flags.BoolVar(&o.showToken, "show-token", false, "print the participant token, which is a secret, too")
-	for name, placeholder := range map[string]string{
+	placeholders(c, map[string]string{
 		"name": "NAME", "attribute": "KEY=VALUE", "message": "TEXT", "content-type": "TYPE", "duration": "TIME", "server": "URL",
-	} {
-		flags.Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
-	}
+	})
 	o.output = outputFlag(c)
 	withSettings(c, "some")
 	c.RunE = func(c *cobra.Command, args []string) error {

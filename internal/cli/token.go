@@ -36,9 +36,7 @@ func newToken(env *Env) *cobra.Command {
 	flags.StringVar(&o.name, "name", "", "the customer's display name")
 	flags.StringArrayVar(&o.attributes, "attribute", nil, "a contact attribute; may be repeated")
 	flags.DurationVar(&o.lifetime, "lifetime", identity.DefaultLifetime, "how long the token is good for")
-	for name, placeholder := range map[string]string{"subject": "TEXT", "name": "TEXT", "attribute": "KEY=VALUE", "lifetime": "TIME"} {
-		flags.Lookup(name).Annotations = map[string][]string{placeholderAnnotation: {placeholder}}
-	}
+	placeholders(c, map[string]string{"subject": "TEXT", "name": "TEXT", "attribute": "KEY=VALUE", "lifetime": "TIME"})
 	withSettings(c, "some")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		s, err := loadSettings(env, c, args)
