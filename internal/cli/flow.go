@@ -82,17 +82,10 @@ func rename(f *flow.Finding, name string) {
 	f.File = filepath.ToSlash(name)
 }
 
-// flowRunOptions are the flags of `parley flow run`.
-type flowRunOptions struct {
-	says, attributes []string
-	name             string
-	random           uint64
-	output           string
-}
-
 // newFlowRun is the command that runs one chat through a flow.
 func newFlowRun(env *Env) *cobra.Command {
-	var o flowRunOptions
+	var script flowtest.Script
+	var attributes []string
 	c := &cobra.Command{
 		Use: "run FILE [flags]", Short: "Run a chat through a contact flow, in no time",
 		Long: "Runs one chat through the flow of a file, without a server and without waiting: what is said by --say,\n" +
@@ -107,32 +100,31 @@ func newFlowRun(env *Env) *cobra.Command {
 		Args:                  filesOnly,
 	}
 	flags := c.Flags()
-	flags.StringArrayVar(&o.says, "say", nil, "what the customer says next (may be repeated)")
-	flags.StringArrayVar(&o.attributes, "attribute", nil, "a contact attribute (may be repeated)")
-	flags.StringVar(&o.name, "name", "Customer", "the customer's name")
-	flags.Uint64Var(&o.random, "random", 0, "let chance speak; the same number says the same")
+	flags.StringArrayVar(&script.Says, "say", nil, "what the customer says next (may be repeated)")
+	flags.StringArrayVar(&attributes, "attribute", nil, "a contact attribute (may be repeated)")
+	flags.StringVar(&script.Name, "name", "Customer", "the customer's name")
+	flags.Uint64Var(&script.Seed, "random", 0, "let chance speak; the same number says the same")
 	placeholders(c, map[string]string{"say": "TEXT", "attribute": "KEY=VALUE", "name": "NAME", "random": "SEED"})
 	output := outputFlag(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		o.output = *output
-		if err := checkOutput(o.output); err != nil {
+		if err := checkOutput(*output); err != nil {
 			return err
 		}
 		if len(args) > 1 {
 			return strayArgument(c, args[1])
 		}
-		attributes, err := readAttributes(o.attributes)
-		if err != nil {
+		var err error
+		if script.Attributes, err = readAttributes(attributes); err != nil {
 			return err
 		}
-		script := flowtest.Script{Name: o.name, Says: o.says, Random: flags.Changed("random"), Seed: o.random, Attributes: attributes}
-		return runFlow(c, env, args[0], script, o.output)
+		script.Random = flags.Changed("random")
+		return runFlow(c, env, args[0], script, *output)
 	}
 	return c
 }
 
 // runFlow runs the flow of a file.
-func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, output string) error {
+func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, output string) (err error) {
 	file, logical, _ := strings.Cut(name, "#")
 	programs, findings, err := readFlows(file)
 	if err != nil {
@@ -158,16 +150,17 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 		return hint.New(err, "run the flow that leads to it")
 	}
 	library.Set(append([]*flow.Program{entry, p}, library.Files()...))
+	if _, script.Hours, err = s.Routing(); err != nil {
+		return err
+	}
 	outside, err := serve.OpenOutside(s, env.Build.userAgent(), newLogger(env, s))
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, outside.Close()) }()
 	script.Flow, script.Outside = entry.ID(), outside
-	if _, script.Hours, err = s.Routing(); err != nil {
-		return errors.Join(err, outside.Close())
-	}
 	result, err := flowtest.Run(c.Context(), library, script)
-	if err = errors.Join(err, outside.Close()); err != nil {
+	if err != nil {
 		return err
 	}
 	if output == "json" {
