@@ -18,8 +18,11 @@ func Usual() []string { return []string{Main, "/start-chat", "/Prod", "/Prod/", 
 
 // Widget returns the id of a widget whose start call a request's path is: the one that the hosted
 // widget's own page makes, /connectwidget/api/WIDGET/start. It is an address of every front door.
-func Widget(requested string) (id string, ok bool) {
-	id, ok = strings.CutPrefix(path.Clean("/"+requested), "/connectwidget/api/")
+func Widget(requested string) (id string, ok bool) { return widget(clean(requested)) }
+
+// widget is [Widget] of a path that is clean.
+func widget(cleaned string) (id string, ok bool) {
+	id, ok = strings.CutPrefix(cleaned, "/connectwidget/api/")
 	if ok {
 		id, ok = strings.CutSuffix(id, "/start")
 	}
@@ -33,15 +36,24 @@ type Set map[string]bool
 // that a doubled or trailing slash, the usual slip when a base address and a path are put
 // together, does no harm.
 func (s Set) Has(requested string) bool {
-	_, widget := Widget(requested)
-	return widget || s[path.Clean("/"+requested)]
+	cleaned := clean(requested)
+	_, ok := widget(cleaned)
+	return ok || s[cleaned]
+}
+
+// clean returns a path after cleaning, and one that is clean as it is: every request is asked about.
+func clean(requested string) string {
+	if !strings.HasPrefix(requested, "/") {
+		requested = "/" + requested
+	}
+	return path.Clean(requested)
 }
 
 // With returns the usual addresses and further ones.
 func With(more ...string) Set {
 	set := Set{}
 	for _, p := range append(Usual(), more...) {
-		set[path.Clean("/"+p)] = true
+		set[clean(p)] = true
 	}
 	return set
 }
