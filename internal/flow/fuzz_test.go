@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/parley-chat/parley/internal/rawjson"
 )
 
 // ready reads a file, checks what comes out of it, and makes its flows ready.
@@ -73,7 +71,7 @@ func FuzzLegacy(f *testing.F) {
 			return
 		}
 		data := []byte(`{"modules":[` + module + `],"start":"m","metadata":{"type":"customerQueue"}}`)
-		if rawjson.Deeper(data, maxNesting) {
+		if tooDeep(data) {
 			return
 		}
 		sources, findings := Read("fuzz", data)
