@@ -166,6 +166,7 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 	}
 	target, next, err := d.target(t, to) // admits it to a queue
 	if err == nil && d.doomed(contactID, s.participantID) {
+		d.dismiss(contactID)
 		next, err = nil, ErrTransfer
 	}
 	if next != nil {
@@ -176,6 +177,11 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 		return errors.Join(err, d.gone(contactID, d.chats.FailTransfer(ctx, contactID, s.participantID)))
 	}
 	_, err = d.chats.Transfer(ctx, contactID, s.participantID, target)
+	if err != nil {
+		d.mu.Lock()
+		d.dismiss(contactID)
+		d.mu.Unlock()
+	}
 	if next != nil {
 		d.mu.Lock()
 		next.pending--

@@ -337,3 +337,34 @@ func TestAdmitForgets(t *testing.T) {
 		refusal(t, "a transfer", r.desk.Transfer(t.Context(), "Ann", one.contactID, desk.Target{Queue: "Sales"}), desk.ErrQueueFull)
 	})
 }
+
+// A transfer that fails keeps no place in the queue it was to go to.
+func TestFailedTransferKeepsNoPlace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		doomed := true
+		r := newRoomWith(t, nil, desk.Config{
+			Capacity: map[string]int{"Sales": 1}, FailTransfer: func(string, string) bool { return doomed },
+		})
+		disk := &flaky{Store: r.store}
+		r.close()
+		r.store = disk
+		r.open(nil)
+		r.begin()
+		r.add(desk.AgentConfig{Name: "Ann"})
+		pat := r.arrive()
+		r.accept("Ann", pat.contactID)
+		to := desk.Target{Queue: "Sales"}
+		refusal(t, "a fault", r.desk.Transfer(t.Context(), "Ann", pat.contactID, to), desk.ErrTransfer)
+		other := r.start(chat.StartRequest{})
+		refusal(t, "another, after a fault", r.desk.Admit(other.contactID, "Sales"), nil)
+		other.connect() // and is queued elsewhere
+		doomed = false
+		disk.one.Store(1)
+		if err := r.desk.Transfer(t.Context(), "Ann", pat.contactID, to); err == nil {
+			t.Error("a transfer that is not stored succeeds")
+		}
+		disk.one.Store(0)
+		refusal(t, "another, after a failure", r.desk.Admit(r.start(chat.StartRequest{}).contactID, "Sales"), nil)
+	})
+}
