@@ -155,7 +155,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 			return nil, fmt.Errorf("reading flow %s of the instance: %w", id, err)
 		}
 		k.flows[id] = f
-		programs, err := f.compile()
+		programs, err := f.compile(runnable)
 		if err != nil { // a later version of this program knows more faults
 			cfg.Log.ErrorContext(ctx, "a contact flow of the instance does not run: publish it again", slog.String("flow", f.Name), slog.Any("error", err))
 		}
@@ -283,15 +283,13 @@ func (k *Keeper) put(ctx context.Context, f Flow) (Flow, error) {
 			return Flow{}, ErrDuplicate
 		}
 	}
-	if f.Published != "" && (old == nil || old.Published != f.Published) {
-		if err := f.check(); err != nil {
-			return Flow{}, err
-		}
+	publishes, rules := old == nil || old.Published != f.Published, runnable
+	if publishes && f.Kind != Campaign {
+		rules = f.publishable
 	}
-	// A flow that cannot run any more keeps its name, tags and state changeable.
-	programs, err := f.compile()
-	if err != nil {
-		programs = nil
+	programs, err := f.compile(rules)
+	if err != nil && publishes { // else it cannot run any more, and its name, tags and state can be changed
+		return Flow{}, err
 	}
 	f.Modified = k.cfg.Now()
 	body, err := json.Marshal(f)

@@ -19,12 +19,13 @@ func (e *InvalidError) Error() string {
 }
 
 // compile makes the published content ready to run, and the versions of a module, which flows call by
-// their numbers. A flow that is archived or only saved does not run. The error is an [*InvalidError].
-func (f *Flow) compile() ([]*flow.Program, error) {
+// their numbers. A flow that is archived or only saved does not run. The published content is held
+// against rules. The error is an [*InvalidError].
+func (f *Flow) compile(rules rules) ([]*flow.Program, error) {
 	if f.Published == "" {
 		return nil, nil
 	}
-	p, err := f.program(f.ID, f.Published, runnable)
+	p, err := f.program(f.ID, f.Published, rules)
 	if err != nil || f.Archived {
 		return nil, err
 	}
@@ -40,22 +41,17 @@ func (f *Flow) compile() ([]*flow.Program, error) {
 	return programs, nil
 }
 
-// check holds what is to be published against the rules of `parley flow check`: whatever Amazon Connect
-// would refuse is refused here. Of a campaign, which no chat runs, only what nothing could run. The error
-// is an [*InvalidError].
-func (f *Flow) check() error {
-	if f.Kind == Campaign {
-		_, err := f.program(f.ID, f.Published, runnable)
-		return err
+// rules return those findings about a content that count; the program is nil when it cannot run.
+type rules func(*flow.Program, []flow.Finding) []flow.Finding
+
+// publishable are the rules of `parley flow check`, for what is to be published: whatever Amazon Connect
+// would refuse is refused here. They are not for a campaign, which no chat runs.
+func (f *Flow) publishable(p *flow.Program, findings []flow.Finding) []flow.Finding {
+	file := flowcheck.File{Name: f.Name, Findings: findings}
+	if p != nil {
+		file.Programs = []*flow.Program{p}
 	}
-	_, err := f.program(f.ID, f.Published, func(p *flow.Program, findings []flow.Finding) []flow.Finding {
-		file := flowcheck.File{Name: f.Name, Findings: findings}
-		if p != nil {
-			file.Programs = []*flow.Program{p}
-		}
-		return flowcheck.Check([]flowcheck.File{file})
-	})
-	return err
+	return flowcheck.Check([]flowcheck.File{file})
 }
 
 // runnable leaves the findings of a content as they are: what was published before a rule was known
@@ -67,8 +63,8 @@ func runnable(p *flow.Program, findings []flow.Finding) []flow.Finding {
 	return findings
 }
 
-// program makes a content ready to run, unless a rule is against it: those findings that look returns.
-func (f *Flow) program(id, content string, look func(*flow.Program, []flow.Finding) []flow.Finding) (*flow.Program, error) {
+// program makes a content ready to run, unless a rule is against it.
+func (f *Flow) program(id, content string, rules rules) (*flow.Program, error) {
 	// A file may wrap a flow, or be an export of the older console; what is published is the flow itself.
 	var document struct{ Actions json.RawMessage }
 	text := strings.TrimSpace(content)
@@ -84,7 +80,7 @@ func (f *Flow) program(id, content string, look func(*flow.Program, []flow.Findi
 		findings = append(findings, more...)
 	}
 	var problems []string
-	for _, finding := range look(p, findings) {
+	for _, finding := range rules(p, findings) {
 		if finding.Level != flow.Doubtful {
 			problems = append(problems, problem(&finding))
 		}
