@@ -66,7 +66,7 @@ func (s *Service) chatActions() []*action {
 		{
 			name: startChatContact, model: connectmodel.StartChatContact(), run: bind(s.startChat), source: fidelity.Documentation,
 			note: "A repeated `ClientToken` returns the first result for 7 days, whatever the body (guessed). " +
-				"`ResponseMode` `INCREMENTAL` lets the chat take answers in pieces; With `DisconnectOnCustomerExit` the disconnect flow runs when the customer leaves an agent.",
+				"`ResponseMode` `INCREMENTAL` lets the chat take answers in pieces. With `DisconnectOnCustomerExit` the disconnect flow runs when the customer leaves an agent.",
 		},
 		{
 			name: "StartAssistantContact", model: connectmodel.StartAssistantContact(), run: bind(s.startAssistant), source: fidelity.Model,
