@@ -272,7 +272,11 @@ func (c *Calls) invoke(ctx context.Context, ref, shown string, event []byte) (re
 	r, err := f.invoker.invoke(ctx, arn.FunctionOf(ref), event)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return r, &CallError{Late: true, Text: fmt.Sprintf("no answer within %s", time.Since(began).Round(100*time.Millisecond))}
+		limit := time.Since(began)
+		if deadline, ok := ctx.Deadline(); ok {
+			limit = deadline.Sub(began)
+		}
+		return r, &CallError{Late: true, Text: fmt.Sprintf("no answer within %s", limit.Round(100*time.Millisecond))}
 	case err != nil:
 		return r, err
 	}
