@@ -15,9 +15,8 @@ import { startParley } from '../browser/parley.js'
 import { openLine } from './line.js'
 import { backend, participant } from './sdk.js'
 import { releases, serveSite } from './site.js'
-import { openTab } from './tab.js'
+import { event, openTab } from './tab.js'
 
-const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
 const connections = ({ calls }) => calls.filter(({ url }) => url.endsWith('/participant/connection'))
 
 let parley, site, browser

@@ -8,9 +8,8 @@ import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { backend } from './sdk.js'
 import { serveSite } from './site.js'
-import { openTab } from './tab.js'
+import { event, openTab } from './tab.js'
 
-const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
 const callbacks = ['onAuthenticationInitiated', 'onAuthenticationSuccessful', 'onAuthenticationExpired', 'onParticipantDisplayNameUpdated']
 const adminToken = 'of-the-events-0123456789'
 

@@ -8,9 +8,8 @@ import { atOnce, patience } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { serveSite } from './site.js'
-import { openTab } from './tab.js'
+import { event, openTab } from './tab.js'
 
-const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
 const interactive = 'application/vnd.amazonaws.connect.message.interactive'
 const response = `${interactive}.response`
 const adminToken = 'of-the-flows-0123456789'

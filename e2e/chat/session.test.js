@@ -13,9 +13,7 @@ import { installed, missing } from '../installed.js'
 import { launchFirefox } from './firefox.js'
 import { golden, write } from './scribe.js'
 import { releases, serveSite } from './site.js'
-import { openTab } from './tab.js'
-
-const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
+import { event, openTab } from './tab.js'
 
 const view = {
   Name: 'Detail', Version: 1,

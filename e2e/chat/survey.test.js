@@ -10,9 +10,7 @@ import { patience } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { serveSite } from './site.js'
-import { openTab } from './tab.js'
-
-const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
+import { event, openTab } from './tab.js'
 
 const action = (Identifier, Type, Parameters, NextAction, ...errors) => ({
   Identifier, Type, Parameters, Transitions: { NextAction, Errors: errors.map((ErrorType) => ({ ErrorType, NextAction: 'bye' })) },

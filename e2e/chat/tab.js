@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict'
 import { inTurn, patience } from '../bounds.js'
 
+/** The content type of an event. */
+export const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
+
 /**
  * Opens a page in a context of a browser.
  * @param {import('playwright-core').BrowserContext} context

@@ -8,9 +8,8 @@ import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { serveSite } from './site.js'
-import { openTab } from './tab.js'
+import { event, openTab } from './tab.js'
 
-const event = (name) => `application/vnd.amazonaws.connect.event.${name}`
 const interactive = 'application/vnd.amazonaws.connect.message.interactive'
 
 let parley, site, browser

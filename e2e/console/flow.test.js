@@ -7,14 +7,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, fits, open, post, startChat } from './harness.js'
+import { accessible, fits, open, post, startChat, to } from './harness.js'
 
 const hostile = '<img src=x onerror=alert(1)>\u202eeman'
-const to = (NextAction, Conditions = {}, ...errors) => ({
-  NextAction,
-  Conditions: Object.entries(Conditions).map(([result, next]) => ({ NextAction: next, Condition: { Operator: 'Equals', Operands: [result] } })),
-  Errors: errors.map((ErrorType) => ({ NextAction, ErrorType })),
-})
 const uuid = '0d4dd6d4-5f5a-4a06-9b6e-0d6d5a9c6f3b'
 const main = {
   Version: '2019-10-30', StartAction: 'Greet the customer',

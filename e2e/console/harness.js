@@ -76,3 +76,10 @@ export async function startChat(url, name = 'Pat') {
     say: (Content) => post(url, '/participant/message', token, { ContentType: 'text/plain', Content }),
   }
 }
+
+/** The transitions of a block of a contact flow: the next block, blocks by results, and errors that lead to the next. */
+export const to = (NextAction, Conditions = {}, ...errors) => ({
+  NextAction,
+  Conditions: Object.entries(Conditions).map(([result, next]) => ({ NextAction: next, Condition: { Operator: 'Equals', Operands: [result] } })),
+  Errors: errors.map((ErrorType) => ({ NextAction, ErrorType })),
+})

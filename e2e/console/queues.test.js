@@ -8,13 +8,8 @@ import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { open } from './harness.js'
+import { open, to } from './harness.js'
 
-const to = (NextAction, Conditions = {}, ...errors) => ({
-  NextAction,
-  Conditions: Object.entries(Conditions).map(([result, next]) => ({ NextAction: next, Condition: { Operator: 'Equals', Operands: [result] } })),
-  Errors: errors.map((ErrorType) => ({ NextAction, ErrorType })),
-})
 const block = (Identifier, Type, Parameters, Transitions) => ({ Identifier, Type, Parameters, Transitions })
 // The first customer waits as usual, the second before the first, the third for Ann alone.
 const main = {
