@@ -46,10 +46,7 @@ func TestFidelityPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeFlowTypes(want)
-	names := connectserver.Unemulated()
-	slices.Sort(names)
-	want.WriteString("## Not emulated\n\nThese operations of Amazon Connect answer 501 `NotImplemented` with their name:\n`" +
-		strings.Join(names, "`,\n`") + "`.\n")
+	writeOperations(want)
 	if *update {
 		if err := os.WriteFile(page, want.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
@@ -61,6 +58,31 @@ func TestFidelityPage(t *testing.T) {
 	}
 	if diff := cmp.Diff(want.String(), string(got)); diff != "" {
 		t.Errorf("%s is out of date; run go generate ./... (-want +got):\n%s", page, diff)
+	}
+}
+
+// writeOperations writes the table of the operations of Amazon Connect's API.
+func writeOperations(page *bytes.Buffer) {
+	page.WriteString("## Amazon Connect API: every operation\n\n")
+	all := connectserver.Operations()
+	counts := map[connectserver.Standing]int{}
+	for _, op := range all {
+		counts[op.Standing]++
+	}
+	fmt.Fprintf(page, "Amazon Connect's API has these %d operations.\n\n| Here | Operations | Means |\n|---|---:|---|\n", len(all))
+	for _, row := range []struct {
+		standing connectserver.Standing
+		means    string
+	}{
+		{connectserver.Kept, "changes something: the change is stored and has its effect at once, and after a restart"},
+		{connectserver.Answered, "asks, and is told what there is"},
+		{connectserver.Refused, "is not emulated: 501 `NotImplemented` with its name, which no SDK retries"},
+	} {
+		fmt.Fprintf(page, "| %s | %d | %s |\n", row.standing, counts[row.standing], row.means)
+	}
+	page.WriteString("\n| Operation | Here |\n|---|---|\n")
+	for _, op := range all {
+		fmt.Fprintf(page, "| %s | %s |\n", op.Name, op.Standing)
 	}
 }
 

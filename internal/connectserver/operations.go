@@ -2,7 +2,6 @@ package connectserver
 
 import (
 	_ "embed"
-	"slices"
 	"strings"
 )
 
@@ -37,12 +36,67 @@ type Action struct {
 
 // Actions returns the operations that are emulated, by name.
 func Actions() []Action {
-	emulated := new(Service).registry()
 	var actions []Action
-	for _, op := range operations() {
-		if slices.ContainsFunc(emulated, func(a *action) bool { return a.name == op.name }) {
+	for _, op := range standings() {
+		if op.standing != Refused {
 			actions = append(actions, Action{op.name, op.method, op.path})
 		}
 	}
 	return actions
+}
+
+// Standing is what becomes of a call of an operation.
+type Standing string
+
+// Standings of operations.
+const (
+	// Kept is an operation that changes something: the change is stored, and has its effect at once.
+	Kept Standing = "kept"
+	// Answered is an operation that asks, and is told what there is.
+	Answered Standing = "answered"
+	// Refused is an operation that is not emulated: 501 NotImplemented with its name.
+	Refused Standing = "refused"
+)
+
+// Operation is an operation of Amazon Connect's API, and what becomes of a call of it.
+type Operation struct {
+	Name     string
+	Standing Standing
+}
+
+// Operations returns every operation of Amazon Connect's API, by name.
+func Operations() []Operation {
+	var all []Operation
+	for _, op := range standings() {
+		all = append(all, Operation{op.name, op.standing})
+	}
+	return all
+}
+
+type standingOperation struct {
+	operation
+	standing Standing
+}
+
+// standings says of every operation what becomes of it. Of those in the registry, the first word of the
+// name tells those that ask from those that change.
+func standings() []standingOperation {
+	emulated := map[string]bool{}
+	for _, a := range new(Service).registry() {
+		emulated[a.name] = true
+	}
+	var all []standingOperation
+	for _, op := range operations() {
+		standing := Refused
+		if emulated[op.name] {
+			standing = Kept
+			for _, verb := range []string{"Describe", "Get", "List", "Search"} {
+				if strings.HasPrefix(op.name, verb) {
+					standing = Answered
+				}
+			}
+		}
+		all = append(all, standingOperation{op, standing})
+	}
+	return all
 }

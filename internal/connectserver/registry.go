@@ -188,15 +188,3 @@ func Fidelity() []fidelity.Entry {
 	}
 	return entries
 }
-
-// Unemulated returns the names of Amazon Connect's operations that answer NotImplemented.
-func Unemulated() []string {
-	var names []string
-	emulated := new(Service).registry()
-	for _, op := range operations() {
-		if !slices.ContainsFunc(emulated, func(a *action) bool { return a.name == op.name }) {
-			names = append(names, op.name)
-		}
-	}
-	return names
-}

@@ -386,12 +386,34 @@ func TestRegistryIsComplete(t *testing.T) {
 		if !regexp.MustCompile(`(?m)^` + line[1] + ` ` + path + `(\?|$)[^\n]*\n(\{.*\n)?  < 200`).MatchString(spoken.String()) {
 			t.Errorf("%s succeeds in no dialogue", entry.Name)
 		}
-		if slices.Contains(connectserver.Unemulated(), entry.Name) {
-			t.Errorf("%s is emulated and is not", entry.Name)
+	}
+}
+
+// Of every operation the list says truly whether a call of it is carried out or refused by its name.
+func TestOperationsStand(t *testing.T) {
+	t.Parallel()
+	s := newStage(t, nil, nil)
+	count := map[connectserver.Standing]int{}
+	lines, err := os.ReadFile("operations.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls := map[string][]string{}
+	for line := range strings.Lines(string(lines)) {
+		fields := strings.Fields(line)
+		calls[fields[2]] = fields
+	}
+	for _, op := range connectserver.Operations() {
+		count[op.Standing]++
+		call := calls[op.Name]
+		w := s.call(call[0], regexp.MustCompile(`\{\w+\}`).ReplaceAllString(call[1], "x"), `{}`)
+		refused := w.Code == http.StatusNotImplemented && strings.Contains(w.Body.String(), "does not emulate "+op.Name+";")
+		if refused != (op.Standing == connectserver.Refused) {
+			t.Errorf("%s is %s: %d %s", op.Name, op.Standing, w.Code, w.Body)
 		}
 	}
-	if n := len(connectserver.Unemulated()); n < 300 {
-		t.Errorf("%d operations are known and not emulated; the service has some 370", n)
+	if all := len(calls); count[connectserver.Kept]+count[connectserver.Answered]+count[connectserver.Refused] != all || all < 390 {
+		t.Errorf("%d operations, of which %v", all, count)
 	}
 }
 
