@@ -31,6 +31,10 @@ type Listener struct {
 	// that the chat goes on, the customer has not left; what goes on is added to that step, as with
 	// Remains. Nil lets the customer leave, which ends the chat.
 	Exits func(step *Step) (goesOn bool, err error)
+	// Transfers is asked in the step in which an agent passes a contact on, before that. A function that
+	// it returns decides what becomes of the contact instead: it is called in the contact that follows,
+	// which has no agent and waits in no queue. Nil lets the contact go where it was sent.
+	Transfers func(step *Step, to Transfer) (instead func() error)
 	// Begin is called by [Service.Begin], once every stored contact is as it goes on. It may
 	// call the service. Nil does nothing.
 	Begin func()

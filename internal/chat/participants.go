@@ -210,24 +210,46 @@ func (step *Step) enqueue(how Queued) {
 	step.edit().Queue = &how
 }
 
-// Transfer says where an agent's contact goes; one member is set.
+// Transfer says where an agent's contact goes; Agent or Queue is set.
 type Transfer struct {
 	// Agent is the name of the agent who takes it, at once.
 	Agent string
 	// Queue is the name of the queue in which it waits for the next agent.
 	Queue string
+	// Back says that the contact goes back to where it waited, which is no business of a contact flow.
+	Back bool
+	// Ready is asked in the step whether there is room for the contact, unless a contact flow decides where
+	// it goes; its error fails the transfer. Nil says there is.
+	Ready func() error
 }
 
 // Transfer lets an agent pass a contact on, in one step: the agent leaves, the chat goes on in a new
 // contact in which another one joins or which waits in a queue, and the others are told that it
-// succeeded. The result is that of [Service.Join] for the new agent, and empty for a queue. Errors:
-// [ErrNotFound], [ErrAccessDenied] for someone who does not take part as an agent.
+// succeeded. Where a listener has a contact flow for transfers that flow decides what comes next, and
+// all other agents leave, too. The result is that of [Service.Join] for the new agent, and empty
+// otherwise. Errors: [ErrNotFound], [ErrAccessDenied] for someone who does not take part as an agent,
+// those of [Transfer.Ready].
 func (s *Service) Transfer(ctx context.Context, contactID, participantID string, to Transfer) (Joined, error) {
 	var joined Participant
 	err := s.Step(ctx, contactID, func(step *Step) error {
+		joined = Participant{}
 		p, err := step.participant(participantID)
 		if err != nil || p.Role != transcript.Agent {
 			return ErrAccessDenied
+		}
+		if !to.Back {
+			if instead := step.transfers(to); instead != nil {
+				step.dismiss(transcript.Agent)
+				step.Succeed(ByTransfer, AgentDisconnect)
+				step.Dequeue()
+				step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferSucceeded}, true)
+				return instead()
+			}
+		}
+		if to.Ready != nil {
+			if err := to.Ready(); err != nil {
+				return err
+			}
 		}
 		step.leave(participantID)
 		step.Succeed(ByTransfer, AgentDisconnect)
@@ -247,6 +269,19 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 		return Joined{}, err
 	}
 	return s.joined(contactID, joined)
+}
+
+// transfers returns what a contact flow does with a contact that an agent passes on; nil for no flow.
+func (step *Step) transfers(to Transfer) (instead func() error) {
+	for _, l := range step.s.listeners {
+		if l.Transfers == nil {
+			continue
+		}
+		if instead = l.Transfers(step, to); instead != nil {
+			return instead
+		}
+	}
+	return nil
 }
 
 // FailTransfer tells everybody that a transfer by an agent failed; the agent keeps the contact. Errors:

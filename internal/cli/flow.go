@@ -142,6 +142,7 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 		return err
 	}
 	library := flowrun.NewLibrary(settings.Map(s.Names))
+	library.Quick(settings.Map(s.Transfers))
 	if _, _, err := flowrun.NewFolder(os.DirFS(filepath.Dir(file)), library).Load(); err != nil {
 		return err
 	}

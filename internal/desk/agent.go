@@ -352,7 +352,7 @@ func (d *Desk) vacate(ctx context.Context, a *agent) error {
 		if s.role == transcript.Supervisor {
 			err = d.chats.Leave(ctx, s.ticket.id, s.participantID)
 		} else {
-			_, err = d.chats.Transfer(ctx, s.ticket.id, s.participantID, chat.Transfer{Queue: d.origin(s.ticket)})
+			_, err = d.chats.Transfer(ctx, s.ticket.id, s.participantID, chat.Transfer{Queue: d.origin(s.ticket), Back: true})
 		}
 		if err != nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrAccessDenied) {
 			return err

@@ -148,10 +148,11 @@ func (d *Desk) as(agentRef, contactID string, f func(participantID string) error
 type Target struct{ Agent, Queue string }
 
 // Transfer lets an agent pass a contact on. Another agent has it at once and needs to be
-// available; in a queue it waits. The participants are told of a transfer that fails because of its
-// target, and the agent keeps the contact. Errors: [ErrNoAgent], [ErrNoQueue], [ErrNoContact],
-// [ErrNotThere], [ErrUnavailable], [ErrFull], [ErrQueueFull], [ErrDeclined], [ErrTransfer], [ErrExists] for an agent
-// who is there.
+// available; in a queue it waits. Where a contact flow for transfers runs, that decides instead
+// what becomes of the contact, whether the target has room or not. The participants are told of a
+// transfer that fails because of its target, and the agent keeps the contact. Errors: [ErrNoAgent],
+// [ErrNoQueue], [ErrNoContact], [ErrNotThere], [ErrUnavailable], [ErrFull], [ErrQueueFull],
+// [ErrDeclined], [ErrTransfer], [ErrExists] for an agent who is there.
 func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Target) error {
 	d.mu.Lock()
 	a, t, err := d.both(agentRef, contactID)
@@ -164,58 +165,83 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 		d.mu.Unlock()
 		return ErrNotThere
 	}
-	target, next, err := d.target(t, to) // admits it to a queue
-	if err == nil && d.doomed(contactID, s.participantID) {
-		d.dismiss(contactID)
-		next, err = nil, ErrTransfer
-	}
-	if next != nil {
-		next.pending++
+	p := &passing{desk: d, ticket: t}
+	target, refused := p.target(to)
+	if refused == nil && d.doomed(contactID, s.participantID) {
+		refused = ErrTransfer
 	}
 	d.mu.Unlock()
-	if err != nil {
-		return errors.Join(err, d.gone(contactID, d.chats.FailTransfer(ctx, contactID, s.participantID)))
+	if refused == nil {
+		_, err = d.chats.Transfer(ctx, contactID, s.participantID, target)
+		refused = p.refused
 	}
-	_, err = d.chats.Transfer(ctx, contactID, s.participantID, target)
-	if err != nil {
-		d.mu.Lock()
-		d.dismiss(contactID)
-		d.mu.Unlock()
+	leaves := p.over(err != nil)
+	if refused != nil {
+		return errors.Join(refused, d.gone(contactID, d.chats.FailTransfer(ctx, contactID, s.participantID)))
 	}
-	if next != nil {
-		d.mu.Lock()
-		next.pending--
-		d.fill(next)
-		leaves := next.leaves
-		d.mu.Unlock()
-		if leaves {
-			err = errors.Join(err, d.vacate(ctx, next))
-		}
+	if leaves {
+		err = errors.Join(err, d.vacate(ctx, p.next))
 	}
 	return d.gone(contactID, err)
 }
 
-// target looks up where a contact is to go; next is the agent, if it is one.
-func (d *Desk) target(t *ticket, to Target) (target chat.Transfer, next *agent, err error) {
+// passing is a transfer while it is being made. The desk's lock guards it.
+type passing struct {
+	desk    *Desk
+	ticket  *ticket
+	next    *agent // who is to have the contact; nil for a queue
+	pending bool   // next is about to get it
+	refused error  // why there was no room for it
+}
+
+// target looks up where the contact is to go.
+func (p *passing) target(to Target) (target chat.Transfer, err error) {
 	if to.Agent == "" {
-		q, err := d.findQueue(to.Queue)
+		q, err := p.desk.findQueue(to.Queue)
 		if err != nil {
-			return target, nil, err
+			return target, err
 		}
-		return chat.Transfer{Queue: q.name}, nil, d.admit(t.id, q)
+		return chat.Transfer{Queue: q.name, Ready: p.ready(func() error { return p.desk.admit(p.ticket.id, q) })}, nil
 	}
-	next, err = d.find(to.Agent)
-	if err != nil {
-		return target, nil, err
+	if p.next, err = p.desk.find(to.Agent); err != nil {
+		return target, err
 	}
-	switch {
-	case next.seats[t.id] != nil:
-		return target, nil, ErrExists
-	case slices.Contains(t.declined, next):
-		return target, nil, ErrDeclined
+	if p.next.seats[p.ticket.id] != nil {
+		return target, ErrExists
 	}
-	if err := next.refusal(nil); err != nil {
-		return target, nil, err
+	return chat.Transfer{Agent: p.next.name, Ready: p.ready(func() error {
+		if slices.Contains(p.ticket.declined, p.next) {
+			return ErrDeclined
+		}
+		if err := p.next.refusal(nil); err != nil {
+			return err
+		}
+		p.next.pending, p.pending = p.next.pending+1, true
+		return nil
+	})}, nil
+}
+
+// ready makes a function for the step of the transfer of one that keeps room for the contact.
+func (p *passing) ready(room func() error) func() error {
+	return func() error {
+		p.desk.mu.Lock()
+		defer p.desk.mu.Unlock()
+		p.refused = room()
+		return p.refused
 	}
-	return chat.Transfer{Agent: next.name}, next, nil
+}
+
+// over ends the transfer, and reports whether the next agent is leaving.
+func (p *passing) over(failed bool) (leaves bool) {
+	p.desk.mu.Lock()
+	defer p.desk.mu.Unlock()
+	if failed {
+		p.desk.dismiss(p.ticket.id)
+	}
+	if !p.pending {
+		return false
+	}
+	p.next.pending--
+	p.desk.fill(p.next)
+	return p.next.leaves
 }

@@ -215,3 +215,78 @@ func TestQueuesOfFlows(t *testing.T) {
 		t.Errorf("%+v, %t", place, ok)
 	}
 }
+
+// A chat that an agent passes on runs the flow for that, and waits where the flow puts it, once.
+func TestTransferRunsAFlow(t *testing.T) {
+	t.Parallel()
+	const into = `{"Identifier":"go","Type":"TransferContactToQueue","Parameters":{},"Transitions":{"NextAction":"end",
+		"Errors":[{"ErrorType":"QueueAtCapacity","NextAction":"full"},{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"full","Type":"MessageParticipant","Parameters":{"Text":"Too many wait."},"Transitions":{"NextAction":"end"}},
+		{"Identifier":"end","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]}`
+	const head = `{"Version":"2019-10-30","StartAction":"s","Metadata":{"type":"queueTransfer"},"Actions":[`
+	library := flowrun.NewLibrary(nil)
+	_, _, err := flowrun.NewFolder(fstest.MapFS{
+		"queue.json": {Data: []byte(head + `{"Identifier":"s","Type":"MessageParticipant","Parameters":{"Text":"You go to $.Queue.Name."},"Transitions":{"NextAction":"go"}},` + into)},
+		"agent.json": {Data: []byte(strings.Replace(head, "queueTransfer", "agentTransfer", 1) + `{"Identifier":"s","Type":"UpdateContactTargetQueue","Parameters":{"AgentId":"$.Agent.UserName"},
+			"Transitions":{"NextAction":"go","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},` + into)},
+	}, library).Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld(t, emulator.Config{Ephemeral: true, Library: library, Capacity: map[string]int{"Sales": 1}})
+	d := w.emulator.Desk()
+	for _, cfg := range []desk.AgentConfig{{Name: "Ann"}, {Name: "Bob", State: desk.Away}} {
+		if _, err := d.Add(cfg); err != nil {
+			t.Fatal(err)
+		}
+	}
+	taken := func(agent string, c *page) {
+		t.Helper()
+		if _, err := d.Accept(t.Context(), agent, c.id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pass := func(c *page, to desk.Target) {
+		t.Helper()
+		if err := d.Transfer(t.Context(), "Ann", c.id, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waits := func(c *page) (queues []string) {
+		for _, q := range d.Snapshot().Queues {
+			for _, waiting := range q.Waiting {
+				if waiting.ContactID == c.id {
+					queues = append(queues, q.Name)
+				}
+			}
+		}
+		return queues
+	}
+	pat, quin := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`), w.open(`{"ParticipantDetails":{"DisplayName":"Quin"}}`)
+	taken("Ann", pat)
+	pass(pat, desk.Target{Queue: "Sales"})
+	pat.await("You go to Sales.")
+	if got := waits(pat); !slices.Equal(got, []string{"Sales"}) {
+		t.Errorf("Pat waits in %q", got)
+	}
+	taken("Ann", quin)
+	pass(quin, desk.Target{Queue: "Sales"}) // is full, which is the flow's concern
+	quin.await("Too many wait.")
+	quin.await("chat.ended")
+	if got := waits(quin); got != nil {
+		t.Errorf("Quin waits in %q", got)
+	}
+	taken("Ann", pat)
+	pass(pat, desk.Target{Agent: "Bob"}) // who is away: it waits in Bob's own queue
+	if got := waits(pat); !slices.Equal(got, []string{"Bob"}) {
+		t.Errorf("Pat waits in %q", got)
+	}
+	available := desk.Available
+	if _, err := d.Change("Bob", desk.AgentChange{State: &available}); err != nil {
+		t.Fatal(err)
+	}
+	taken("Bob", pat)
+	if agent, err := d.Agent("Ann"); err != nil || len(agent.Contacts) != 0 {
+		t.Errorf("Ann has %+v, %v", agent.Contacts, err)
+	}
+}

@@ -53,8 +53,8 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	case e.item == nil:
 	case e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && (rec.Moment == queued || rec.Moment.whispers()):
 		return r.accepted(step, s, rec, e.item.ParticipantID)
-	case rec.Moment == agentWhisper && e.item.ContentType == transcript.ParticipantLeft && agentOf(step.Contact()) == "":
-		return r.wait(step, s, rec) // passed on before the agent was told what it is
+	case e.item.ContentType == transcript.TransferSucceeded && (rec.Moment == queued || rec.Moment.whispers()):
+		return r.sent(step, s, rec)
 	case rec.Moment.whispers():
 		return nil
 	}
@@ -94,7 +94,7 @@ func flowEvent(rec *record, e event) (flow.Event, bool) {
 	case item.ContentType == transcript.ParticipantLeft:
 		return flow.Event{Kind: flow.BotLeft}, item.Role == transcript.CustomBot
 	case rec.SignIn != "":
-		return signInOutcome(item), item.ContentType != transcript.ParticipantJoined
+		return signInOutcome(item), item.ContentType != transcript.ParticipantJoined && item.ContentType != transcript.TransferSucceeded
 	}
 	return flow.Event{}, false
 }

@@ -2,8 +2,10 @@ package flowrun
 
 import (
 	"cmp"
+	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -15,6 +17,8 @@ import (
 // resources. It is safe for concurrent use.
 type Library struct {
 	names map[string]string // what the configuration calls a reference; keys may hold *
+	// transfers are the flows for transfers by agents, by the names of queues and agents, which may hold *.
+	transfers map[string]string
 
 	mu       sync.RWMutex
 	files    []*flow.Program // in the order of their files
@@ -25,6 +29,38 @@ type Library struct {
 // NewLibrary returns a library without flows. The names map references of another environment
 // (ARNs, ids, names; * stands for anything) to flows and queues of this one.
 func NewLibrary(names map[string]string) *Library { return &Library{names: names} }
+
+// Quick names the flows that run when an agent passes a chat on, by the names of queues and agents (*
+// stands for anything). It belongs before the first chat.
+func (l *Library) Quick(transfers map[string]string) { l.transfers = transfers }
+
+// Transfer returns the flow of a kind that runs when an agent passes a chat on to a queue or an agent:
+// the one that the configuration names, or else the only one of that kind; nil for none. Where there
+// could be one, why says what is missing.
+func (l *Library) Transfer(kind flow.Kind, target string) (p *flow.Program, why string) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	if name, ok := glob.Find(l.transfers, target); ok {
+		p = l.find(name, "")
+		switch {
+		case p == nil:
+			return nil, fmt.Sprintf("transfers in parley.yaml names a flow that is not here: %q", name)
+		case p.Source().Kind != "" && p.Kind() != kind:
+			return nil, fmt.Sprintf("transfers in parley.yaml names %q, which is of the type %s and not %s", name, p.Kind(), kind)
+		}
+		return p, ""
+	}
+	for _, other := range l.programs {
+		switch {
+		case other.Kind() != kind:
+		case p != nil:
+			return nil, fmt.Sprintf("there are several flows of the type %s: write into parley.yaml, under transfers, %s: and the name of the one", kind, strconv.Quote(target))
+		default:
+			p = other
+		}
+	}
+	return p, ""
+}
 
 // Set replaces the flows of files. Contacts that run one go on with what they began.
 func (l *Library) Set(programs []*flow.Program) {

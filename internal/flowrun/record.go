@@ -20,6 +20,7 @@ const (
 	customerWhisper moment = "customerWhisper"
 
 	remaining moment = "remaining" // the agent has left, and the customer is there
+	passed    moment = "passed"    // an agent has passed the contact on
 )
 
 // awaited is what the flow goes on with by itself: a time, or the answer to a call.
@@ -46,6 +47,8 @@ type record struct {
 	awaited
 	// Agent is the participant who has accepted the contact, while a whisper flow runs.
 	Agent string `json:"agent,omitempty"`
+	// Chosen is the name of the agent to whom the contact is passed on, while the flow for that runs.
+	Chosen string `json:"chosen,omitempty"`
 	// Survey says that the flow runs although the customer has left: nobody may be there any more.
 	Survey bool `json:"survey,omitempty"`
 	// View is the token of the view that waits for an answer, SignIn the session of a sign-in.

@@ -88,7 +88,7 @@ func New(cfg Config) (*Runner, error) {
 	r := &Runner{cfg: cfg, sessions: map[string]*session{}}
 	r.moved.L = &r.mu
 	r.ctx, r.cancel = context.WithCancel(context.Background())
-	cfg.Chats.Listen(chat.Listener{Changed: r.changed, Arrived: r.arrived, Remains: r.remains, Exits: r.exits, Begin: r.begin})
+	cfg.Chats.Listen(chat.Listener{Changed: r.changed, Arrived: r.arrived, Remains: r.remains, Exits: r.exits, Transfers: r.transfers, Begin: r.begin})
 	return r, nil
 }
 
@@ -120,7 +120,7 @@ func (r *Runner) arrived(step *chat.Step) error {
 	if !ok || p.Kind() == flow.Module {
 		return nil
 	}
-	rec := &record{Moment: inbound, State: flow.Begin(p, flow.Kept{Seed: cmp.Or(r.cfg.Seed, seed(contact.ID))})}
+	rec := &record{Moment: inbound, State: flow.Begin(p, flow.Kept{Seed: r.seed(contact.ID)})}
 	return r.run(step, r.session(contact.ID), rec, p, flow.Event{Kind: flow.Started})
 }
 
@@ -158,7 +158,10 @@ func (r *Runner) disconnect(step *chat.Step, rec *record, p *flow.Program, reaso
 }
 
 // seed is the beginning of a contact's random numbers, the same for the same contact.
-func seed(contactID string) uint64 {
+func (r *Runner) seed(contactID string) uint64 {
+	if r.cfg.Seed != 0 {
+		return r.cfg.Seed
+	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(contactID))
 	return h.Sum64()
@@ -202,7 +205,7 @@ func concerns(item *transcript.Item) bool {
 		switch item.ContentType {
 		case transcript.ParticipantJoined:
 			return item.Role == transcript.Agent
-		case transcript.ParticipantLeft, transcript.AuthSucceeded, transcript.AuthFailed,
+		case transcript.ParticipantLeft, transcript.TransferSucceeded, transcript.AuthSucceeded, transcript.AuthFailed,
 			transcript.AuthTimeout, transcript.AuthCancelled:
 			return true
 		}
@@ -223,8 +226,12 @@ func (r *Runner) contact(c *chat.Contact, rec *record) flow.Contact {
 		current := segments[len(segments)-1]
 		view.ID, view.PreviousID, view.InitiationMethod = current.ID, current.PreviousID, string(current.Method)
 	}
+	name := rec.Chosen
 	if agent, ok := c.Participant(rec.Agent); ok {
-		view.Agent = &flow.Agent{UserName: agent.DisplayName, FirstName: agent.DisplayName}
+		name = agent.DisplayName
+	}
+	if name != "" {
+		view.Agent = &flow.Agent{UserName: name, FirstName: name}
 	}
 	return view
 }

@@ -29,6 +29,7 @@ type contactFlows struct {
 // openFlows reads the folder of contact flows, if there is one, and follows its changes.
 func openFlows(ctx context.Context, s *settings.Settings, log *slog.Logger) (*contactFlows, error) {
 	f := &contactFlows{library: flowrun.NewLibrary(settings.Map(s.Names)), cancel: func() {}}
+	f.library.Quick(settings.Map(s.Transfers))
 	dir := s.Flows
 	if dir == "" {
 		if !isFolder(DefaultFlows) {

@@ -60,7 +60,10 @@ func tables() []namedTable {
 	return []namedTable{{
 		name: "names", entry: "REFERENCE: NAME", field: func(s *Settings) *[]Entry { return &s.Names },
 		help: "what contact flows call flows and queues (ARNs, ids, names; `*` stands for anything), and what they are called here",
-	}, functions(), queues(), hoursTable(), bots()}
+	}, functions(), queues(), hoursTable(), {
+		name: "transfers", entry: "NAME: FLOW", field: func(s *Settings) *[]Entry { return &s.Transfers },
+		help: "the contact flow that runs when an agent passes a chat on to a queue or an agent of this name (`*` stands for anything). Without an entry it is the only flow of the type QUEUE_TRANSFER, or AGENT_TRANSFER",
+	}, bots()}
 }
 
 // Tables returns every entry of every table, in the order of the file, under the names by which

@@ -229,6 +229,8 @@ type Settings struct {
 	// QueueTable says of queues of the desk how many contacts may wait in them, and when they are open, HoursTable
 	// when that is.
 	QueueTable, HoursTable []Entry
+	// Transfers are the contact flows that run when agents pass chats on, by the names of queues and agents.
+	Transfers []Entry
 	// Bots say where the Lex bots of contact flows are.
 	Bots []Entry
 	// Functions say where the functions of contact flows are answered.
