@@ -2,6 +2,9 @@ package connectserver_test
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"testing"
 
 	"github.com/go-json-experiment/json"
@@ -30,8 +33,10 @@ func BenchmarkListContactFlows(b *testing.B) {
 	}
 	b.Run("list", func(b *testing.B) {
 		for b.Loop() {
-			if w := s.call("GET", target, ""); w.Code != 200 {
-				b.Fatal(w.Body)
+			w := unread{http.Header{}}
+			s.handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+			if got := w.header.Get("Content-Length"); got != strconv.Itoa(len(body)) {
+				b.Fatal(got)
 			}
 		}
 	})
@@ -43,3 +48,10 @@ func BenchmarkListContactFlows(b *testing.B) {
 		}
 	})
 }
+
+// unread takes an answer and keeps no copy of its body, as a connection does.
+type unread struct{ header http.Header }
+
+func (u unread) Header() http.Header         { return u.header }
+func (u unread) Write(b []byte) (int, error) { return len(b), nil }
+func (u unread) WriteHeader(int)             {}

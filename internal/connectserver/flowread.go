@@ -33,14 +33,15 @@ func (s *Service) listFlows(_ context.Context, in *listFlowsInput) (*listFlowsOu
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
 	}
-	var all []flowSummary
 	arns := s.flowARN(in.InstanceID, "")
-	for f := range s.each(false) {
-		if len(in.Types) == 0 || slices.Contains(in.Types, f.kind()) {
-			all = append(all, flowSummary{f.ID, arns + f.ID, f.Name, f.kind(), f.state(), f.status()})
+	some, next, err := pageOf(func(yield func(flowSummary) bool) {
+		for f := range s.each(false) {
+			asked := len(in.Types) == 0 || slices.Contains(in.Types, f.kind())
+			if asked && !yield(flowSummary{f.ID, arns + f.ID, f.Name, f.kind(), f.state(), f.status()}) {
+				return
+			}
 		}
-	}
-	some, next, err := page(all, in.NextToken, in.MaxResults, 100)
+	}, in.NextToken, in.MaxResults, 100)
 	if err != nil {
 		return nil, err
 	}

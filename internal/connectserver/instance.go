@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
+	"iter"
+	"slices"
 )
 
 type describeInstanceInput struct {
@@ -87,6 +89,11 @@ func (s *Service) listOrigins(_ context.Context, in *listInput) (*listOriginsOut
 // page returns a part of a list and the token of the next part, empty after the last. A token
 // is where to go on, so a list that changes in between shifts.
 func page[T any](all []T, token string, size, defaultSize int) ([]T, string, error) {
+	return pageOf(slices.Values(all), token, size, defaultSize)
+}
+
+// pageOf is page of a list that is made as it is read, and no further than the part goes.
+func pageOf[T any](all iter.Seq[T], token string, size, defaultSize int) ([]T, string, error) {
 	from := 0
 	if token != "" {
 		raw, err := base64.RawURLEncoding.DecodeString(token)
@@ -98,10 +105,15 @@ func page[T any](all []T, token string, size, defaultSize int) ([]T, string, err
 	if size == 0 {
 		size = defaultSize
 	}
-	rest := all[min(from, len(all)):]
-	if len(rest) <= size {
-		return rest, "", nil
+	some, at := make([]T, 0, size), 0
+	for one := range all {
+		if len(some) == size {
+			next := binary.BigEndian.AppendUint32(nil, uint32(from+size))
+			return some, base64.RawURLEncoding.EncodeToString(next), nil
+		}
+		if at++; at > from {
+			some = append(some, one)
+		}
 	}
-	at := binary.BigEndian.AppendUint32(nil, uint32(from+size))
-	return rest[:size], base64.RawURLEncoding.EncodeToString(at), nil
+	return some, "", nil
 }

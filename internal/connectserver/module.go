@@ -118,13 +118,14 @@ func (s *Service) listModules(_ context.Context, in *listModulesInput) (*listMod
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
 	}
-	var all []moduleSummary
-	for f := range s.each(true) {
-		if in.State == "" || in.State == f.state() {
-			all = append(all, moduleSummary{f.ID, s.moduleARN(in.InstanceID, f.ID), f.Name, f.state()})
+	arns := s.moduleARN(in.InstanceID, "")
+	modules, next, err := pageOf(func(yield func(moduleSummary) bool) {
+		for f := range s.each(true) {
+			if (in.State == "" || in.State == f.state()) && !yield(moduleSummary{f.ID, arns + f.ID, f.Name, f.state()}) {
+				return
+			}
 		}
-	}
-	modules, next, err := page(all, in.NextToken, in.MaxResults, 100)
+	}, in.NextToken, in.MaxResults, 100)
 	if err != nil {
 		return nil, err
 	}
