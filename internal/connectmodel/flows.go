@@ -253,6 +253,47 @@ func DeleteContactFlowModuleVersion() *Model {
 	})
 }
 
+// aliasName is the name of an alias of a flow module.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_CreateContactFlowModuleAlias.html
+func aliasName(longest int) shape {
+	const characters = "$0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	isName := func(text string) bool {
+		sign := true // a sign stands alone, and behind another character
+		for _, r := range text {
+			before := sign
+			if sign = r == '_' || r == '-'; sign && before || !sign && !strings.ContainsRune(characters, r) {
+				return false
+			}
+		}
+		return true
+	}
+	return formed{text{min: 1, max: longest}, isName, "a name of letters, digits and $, with single _ or - between or behind them"}
+}
+
+func moduleVersion() shape { return integer{min: 1, max: 1 << 53} }
+
+// CreateContactFlowModuleAlias returns the model of the request.
+func CreateContactFlowModuleAlias() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactFlowModuleId": moduleID(), "!AliasName": aliasName(100), "!ContactFlowModuleVersion": moduleVersion(),
+		"Description": moduleDescription(),
+	})
+}
+
+// UpdateContactFlowModuleAlias returns the model of the request.
+func UpdateContactFlowModuleAlias() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactFlowModuleId": moduleID(), "!AliasId": text{min: 1, max: 500}, "Name": aliasName(127),
+		"Description": moduleDescription(), "ContactFlowModuleVersion": moduleVersion(),
+	})
+}
+
+// DescribeContactFlowModuleAlias returns the model of the request, and of those that hold nothing else.
+func DescribeContactFlowModuleAlias() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactFlowModuleId": moduleID(), "!AliasId": text{min: 1, max: 500}})
+}
+
 // DeleteContactFlowVersion returns the model of the request.
 func DeleteContactFlowVersion() *Model {
 	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactFlowId": flowID(), "!ContactFlowVersion": anyText()})

@@ -65,6 +65,24 @@ func (s text) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	return nil
 }
 
+// formed is a text in a form that AWS documents as a pattern.
+type formed struct {
+	text
+	// is reports whether a text has the form, want says which it is.
+	is   func(text string) bool
+	want string
+}
+
+func (s formed) check(v *visit, path string, raw jsontext.Value) *Violation {
+	if violation := s.text.check(v, path, raw); violation != nil {
+		return violation
+	}
+	if !s.is(rawjson.Text(raw)) {
+		return &Violation{Kind: Limit, Field: path, Sentence: fmt.Sprintf("%s must be %s.", path, s.want)}
+	}
+	return nil
+}
+
 // integer is a whole number from min to max.
 type integer struct{ min, max int64 }
 

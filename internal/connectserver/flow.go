@@ -32,6 +32,7 @@ type Flow struct {
 	Draft    string
 	Tags     map[string]string
 	Versions []instance.Version
+	Aliases  []instance.Alias
 	Settings string
 	External bool
 	// version is the one that is shown.
@@ -44,7 +45,7 @@ func keptFlow(f instance.Flow, found bool) (Flow, bool) { return shownFlow(&f), 
 func shownFlow(f *instance.Flow) Flow {
 	shown := Flow{
 		ID: f.ID, Name: f.Name, Type: string(f.Kind), Description: f.Description, Content: f.Published, Modified: f.Modified, Archived: f.Archived,
-		Draft: f.Draft, Tags: f.Tags, Versions: f.Versions, Settings: f.Settings, External: f.External,
+		Draft: f.Draft, Tags: f.Tags, Versions: f.Versions, Aliases: f.Aliases, Settings: f.Settings, External: f.External,
 	}
 	if f.Published == "" {
 		shown.Content, shown.Draft, shown.Saved = f.Draft, "", true
@@ -112,6 +113,9 @@ func (s *Service) find(given string, module bool) (Flow, error) {
 			f.Content, f.Saved = f.Draft, true
 		}
 	default:
+		if a := aliasOf(f.Aliases, version); a >= 0 {
+			version = strconv.Itoa(f.Aliases[a].Version)
+		}
 		i := slices.IndexFunc(f.Versions, func(v instance.Version) bool { return strconv.Itoa(v.Number) == version })
 		if i < 0 {
 			return Flow{}, resourceNotFound("There is no version " + strconv.Quote(version) + " of this flow.")

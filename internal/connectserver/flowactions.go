@@ -93,7 +93,24 @@ func (s *Service) moduleActions() []*action {
 		},
 		{
 			name: "DeleteContactFlowModuleVersion", model: connectmodel.DeleteContactFlowModuleVersion(), run: bind(s.deleteModuleVersion),
+			source: fidelity.Model, note: "A version that an alias names is `InvalidRequestException` (guessed).",
+		},
+		{
+			name: "CreateContactFlowModuleAlias", model: connectmodel.CreateContactFlowModuleAlias(), run: bind(s.createAlias),
+			source: fidelity.Documentation, note: "A flow that calls the module as `ID:NAME`, or by the alias's ARN, runs the version that the alias names by then (guessed).",
+		},
+		{
+			name: "UpdateContactFlowModuleAlias", model: connectmodel.UpdateContactFlowModuleAlias(), run: bind(s.updateAlias), source: fidelity.Documentation,
+		},
+		{
+			name: "DescribeContactFlowModuleAlias", model: connectmodel.DescribeContactFlowModuleAlias(), run: bind(s.describeAlias), source: fidelity.Model,
+		},
+		{
+			name: "ListContactFlowModuleAliases", query: paging(), model: connectmodel.ListContactFlowModuleVersions(), run: bind(s.listAliases),
 			source: fidelity.Model,
+		},
+		{
+			name: "DeleteContactFlowModuleAlias", model: connectmodel.DescribeContactFlowModuleAlias(), run: bind(s.deleteAlias), source: fidelity.Documentation,
 		},
 	}
 }

@@ -188,6 +188,11 @@ func dropVersion(f *instance.Flow, version string) error {
 	if i < 0 {
 		return resourceNotFound("There is no such version.")
 	}
+	for _, a := range f.Aliases {
+		if a.Version == f.Versions[i].Number {
+			return refusal(invalidRequest, "The alias "+strconv.Quote(a.Name)+" is a name of this version: let it name another one first.")
+		}
+	}
 	f.Versions = slices.Delete(f.Versions, i, i+1)
 	return nil
 }

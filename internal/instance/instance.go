@@ -74,6 +74,8 @@ type Flow struct {
 	Tags     map[string]string `json:"tags,omitempty"`
 	// Versions are the contents that do not change any more, the oldest first.
 	Versions []Version `json:"versions,omitempty"`
+	// Aliases are names of versions, in the order in which they were given.
+	Aliases []Alias `json:"aliases,omitempty"`
 	// Numbered counts the versions there ever were: the number of a deleted one is not used again.
 	Numbered int       `json:"numbered,omitempty"`
 	Created  time.Time `json:"created"`
@@ -88,10 +90,20 @@ type Version struct {
 	Settings    string `json:"settings,omitempty"`
 }
 
+// Alias is a name of a version of a module. Flows call the module by it, and run the version that it
+// names by then.
+type Alias struct {
+	ID          string    `json:"id"`
+	Name        string    `json:"name"`
+	Description string    `json:"description,omitempty"`
+	Version     int       `json:"version"`
+	Modified    time.Time `json:"modified"`
+}
+
 // clone is a copy that can be changed.
 func (f *Flow) clone() Flow {
 	c := *f
-	c.Tags, c.Versions = maps.Clone(f.Tags), slices.Clone(f.Versions)
+	c.Tags, c.Versions, c.Aliases = maps.Clone(f.Tags), slices.Clone(f.Versions), slices.Clone(f.Aliases)
 	return c
 }
 

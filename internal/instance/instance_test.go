@@ -162,3 +162,34 @@ func TestQuotas(t *testing.T) {
 		}
 	}
 }
+
+// A module runs by its id, by the numbers of its versions, and by the names and ids of their aliases,
+// which lead to another version from the moment on that they name it.
+func TestModuleRunsByItsAliases(t *testing.T) {
+	t.Parallel()
+	var running []string
+	k := open(t, instance.Config{Store: &shelf{}, Runs: func(programs []*flow.Program) {
+		running = nil
+		for _, p := range programs {
+			running = append(running, strings.ReplaceAll(p.Source().ID+" "+p.Name(), p.Source().ID[:36], "ID"))
+		}
+	}})
+	const end = `{"Version":"2019-10-30","StartAction":"e","Settings":{},"Actions":[{"Identifier":"e","Type":"EndFlowModuleExecution","Parameters":{},"Transitions":{}}]}`
+	f, err := k.Create(t.Context(), instance.Flow{Kind: flow.Module, Name: "m", Published: end})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		version int
+		want    []string
+	}{{1, []string{"ID m", "ID:1 m", "ID:live m", "ID:a-1 m", "ID:2 m"}}, {2, []string{"ID m", "ID:1 m", "ID:2 m", "ID:live m", "ID:a-1 m"}}} {
+		_, err := k.Change(t.Context(), f.ID, true, func(f *instance.Flow) error {
+			f.Versions = []instance.Version{{Number: 1, Content: end}, {Number: 2, Content: end}}
+			f.Aliases = []instance.Alias{{ID: "a-1", Name: "live", Version: test.version}}
+			return nil
+		})
+		if diff := cmp.Diff(test.want, running); err != nil || diff != "" {
+			t.Errorf("%v, runs (-want +got):\n%s", err, diff)
+		}
+	}
+}

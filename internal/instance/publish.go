@@ -19,7 +19,7 @@ func (e *InvalidError) Error() string {
 }
 
 // compile makes the published content ready to run, and the versions of a module, which flows call by
-// their numbers. A flow that is archived or only saved does not run. The published content is held
+// their numbers and by the names and ids of their aliases. A flow that is archived or only saved does not run. The published content is held
 // against rules. The error is an [*InvalidError].
 func (f *Flow) compile(rules rules) ([]*flow.Program, error) {
 	if f.Published == "" {
@@ -34,8 +34,16 @@ func (f *Flow) compile(rules rules) ([]*flow.Program, error) {
 		return programs, nil
 	}
 	for _, v := range f.Versions {
-		if p, err := f.program(f.ID+":"+strconv.Itoa(v.Number), v.Content, runnable); err == nil {
-			programs = append(programs, p)
+		called := []string{strconv.Itoa(v.Number)}
+		for _, a := range f.Aliases {
+			if a.Version == v.Number {
+				called = append(called, a.Name, a.ID)
+			}
+		}
+		for _, name := range called {
+			if p, err := f.program(f.ID+":"+name, v.Content, runnable); err == nil {
+				programs = append(programs, p)
+			}
 		}
 	}
 	return programs, nil
