@@ -21,6 +21,8 @@ const (
 	HoursResource    ResourceKind = "hours"
 	ViewResource     ResourceKind = "view"
 	PromptResource   ResourceKind = "prompt"
+	// ApplicationResource is an application of Agentic CX Designer.
+	ApplicationResource ResourceKind = "application"
 )
 
 // Resource is something outside a flow that an action of it names.
@@ -79,6 +81,7 @@ func slots() []slot {
 		place("ChatProcessor.LambdaProcessorARN", FunctionResource),
 		place("LexV2Bot.AliasArn", BotResource, "lexV2BotName"),
 		place("LexBot.Name", BotResource),
+		place("AgentConfiguration.ApplicationId", ApplicationResource),
 		place("HoursOfOperationId", HoursResource, "Hours.text"),
 		place("ViewResource.Id", ViewResource),
 		place("PromptId", PromptResource, "promptName", "audio.0.text"),

@@ -25,8 +25,8 @@ func talking() []Type {
 			Note: "As `bots` of parley.yaml says (docs/bots.md): an exported bot offline, an address, or the real Lex; without, the error branch and a line in the log.",
 		},
 		{
-			Name: "ConnectParticipantWithAgenticCX", Support: ErrorBranch, block: block{start: askWith, resume: converse},
-			Note: "Applications of Agentic CX Designer are not run: the error branch, with a line in the log.",
+			Name: "ConnectParticipantWithAgenticCX", Support: Configured, block: block{start: askWith, resume: converse},
+			Note: "As `agentic-cx` of parley.yaml says (docs/bots.md): answers, or an address that is asked; without, the error branch and a line in the log.",
 		},
 		{Name: "ShowView", Support: Runs, Note: "Views of AWS are drawn by the console and shown by parley chat from their data, because their templates are not public.", block: block{start: askWith, resume: viewed}},
 		{Name: "AuthenticateParticipant", Support: Runs, block: block{start: askWith, resume: signedIn}},

@@ -187,7 +187,7 @@ func faulty() map[string][]string {
 		"chat":            {inbound(menu("False", "NoMatchingError", "NoMatchingCondition", "InputTimeLimitExceeded"))},
 		"fails":           {swap(inbound(text), "Hello", " ")},
 		"differs":         {inbound(block("MessageParticipant", `{"SSML":"<speak>x</speak>"}`, ""))},
-		"not-run":         {inbound(block("ConnectParticipantWithAgenticCX", `{"AgentConfiguration":{"Alias":"x"}}`, failures("NoMatchingError", "NoMatchingCondition", "InputTimeLimitExceeded")))},
+		"not-run":         {inbound(block("EvaluateDataTableValues", `{"DataTableId":"x"}`, failures("NoMatchingError")))},
 		"view-data":       {inbound(view(`{"ViewResource":{"Id":"form"},"InvocationTimeLimitSeconds":"60"}`, three...))},
 		"view-template":   {inbound(view(`{"ViewResource":{"Id":"mine"},"InvocationTimeLimitSeconds":"60","ViewData":{"a":"b"}}`, three...))},
 	}

@@ -109,9 +109,16 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 		seconds, _ := strconv.Atoi(cmp.Or(flow.Text(ask.Parameters["TimeLimitSeconds"]), flow.Text(ask.Parameters["TimeoutSeconds"])))
 		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(seconds, 1)}
 	case "ConnectParticipantWithLexBot":
-		return failed("no bot is configured for %s: write under bots of parley.yaml where it is", named(flow.Text(ask.Parameters["LexV2Bot"]), ask.Shown))
+		v2, _ := ask.Parameters["LexV2Bot"].(map[string]any)
+		v1, _ := ask.Parameters["LexBot"].(map[string]any)
+		ref := cmp.Or(flow.Text(v2["AliasArn"]), flow.Text(v1["Name"]))
+		return failed("no bot is configured for %s: write into parley.yaml, under bots, %s: the file of the bot, or its address (docs/bots.md)",
+			named(ref, ask.Shown), strconv.Quote(cmp.Or(ref, ask.Shown)))
 	case "ConnectParticipantWithAgenticCX":
-		return failed("applications of Agentic CX Designer are not run")
+		in, _ := ask.Parameters["AgentConfiguration"].(map[string]any)
+		id := flow.Text(in["ApplicationId"])
+		return failed("no application is configured for %s: write into parley.yaml, under agentic-cx, %s: {answers: [{say: TEXT}]}, or the address of one that answers (docs/bots.md)",
+			named(id, ask.Shown), strconv.Quote(cmp.Or(id, ask.Shown)))
 	case "CreateWisdomSession":
 		return flow.Event{Kind: flow.Answered, Results: map[string]any{"Wisdom": map[string]any{"SessionArn": "arn:aws:wisdom:us-east-1:000000000000:session/" + id}}}
 	case "CreateTask":

@@ -9,8 +9,10 @@ import (
 	"strings"
 )
 
-// Call is a code hook that wants to be called.
+// Call is a code hook that wants to be called, or a service that answers for an intent.
 type Call struct {
+	// Service is the intent that a service answers for; empty for a code hook.
+	Service string
 	// Source is DialogCodeHook or FulfillmentCodeHook.
 	Source string
 	Label  string
@@ -18,8 +20,10 @@ type Call struct {
 	Proposed, Attempt string
 }
 
-// Answer is the answer of a function to a [Call].
+// Answer is the answer to a [Call].
 type Answer struct {
+	// Generated is the answer of a service. The others are those of a function.
+	Generated *Generated
 	// Body is its JSON.
 	Body []byte
 	// Failed says why there is none; TimedOut that it took too long.
@@ -148,6 +152,12 @@ func readAnswer(body []byte) (*answer, error) {
 
 // answered goes on with what a function answered.
 func (m *machine) answered(p *Pending, given *Answer) (then, error) {
+	if p.Stage == serviceStage {
+		if given.Generated == nil || m.intent() == nil {
+			return nil, &Failure{"DependencyFailedException", cmp.Or(given.Failed, "the service did not answer")}
+		}
+		return m.generated(m.intent(), given.Generated), nil
+	}
 	failure := given.Failed
 	var a *answer
 	if failure == "" && !given.TimedOut {

@@ -310,26 +310,43 @@ func (m *machine) offered() bool {
 	return false
 }
 
-// generate answers for an intent for which a service answers: as the configuration says, else the
-// fallback follows.
+// generate answers for an intent for which a service answers: as the configuration or the service
+// says, else the fallback follows.
 func (m *machine) generate(i *Intent) then {
-	said := strings.ToLower(m.s.Transcript)
-	for _, g := range m.in.Options.Generated[i.Name] {
-		if g.When != "" && !strings.Contains(said, strings.ToLower(g.When)) {
-			continue
-		}
-		m.set(&Step{Attributes: g.Attributes})
-		if g.Say != "" {
-			m.out = append(m.out, Message{Type: PlainText, Content: m.fill(g.Say)})
-		}
-		assistant := i.Is("AMAZON.QinConnectIntent")
-		if g.End || !assistant {
-			m.s.Intent.State = fulfilled
-			return m.end
-		}
-		m.s.Dialog, m.s.Asked = elicitIntent, ""
+	if m.in.Options.Served[i.Name] {
+		m.s.Pending = &Pending{Stage: serviceStage, Messages: m.out, Steps: m.steps, Notes: m.notes}
+		m.call = &Call{Service: i.Name}
 		return nil
+	}
+	if g := Choose(m.in.Options.Generated[i.Name], m.s.Transcript); g != nil {
+		filled := *g
+		filled.Say, filled.Attributes = m.fill(g.Say), maps.Clone(g.Attributes)
+		for key, value := range filled.Attributes {
+			filled.Attributes[key] = m.fill(value)
+		}
+		return m.generated(i, &filled)
 	}
 	m.note("%s is answered by a service, and the configuration has no answer for it: write one under answers, or the fallback follows", i.Name)
 	return m.fallback
+}
+
+// generated goes on with the answer of a service. An AI agent goes on with the conversation until it
+// hands it back.
+func (m *machine) generated(i *Intent, g *Generated) then {
+	next := maps.Clone(m.s.Attributes)
+	if next == nil {
+		next = map[string]string{}
+	}
+	maps.Copy(next, g.Attributes)
+	if g.Tool != "" {
+		next["Tool"] = g.Tool
+	}
+	m.s.Attributes = next
+	m.out = append(m.out, g.Said()...)
+	if g.Ends() || !i.Is("AMAZON.QinConnectIntent") {
+		m.s.Intent.State = fulfilled
+		return m.end
+	}
+	m.s.Dialog, m.s.Asked = elicitIntent, ""
+	return nil
 }

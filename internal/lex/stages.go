@@ -20,7 +20,8 @@ const (
 	undecidedStage   stage = "undecided" // after the last attempt at the confirmation
 	fulfilmentStage  stage = "fulfilment"
 	closingStage     stage = "closing"
-	everyTurn        stage = "turn" // of a bot without steps
+	serviceStage     stage = "service" // after the text for a service behind an intent
+	everyTurn        stage = "turn"    // of a bot without steps
 )
 
 // place is a stage as its steps see it.

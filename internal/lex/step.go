@@ -31,8 +31,10 @@ type Options struct {
 	Strict bool
 	// Pinned are the intents of texts, which win over everything.
 	Pinned map[string]Pin
-	// Generated are the answers of intents for which a service answers, by the intent's name.
+	// Generated are the answers of intents for which a service answers, by the intent's name; Served are
+	// the intents whose service is called for each text.
 	Generated map[string][]Generated
+	Served    map[string]bool
 }
 
 // Pin is what a text means.
@@ -45,10 +47,38 @@ type Pin struct {
 type Generated struct {
 	// When is a text that has to stand in what the customer said; empty for any.
 	When string
-	// Say is what the bot says; Attributes are set; End hands the conversation back.
+	// Say is what the bot says, and Messages further ones; Attributes are set.
 	Say        string
+	Messages   []Message
 	Attributes map[string]string
-	End        bool
+	// Tool is the tool with which an AI agent hands the conversation back, such as Complete or Escalate;
+	// it becomes the session attribute of this name. End hands it back without.
+	//
+	// Source: "Use agentic self-service" in the Amazon Connect administrator guide.
+	Tool string
+	End  bool
+}
+
+// Ends reports whether the conversation is handed back with the answer.
+func (g *Generated) Ends() bool { return g.End || g.Tool != "" }
+
+// Said are the messages of the answer.
+func (g *Generated) Said() []Message {
+	if g.Say == "" {
+		return g.Messages
+	}
+	return append([]Message{{Type: PlainText, Content: g.Say}}, g.Messages...)
+}
+
+// Choose is the first answer that is for a text; nil for none.
+func Choose(answers []Generated, text string) *Generated {
+	text = strings.ToLower(text)
+	for i := range answers {
+		if strings.Contains(text, strings.ToLower(answers[i].When)) {
+			return &answers[i]
+		}
+	}
+	return nil
 }
 
 // Turn is what one input led to.

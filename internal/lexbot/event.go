@@ -22,16 +22,8 @@ import (
 // Source: "Get customer input" in the Amazon Connect administrator guide.
 func (b *Bots) event(e *entry, call *flowrun.Call, a *said, k kept) flow.Event {
 	event := flow.Event{Kind: flow.Answered, Results: map[string]any{"Lex": results(a)}}
-	notes := slices.Clone(a.notes)
-	for _, m := range a.messages {
-		reply, note := replyOf(m, call.ContentTypes)
-		if reply.Text != "" {
-			event.Replies = append(event.Replies, reply)
-		}
-		if note != "" {
-			notes = append(notes, note)
-		}
-	}
+	replies, notes := repliesOf(a.messages, call.ContentTypes)
+	event.Replies, notes = replies, slices.Concat(a.notes, notes)
 	b.keep(&event, e, k)
 	name, state := a.state.Running()
 	switch {
@@ -63,6 +55,20 @@ func (b *Bots) told(e *entry, call *flowrun.Call, a *said, intent string, notes 
 		attrs = append(attrs, slog.Any("notes", notes))
 	}
 	b.log.LogAttrs(context.Background(), level, "bot answered", attrs...)
+}
+
+// repliesOf are messages of a bot as the chat shows them, with the reasons for what it does not show.
+func repliesOf(messages []lex.Message, types []string) (replies []flow.Reply, notes []string) {
+	for _, m := range messages {
+		reply, note := replyOf(m, types)
+		if reply.Text != "" {
+			replies = append(replies, reply)
+		}
+		if note != "" {
+			notes = append(notes, note)
+		}
+	}
+	return replies, notes
 }
 
 // replyOf is a bot's message as the chat shows it; an empty one for what a chat does not show, with

@@ -45,8 +45,8 @@ type Bot struct {
 	// Strict is "true" where guesses are none.
 	Strict string `json:"strict"`
 	// Pinned are the intents of texts, Answers what stands for services behind a bot.
-	Pinned  map[string]lex.Pin         `json:"pinned"`
-	Answers map[string][]lex.Generated `json:"answers"`
+	Pinned  map[string]lex.Pin `json:"pinned"`
+	Answers map[string]Service `json:"answers"`
 }
 
 // Functions call the functions of code hooks.
@@ -166,7 +166,7 @@ func (b *Bots) local(key string, bot *Bot, folder string) (*offline, error) {
 	if err != nil {
 		return nil, err //nolint:wrapcheck // it names the file
 	}
-	engine := &offline{bot: read, functions: b.functions, function: bot.Function, options: bot.options()}
+	engine := newOffline(read, bot, b.functions)
 	for _, f := range findings {
 		level := slog.LevelWarn
 		if f.Level == lex.Broken {

@@ -226,7 +226,7 @@ func TestRowPoint2ConfiguredAnswers(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, open(t, lexbot.Config{Bots: map[string]lexbot.Bot{"*": {
 		Path:    filepath.Join(realBots, "cfn-qinconnect-ja", "template.yaml"),
-		Answers: map[string][]lex.Generated{"AmazonQinConnectOrchestration": {{When: "人", Say: "おつなぎします", End: true, Attributes: map[string]string{"Tool": "Escalate"}}, {Say: "どうぞ"}}},
+		Answers: map[string]lexbot.Service{"AmazonQinConnectOrchestration": {Answers: []lex.Generated{{When: "人", Say: "おつなぎします", End: true, Attributes: map[string]string{"Tool": "Escalate"}}, {Say: "どうぞ"}}}},
 	}}}), alias)
 	c.say("")
 	if e := c.say("こんにちは"); !e.Open || replies(e)[0] != "どうぞ" {

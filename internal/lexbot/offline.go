@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,8 +20,21 @@ type offline struct {
 	functions Functions
 	function  string
 	options   lex.Options
+	services  map[string]Service
+	client    *http.Client // of services
 	// broken says why the bot cannot run; empty for one that can.
 	broken string
+}
+
+func newOffline(bot *lex.Bot, how *Bot, functions Functions) *offline {
+	return &offline{bot: bot, functions: functions, function: how.Function, options: how.options(), services: how.Answers, client: direct()}
+}
+
+// memory is what is kept of a conversation: the session, and for an AI agent behind an intent what was
+// said.
+type memory struct {
+	lex.Session
+	Conversation []Line `json:"conversation,omitempty"`
 }
 
 // functionOf is the function of the code hooks in a locale: the one that the configuration names, else
@@ -50,12 +64,13 @@ func (o *offline) turn(ctx context.Context, t *turn) (*said, error) {
 	if !ok {
 		return nil, fmt.Errorf("the bot %s has no locale %s: set the contact's language, or locale of the bot's entry", o.bot.Name, t.locale)
 	}
-	var session lex.Session
+	var before memory
 	if len(t.session) > 0 {
-		if err := json.Unmarshal(t.session, &session); err != nil || session.Expired(t.now, o.bot.TTL) {
-			session = lex.Session{}
+		if err := json.Unmarshal(t.session, &before); err != nil || before.Expired(t.now, o.bot.TTL) {
+			before = memory{}
 		}
 	}
+	session := before.Session
 	function := o.functionOf(t.named.aliasID, l.ID)
 	in := lex.Input{Now: t.now, Text: t.text, Attributes: t.attributes, Request: request(), Hooked: function != "", Options: o.options}
 	by := lex.Caller{
@@ -73,7 +88,15 @@ func (o *offline) turn(ctx context.Context, t *turn) (*said, error) {
 			return nil, err //nolint:wrapcheck // it is a sentence
 		}
 		if session = done.Session; done.Call == nil {
-			return o.said(l, &done)
+			return o.said(l, &done, before.Conversation)
+		}
+		if intent := done.Call.Service; intent != "" {
+			q := question{ContactID: t.sessionID, Agent: intent, Locale: l.ID, Text: t.text, Attributes: session.Attributes, Conversation: before.Conversation}
+			if in.Answer, err = o.serve(ctx, intent, q); err != nil {
+				return nil, err
+			}
+			in.Attributes = nil
+			continue
 		}
 		event, err := l.Event(&done, in, by)
 		if err != nil {
@@ -101,9 +124,22 @@ func (o *offline) call(ctx context.Context, function string, event []byte) *lex.
 	return &lex.Answer{Failed: fmt.Sprintf("the function %s: %v", function, err)}
 }
 
+// serve asks the AI agent behind an intent.
+func (o *offline) serve(ctx context.Context, intent string, q question) (*lex.Answer, error) {
+	g, err := ask(ctx, o.client, o.services[intent].URL, q)
+	if err != nil {
+		return nil, err
+	}
+	return &lex.Answer{Generated: g}, nil
+}
+
 // said is what a turn came to.
-func (o *offline) said(l *lex.Locale, done *lex.Turn) (*said, error) {
-	data, err := json.Marshal(done.Session)
+func (o *offline) said(l *lex.Locale, done *lex.Turn, before []Line) (*said, error) {
+	kept := memory{Session: done.Session}
+	if len(o.services) > 0 {
+		kept.Conversation = remember(before, done.Session.Transcript, done.Messages)
+	}
+	data, err := json.Marshal(kept)
 	if err != nil {
 		return nil, fmt.Errorf("keeping the session of a bot: %w", err)
 	}

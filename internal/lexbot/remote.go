@@ -1,13 +1,11 @@
 package lexbot
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -55,11 +53,8 @@ type endpoint struct {
 	client *http.Client
 }
 
-// longestAnswer bounds the answer of an endpoint.
-const longestAnswer = 1 << 20
-
 func newEndpoint(url string) *endpoint {
-	return &endpoint{strings.TrimSuffix(url, "/"), &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	return &endpoint{strings.TrimSuffix(url, "/"), direct()}
 }
 
 // turn implements engine.
@@ -72,25 +67,9 @@ func (e *endpoint) turn(ctx context.Context, t *turn) (*said, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url+path, bytes.NewReader(body))
+	data, err := post(ctx, e.client, "the bot", e.url+path, body)
 	if err != nil {
-		return nil, fmt.Errorf("calling the bot: %w", err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := e.client.Do(r)
-	if err != nil {
-		return nil, fmt.Errorf("calling the bot: %w", err)
-	}
-	data, err := io.ReadAll(io.LimitReader(answer.Body, longestAnswer+1))
-	if err = errors.Join(err, answer.Body.Close()); err != nil {
-		return nil, fmt.Errorf("reading the bot's answer: %w", err)
-	}
-	switch {
-	case len(data) > longestAnswer:
-		return nil, fmt.Errorf("the bot's answer has more than %d bytes", longestAnswer)
-	case answer.StatusCode != http.StatusOK:
-		kind, _, _ := strings.Cut(answer.Header.Get("X-Amzn-Errortype"), ":")
-		return nil, fmt.Errorf("the bot answers %s: %s", strings.TrimSpace(answer.Status+" "+kind), excerpt.Of(string(data), 200))
+		return nil, err
 	}
 	return read(data)
 }

@@ -37,12 +37,16 @@ type Said struct {
 // NewTalk begins a conversation with a bot. cfg says which functions there are; attributes are the
 // session attributes.
 func NewTalk(bot *lex.Bot, how Bot, functions Functions, attributes map[string]string) *Talk {
-	return &Talk{locale: how.Locale, attributes: attributes, engine: &offline{bot: bot, functions: functions, function: how.Function, options: how.options()}}
+	return &Talk{locale: how.Locale, attributes: attributes, engine: newOffline(bot, &how, functions)}
 }
 
 // options are what the configuration says beside the bot.
 func (b *Bot) options() lex.Options {
-	return lex.Options{Strict: b.Strict == "true", Pinned: b.Pinned, Generated: b.Answers}
+	o := lex.Options{Strict: b.Strict == "true", Pinned: b.Pinned, Generated: map[string][]lex.Generated{}, Served: map[string]bool{}}
+	for intent, s := range b.Answers {
+		o.Generated[intent], o.Served[intent] = s.Answers, s.URL != ""
+	}
+	return o
 }
 
 // Say says a text. Errors are those of Lex, as [lex.Failure], among others.

@@ -38,7 +38,11 @@ func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Out
 	if err != nil {
 		return nil, errors.Join(err, calls.Close())
 	}
-	return &Outside{Outsides: flowrun.Outsides{calls, bots}, functions: calls}, nil
+	applications, err := openApplications(s, log)
+	if err != nil {
+		return nil, errors.Join(err, calls.Close())
+	}
+	return &Outside{Outsides: flowrun.Outsides{calls, bots, applications}, functions: calls}, nil
 }
 
 // Functions are those of code hooks.
@@ -55,6 +59,19 @@ func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, l
 	})
 	if err != nil {
 		return nil, hint.New(err, cmp.Or(hint.Of(err), "correct the entry in "+s.Config+"; docs/bots.md shows each kind"))
+	}
+	return opened, nil
+}
+
+// openApplications reads what answers for applications of Agentic CX Designer.
+func openApplications(s *settings.Settings, log *slog.Logger) (*lexbot.Applications, error) {
+	entries, err := settings.Decoded[lexbot.Application](s.AgenticCX)
+	if err != nil {
+		return nil, hint.New(err, "docs/bots.md shows each member")
+	}
+	opened, err := lexbot.NewApplications(entries, log)
+	if err != nil {
+		return nil, hint.New(err, "correct the entry in "+s.Config+"; docs/bots.md shows each member")
 	}
 	return opened, nil
 }

@@ -63,7 +63,7 @@ func tables() []namedTable {
 	}, functions(), queues(), hoursTable(), {
 		name: "transfers", entry: "NAME: FLOW", field: func(s *Settings) *[]Entry { return &s.Transfers },
 		help: "the contact flow that runs when an agent passes a chat on to a queue or an agent of this name (`*` stands for anything). Without an entry it is the only flow of the type QUEUE_TRANSFER, or AGENT_TRANSFER",
-	}, bots()}
+	}, bots(), agenticCX()}
 }
 
 // Tables returns every entry of every table, in the order of the file, under the names by which

@@ -233,6 +233,8 @@ type Settings struct {
 	Transfers []Entry
 	// Bots say where the Lex bots of contact flows are.
 	Bots []Entry
+	// AgenticCX say what answers for the applications of contact flows.
+	AgenticCX []Entry
 	// Functions say where the functions of contact flows are answered.
 	Functions []Entry
 
