@@ -31,6 +31,10 @@ test('RowA13 no operation is an unknown path', async (t) => {
       await answer.arrayBuffer()
     }
   }
+  const aws = backend(parley.url)
+  const { ContactId } = await aws.send(new connect.StartChatContactCommand({ InstanceId: 'i', ContactFlowId: 'f', ParticipantDetails: { DisplayName: 'Pat' } }))
+  await assert.rejects(aws.send(new connect.TransferContactCommand({ InstanceId: 'i', ContactId, ContactFlowId: 'f', QueueId: 'q' })),
+    ({ name, message }) => name === 'InvalidRequestException' && /TASK and EMAIL/.test(message), 'a chat is not transferred by the API')
   for (const name of ['SendOutboundWebNotification', 'DeleteContactData', 'UpdateContactTaskTemplate', 'ListMetrics']) {
     assert.ok(unemulated.includes(name), name)
   }

@@ -33,6 +33,14 @@ func StopContact() *Model {
 	})
 }
 
+// TransferContact returns the model of the request.
+func TransferContact() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactId": contactID(), "!ContactFlowId": flowID(), "QueueId": anyText(), "UserId": anyText(),
+		"ClientToken": text{max: 500},
+	})
+}
+
 // DescribeContact returns the model of the request.
 func DescribeContact() *Model {
 	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactId": contactID()})

@@ -52,7 +52,8 @@ type Standing string
 const (
 	// Kept is an operation that changes something: the change is stored, and has its effect at once.
 	Kept Standing = "kept"
-	// Answered is an operation that asks, and is told what there is.
+	// Answered is an operation that asks, and is told what there is, or one for other channels, which is
+	// told that a chat is none.
 	Answered Standing = "answered"
 	// Refused is an operation that is not emulated: 501 NotImplemented with its name.
 	Refused Standing = "refused"
@@ -81,15 +82,18 @@ type standingOperation struct {
 // standings says of every operation what becomes of it. Of those in the registry, the first word of the
 // name tells those that ask from those that change.
 func standings() []standingOperation {
-	emulated := map[string]bool{}
+	emulated := map[string]*action{}
 	for _, a := range new(Service).registry() {
-		emulated[a.name] = true
+		emulated[a.name] = a
 	}
 	var all []standingOperation
 	for _, op := range operations() {
 		standing := Refused
-		if emulated[op.name] {
+		if a := emulated[op.name]; a != nil {
 			standing = Kept
+			if a.foreign {
+				standing = Answered
+			}
 			for _, verb := range []string{"Describe", "Get", "List", "Search"} {
 				if strings.HasPrefix(op.name, verb) {
 					standing = Answered

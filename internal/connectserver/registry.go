@@ -24,6 +24,8 @@ type action struct {
 	// source is where its behaviour comes from and note what is special about it.
 	source fidelity.Source
 	note   string
+	// foreign says that Amazon Connect has the action for other channels alone, so that it changes nothing.
+	foreign bool
 }
 
 // runner carries out an action whose request has the documented shape. proceed is called
@@ -89,6 +91,10 @@ func (s *Service) contactActions() []*action {
 		{
 			name: "StopContact", model: connectmodel.StopContact(), run: bind(s.stopContact), source: fidelity.Documentation,
 			note: "Stopping a contact that has ended answers 200 (guessed); `DisconnectReason` is for voice and ignored.",
+		},
+		{
+			name: "TransferContact", model: connectmodel.TransferContact(), run: bind(s.transferContact), source: fidelity.Documentation, foreign: true,
+			note: "For tasks and e-mails: a chat is checked like them and refused with `InvalidRequestException`. Its agent passes it on at the desk.",
 		},
 		{
 			name: "DescribeContact", model: connectmodel.DescribeContact(), run: bind(s.describeContact), source: fidelity.Model,

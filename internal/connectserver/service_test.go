@@ -373,6 +373,7 @@ func TestRegistryIsComplete(t *testing.T) {
 		}
 		spoken.Write(text)
 	}
+	refuses := map[string]string{"TransferContact": "400 InvalidRequestException"} // chats, as AWS does
 	for _, entry := range connectserver.Fidelity() {
 		if !strings.HasSuffix(entry.Area, "actions") {
 			continue
@@ -383,7 +384,11 @@ func TestRegistryIsComplete(t *testing.T) {
 			continue
 		}
 		path := regexp.MustCompile(`\\\{\w+\\\}`).ReplaceAllString(regexp.QuoteMeta(line[2]), `[^/\s]+`)
-		if !regexp.MustCompile(`(?m)^` + line[1] + ` ` + path + `(\?|$)[^\n]*\n(\{.*\n)?  < 200`).MatchString(spoken.String()) {
+		status := "200"
+		if other, ok := refuses[entry.Name]; ok {
+			status = other
+		}
+		if !regexp.MustCompile(`(?m)^` + line[1] + ` ` + path + `(\?|$)[^\n]*\n(\{.*\n)?  < `+status).MatchString(spoken.String()) {
 			t.Errorf("%s succeeds in no dialogue", entry.Name)
 		}
 	}
