@@ -32,29 +32,48 @@ type telling struct {
 // the system, so the pieces are said so, whoever the participant is. The message is the whole; nothing
 // is shown yet. Errors: those of [Service.Say], [ErrConflict] for a chat that did not ask for pieces.
 func (s *Service) Tell(ctx context.Context, contactID, participantID string, m transcript.Message) (*Telling, error) {
+	return s.begin(ctx, contactID, m, func(step *Step) (owner string, err error) {
+		p, err := step.participant(participantID)
+		if err == nil {
+			err = s.checkMessage(step.contact, p, m)
+		}
+		if err == nil {
+			step.heard(p)
+		}
+		return p.ID, err
+	})
+}
+
+// TellReply is [Service.Tell] for a bot that a flow has asked, as [Step.Reply] is. It belongs to nobody
+// who could leave: [Step.Complete] or [Step.BreakOff] ends it, or the end of the contact.
+func (s *Service) TellReply(ctx context.Context, contactID string, m transcript.Message) (*Telling, error) {
+	return s.begin(ctx, contactID, m, func(step *Step) (string, error) {
+		bot, err := step.prompter(botName, m)
+		return bot.ID, err
+	})
+}
+
+// begin begins to say a message whose owner has been checked by a function.
+func (s *Service) begin(ctx context.Context, contactID string, m transcript.Message, check func(step *Step) (owner string, err error)) (*Telling, error) {
 	var open *telling
 	err := s.Step(ctx, contactID, func(step *Step) error {
-		p, err := step.participant(participantID)
-		if err != nil {
-			return err
-		}
 		if !step.contact.Incremental {
 			return ErrConflict
 		}
-		if err := s.checkMessage(step.contact, p, m); err != nil {
+		owner, err := check(step)
+		if err != nil {
 			return err
 		}
 		bot, ok := step.contact.system(botName)
 		if !ok {
 			bot = step.join(transcript.System, botName)
 		}
-		step.heard(p)
 		item := by(bot, transcript.MessageItem, m.ContentType)
 		item.ID, item.HasContent = newID(), true
 		item.ContactID, item.InitialContactID = step.contact.Current(), step.contact.ID
 		step.last = later(step.now, step.last)
 		item.Time = step.last
-		open = &telling{item: item, owner: participantID}
+		open = &telling{item: item, owner: owner}
 		step.after = append(step.after, func() { step.e.tellings = append(step.e.tellings, open) })
 		return nil
 	})
@@ -91,6 +110,22 @@ func (t *Telling) Complete(ctx context.Context) error {
 		step.complete(t.open, t.whole)
 		return nil
 	})
+}
+
+// Complete is [Telling.Complete] within a step. Errors: [ErrNotFound] when it is over.
+func (step *Step) Complete(t *Telling) error {
+	if !slices.Contains(step.e.tellings, t.open) || slices.Contains(step.told, t.open) {
+		return ErrNotFound
+	}
+	step.complete(t.open, t.whole)
+	return nil
+}
+
+// BreakOff ends a telling with the text so far; nothing when it is over.
+func (step *Step) BreakOff(t *Telling) {
+	if slices.Contains(step.e.tellings, t.open) && !slices.Contains(step.told, t.open) {
+		step.cut(t.open)
+	}
 }
 
 // step is a step of the telling while it is open.
@@ -130,11 +165,16 @@ func (step *Step) breakOff(participantID string) {
 		if participantID != "" && open.owner != participantID || slices.Contains(step.told, open) {
 			continue
 		}
-		if open.chunk == 0 {
-			step.finish(open)
-		} else {
-			step.complete(open, open.said)
-		}
+		step.cut(open)
+	}
+}
+
+// cut ends a telling with the text so far.
+func (step *Step) cut(open *telling) {
+	if open.chunk == 0 {
+		step.finish(open)
+	} else {
+		step.complete(open, open.said)
 	}
 }
 

@@ -3,56 +3,19 @@ package desk
 import (
 	"context"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// Pace is how a message is said in pieces. Zero members mean the default, which looks like a model
-// that writes.
-type Pace struct {
-	// Words is how many words a piece has.
-	Words int
-	// Every is the time between two pieces.
-	Every time.Duration
-}
-
-const (
-	defaultWords = 4
-	defaultEvery = 100 * time.Millisecond
-	// longestWord is how many characters of a text without spaces count as a word.
-	longestWord = 40
-)
-
-// pieces cuts a text into pieces that are the text when they are put together. Space belongs to the
-// word before it.
-func pieces(text string, words int) []string {
-	var list []string
-	begin, inWord, count, length := 0, false, 0, 0
-	for i, r := range text {
-		starts := !unicode.IsSpace(r) && (!inWord || length == longestWord)
-		if starts && count == words {
-			list = append(list, text[begin:i])
-			begin, count = i, 0
-		}
-		if starts {
-			count++
-			length = 0
-		}
-		inWord = !unicode.IsSpace(r)
-		length++
-	}
-	return append(list, text[begin:])
-}
+// Pace is how a message is said in pieces.
+type Pace = chat.Pace
 
 // tell begins to say something in pieces, as far as the chat asked for that and the message is a text;
 // nil means that it has to be said as a whole.
 func (d *Desk) tell(ctx context.Context, contactID, participantID string, m transcript.Message) (*chat.Telling, error) {
 	contact, err := d.chats.Contact(ctx, contactID)
-	text := m.ContentType == transcript.TextPlain || m.ContentType == transcript.TextMarkdown
-	if err != nil || !contact.Incremental || !text || !utf8.ValidString(m.Content) {
+	if err != nil || !contact.InPieces(m) {
 		return nil, err
 	}
 	return d.chats.Tell(ctx, contactID, participantID, m)
@@ -79,25 +42,14 @@ func (d *Desk) unhurried() bool {
 }
 
 // unfold says the pieces, and then the whole, which comes at once when there is a hurry.
-func (d *Desk) unfold(told *chat.Telling, text string, pace Pace) error {
+func (d *Desk) unfold(told *chat.Telling, pace Pace) error {
 	whole := context.WithoutCancel(d.ctx) // a message that was begun is completed
 	if !d.unhurried() {
 		return told.Complete(whole)
 	}
 	defer d.unfolding.Done()
-	if pace.Words <= 0 {
-		pace.Words = defaultWords
-	}
-	if pace.Every <= 0 {
-		pace.Every = defaultEvery
-	}
-	for i, piece := range pieces(text, pace.Words) {
-		if i > 0 && d.chats.Clock().Wait(d.leisure, pace.Every) != nil || d.leisure.Err() != nil {
-			break
-		}
-		if err := told.Piece(whole, piece); err != nil {
-			return err
-		}
+	if err := told.Unfold(d.leisure, pace); err != nil {
+		return err
 	}
 	return told.Complete(whole)
 }
@@ -115,7 +67,7 @@ func (d *Desk) Tell(ctx context.Context, agentRef, contactID string, m transcrip
 			return err
 		}
 		sent = told.Sent()
-		if !d.spawn(func() { d.report(contactID, d.unfold(told, m.Content, pace)) }) {
+		if !d.spawn(func() { d.report(contactID, d.unfold(told, pace)) }) {
 			return told.Complete(ctx)
 		}
 		return nil
@@ -134,7 +86,7 @@ func (c *Conversation) Tell(ctx context.Context, contentType, content string, pa
 	if told == nil {
 		return c.Say(ctx, contentType, content)
 	}
-	return c.desk.unfold(told, content, pace)
+	return c.desk.unfold(told, pace)
 }
 
 // toldBy reports whether an item is what somebody who joined at a time said in pieces: it is said in the

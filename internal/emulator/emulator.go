@@ -267,6 +267,9 @@ func (e *Emulator) Drain() {
 	if e.desk != nil {
 		e.desk.Hurry()
 	}
+	if e.flows != nil {
+		e.flows.Hurry()
+	}
 	e.clients.Drain()
 }
 

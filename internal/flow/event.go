@@ -46,7 +46,11 @@ type Event struct {
 }
 
 // Reply is one message of a bot.
-type Reply struct{ Text, Content string }
+type Reply struct {
+	Text, Content string
+	// Whole says that it is said at once, whatever the chat takes: a text of the block's own.
+	Whole bool
+}
 
 // EffectKind says what a flow wants.
 type EffectKind int

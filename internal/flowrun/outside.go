@@ -58,8 +58,10 @@ type Call struct {
 	// Contact and Kept are the contact as flows read it.
 	Contact flow.Contact `json:"of"`
 	Kept    flow.Kept    `json:"kept"`
-	// Locale and types of messages that the customer's client can show.
+	// ContentTypes are the types of messages that the customer's client can show.
 	ContentTypes []string `json:"types,omitempty"`
+	// Answer is an answer of which a part has been said, without that part; nil for none.
+	Answer *flow.Event `json:"answer,omitempty"`
 }
 
 // call is the call of a question.
@@ -75,17 +77,28 @@ func (r *Runner) call(step *chat.Step, rec *record, ask *flow.Ask) *Call {
 
 // make asks the outside, unless it is being asked already. The caller holds the runner's lock.
 func (r *Runner) make(s *session, call *Call) {
+	if call != nil && call.ID == s.calling {
+		return
+	}
+	if s.giveUp != nil {
+		s.giveUp()
+	}
 	if call == nil {
-		s.calling = ""
+		s.calling, s.giveUp = "", nil
 		return
 	}
-	if call.ID == s.calling {
-		return
-	}
+	wanted, done := context.WithCancel(r.leisure) // while somebody waits for the answer
+	s.giveUp = done
 	s.calling, s.asking = call.ID, true
 	s.pending++ // until the answer is in the inbox
 	asked := r.spawn(func() {
-		answer := r.cfg.Outside.Answer(r.ctx, call)
+		defer done()
+		answer := call.Answer
+		if answer == nil {
+			said := r.cfg.Outside.Answer(r.ctx, call)
+			answer = &said
+		}
+		r.unfold(wanted, call, answer)
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		s.pending--
@@ -95,7 +108,7 @@ func (r *Runner) make(s *session, call *Call) {
 		}
 		s.asking = false
 		if r.ctx.Err() == nil { // else it is asked again when the chats go on
-			s.put(event{answer: &answer, call: call.ID})
+			s.put(event{answer: answer, call: call.ID})
 		}
 		for _, held := range s.held {
 			s.put(held)
@@ -104,6 +117,7 @@ func (r *Runner) make(s *session, call *Call) {
 		r.moved.Broadcast()
 	})
 	if !asked {
+		done()
 		s.pending--
 		s.asking = false
 	}

@@ -58,6 +58,11 @@ type Runner struct {
 	ctx     context.Context //nolint:containedctx // ends with the runner, which owns its goroutines
 	cancel  context.CancelFunc
 	running sync.WaitGroup
+	// leisure ends when what bots say in pieces has to be said at once: see Hurry. unfolding are the
+	// answers of which there are pieces to come.
+	leisure   context.Context //nolint:containedctx // as ctx, of which it is a part
+	hurry     context.CancelFunc
+	unfolding sync.WaitGroup
 
 	mu       sync.Mutex
 	closed   bool
@@ -88,8 +93,18 @@ func New(cfg Config) (*Runner, error) {
 	r := &Runner{cfg: cfg, sessions: map[string]*session{}}
 	r.moved.L = &r.mu
 	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.leisure, r.hurry = context.WithCancel(r.ctx)
 	cfg.Chats.Listen(chat.Listener{Changed: r.changed, Arrived: r.arrived, Remains: r.remains, Exits: r.exits, Transfers: r.transfers, Begin: r.begin})
 	return r, nil
+}
+
+// Hurry completes what bots are saying in pieces, and lets everything be said whole from then on. It
+// belongs before the end of the sockets: a page would be left with a message that goes on no more.
+func (r *Runner) Hurry() {
+	r.mu.Lock()
+	r.hurry()
+	r.mu.Unlock()
+	r.unfolding.Wait()
 }
 
 // Close stops running flows and waits for the steps in progress. The flows go on when the chats are

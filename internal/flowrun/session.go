@@ -21,7 +21,8 @@ type session struct {
 	// calling is the id of the call that is being made; empty for none. held are the messages that
 	// came meanwhile, for the bot that is asked.
 	calling string
-	asking  bool // the call has not been answered
+	asking  bool   // the call has not been answered
+	giveUp  func() // ends what is said in pieces of its answer
 	held    []event
 	// programs are those the contact runs: a file that changes meanwhile changes nothing for it.
 	programs map[string]*flow.Program

@@ -27,6 +27,8 @@ type world struct {
 	floor   *floor
 	hours   *hours.Book
 	outside outside
+	// incremental says that clients take messages in pieces.
+	incremental bool
 
 	mu    sync.Mutex
 	told  []string
@@ -151,7 +153,7 @@ func (w *world) customer(flowID string) *customer { return w.begin(flowID, false
 func (w *world) begin(flowID string, dismissOnExit bool) *customer {
 	w.t.Helper()
 	started, err := w.Start(w.t.Context(), chat.StartRequest{
-		DismissOnExit: dismissOnExit, InstanceID: "i", FlowID: flowID, DisplayName: "Pat", Attributes: map[string]string{"tier": "gold"},
+		DismissOnExit: dismissOnExit, Incremental: w.incremental, InstanceID: "i", FlowID: flowID, DisplayName: "Pat", Attributes: map[string]string{"tier": "gold"},
 		ContentTypes: []string{transcript.TextPlain, transcript.Interactive, transcript.InteractiveResponse},
 	})
 	if err != nil {

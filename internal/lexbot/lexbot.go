@@ -316,7 +316,7 @@ func (b *Bots) open(e *entry, call *flowrun.Call, before kept) flow.Event {
 		text, _ = call.Ask.Parameters["SSML"].(string)
 	}
 	if strings.TrimSpace(text) != "" {
-		event.Replies = []flow.Reply{{Text: text, Content: transcript.TextPlain}}
+		event.Replies = []flow.Reply{{Text: text, Content: transcript.TextPlain, Whole: true}}
 	}
 	b.keep(&event, e, before)
 	return event

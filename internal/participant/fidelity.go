@@ -53,7 +53,7 @@ func Fidelity() []fidelity.Entry {
 		{Area: socket, Name: "Missed items are shown to the next socket", Source: fidelity.Guessed, Note: "AWS leaves them to GetTranscript, which the widget does not call."},
 		{Area: socket, Name: "Slow readers are cut off", Source: fidelity.Guessed},
 		{Area: socket, Name: "Answers in pieces", Source: fidelity.Observed, Note: "As chatjs 5 puts them together: role `SYSTEM`, one id and time, " +
-			"`ChunkNumber` from 1, and a whole without one. Said by scripts, the built-in partner and the desk when the start asked for them. " +
+			"`ChunkNumber` from 1, and a whole without one. Said by the bots and AI agents of contact flows, scripts, the built-in partner and the desk when the start asked for them. " +
 			"GetTranscript shows nothing of a message before it is complete, and then says `MessageCompleted`; streams get the whole only (guessed)."},
 		{Area: socket, Name: "Echo before or after the answer, doubled frames, swapped pieces, unknown members", Source: fidelity.Guessed, Note: "When strict, from the seed."},
 
