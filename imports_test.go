@@ -86,7 +86,7 @@ var allowed = map[string][]string{
 	},
 	"internal/connectserver": {
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/flow", "internal/instance",
-		"internal/interactive", "internal/rawjson", "internal/strict", "internal/transcript",
+		"internal/interactive", "internal/rawjson", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/hours", "internal/inbox", "internal/interactive", "internal/transcript"},
 	"internal/lambdacall": {
@@ -100,13 +100,14 @@ var allowed = map[string][]string{
 	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/store", "internal/transcript"},
 	"internal/desk":     {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
 	"internal/partner":  {"internal/desk", "internal/interactive", "internal/transcript"},
+	"internal/signin": {"internal/chat", "internal/excerpt", "internal/secret"},
 	"internal/fault": {
 		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
 		"internal/secret",
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/instance", "internal/interactive", "internal/participant", "internal/partner", "internal/startchat", "internal/store",
+		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/instance", "internal/interactive", "internal/participant", "internal/partner", "internal/signin", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.

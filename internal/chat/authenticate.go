@@ -5,6 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -14,6 +15,9 @@ type authentication struct {
 	sessionID string
 	began     time.Time
 	opened    bool // the sign-in page was asked for
+	// redirectURI is where the customer goes from the page, and name who the customer is, as the page was
+	// told.
+	redirectURI, name string
 }
 
 // authenticationOpens is how long after the request the sign-in page can be asked for.
@@ -39,17 +43,24 @@ func (step *Step) AskSignIn() (sessionID string) {
 	return sessionID
 }
 
-// OpenAuthentication notes that the customer of a contact goes to the sign-in page. A session
-// serves once, within a minute. Errors: [ErrNotFound], [InvalidError].
-func (s *Service) OpenAuthentication(ctx context.Context, contactID, sessionID string) error {
-	return s.Step(ctx, contactID, func(step *Step) error {
+// OpenAuthentication notes that the customer of a contact goes to the sign-in page, and from there to
+// an address, which the caller has checked. A session serves once, within a minute. The state names
+// the sign-in from then on, until it has ended. Errors: [ErrNotFound], [InvalidError].
+func (s *Service) OpenAuthentication(ctx context.Context, contactID, sessionID, redirectURI string) (state secret.Text, err error) {
+	err = s.Step(ctx, contactID, func(step *Step) error {
 		a := step.e.auth
 		if a == nil || a.sessionID != sessionID || a.opened || step.now.Sub(a.began) > authenticationOpens {
 			return invalid("SessionId", "names no sign-in that was asked for in the last minute and not begun.")
 		}
-		step.after = append(step.after, func() { a.opened = true })
+		contact, session, err := parseIDs(step.contact.ID, sessionID)
+		if err != nil {
+			return err
+		}
+		state = s.signer.sign(claims{kind: signInState, contact: contact, participant: session})
+		step.after = append(step.after, func() { a.opened, a.redirectURI = true, redirectURI })
 		return nil
 	})
+	return state, err
 }
 
 // EndAuthentication tells how a sign-in went: AuthSucceeded, AuthFailed, AuthTimeout or AuthExpired,
@@ -89,8 +100,8 @@ const longestName = 256
 // Rename gives the customer of a contact another name, as a profile does that a sign-in finds. Items
 // that were stored keep the name they had. Errors: [ErrNotFound], [InvalidError].
 func (step *Step) Rename(name string) error {
-	if n := utf8.RuneCountInString(name); n < 1 || n > longestName || !utf8.ValidString(name) {
-		return invalid("DisplayName", "must have from 1 to %d characters, but has %d.", longestName, n)
+	if err := checkName(name); err != nil {
+		return err
 	}
 	if step.over {
 		return ErrNotFound
@@ -100,6 +111,13 @@ func (step *Step) Rename(name string) error {
 	}
 	step.edit().Participants[0].DisplayName = name
 	step.add(by(step.contact.Customer(), transcript.EventItem, transcript.DisplayNameUpdated), false)
+	return nil
+}
+
+func checkName(name string) error {
+	if n := utf8.RuneCountInString(name); n < 1 || n > longestName || !utf8.ValidString(name) {
+		return invalid("DisplayName", "must have from 1 to %d characters, but has %d.", longestName, n)
+	}
 	return nil
 }
 

@@ -48,12 +48,13 @@ func TestRowA16SignInExpires(t *testing.T) {
 		if last.Content != `{"SessionId":"`+session+`"}` || last.Seq != 0 {
 			t.Errorf("%+v", last)
 		}
-		invalidField(t, "opened late", w.OpenAuthentication(t.Context(), started.ContactID, session), "SessionId")
+		_, err = w.OpenAuthentication(t.Context(), started.ContactID, session, "https://shop.example")
+		invalidField(t, "opened late", err, "SessionId")
 		invalidField(t, "ended late", w.EndAuthentication(t.Context(), started.ContactID, "", transcript.AuthFailed), "SessionId")
 
 		session, err = w.BeginAuthentication(t.Context(), started.ContactID)
 		if err == nil {
-			err = w.OpenAuthentication(t.Context(), started.ContactID, session)
+			_, err = w.OpenAuthentication(t.Context(), started.ContactID, session, "https://shop.example")
 		}
 		if err != nil {
 			t.Fatal(err)

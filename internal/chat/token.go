@@ -24,6 +24,8 @@ const (
 	connectionToken                       // for the Participant Service's calls
 	socketTicket                          // in a socket's address
 	viewToken                             // names a view shown in an interactive message
+	signInState                           // names a sign-in, whose session stands for the participant
+	signInCode                            // says that the sign-in of a session was done on its page
 )
 
 // claims are what a token says. Tokens are signed, not stored: they cost no memory, survive

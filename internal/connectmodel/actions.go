@@ -41,6 +41,14 @@ func TransferContact() *Model {
 	})
 }
 
+// UpdateParticipantAuthentication returns the model of the request.
+func UpdateParticipantAuthentication() *Model {
+	told := func() shape { return text{min: 1, max: 2048} }
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!State": text{min: 1, max: 1000}, "Code": told(), "Error": told(), "ErrorDescription": told(),
+	})
+}
+
 // DescribeContact returns the model of the request.
 func DescribeContact() *Model {
 	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactId": contactID()})

@@ -126,6 +126,11 @@ func (s *Service) participantActions() []*action {
 			source: fidelity.Documentation, note: "New values take effect at once; AWS waits for the next agent to join.",
 		},
 		{
+			name: "UpdateParticipantAuthentication", model: connectmodel.UpdateParticipantAuthentication(), run: bind(s.updateAuthentication), source: fidelity.Documentation,
+			note: "`State` and `Code` are those of Parley's own sign-in page. An expired code ends in `authentication.expired`, `Error` in `authentication.failed` (guessed). " +
+				"A `State` serves once (guessed: `InvalidRequestException` afterwards).",
+		},
+		{
 			name: "StartContactStreaming", model: connectmodel.StartContactStreaming(), run: bind(s.startStreaming), source: fidelity.Documentation,
 			note: "Standard Amazon SNS topics only, at most two. Items go to the HTTP address configured for the topic (`--stream-target`), " +
 				"in the form Amazon SNS posts them (unsigned), or else to the log, which warns once of a topic without an address.",

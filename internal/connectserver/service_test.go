@@ -388,7 +388,7 @@ func TestRegistryIsComplete(t *testing.T) {
 		if other, ok := refuses[entry.Name]; ok {
 			status = other
 		}
-		if !regexp.MustCompile(`(?m)^` + line[1] + ` ` + path + `(\?|$)[^\n]*\n(\{.*\n)?  < `+status).MatchString(spoken.String()) {
+		if !regexp.MustCompile(`(?m)^` + line[1] + ` ` + path + `(\?|$)[^\n]*\n(\{.*\n)?  < ` + status).MatchString(spoken.String()) {
 			t.Errorf("%s succeeds in no dialogue", entry.Name)
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/instance"
+	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -169,7 +170,7 @@ func (d *dialogue) run(script string) string {
 }
 
 // answer sends the request in some lines, after comments: "METHOD path", then the body; or
-// "wait 5m"; or "queue ID NAME"; or "end", by the customer; or "say", by an agent.
+// "wait 5m"; or "queue ID NAME"; or "sign-in ID NAME"; or "end", by the customer; or "say", by an agent.
 func (d *dialogue) answer(lines []string) []string {
 	for len(lines) > 0 && strings.HasPrefix(lines[0], "#") {
 		lines = lines[1:]
@@ -192,6 +193,17 @@ func (d *dialogue) answer(lines []string) []string {
 		id, queue, _ := strings.Cut(rest, " ")
 		err := d.chats.Step(context.Background(), id, func(step *chat.Step) error { step.Queue(queue); return nil })
 		return []string{answerMark + fmt.Sprint(err)}
+	case "sign-in": // by a name on the sign-in page
+		id, name, _ := strings.Cut(rest, " ")
+		session, err := d.chats.BeginAuthentication(context.Background(), id)
+		var state, code secret.Text
+		if err == nil {
+			state, err = d.chats.OpenAuthentication(context.Background(), id, session, "https://shop.example")
+		}
+		if err == nil {
+			code, err = d.chats.Authorize(context.Background(), state, name, name == "late")
+		}
+		return []string{answerMark + d.number(state.Reveal()+" "+code.Reveal()), answerMark + fmt.Sprint(err)}
 	case "agent": // joins a contact and says something
 		joined, err := d.chats.Join(context.Background(), rest, transcript.Agent, "Ann")
 		if err == nil {

@@ -33,6 +33,7 @@ import (
 	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -137,6 +138,7 @@ type Emulator struct {
 	kept      *instance.Keeper
 	views     *views
 	faults    *fault.Rules // nil without
+	log       *slog.Logger
 
 	end    sync.Once
 	ended  error
@@ -153,7 +155,7 @@ func New(ctx context.Context, cfg Config) (*Emulator, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	cfg.InstanceID, cfg.Region = cmp.Or(cfg.InstanceID, DefaultInstanceID), cmp.Or(cfg.Region, "us-east-1")
-	e := &Emulator{}
+	e := &Emulator{log: cfg.Log}
 	if err := e.open(ctx, cfg); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
@@ -206,6 +208,7 @@ func (e *Emulator) Wrap(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	e.clients.Routes(mux, e.faults.Wrap)
 	e.api.Routes(mux, e.faults.Wrap)
+	signin.Routes(mux, e.chats, e.log)
 	other := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isParticipant(r.URL.Path) { // with an escaped slash in front of the action
 			participant.Unknown(w, r)

@@ -19,6 +19,7 @@ import (
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -170,6 +171,7 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 		}
 	}
 	config.Views = e.view
+	config.SignIn = func(s participant.SignIn) string { return signin.Address(s.Base, s.State) }
 	switch {
 	case cfg.Scan != nil:
 		config.Scan = func(file transcript.File) { e.scan(context.WithoutCancel(ctx), cfg, file) }

@@ -68,6 +68,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	if !ok {
 		return r.halt(step, s, rec, fmt.Sprintf("its flow %q is not there any more: the contact ends", rec.State.Running()))
 	}
+	if said.Kind == flow.TimedOut && rec.SignIn != "" {
+		_ = step.EndSignIn(rec.SignIn, transcript.AuthTimeout) // unless it has expired, which the client knows
+	}
 	if said.Kind != flow.Said && said.Kind != flow.BotLeft { // what was waited for has come; those two may be nothing to it
 		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
 	}

@@ -191,6 +191,15 @@ func TestSignIn(t *testing.T) {
 			synctest.Wait()
 			c.expect("SYSTEM: "+want, "chat.ended")
 		}
+		c := w.customer("main") // who stays on the page
+		if _, err := w.OpenAuthentication(t.Context(), c.chat.ContactID, c.session(), "https://shop.example"); err != nil {
+			t.Fatal(err)
+		}
+		c.pass(5 * time.Minute)
+		c.expect("SYSTEM: late", "chat.ended")
+		if !slices.ContainsFunc(c.feed.items, func(item transcript.Item) bool { return item.ContentType == transcript.AuthTimeout }) {
+			t.Error("the client was not told that the time is over")
+		}
 	})
 }
 

@@ -307,8 +307,11 @@ func TestSignIn(t *testing.T) {
 	if got, want := a.member(t, "AuthenticationUrl"), "https://id.example/authorize?session="+session; got != want {
 		t.Errorf("address %s, want %s", got, want)
 	}
-	want := participant.SignIn{ContactID: c.ContactID, ParticipantID: c.ParticipantID, SessionID: session, RedirectURI: "https://shop.example/cb"}
-	if asked != want {
+	want := participant.SignIn{
+		ContactID: c.ContactID, ParticipantID: c.ParticipantID, SessionID: session, RedirectURI: "https://shop.example/cb",
+		State: asked.State, Base: "http://" + w.host,
+	}
+	if asked != want || asked.State.IsZero() {
 		t.Errorf("the sign-in page was asked for %+v, want %+v", asked, want)
 	}
 	if a := w.post("authentication-url", c.token, body(session)); a.Status != 400 {
@@ -321,5 +324,38 @@ func TestSignIn(t *testing.T) {
 	w.chats.Clock().Skip(time.Minute + time.Second)
 	if a := w.post("authentication-url", c.token, body(session)); a.Status != 400 {
 		t.Errorf("a session opened after a minute: %d %s", a.Status, a.Body)
+	}
+}
+
+// The customer is led to addresses of pages and apps alone, and a refused one costs nothing.
+func TestSignInLeadsBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{config: func(c *participant.Config) {
+		c.SignIn = func(participant.SignIn) string { return "https://id.example/authorize?x=1" }
+	}})
+	c := w.newCustomer()
+	session, err := w.chats.BeginAuthentication(context.Background(), c.ContactID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(address string) answer {
+		return w.post("authentication-url", c.token, `{"RedirectUri":`+strconv.Quote(address)+`,"SessionId":"`+session+`"}`)
+	}
+	for _, bad := range []string{
+		"javascript:alert(1)", "javascript://shop.example/%0aalert(1)", "JavaScript://x/", "data:text/html,x", "data://x/y", "file:///etc/passwd", "file://x/y",
+		"//shop.example", "/back", "shop.example", "https:", "https:///back", "https://shop.example/#here", "https://shop.example/#", "https://a:b@shop.example",
+		"https://shop.example\\@evil.example", "https://shop.example/ x", "https://shöp.example", "mailto:a@shop.example", "blob:https://shop.example/x",
+	} {
+		if a := ask(bad); a.Status != 400 || !strings.Contains(string(a.Body), "RedirectUri") {
+			t.Errorf("%s: %d %s", bad, a.Status, a.Body)
+		}
+	}
+	for _, good := range []string{"https://shop.example/back?x=1", "http://localhost:3000/back", "http://192.168.0.7:3000", "myapp://signed-in"} {
+		if a := ask(good); a.Status != 200 {
+			t.Errorf("%s: %d %s", good, a.Status, a.Body)
+		}
+		if session, err = w.chats.BeginAuthentication(context.Background(), c.ContactID); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
