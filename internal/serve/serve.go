@@ -158,7 +158,8 @@ func (s *Server) Run(ctx context.Context) (next *Successor, err error) {
 	serving, successorOf := s.awaitRestart(ctx)
 	err = server.Serve(serving, server.Config{
 		Listener: s.listener, Handler: s.handler, TLS: s.private.config, DocsURL: s.site.url + errorsPage, Log: s.config.Log,
-		URL: s.site.url, URLFile: set.URLFile, OnReady: s.announce,
+		HTTP2: set.Upstream == settings.Embedded, // for the AWS SDKs that call Amazon Lex by nothing else
+		URL:   s.site.url, URLFile: set.URLFile, OnReady: s.announce,
 		DrainDelay: set.DrainDelay, DrainTimeout: set.Drain(), OnDrain: func() { s.draining.Store(true) },
 		OnLeave: func() {
 			s.upstream.drain()

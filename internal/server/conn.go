@@ -118,13 +118,16 @@ func (l *listener) follow(served net.Conn, state http.ConnState) {
 	case !ok:
 	case state == http.StateHijacked: // a chat socket, which somebody else ends
 		l.forget(c)
-	case state == http.StateActive:
+	case isTLS && encrypted.ConnectionState().NegotiatedProtocol == "h2":
 		c.mu.Lock()
-		c.phase = busy
+		c.phase, c.bound = many, true
 		c.mu.Unlock()
+		l.forget(c)
+	case state == http.StateActive:
+		c.enter(busy)
 	case state == http.StateIdle:
 		c.mu.Lock()
-		if c.bound = c.bound || isTLS; !c.ahead {
+		if c.bound = c.bound || isTLS; !c.ahead && c.phase != many {
 			c.phase, c.head = idle, head{}
 		}
 		c.mu.Unlock()
@@ -138,6 +141,7 @@ const (
 	fresh phase = iota // nothing has arrived yet
 	busy               // a request has begun to arrive
 	idle               // the request is answered, the next one has not begun
+	many               // it is HTTP/2, with several requests at once: Shutdown ends it in order
 )
 
 // conn embeds the concrete type, so that net/http still finds its CloseWrite and
@@ -151,6 +155,7 @@ type conn struct {
 	deadline    time.Time // for reading, as net/http wants it
 	interrupted bool      // while waiting for a request
 	ahead       bool      // net/http has the first byte of the next request, read before the answer was out
+	begun       int       // how much of HTTP/2's preface has arrived, and nothing else
 	head        head      // of the newest request that began with a Read
 	bound       bool      // to this process, which knows more of it than what is yet to arrive
 }
@@ -161,27 +166,51 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, os.ErrDeadlineExceeded // net/http closes the connection without a word
 	}
 	n, err := c.TCPConn.Read(p)
-	if c.note(p, n, err) { // HTTP/2 with prior knowledge: Shutdown ends it in order
+	if c.note(p, n, err) {
 		c.from.forget(c)
 	}
 	return n, err
 }
 
-// note follows what Read got. It reports whether the connection turns out not to be HTTP/1.1.
+// enter makes a phase the connection's, unless it is HTTP/2.
+func (c *conn) enter(p phase) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.phase != many {
+		c.phase = p
+	}
+}
+
+// preface is how HTTP/2 begins with prior knowledge (RFC 9113, section 3.4), as far as no request of
+// HTTP/1.1 does.
+const preface = "PRI "
+
+// note follows what Read got. It reports whether the connection turns out to be HTTP/2. Its preface
+// may arrive in pieces.
 func (c *conn) note(p []byte, n int, err error) (other bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if missing := len(preface) - c.begun; missing > 0 && c.phase != many {
+		if preface[c.begun:c.begun+min(n, missing)] != string(p[:min(n, missing)]) {
+			c.begun = len(preface) + 1
+		} else if c.begun += min(n, missing); c.begun == len(preface) {
+			c.phase, c.bound = many, true
+			_ = c.TCPConn.SetReadDeadline(c.deadline) // it may be that of interrupt
+			return true
+		}
+	}
 	switch {
+	case c.phase == many:
 	case n > 0 && c.phase != busy:
-		other = c.phase == fresh && bytes.HasPrefix(p[:n], []byte("PRI "))
-		c.phase, c.bound, c.ahead = busy, c.bound || other, false
+		c.phase, c.ahead = busy, false
 		c.head = head{whole: true}
 		c.head.read(p[:n])
 		if c.from.ending.Load() { // and the deadline may be that of interrupt
 			_ = c.TCPConn.SetReadDeadline(c.deadline)
 		}
 	case n > 0:
-		if c.ahead = n == 1 && len(p) == 1; c.ahead {
+		reading := c.head.whole && !c.head.ended // also by the byte, where HTTP/2 would begin
+		if c.ahead = n == 1 && len(p) == 1 && !reading; c.ahead {
 			c.head = head{whole: true}
 		}
 		c.head.read(p[:n])
@@ -195,15 +224,16 @@ func (c *conn) note(p []byte, n int, err error) (other bool) {
 func (c *conn) waiting() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.interrupted = c.interrupted || c.phase != busy
-	return c.phase != busy
+	waiting := c.phase == fresh || c.phase == idle
+	c.interrupted = c.interrupted || waiting
+	return waiting
 }
 
 // interrupt ends a Read that waits for a request.
 func (c *conn) interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.phase != busy {
+	if c.phase == fresh || c.phase == idle {
 		_ = c.TCPConn.SetReadDeadline(time.Unix(1, 0)) // a closed connection does not wait
 	}
 }

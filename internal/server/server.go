@@ -78,6 +78,9 @@ type Config struct {
 	Handler http.Handler
 	// TLS, when not nil, makes the server speak HTTPS only.
 	TLS *tls.Config
+	// HTTP2 lets clients that speak nothing else use HTTP/2: with prior knowledge, or over TLS when
+	// they do not offer HTTP/1.1, which everybody else goes on with.
+	HTTP2 bool
 	// URL is the server's address to publish; empty means [URL] of the listener's.
 	URL string
 	// URLFile, when not empty, is written with the server's address and this process's id
@@ -159,6 +162,7 @@ func Serve(ctx context.Context, config Config) (err error) {
 		// "OPTIONS *" gets a JSON answer like everything else.
 		DisableGeneralOptionsHandler: true,
 	}
+	config.speakHTTP2(srv)
 	if warning := Exposure(addr); warning != "" {
 		config.Log.WarnContext(ctx, "listening beyond loopback", "addr", addr.String(), "meaning", warning)
 	}
@@ -190,6 +194,21 @@ func Serve(ctx context.Context, config Config) (err error) {
 	cancel()
 	awaitZero(&lived.inFlight, handlersEnd)
 	return err
+}
+
+// speakHTTP2 lets a server speak HTTP/2 where the configuration wants it.
+func (config *Config) speakHTTP2(srv *http.Server) {
+	if !config.HTTP2 {
+		return
+	}
+	srv.Protocols = new(http.Protocols)
+	srv.Protocols.SetHTTP1(true)
+	srv.Protocols.SetHTTP2(true)
+	srv.Protocols.SetUnencryptedHTTP2(true)
+	if config.TLS != nil {
+		config.TLS = config.TLS.Clone()
+		config.TLS.NextProtos = []string{"http/1.1", "h2"} // the server's order decides
+	}
 }
 
 // drain lets the requests that were sent be answered, within the timeout, and closes what is

@@ -58,6 +58,7 @@ func start(t *testing.T, config server.Config) *running {
 		t.Fatal(err)
 	}
 	s := &running{addr: l.Addr().String(), stop: cancel, result: make(chan error, 1), log: new(logBuffer)}
+	config.HTTP2 = true // with which HTTP/1.1 is as without
 	config.Listener, config.Log = l, slog.New(slog.NewTextHandler(s.log, nil))
 	if config.Handler == nil {
 		config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "ok") })
@@ -277,7 +278,7 @@ func TestEarlyErrorsAreJSON(t *testing.T) {
 		{"oversized line", "GET /" + strings.Repeat("x", 40<<10) + " HTTP/1.1\r\nHost: localhost\r\n\r\n", 431, "RequestHeaderFieldsTooLarge", "32 KiB"},
 		{"no host", "GET / HTTP/1.1\r\n\r\n", 400, "MalformedRequest", "missing required Host header"},
 		{"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "MalformedRequest", "not valid HTTP"},
-		{"garbage", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n", 400, "MalformedRequest", "not valid HTTP"},
+		{"garbage", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, "MalformedRequest", "not valid HTTP"},
 		{"bad length", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n", 400, "MalformedRequest", "not valid HTTP"},
 		{"transfer coding", "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: br\r\n\r\n", 501, "MalformedRequest", "not valid HTTP"},
 		{"version", "GET / HTTP/3.0\r\nHost: localhost\r\n\r\n", 505, "MalformedRequest", "unsupported protocol version"},
