@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -84,20 +83,7 @@ func (m *machine) hook(at place) then {
 
 // answer is the JSON of a function's answer.
 type answer struct {
-	SessionState *struct {
-		DialogAction *struct {
-			Type         string `json:"type"`
-			SlotToElicit string `json:"slotToElicit"`
-		} `json:"dialogAction"`
-		Intent *struct {
-			Name              string                     `json:"name"`
-			Slots             map[string]json.RawMessage `json:"slots"`
-			State             string                     `json:"state"`
-			ConfirmationState string                     `json:"confirmationState"`
-		} `json:"intent"`
-		SessionAttributes map[string]string `json:"sessionAttributes"`
-		ActiveContexts    []wireContext     `json:"activeContexts"`
-	} `json:"sessionState"`
+	SessionState      *givenState       `json:"sessionState"`
 	Messages          []Message         `json:"messages"`
 	RequestAttributes map[string]string `json:"requestAttributes"`
 }
@@ -127,25 +113,14 @@ func readAnswer(body []byte) (*answer, error) {
 	if a.SessionState == nil || a.SessionState.DialogAction == nil || a.SessionState.DialogAction.Type == "" {
 		return nil, invalid("sessionState.dialogAction.type is missing")
 	}
-	types := []string{delegate, elicitSlot, elicitIntent, confirmIntent, closeDialog, "None"}
-	if d := a.SessionState.DialogAction; !slices.Contains(types, d.Type) {
-		return nil, invalid("there is no dialogAction.type %q: the types are %s", d.Type, strings.Join(types, ", "))
-	} else if d.Type == elicitSlot && d.SlotToElicit == "" {
-		return nil, invalid("ElicitSlot names no slotToElicit")
+	if err := a.SessionState.check(invalid); err != nil {
+		return nil, err
 	}
-	for _, msg := range a.Messages {
-		if !slices.Contains([]string{PlainText, CustomPayload, SSML, ImageResponseCard}, msg.Type) {
-			return nil, invalid("there is no contentType %q of messages", msg.Type)
-		}
-		if msg.Type == ImageResponseCard && msg.Card == nil {
-			return nil, invalid("a message of the type ImageResponseCard has no imageResponseCard")
-		}
+	if err := checkMessages(a.Messages, invalid); err != nil {
+		return nil, err
 	}
 	if a.SessionState.DialogAction.Type == elicitIntent && len(a.Messages) == 0 {
 		return nil, invalid("ElicitIntent needs a message")
-	}
-	if intent := a.SessionState.Intent; intent != nil && !slices.Contains([]string{"", inProgress, ready, fulfilled, failedFor, "Waiting", "FulfillmentInProgress"}, intent.State) {
-		return nil, invalid("there is no intent.state %q", intent.State)
 	}
 	return &a, nil
 }
@@ -163,7 +138,12 @@ func (m *machine) answered(p *Pending, given *Answer) (then, error) {
 	if failure == "" && !given.TimedOut {
 		var err error
 		if a, err = readAnswer(given.Body); err == nil {
-			err = m.take(a)
+			if err = m.take(a.SessionState, invalid); err == nil {
+				m.out = append(m.out, a.Messages...)
+				if a.RequestAttributes != nil {
+					m.in.Request = a.RequestAttributes
+				}
+			}
 		}
 		if err != nil {
 			failure = err.Error()
@@ -199,52 +179,6 @@ func (m *machine) unanswered(p *Pending, timedOut bool, why string) (then, error
 	m.note("a code hook of %s failed: %s", m.s.Intent.Name, why)
 	m.s.Intent.State = failedFor
 	return m.after(*o, at, nil), nil
-}
-
-// take takes over what an answer says of the session. An answer that is refused changes nothing.
-func (m *machine) take(a *answer) error {
-	state := a.SessionState
-	def, given := m.intent(), state.Intent
-	if given != nil && (given.Name == "" || state.DialogAction.Type == elicitIntent) {
-		given = nil
-	}
-	slots := map[string]*Value{}
-	if given != nil {
-		if def = m.l.byName[given.Name]; def == nil {
-			return invalid("there is no intent %q", given.Name)
-		}
-		for name, raw := range given.Slots {
-			v, err := readValue(raw)
-			if err != nil {
-				return invalid("slot %s: %v", name, err)
-			}
-			if def.Slot(name) == nil {
-				return invalid("intent %s has no slot %q", def.Name, name)
-			}
-			if v != nil {
-				slots[name] = v
-			}
-		}
-	}
-	if d := state.DialogAction; d.Type == elicitSlot && (def == nil || def.Slot(d.SlotToElicit) == nil) {
-		return invalid("the intent has no slot %q", d.SlotToElicit)
-	}
-	if state.SessionAttributes != nil {
-		m.s.Attributes = state.SessionAttributes
-	}
-	if state.ActiveContexts != nil {
-		m.s.Contexts = contextsOf(state.ActiveContexts, m.in.Now)
-	}
-	if given != nil {
-		m.change(given.Name)
-		if given.Slots != nil {
-			m.s.Intent.Slots = slots
-		}
-		m.s.Intent.State = cmp.Or(given.State, m.s.Intent.State)
-		m.s.Intent.Confirmation = cmp.Or(given.ConfirmationState, m.s.Intent.Confirmation)
-	}
-	m.out = append(m.out, a.Messages...)
-	return nil
 }
 
 // act does the dialog action of an answer.

@@ -17,6 +17,10 @@ type Input struct {
 	Attributes map[string]string
 	// Request are the request attributes.
 	Request map[string]string
+	// Given is the state that a caller of the runtime API gives; nil for none. Put says that there is no
+	// text: the conversation goes on from that state.
+	Given *Given
+	Put   bool
 	// Hooked says that there is a function for code hooks.
 	Hooked bool
 	// Answer answers the [Call] of the step before; Text means nothing then.
@@ -88,6 +92,8 @@ type Turn struct {
 	Messages []Message
 	// Call is a code hook that wants to be called; its answer is the next input.
 	Call *Call
+	// Request are the request attributes as they are now: a function may change them.
+	Request map[string]string
 	// Notes are what the reader of a log should know, in sentences.
 	Notes []string
 }
@@ -134,6 +140,9 @@ func (l *Locale) Step(s Session, in Input) (Turn, error) {
 		m.out, m.steps, m.notes = s.Pending.Messages, s.Pending.Steps, s.Pending.Notes
 		m.s.Pending = nil
 		next, err = m.answered(s.Pending, in.Answer)
+	case in.Put:
+		m.s.Pending, m.s.Match = nil, nil
+		next, err = m.put()
 	case len([]rune(in.Text)) > LongestText:
 		return Turn{}, &Failure{"ValidationException", fmt.Sprintf("the text has more than the %d characters that Lex takes", LongestText)}
 	case strings.TrimSpace(in.Text) == "":
@@ -143,7 +152,12 @@ func (l *Locale) Step(s Session, in Input) (Turn, error) {
 		m.s.age(in.Now)
 		m.s.Transcript = in.Text
 		m.s.Match = nil
-		next = m.interpret()
+		if in.Given != nil {
+			err = m.given()
+		}
+		if err == nil {
+			next = m.interpret()
+		}
 	}
 	if err == nil {
 		err = m.run(next)
@@ -151,7 +165,7 @@ func (l *Locale) Step(s Session, in Input) (Turn, error) {
 	if err != nil {
 		return Turn{}, err
 	}
-	turn := Turn{Session: *m.s, Call: m.call, Notes: m.notes}
+	turn := Turn{Session: *m.s, Call: m.call, Request: m.in.Request, Notes: m.notes}
 	if m.call == nil {
 		turn.Messages = m.out
 		turn.Session.Said = m.out

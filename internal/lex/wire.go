@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"maps"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -63,7 +62,7 @@ func (v *Value) wire() *wireValue {
 	if v == nil {
 		return nil
 	}
-	w := &wireValue{Shape: "Scalar", Value: &wireScalar{v.Original, v.Interpreted, slices.Concat([]string{}, v.Resolved)}}
+	w := &wireValue{Shape: "Scalar", Value: &wireScalar{v.Original, v.Interpreted, append([]string{}, v.Resolved...)}}
 	if len(v.Values) > 0 {
 		w.Shape = "List"
 		for _, one := range v.Values {

@@ -75,7 +75,9 @@ type Config struct {
 
 // Bots are the bots of one configuration.
 type Bots struct {
-	bots      map[string]*entry
+	bots map[string]*entry
+	// paths are the same by "BOTID/ALIASID", id or name: as the runtime API names bots.
+	paths     map[string]*entry
 	functions Functions
 	log       *slog.Logger
 }
@@ -100,6 +102,8 @@ type turn struct {
 	locale    string
 	text      string
 	now       time.Time
+	// limit is how long it may take; 0 means limit.
+	limit time.Duration
 	// attributes replace the session attributes; nil leaves them.
 	attributes map[string]string
 	// session is what the flow keeps for the bot.
@@ -129,9 +133,10 @@ func New(cfg Config) (*Bots, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	b := &Bots{bots: map[string]*entry{}, functions: cfg.Functions, log: cfg.Log}
+	b := &Bots{bots: map[string]*entry{}, paths: map[string]*entry{}, functions: cfg.Functions, log: cfg.Log}
 	aws := lexRuntime(&cfg)
-	for key, bot := range cfg.Bots {
+	for _, key := range slices.Backward(slices.Sorted(maps.Keys(cfg.Bots))) { // the first of two with one path has it
+		bot := cfg.Bots[key]
 		e := &entry{key: key, locale: bot.Locale}
 		switch {
 		case bot.Path != "":
@@ -148,6 +153,7 @@ func New(cfg Config) (*Bots, error) {
 			return nil, fmt.Errorf("bots.%s: it does not say where the bot is", key)
 		}
 		b.bots[key] = e
+		b.paths[pathOf(key)] = e
 	}
 	return b, nil
 }
@@ -221,6 +227,11 @@ func (b *Bots) find(r reference) (*entry, bool) {
 	if e, ok := glob.Find(b.bots, append([]string{r.arn}, r.names...)...); ok {
 		return e, true
 	}
+	return b.ofFiles(r)
+}
+
+// ofFiles returns the bot whose own files have the id or the name.
+func (b *Bots) ofFiles(r reference) (*entry, bool) {
 	for _, key := range slices.Sorted(maps.Keys(b.bots)) {
 		e := b.bots[key]
 		if e.local == nil {

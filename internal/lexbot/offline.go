@@ -30,9 +30,9 @@ func newOffline(bot *lex.Bot, how *Bot, functions Functions) *offline {
 	return &offline{bot: bot, functions: functions, function: how.Function, options: how.options(), services: how.Answers, client: direct()}
 }
 
-// memory is what is kept of a conversation: the session, and for an AI agent behind an intent what was
+// Memory is what is kept of a conversation: the session, and for an AI agent behind an intent what was
 // said.
-type memory struct {
+type Memory struct {
 	lex.Session
 	Conversation []Line `json:"conversation,omitempty"`
 }
@@ -52,8 +52,11 @@ func (o *offline) functionOf(aliasID, locale string) string {
 	return name
 }
 
-// hookLimit is how long a code hook may take: less than the bot, whose answer it is a part of.
-const hookLimit = limit - time.Second
+// longestHook is how long a code hook may take at most. In a turn it has less than the turn, whose answer it
+// is a part of.
+//
+// Source: "Runtime quotas" in the Lex V2 developer guide.
+const longestHook = 30 * time.Second
 
 // turn implements engine.
 func (o *offline) turn(ctx context.Context, t *turn) (*said, error) {
@@ -64,62 +67,83 @@ func (o *offline) turn(ctx context.Context, t *turn) (*said, error) {
 	if !ok {
 		return nil, fmt.Errorf("the bot %s has no locale %s: set the contact's language, or locale of the bot's entry", o.bot.Name, t.locale)
 	}
-	var before memory
+	var before Memory
 	if len(t.session) > 0 {
 		if err := json.Unmarshal(t.session, &before); err != nil || before.Expired(t.now, o.bot.TTL) {
-			before = memory{}
+			before = Memory{}
 		}
 	}
-	session := before.Session
-	function := o.functionOf(t.named.aliasID, l.ID)
-	in := lex.Input{Now: t.now, Text: t.text, Attributes: t.attributes, Request: request(), Hooked: function != "", Options: o.options}
+	in := lex.Input{Now: t.now, Text: t.text, Attributes: t.attributes, Request: request()}
+	done, after, err := o.run(ctx, l, before, in, o.caller(t.sessionID, t.named.botID, t.named.aliasID), cmp.Or(t.limit, limit)-time.Second)
+	if err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(after)
+	if err != nil {
+		return nil, fmt.Errorf("keeping the session of a bot: %w", err)
+	}
+	return &said{
+		messages: done.Messages, state: l.State(&done.Session), readings: l.Interpretations(&done.Session, false), session: data,
+		notes: done.Notes, match: done.Session.Match,
+	}, nil
+}
+
+// caller is who calls the bot, as functions are told.
+func (o *offline) caller(sessionID, botID, aliasID string) lex.Caller {
 	by := lex.Caller{
-		SessionID: t.sessionID, RequestID: uuid.NewString(), BotID: cmp.Or(o.bot.ID, t.named.botID), BotName: o.bot.Name, BotVersion: o.bot.Version,
-		AliasID: cmp.Or(t.named.aliasID, "TSTALIASID"), AliasName: "TestBotAlias",
+		SessionID: sessionID, RequestID: uuid.NewString(), BotID: cmp.Or(o.bot.ID, botID), BotName: o.bot.Name, BotVersion: o.bot.Version,
+		AliasID: cmp.Or(aliasID, "TSTALIASID"), AliasName: "TestBotAlias",
 	}
 	for _, a := range o.bot.Aliases {
 		if a.ID == by.AliasID {
 			by.AliasName = a.Name
 		}
 	}
+	return by
+}
+
+// run takes a step, calls the code hooks that it wants, each within a time, and asks the services behind
+// intents.
+func (o *offline) run(ctx context.Context, l *lex.Locale, before Memory, in lex.Input, by lex.Caller, within time.Duration) (lex.Turn, Memory, error) {
+	function, session := o.functionOf(by.AliasID, l.ID), before.Session
+	in.Hooked, in.Options = function != "", o.options
 	for {
 		done, err := l.Step(session, in)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // it is a sentence
+			return done, before, err //nolint:wrapcheck // it is a sentence
 		}
-		if session = done.Session; done.Call == nil {
-			return o.said(l, &done, before.Conversation)
+		if done.Call == nil {
+			return done, o.after(&done, before.Conversation), nil
 		}
+		session, in.Attributes, in.Request = done.Session, nil, done.Request
 		if intent := done.Call.Service; intent != "" {
-			q := question{ContactID: t.sessionID, Agent: intent, Locale: l.ID, Text: t.text, Attributes: session.Attributes, Conversation: before.Conversation}
+			q := question{ContactID: by.SessionID, Agent: intent, Locale: l.ID, Text: in.Text, Attributes: session.Attributes, Conversation: before.Conversation}
 			if in.Answer, err = o.serve(ctx, intent, q); err != nil {
-				return nil, err
+				return done, before, err
 			}
-			in.Attributes = nil
 			continue
 		}
 		event, err := l.Event(&done, in, by)
 		if err != nil {
-			return nil, err //nolint:wrapcheck // it is a sentence
+			return done, before, err //nolint:wrapcheck // it is a sentence
 		}
-		in.Answer = o.call(ctx, function, event)
-		in.Attributes = nil
+		in.Answer = o.call(ctx, function, event, min(within, longestHook))
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("calling the function of a code hook: %w", ctx.Err())
+			return done, before, fmt.Errorf("calling the function of a code hook: %w", ctx.Err())
 		}
 	}
 }
 
 // call calls the function of a code hook.
-func (o *offline) call(ctx context.Context, function string, event []byte) *lex.Answer {
-	ctx, cancel := context.WithTimeout(ctx, hookLimit)
+func (o *offline) call(ctx context.Context, function string, event []byte, within time.Duration) *lex.Answer {
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	body, err := o.functions.Invoke(ctx, function, "", event)
 	switch {
 	case err == nil:
 		return &lex.Answer{Body: body}
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &lex.Answer{TimedOut: true, Failed: fmt.Sprintf("the function %s did not answer within %s", function, hookLimit)}
+		return &lex.Answer{TimedOut: true, Failed: fmt.Sprintf("the function %s did not answer within %s", function, within)}
 	}
 	return &lex.Answer{Failed: fmt.Sprintf("the function %s: %v", function, err)}
 }
@@ -133,18 +157,11 @@ func (o *offline) serve(ctx context.Context, intent string, q question) (*lex.An
 	return &lex.Answer{Generated: g}, nil
 }
 
-// said is what a turn came to.
-func (o *offline) said(l *lex.Locale, done *lex.Turn, before []Line) (*said, error) {
-	kept := memory{Session: done.Session}
+// after is what is kept of a conversation after a turn.
+func (o *offline) after(done *lex.Turn, before []Line) Memory {
+	kept := Memory{Session: done.Session}
 	if len(o.services) > 0 {
 		kept.Conversation = remember(before, done.Session.Transcript, done.Messages)
 	}
-	data, err := json.Marshal(kept)
-	if err != nil {
-		return nil, fmt.Errorf("keeping the session of a bot: %w", err)
-	}
-	return &said{
-		messages: done.Messages, state: l.State(&done.Session), readings: l.Interpretations(&done.Session, false), session: data,
-		notes: done.Notes, match: done.Session.Match,
-	}, nil
+	return kept
 }
