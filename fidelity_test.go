@@ -15,6 +15,7 @@ import (
 	"github.com/parley-chat/parley/internal/fidelity"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/frontdoor"
+	"github.com/parley-chat/parley/internal/lexserver"
 	"github.com/parley-chat/parley/internal/participant"
 )
 
@@ -22,7 +23,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite generated files")
 
-const fidelityHead = `<!-- Generated from the registries in internal/connectserver, internal/participant, internal/frontdoor and internal/flow by go generate; do not edit. -->
+const fidelityHead = `<!-- Generated from the registries in internal/connectserver, internal/participant, internal/frontdoor, internal/lexserver and internal/flow by go generate; do not edit. -->
 
 # What the embedded Amazon Connect does, and where it comes from
 
@@ -42,7 +43,7 @@ func TestFidelityPage(t *testing.T) {
 	t.Parallel()
 	const page = "docs/fidelity.md"
 	want := bytes.NewBufferString(fidelityHead)
-	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity(), frontdoor.Fidelity())); err != nil {
+	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity(), frontdoor.Fidelity(), lexserver.Fidelity())); err != nil {
 		t.Fatal(err)
 	}
 	writeFlowTypes(want)

@@ -97,17 +97,18 @@ var allowed = map[string][]string{
 		"internal/awscall", "internal/awswire", "internal/excerpt", "internal/flow", "internal/flowrun", "internal/glob", "internal/hint",
 		"internal/interactive", "internal/lex", "internal/lexfile", "internal/transcript",
 	},
-	"internal/flowtest": {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/store", "internal/transcript"},
-	"internal/desk":     {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
-	"internal/partner":  {"internal/desk", "internal/interactive", "internal/transcript"},
-	"internal/signin": {"internal/chat", "internal/excerpt", "internal/secret"},
+	"internal/lexserver": {"internal/awswire", "internal/fidelity", "internal/lex", "internal/lexbot"},
+	"internal/flowtest":  {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/store", "internal/transcript"},
+	"internal/desk":      {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
+	"internal/partner":   {"internal/desk", "internal/interactive", "internal/transcript"},
+	"internal/signin":    {"internal/chat", "internal/excerpt", "internal/secret"},
 	"internal/fault": {
 		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
 		"internal/secret",
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
-		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/instance", "internal/interactive", "internal/participant", "internal/partner", "internal/signin", "internal/startchat", "internal/store",
+		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/instance", "internal/interactive", "internal/lexbot", "internal/lexserver", "internal/participant", "internal/partner", "internal/signin", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.

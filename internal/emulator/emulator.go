@@ -32,6 +32,8 @@ import (
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/instance"
+	"github.com/parley-chat/parley/internal/lexbot"
+	"github.com/parley-chat/parley/internal/lexserver"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/startchat"
@@ -89,8 +91,10 @@ type Config struct {
 	// Library are the contact flows that run, beside those that are created through the API, which
 	// are given to it; nil means that there are no others. Outside answers for their functions and bots; nil answers for none. FlowTraced and FlowTold are told
 	// what they do, as [flowrun.Config] describes; nil does nothing.
-	Library    *flowrun.Library
-	Outside    flowrun.Outside
+	Library *flowrun.Library
+	Outside flowrun.Outside
+	// Bots also answer by the runtime API of Amazon Lex V2; nil leaves it out.
+	Bots       *lexbot.Bots
 	FlowTraced func(contactID string, at time.Time, rows []flow.Trace)
 	FlowTold   func(contactID string, at time.Time, what string, stopped bool)
 	// ApprovedOrigins are the only origins whose pages may call the Participant Service;
@@ -131,6 +135,7 @@ type Emulator struct {
 	chats     *chat.Service
 	publisher *connectserver.Publisher
 	api       *connectserver.Service
+	lex       *lexserver.Service // nil without
 	clients   *participant.Service
 	desk      *desk.Desk
 	flows     *flowrun.Runner
@@ -201,7 +206,7 @@ func ofOurs(refused *awswire.Error) error {
 // Handler is Wrap for servers that have nothing else: every other path is an unknown operation.
 func (e *Emulator) Handler() http.Handler { return e.Wrap(http.HandlerFunc(e.api.Unknown)) }
 
-// Wrap serves the Amazon Connect API, the Participant Service, the chat sockets and attachments,
+// Wrap serves the Amazon Connect API, the runtime API of Amazon Lex, the Participant Service, the chat sockets and attachments,
 // at the paths of AWS, and hands every other request to next. One mux, built here, finds the
 // action of a request; faults are wrapped around each action as it is registered.
 func (e *Emulator) Wrap(next http.Handler) http.Handler {
@@ -209,6 +214,9 @@ func (e *Emulator) Wrap(next http.Handler) http.Handler {
 	e.clients.Routes(mux, e.faults.Wrap)
 	e.api.Routes(mux, e.faults.Wrap)
 	signin.Routes(mux, e.chats, e.log)
+	if e.lex != nil {
+		e.lex.Routes(mux)
+	}
 	other := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isParticipant(r.URL.Path) { // with an escaped slash in front of the action
 			participant.Unknown(w, r)

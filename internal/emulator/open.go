@@ -18,6 +18,7 @@ import (
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/interactive"
+	"github.com/parley-chat/parley/internal/lexserver"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/store"
@@ -55,6 +56,9 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 	if e.api, err = connectserver.New(config); err != nil {
 		return err
 	}
+	if err := e.openLex(cfg); err != nil {
+		return err
+	}
 	if err := e.openFaults(cfg); err != nil {
 		return err
 	}
@@ -65,6 +69,19 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("going on with the chats: %w", err)
 	}
 	return nil
+}
+
+// openLex opens the runtime API of Amazon Lex, if there are bots.
+func (e *Emulator) openLex(cfg Config) (err error) {
+	if cfg.Bots == nil {
+		return nil
+	}
+	config := lexserver.Config{Bots: cfg.Bots, Now: e.chats.Clock().Now, Log: cfg.Log}
+	if tap := cfg.Tap; tap != nil {
+		config.Called = func(r *http.Request, operation string) { tap.Called(r, operation, "", "", "") }
+	}
+	e.lex, err = lexserver.New(config)
+	return err
 }
 
 // openChats opens the store, the chats and what hears of them.

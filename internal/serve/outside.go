@@ -20,6 +20,7 @@ import (
 type Outside struct {
 	flowrun.Outsides
 	functions *lambdacall.Calls
+	bots      *lexbot.Bots
 }
 
 // OpenOutside opens what the settings name; programs start at once.
@@ -42,7 +43,7 @@ func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Out
 	if err != nil {
 		return nil, errors.Join(err, calls.Close())
 	}
-	return &Outside{Outsides: flowrun.Outsides{calls, bots, applications}, functions: calls}, nil
+	return &Outside{Outsides: flowrun.Outsides{calls, bots, applications}, functions: calls, bots: bots}, nil
 }
 
 // Functions are those of code hooks.

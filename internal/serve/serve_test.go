@@ -37,7 +37,7 @@ func loadIn(t *testing.T, environ []string, flags ...string) *settings.Settings 
 	if err := set.Parse(flags); err != nil {
 		t.Fatal(err)
 	}
-	s, err := settings.Load(settings.Sources{Flags: set, Environ: environ, GOOS: "linux"})
+	s, err := settings.Load(settings.Sources{Flags: set, Environ: environ, GOOS: "linux", ReadFile: os.ReadFile})
 	if err = settings.Join(err, serve.Check(s)); err != nil {
 		t.Fatal(err)
 	}
