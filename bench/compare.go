@@ -212,7 +212,7 @@ func (l *lab) startCost(ctx context.Context, o *compareOptions) (cost float64, e
 func (l *lab) messageCost(ctx context.Context, o *compareOptions) (cost float64, err error) {
 	const writers = 64
 	err = l.withServer(ctx, durable, func(p *peer) error {
-		all, err := openRooms(ctx, p, writers, 0, nil)
+		all, err := openRooms(ctx, p, opening{count: writers})
 		if err != nil {
 			return err
 		}
@@ -245,7 +245,7 @@ func (l *lab) chatCost(ctx context.Context, o *compareOptions) (cost float64, er
 		}()
 		var resident []int64
 		for _, count := range []int{max(1, o.chats/4), o.chats} {
-			all, err := openRooms(ctx, p, count, 1, func(int, int) func([]byte) { return func([]byte) {} })
+			all, err := openRooms(ctx, p, opening{count: count, sockets: 1, frame: unheard})
 			if err != nil {
 				return err
 			}

@@ -15,6 +15,7 @@ import (
 // embeddedOptions are the flags of the run that measures the embedded Amazon Connect.
 type embeddedOptions struct {
 	chats, writers, rooms, rate, items, rounds, starts int
+	talks, menus, waiting                              int
 	settle, duration, warmup                           time.Duration
 	out, parley                                        string
 }
@@ -31,9 +32,12 @@ func parseEmbedded(args []string, stderr io.Writer) (embeddedOptions, error) {
 	flags.DurationVar(&o.settle, "settle", 30*time.Second, "time of heartbeats before their memory is read")
 	flags.IntVar(&o.writers, "writers", 64, "connections that send messages; 0 leaves that out")
 	flags.IntVar(&o.rooms, "rooms", 200, fmt.Sprintf("chats with %d sockets each for the fan-out; 0 leaves that out", socketsEach))
-	flags.IntVar(&o.rate, "rate", 1000, "messages a second, of all chats together, for the fan-out")
+	flags.IntVar(&o.rate, "rate", 1000, "messages a second, of all chats together, for the fan-out and the answers")
 	flags.IntVar(&o.items, "items", 1_000_000, "transcript items in the store that is opened again; 0 leaves that out")
-	flags.IntVar(&o.rounds, "rounds", 7, "rounds of messages and fan-out")
+	flags.IntVar(&o.talks, "talks", 100, "chats with a contact flow, and as many with the partner, whose answers are timed; 0 leaves that out")
+	flags.IntVar(&o.menus, "menus", 1000, "chats at a menu of a flow whose heap is measured; 0 leaves that out")
+	flags.IntVar(&o.waiting, "waiting", 10_000, "chats that wait for agents; 0 leaves that out")
+	flags.IntVar(&o.rounds, "rounds", 5, "rounds of messages, fan-out, answers, menus and waiting chats")
 	flags.IntVar(&o.starts, "starts", 15, "starts on an empty store; 0 leaves that out")
 	flags.DurationVar(&o.duration, "duration", 3*time.Second, "timed part of each round")
 	flags.DurationVar(&o.warmup, "warmup", time.Second, "discarded part before it")
@@ -45,7 +49,7 @@ func parseEmbedded(args []string, stderr io.Writer) (embeddedOptions, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	for _, n := range []int{o.chats, o.writers, o.rooms, o.items, o.starts} {
+	for _, n := range []int{o.chats, o.writers, o.rooms, o.items, o.starts, o.talks, o.menus, o.waiting} {
 		if n < 0 {
 			return o, errors.New("a number of things to measure is negative")
 		}
@@ -55,7 +59,8 @@ func parseEmbedded(args []string, stderr io.Writer) (embeddedOptions, error) {
 	}
 	if o.out == "" {
 		o.out = "-"
-		if o.chats >= 10_000 && o.writers == 64 && o.rooms >= 200 && o.items >= 1_000_000 && o.starts >= 10 && o.rounds >= 3 {
+		if o.chats >= 10_000 && o.writers == 64 && o.rooms >= 200 && o.items >= 1_000_000 && o.starts >= 10 && o.rounds >= 3 &&
+			o.talks >= 100 && o.menus >= 1000 && o.waiting >= 10_000 {
 			o.out = filepath.Join("docs", "benchmarks-embedded.md")
 		}
 	}
@@ -67,6 +72,9 @@ func runEmbedded(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	if err != nil {
 		return err
 	}
+	// With nothing else to do on the machine it takes less than half of this; what hangs ends with it.
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute+time.Duration(o.rounds)*(time.Minute+8*(o.warmup+o.duration)))
+	defer cancel()
 	dir, err := enter(&o.parley)
 	if err != nil {
 		return err
@@ -78,9 +86,14 @@ func runEmbedded(ctx context.Context, args []string, stdout, stderr io.Writer) e
 			return err
 		}
 	}
+	if o.talks+o.menus > 0 {
+		if err := l.build(ctx, weighed, "./bench/weighed"); err != nil {
+			return err
+		}
+	}
 	r := &embeddedResult{embeddedOptions: o, messages: map[string][]sample{}, revision: l.revision(ctx), loadBefore: loadAverage()}
 	for _, measure := range []func(context.Context, *embeddedResult) error{
-		l.measureEmpty, l.measureMessages, l.measureFanOut, l.measureChats, l.measureRestarts,
+		l.measureEmpty, l.measureMessages, l.measureFanOut, l.measureAnswers, l.measureMenus, l.measureLine, l.measureChats, l.measureRestarts,
 	} {
 		if err := measure(ctx, r); err != nil {
 			return err
@@ -100,6 +113,9 @@ const (
 	uninspected = "uninspected"
 	ephemeral   = "ephemeral"
 )
+
+// weighed is the name of the server whose heap can be read.
+const weighed = "weighed"
 
 // embedded returns a Parley with its embedded Amazon Connect and no partner in it. Its chats
 // are kept in dir.
@@ -132,11 +148,16 @@ func (l *lab) emptyDir() (string, error) {
 
 // withServer runs measure with a server on an empty store that has started a chat.
 func (l *lab) withServer(ctx context.Context, name string, measure func(*peer) error) error {
+	return l.withPeer(ctx, func(dir string) *peer { return l.embedded(name, dir) }, measure)
+}
+
+// withPeer is withServer with a server of another kind, which keeps its chats in dir.
+func (l *lab) withPeer(ctx context.Context, serve func(dir string) *peer, measure func(*peer) error) error {
 	dir, err := l.emptyDir()
 	if err != nil {
 		return err
 	}
-	p := l.embedded(name, dir)
+	p := serve(dir)
 	if _, err := l.launch(ctx, p); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,21 +25,31 @@ type room struct {
 	sent atomic.Int64
 }
 
-// openRooms starts and connects chats, some at a time, and opens so many sockets in each,
-// which hand what they are told to frame.
-func openRooms(ctx context.Context, p *peer, count, sockets int, frame func(room, socket int) func([]byte)) (*rooms, error) {
-	const together = 64
+// together is how many chats are opened at the same time.
+const together = 64
+
+// opening says which chats are opened.
+type opening struct {
+	// count is how many, and sockets how many listen in each, which hand what they are told to frame.
+	count, sockets int
+	frame          func(room, socket int) func([]byte)
+	// flow is the id of their contact flow; "" names none.
+	flow string
+}
+
+// openRooms starts and connects chats, some at a time.
+func openRooms(ctx context.Context, p *peer, o opening) (*rooms, error) {
 	c := chatclient.New("http://"+p.address, together)
-	all := &rooms{each: make([]*room, count), sockets: make([]*chatclient.Socket, count*sockets)}
+	all := &rooms{opening: o, each: make([]*room, o.count), sockets: make([]*chatclient.Socket, o.count*o.sockets)}
 	defer c.Close()
 	var next atomic.Int64
 	failed := make(chan error, together)
 	var wg sync.WaitGroup
-	for range min(together, count) {
+	for range min(together, o.count) {
 		wg.Go(func() {
-			for n := int(next.Add(1)) - 1; n < count && ctx.Err() == nil && len(failed) == 0; n = int(next.Add(1)) - 1 {
-				if err := all.open(ctx, c, n, sockets, frame); err != nil {
-					failed <- fmt.Errorf("opening chat %d of %d: %w", n+1, count, err)
+			for n := int(next.Add(1)) - 1; n < o.count && ctx.Err() == nil && len(failed) == 0; n = int(next.Add(1)) - 1 {
+				if err := all.open(ctx, c, n); err != nil {
+					failed <- fmt.Errorf("opening chat %d of %d: %w", n+1, o.count, err)
 					return
 				}
 			}
@@ -53,14 +64,18 @@ func openRooms(ctx context.Context, p *peer, count, sockets int, frame func(room
 	return all, nil
 }
 
+// unheard is what sockets hand to nobody.
+func unheard(int, int) func([]byte) { return func([]byte) {} }
+
 // rooms are connected chats and their sockets.
 type rooms struct {
+	opening
 	each    []*room
 	sockets []*chatclient.Socket
 }
 
-func (all *rooms) open(ctx context.Context, c *chatclient.Client, n, sockets int, frame func(room, socket int) func([]byte)) error {
-	chat, err := c.Start(ctx, "Ana", "")
+func (all *rooms) open(ctx context.Context, c *chatclient.Client, n int) error {
+	chat, err := c.StartIn(ctx, all.flow, "Ana")
 	if err != nil {
 		return err
 	}
@@ -69,8 +84,8 @@ func (all *rooms) open(ctx context.Context, c *chatclient.Client, n, sockets int
 		return err
 	}
 	all.each[n] = &room{Connection: connection}
-	for i := range sockets {
-		if all.sockets[n*sockets+i], err = chatclient.Listen(ctx, connection.URL, frame(n, i)); err != nil {
+	for i := range all.opening.sockets {
+		if all.sockets[n*all.opening.sockets+i], err = chatclient.Listen(ctx, connection.URL, all.frame(n, i)); err != nil {
 			return err
 		}
 	}
@@ -88,12 +103,24 @@ func (all *rooms) close() {
 // message returns the next SendMessage of a chat, with a client token as every SDK sends one.
 // Its text begins with prefix.
 func (r *room) message(address, prefix string) []byte {
+	return r.say(address, plainText, prefix+text)
+}
+
+// say returns the next SendMessage of a chat with a content of a type.
+func (r *room) say(address, kind, content string) []byte {
 	// The end of the connection token is as good as random.
 	id := r.Token[len(r.Token)-12:] + "-" + strconv.FormatInt(r.sent.Add(1), 10)
-	body := chatclient.MessageBody(prefix+text, id)
+	return wire(http.MethodPost, chatclient.MessagePath, address, r.Token, chatclient.ContentBody(kind, content, id))
+}
+
+// wire is a request with a JSON body and, where there is one, a token.
+func wire(method, path, address, token string, body []byte) []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: %s\r\nX-Amz-Bearer: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
-		chatclient.MessagePath, address, r.Token, len(body), body)
+	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: %s\r\n", method, path, address)
+	if token != "" {
+		fmt.Fprintf(&b, "X-Amz-Bearer: %s\r\n", token)
+	}
+	fmt.Fprintf(&b, "Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 	return b.Bytes()
 }
 
@@ -116,7 +143,7 @@ func (l *lab) measureMessages(ctx context.Context, r *embeddedResult) error {
 		}
 		for _, name := range order {
 			err := l.withServer(ctx, name, func(p *peer) error {
-				all, err := openRooms(ctx, p, writers, 0, nil)
+				all, err := openRooms(ctx, p, opening{count: writers})
 				if err != nil {
 					return err
 				}
@@ -170,7 +197,7 @@ func (l *lab) measureFanOut(ctx context.Context, r *embeddedResult) error {
 	}
 	return l.withServer(ctx, durable, func(p *peer) error {
 		f := &fanOut{began: time.Now(), heard: make([][]heard, r.rooms*socketsEach)}
-		all, err := openRooms(ctx, p, r.rooms, socketsEach, f.listen)
+		all, err := openRooms(ctx, p, opening{count: r.rooms, sockets: socketsEach, frame: f.listen})
 		if err != nil {
 			return err
 		}

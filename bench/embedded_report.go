@@ -10,16 +10,22 @@ import (
 // embeddedResult is everything that was measured of the embedded Amazon Connect.
 type embeddedResult struct {
 	embeddedOptions
-	empty, restarts  spread              // in milliseconds
-	messages         map[string][]sample // by how chats are kept, one a round
-	flushes          spread              // a second, of the bare disk
-	fanOut           []sample
-	idle, full, peak int64 // memory, in bytes
-	connecting       time.Duration
-	beating          float64 // cores
-	revision         string
-	loadBefore       string
-	loadAfter        string
+	empty, restarts spread              // in milliseconds
+	messages        map[string][]sample // by how chats are kept, one a round
+	flushes         spread              // a second, of the bare disk
+	fanOut, answers []sample
+	// Answers of a flow and of the built-in partner, p99 in milliseconds; heap of chats at a menu and
+	// without a flow, in bytes; processor time of an assignment with few and with many chats waiting, in
+	// milliseconds; each one a round.
+	ofFlow, ofPartner   spread
+	atMenu, withoutFlow spread
+	few, many           spread
+	idle, full, peak    int64 // memory, in bytes
+	connecting          time.Duration
+	beating             float64 // cores
+	revision            string
+	loadBefore          string
+	loadAfter           string
 }
 
 // chatSize is the memory of a chat in KiB.
@@ -64,6 +70,14 @@ func (r *embeddedResult) markdown() string {
 			"the transcript of a chat has to hold every message once.", r.writers, len(text)),
 		fmt.Sprintf("**Fan-out**: %d chats with %d sockets each; %d messages a second, evenly spread over the chats, timed from before "+
 			"the request until the frame has been read from each socket.", r.rooms, socketsEach, r.rate),
+		fmt.Sprintf("**Answers**: %d chats with a contact flow and as many with the built-in partner, in one server; %d messages a second of "+
+			"all of them, of the two kinds in turn, each timed from before the request until the answer's text has been read from the socket. The flow "+
+			"is at a menu, says what was chosen and shows the menu again; the partner repeats a text, without its pause for typing.", r.talks, r.rate),
+		fmt.Sprintf("**Heap at a menu**: what is reachable in the server after a collection, with %d connected chats at the menu of a flow and with as "+
+			"many without a flow, which wait for an agent, less what was before; a server of its own each round, the two kinds in turn first.", r.menus),
+		fmt.Sprintf("**Assignments**: %d scripted agents with room for one chat each have one, and the others wait. A customer leaves, the agent "+
+			"gets the next chat, and another customer comes: the server's processor time for all of that, %d times a round, in turn in a server with %d chats "+
+			"waiting and in one with %d.", agents, assignments, fewWaiting, r.waiting),
 		"**Memory of a chat**: resident memory with all chats connected and subscribed less that of the idle server, divided by " +
 			"their number, without the inspector, whose record has a bound of its own (64 MiB). Each sends both kinds of heartbeat every ten seconds, as chatjs does, and every one has to be answered.",
 		fmt.Sprintf("**Restart**: from starting the program to the first 200 of `/readyz`, with all chats of the store active, %d "+
@@ -105,6 +119,15 @@ func (r *embeddedResult) targets() string {
 	add(fmt.Sprintf("fan-out p99, %d sockets", r.rooms*socketsEach), "< 15 ms", "%.1f ms", fan.median() < 15, fan)
 	add(fmt.Sprintf("restart with %d items until ready", r.items), "< 1 s", "%.0f ms", r.restarts.median() < 1000, r.restarts)
 	add("start on an empty store until the first chat", "< 100 ms", "%.0f ms", r.empty.median() < 100, r.empty)
+	later := divide(r.ofFlow, r.ofPartner)
+	add("p99 of a flow's answers to that of the built-in partner's", "≤ 1.3", "%.2f", later.median() <= 1.3, later)
+	var more spread
+	for i := range r.atMenu {
+		more = append(more, (r.atMenu[i]-r.withoutFlow[i])/1024)
+	}
+	add("heap of a chat at a menu of a flow, more than without a flow", "≤ 2 KiB", "%.2f KiB", more.median() <= 2, more)
+	dearer := divide(r.many, r.few)
+	add(fmt.Sprintf("CPU of an assignment with %d waiting to that with %d", r.waiting, fewWaiting), "≤ 1.5", "%.2f", dearer.median() <= 1.5, dearer)
 	return table(rows)
 }
 
@@ -139,13 +162,24 @@ func (r *embeddedResult) runs() string {
 		text += fmt.Sprintf("\n%d chats: connected in %.1f s; %.1f MiB resident idle, %.1f MiB with the chats, %.1f MiB at most; heartbeats use %.2f cores.\n",
 			r.chats, r.connecting.Seconds(), float64(r.idle)/mib, float64(r.full)/mib, float64(r.peak)/mib, r.beating)
 	}
+	if len(r.ofFlow) > 0 {
+		text += fmt.Sprintf("\nAnswers, %.0f a second: p99 %s ms of a flow, %s ms of the built-in partner.\n",
+			figures(r.answers, rateOf).median(), r.ofFlow.text("%.2f"), r.ofPartner.text("%.2f"))
+	}
+	if len(r.atMenu) > 0 {
+		text += fmt.Sprintf("\nHeap of each of %d chats: %s KiB at a menu, %s KiB without a flow.\n", r.menus, r.atMenu.scaled(1024).text("%.2f"), r.withoutFlow.scaled(1024).text("%.2f"))
+	}
+	if len(r.many) > 0 {
+		text += fmt.Sprintf("\nCPU of an assignment to one of %d agents: %s ms with %d waiting, %s ms with %d.\n",
+			agents, r.few.text("%.2f"), fewWaiting, r.many.text("%.2f"), r.waiting)
+	}
 	return text
 }
 
 // circumstances tells what the figures depend on.
 func (r *embeddedResult) circumstances() string {
 	var foreign spread
-	for _, samples := range [][]sample{r.messages[durable], r.messages[ephemeral], r.fanOut} {
+	for _, samples := range [][]sample{r.messages[durable], r.messages[ephemeral], r.fanOut, r.answers} {
 		foreign = append(foreign, figures(samples, func(s sample) float64 { return s.foreign })...)
 	}
 	return "- " + strings.Join([]string{

@@ -35,7 +35,7 @@ func (l *lab) measureChats(ctx context.Context, r *embeddedResult) error {
 		count := func(int, int) func([]byte) { return func([]byte) { answers.Add(1) } }
 		l.say("connecting %d chats", r.chats)
 		began := time.Now()
-		all, err := openRooms(ctx, p, r.chats, 1, count)
+		all, err := openRooms(ctx, p, opening{count: r.chats, sockets: 1, frame: count})
 		if err != nil {
 			return fmt.Errorf("%w (a chat takes an open file here and one in the server; see ulimit -n)", err)
 		}

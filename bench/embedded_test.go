@@ -18,14 +18,14 @@ func TestEmbeddedOptions(t *testing.T) {
 	t.Parallel()
 	full := filepath.Join("docs", "benchmarks-embedded.md")
 	for args, want := range map[string]string{
-		"": full, "-rounds 2": "-", "-items 1000": "-", "-chats 0": "-", "-writers 8": "-", "-chats 0 -out x.md": "x.md",
+		"": full, "-rounds 2": "-", "-items 1000": "-", "-chats 0": "-", "-writers 8": "-", "-menus 999": "-", "-talks 0": "-", "-waiting 5": "-", "-chats 0 -out x.md": "x.md",
 	} {
 		o, err := parseEmbedded(strings.Fields(args), io.Discard)
 		if err != nil || o.out != want {
 			t.Errorf("bench embedded %s writes %q (%v), want %q", args, o.out, err, want)
 		}
 	}
-	for _, args := range []string{"-rounds 0", "-chats -1", "-rate 0", "more", "-duration 1ms"} {
+	for _, args := range []string{"-rounds 0", "-chats -1", "-menus -1", "-rate 0", "more", "-duration 1ms"} {
 		if _, err := parseEmbedded(strings.Fields(args), io.Discard); err == nil {
 			t.Errorf("bench embedded %s: no error", args)
 		}
@@ -85,9 +85,10 @@ func TestFill(t *testing.T) {
 func TestEmbeddedTargets(t *testing.T) {
 	t.Parallel()
 	r := &embeddedResult{
-		embeddedOptions: embeddedOptions{chats: 1024, writers: 64, rooms: 200, items: 5},
+		embeddedOptions: embeddedOptions{chats: 1024, writers: 64, rooms: 200, items: 5, waiting: 10_000},
 		messages:        map[string][]sample{durable: {{rate: 6000, p99: 30 * time.Millisecond}}, uninspected: {{rate: 6250}}},
 		full:            12 << 20, restarts: spread{10, 30, 20},
+		ofFlow: spread{3, 2.6, 4}, ofPartner: spread{2, 2, 4}, atMenu: spread{6144}, withoutFlow: spread{4096},
 	}
 	want := strings.Join([]string{
 		"| memory of each of 1024 connected chats | ≤ 12 KiB | 12.0 KiB | met |",
@@ -97,6 +98,9 @@ func TestEmbeddedTargets(t *testing.T) {
 		"| fan-out p99, 1000 sockets | < 15 ms | – | not measured |",
 		"| restart with 5 items until ready | < 1 s | 20 ms (10 ms–30 ms) | met |",
 		"| start on an empty store until the first chat | < 100 ms | – | not measured |",
+		"| p99 of a flow's answers to that of the built-in partner's | ≤ 1.3 | 1.30 (1.00–1.50) | met |",
+		"| heap of a chat at a menu of a flow, more than without a flow | ≤ 2 KiB | 2.00 KiB | met |",
+		"| CPU of an assignment with 10000 waiting to that with 100 | ≤ 1.5 | – | not measured |",
 	}, "\n")
 	var got []string
 	for line := range strings.Lines(r.targets()) {
@@ -104,5 +108,28 @@ func TestEmbeddedTargets(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, strings.Join(got[2:], "\n")); diff != "" {
 		t.Errorf("targets (-want +got):\n%s", diff)
+	}
+}
+
+// The answer of a flow ends with its menu, and counts from its text on.
+func TestTalk(t *testing.T) {
+	t.Parallel()
+	of := talks(1, talk{last: interactive})[0]
+	frame := func(role, kind string) []byte {
+		return fmt.Appendf(nil, `{"topic":"aws/chat","content":"{\"Type\":\"MESSAGE\",\"ParticipantRole\":\"%s\",\"ContentType\":\"%s\"}"}`, role, kind)
+	}
+	of.hear(frame("CUSTOMER", interactiveResponse))
+	of.hear([]byte(`{"topic":"aws/heartbeat"}`))
+	if !of.came.IsZero() {
+		t.Error("what the customer said is no answer")
+	}
+	of.hear(frame("SYSTEM", plainText))
+	began := of.came
+	if began.IsZero() || len(of.heard) > 0 {
+		t.Error("the answer does not begin with its text, or ends with it")
+	}
+	of.hear(frame("SYSTEM", interactive))
+	if came, err := of.answer(t.Context()); err != nil || !came.Equal(began) {
+		t.Errorf("the answer came at %v (%v), want %v", came, err, began)
 	}
 }

@@ -190,7 +190,7 @@ func (l *lab) nodeVersion(ctx context.Context) string {
 // process is a program that the benchmark started.
 type process struct {
 	cmd    *exec.Cmd
-	stdin  io.Closer
+	stdin  io.WriteCloser
 	stdout io.Reader
 	log    string
 }

@@ -35,7 +35,7 @@ func pages() []page {
 		{"docs/benchmarks.md", "bench-proxy", append(append([]string{"bench/forwarder", "bench/node-peer"}, server...), frontDoor...)},
 		{"docs/benchmarks-embedded.md", "bench-embedded", append([]string{
 			"internal/blob", "internal/chat", "internal/chatsocket", "internal/clock", "internal/connectserver", "internal/desk",
-			"internal/emulator", "internal/fault", "internal/inbox", "internal/participant", "internal/settings", "internal/startchat",
+			"internal/emulator", "internal/fault", "internal/flow", "internal/flowrun", "internal/inbox", "internal/participant", "internal/settings", "internal/startchat",
 			"internal/store", "internal/transcript", "go.mod",
 		}, server...)},
 		{"docs/benchmarks-function.md", "bench-function", append([]string{

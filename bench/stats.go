@@ -34,6 +34,15 @@ func (s spread) text(format string) string {
 	return fmt.Sprintf(format+" ("+format+"–"+format+")", s.median(), slices.Min(s), slices.Max(s))
 }
 
+// scaled divides all values by one number.
+func (s spread) scaled(by float64) spread {
+	out := slices.Clone(s)
+	for i := range out {
+		out[i] /= by
+	}
+	return out
+}
+
 // divide divides pair by pair, as far as both have values.
 func divide(a, b spread) spread {
 	var out spread

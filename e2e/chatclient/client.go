@@ -49,6 +49,22 @@ func (c *Client) Start(ctx context.Context, name, clientToken string) (Chat, err
 	if clientToken != "" {
 		in["ClientToken"] = clientToken
 	}
+	return c.start(ctx, in)
+}
+
+// StartIn starts a chat at the front door that takes views, in the contact flow with an id; "" names
+// none.
+func (c *Client) StartIn(ctx context.Context, flow, name string) (Chat, error) {
+	in := map[string]any{"ParticipantDetails": map[string]string{"DisplayName": name}}
+	if flow != "" {
+		const interactive = "application/vnd.amazonaws.connect.message.interactive"
+		in["ContactFlowId"] = flow
+		in["SupportedMessagingContentTypes"] = []string{"text/plain", "text/markdown", interactive, interactive + ".response"}
+	}
+	return c.start(ctx, in)
+}
+
+func (c *Client) start(ctx context.Context, in any) (Chat, error) {
 	var chat Chat
 	err := c.call(ctx, "/startChatContact", "", in, &chat)
 	if err == nil && (chat.ContactID == "" || chat.ParticipantID == "" || chat.ParticipantToken == "") {
@@ -95,8 +111,13 @@ const MessagePath = "/participant/message"
 
 // MessageBody is the body of a SendMessage with plain text.
 func MessageBody(content, clientToken string) []byte {
+	return ContentBody("text/plain", content, clientToken)
+}
+
+// ContentBody is the body of a SendMessage with a content of a type.
+func ContentBody(kind, content, clientToken string) []byte {
 	body, _ := json.Marshal(map[string]string{ // strings always can be marshalled
-		"ContentType": "text/plain", "Content": content, "ClientToken": clientToken,
+		"ContentType": kind, "Content": content, "ClientToken": clientToken,
 	})
 	return body
 }
@@ -106,6 +127,12 @@ func (c *Client) Send(ctx context.Context, token, content, clientToken string) (
 	var out struct{ ID string }
 	err := c.call(ctx, MessagePath, token, json.RawMessage(MessageBody(content, clientToken)), &out)
 	return out.ID, err
+}
+
+// Disconnect is DisconnectParticipant.
+func (c *Client) Disconnect(ctx context.Context, token string) error {
+	var out struct{}
+	return c.call(ctx, "/participant/disconnect", token, struct{}{}, &out)
 }
 
 // Item is what is looked at in an item of a transcript or a socket.
