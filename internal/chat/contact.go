@@ -122,6 +122,7 @@ const (
 	StoppedByAPI           Reason = "API"
 	IdleDisconnect         Reason = "IDLE_DISCONNECT"
 	FlowDisconnect         Reason = "CONTACT_FLOW_DISCONNECT"
+	Other                  Reason = "OTHER" // such as the end of a test
 )
 
 // Stream is one place a contact's items are published to.

@@ -18,6 +18,7 @@ import (
 type Clock struct {
 	mu      sync.Mutex
 	offset  time.Duration
+	still   time.Time // where the machine's time does not count; zero where it does
 	alarms  alarmHeap
 	changed chan struct{} // closed and replaced when run has to look again
 }
@@ -34,11 +35,23 @@ type Alarm struct {
 // waits for it, so fire must not block.
 func NewAlarm(fire func()) Alarm { return Alarm{fire: fire, index: -1} }
 
+// Still returns a clock that shows a time until some is skipped, so that what happens in it depends on
+// nothing else.
+func Still(at time.Time) *Clock { return &Clock{still: at} }
+
+// now is the service's time. The caller holds the lock.
+func (c *Clock) now() time.Time {
+	if !c.still.IsZero() {
+		return c.still.Add(c.offset)
+	}
+	return time.Now().Add(c.offset)
+}
+
 // Now returns the service's time.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return time.Now().Add(c.offset)
+	return c.now()
 }
 
 // Skip moves the service's time forward and fires what became due.
@@ -86,7 +99,7 @@ func (c *Clock) Next() (time.Duration, bool) {
 	if len(c.alarms) == 0 {
 		return 0, false
 	}
-	return max(0, c.alarms[0].at.Sub(time.Now().Add(c.offset))), true
+	return max(0, c.alarms[0].at.Sub(c.now())), true
 }
 
 // Set sets an alarm to a time, or moves it; the zero time unsets it.
@@ -168,7 +181,7 @@ func (c *Clock) next() (due *Alarm, wait time.Duration, changed <-chan struct{})
 		return nil, 0, c.changed
 	}
 	first := c.alarms[0]
-	if wait := first.at.Sub(time.Now().Add(c.offset)); wait > 0 {
+	if wait := first.at.Sub(c.now()); wait > 0 {
 		return nil, wait, c.changed
 	}
 	heap.Pop(&c.alarms)
