@@ -13,8 +13,8 @@ import (
 )
 
 // answer answers a question of a flow; what the flow cannot have is a failure that it is told. With
-// [record.Call] the answer is still to come.
-func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
+// [record.Call] the answer is still to come. A queue is one to wait in for the contact's own.
+func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask, queue string) flow.Event {
 	if why := unheard(ask.Type); why != "" && rec.Moment.whispers() {
 		return failed("%s", why)
 	}
@@ -22,9 +22,9 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) flow.Event 
 	case "UpdateContactTargetQueue":
 		return r.target(ask)
 	case "TransferContactToQueue":
-		return r.transfer(step, rec)
+		return r.transfer(step, rec, queue)
 	case "DequeueContactAndTransferToQueue":
-		return r.requeue(step, rec, ask)
+		return r.requeue(step, rec, ask, queue)
 	case "RouteContactToAgent":
 		return r.interrupt(step, rec, ask)
 	case "UpdateContactEventHooks":
@@ -40,7 +40,7 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask) flow.Event 
 	case "GetMetricData":
 		return r.metrics(step, rec, ask)
 	case "ShowView":
-		return show(step, rec, ask)
+		return r.show(step, rec, ask)
 	case "AuthenticateParticipant":
 		return signIn(step, rec, ask)
 	}

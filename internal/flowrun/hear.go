@@ -49,6 +49,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	if rec.Call != nil && e.answer == nil {
 		ok = false // to a function that is called nothing else means anything
 	}
+	if rec.Later != nil && e.item != nil {
+		ok = false
+	}
 	switch {
 	case e.item == nil:
 	case e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && (rec.Moment == queued || rec.Moment.whispers()):
@@ -72,7 +75,7 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 		_ = step.EndSignIn(rec.SignIn, transcript.AuthTimeout) // unless it has expired, which the client knows
 	}
 	if said.Kind != flow.Said && said.Kind != flow.BotLeft { // what was waited for has come; those two may be nothing to it
-		rec.Due, rec.View, rec.SignIn = time.Time{}, "", ""
+		rec.Due, rec.View, rec.SignIn, rec.Later = time.Time{}, "", "", nil
 	}
 	rec.Call = nil
 	if rec.Survey && !rec.Ends.IsZero() { // somebody is there
@@ -87,6 +90,8 @@ func flowEvent(rec *record, e event) (flow.Event, bool) {
 	switch {
 	case e.answer != nil:
 		return *e.answer, rec.Call != nil && rec.Call.ID == e.call
+	case item == nil && rec.Later != nil:
+		return *rec.Later, e.due.Equal(rec.Due)
 	case item == nil:
 		return flow.Event{Kind: flow.TimedOut}, e.due.Equal(rec.Due) && !rec.Due.IsZero()
 	case item.Type == transcript.MessageItem:

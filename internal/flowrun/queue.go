@@ -99,9 +99,13 @@ func noAgent(ref, shown string) flow.Event {
 }
 
 // transfer puts the contact into its queue.
-func (r *Runner) transfer(step *chat.Step, rec *record) flow.Event {
+func (r *Runner) transfer(step *chat.Step, rec *record, instead string) flow.Event {
 	contact := step.Contact()
-	q := rec.State.Kept.Queue
+	kept := rec.State.Kept
+	q, err := r.instead(kept.Queue, instead)
+	if err != nil {
+		return failed("%v", err)
+	}
 	switch {
 	case q == nil || q.Name == "" && q.ARN == "": // criteria alone name no queue
 		return failed("no queue was set: put UpdateContactTargetQueue before it")
@@ -113,7 +117,8 @@ func (r *Runner) transfer(step *chat.Step, rec *record) flow.Event {
 	if q.Name != "" && !r.cfg.Floor.Admit(contact.ID, q.Name) {
 		return full(q.Name)
 	}
-	r.enqueue(step, &rec.State.Kept)
+	kept.Queue = q
+	r.enqueue(step, &kept)
 	return flow.Event{Kind: flow.Answered}
 }
 
@@ -151,7 +156,7 @@ func (r *Runner) await(step *chat.Step, q *flow.Queue, how *chat.Queued) {
 }
 
 // requeue moves a waiting chat to another queue, as a new contact.
-func (r *Runner) requeue(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
+func (r *Runner) requeue(step *chat.Step, rec *record, ask *flow.Ask, instead string) flow.Event {
 	if rec.Moment != queued || agentOf(step.Contact()) != "" {
 		return failed("the contact waits in no queue")
 	}
@@ -160,7 +165,10 @@ func (r *Runner) requeue(step *chat.Step, rec *record, ask *flow.Ask) flow.Event
 		return found
 	}
 	kept := rec.State.Kept
-	kept.Queue = queueIn(found)
+	var err error
+	if kept.Queue, err = r.instead(queueIn(found), instead); err != nil {
+		return failed("%v", err)
+	}
 	if kept.Queue.Name != "" && !r.cfg.Floor.Admit(step.Contact().ID, kept.Queue.Name) {
 		return full(kept.Queue.Name)
 	}

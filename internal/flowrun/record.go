@@ -30,6 +30,8 @@ type awaited struct {
 	Ends time.Time `json:"ends,omitzero"`
 	// Call is the function or bot that was called and has not answered.
 	Call *Call `json:"call,omitempty"`
+	// Later is an answer that is known and comes when it is Due.
+	Later *flow.Event `json:"later,omitempty"`
 }
 
 // next is when something is due; zero for never.
@@ -55,6 +57,7 @@ type record struct {
 	View   string `json:"view,omitempty"`
 	SignIn string `json:"signIn,omitempty"`
 
+	cut   bool  // a witness ends the contact
 	heard int64 // the Seq of the last item the flow has heard, which the contact keeps beside it
 }
 

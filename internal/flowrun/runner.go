@@ -37,6 +37,8 @@ type Config struct {
 	Hours *hours.Book
 	// Outside answers for functions and bots; nil answers for none.
 	Outside Outside
+	// Witness is told what flows do, and may step in; nil for none.
+	Witness Witness
 	// Seed is where the random numbers of every chat begin; zero begins with those of the contact's id.
 	Seed uint64
 	// Strict runs a flow for those chats only that name one which is there.

@@ -24,7 +24,7 @@ func (r *Runner) run(step *chat.Step, s *session, rec *record, p *flow.Program, 
 		r.route(step, rec.Moment, &rec.State.Kept, &turn.State.Kept)
 		rec.State = turn.State
 		r.trace(step, turn.Trace)
-		next, waits, err := r.carryOut(step, s, rec, turn)
+		next, waits, err := r.carryOut(step, s, rec, turn, e)
 		if err != nil || waits {
 			return err
 		}
@@ -70,9 +70,17 @@ func (r *Runner) told(step *chat.Step, what string, stopped bool) {
 }
 
 // carryOut does what a turn of a flow wants. It returns the event to go on with at once, or waits
-// when the flow waits for one; neither when the flow is over.
-func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Turn) (next *flow.Event, waits bool, err error) {
-	for _, effect := range turn.Effects {
+// when the flow waits for one; neither when the flow is over. A witness hears of an answer after what a
+// bot said with it.
+func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Turn, e flow.Event) (next *flow.Event, waits bool, err error) {
+	for i, effect := range turn.Effects {
+		if i == len(e.Replies) {
+			r.succeeded(step, rec, &e)
+		}
+		if rec.cut {
+			r.end(step, rec)
+			return nil, false, nil
+		}
 		switch effect.Kind {
 		case flow.Say:
 			r.say(step, rec, effect)
@@ -81,8 +89,12 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 				maps.Copy(attributes, effect.Attributes)
 			})
 		case flow.Question:
-			answer := r.answer(step, rec, effect.Ask)
-			if rec.Call != nil {
+			answer := r.question(step, rec, effect.Ask)
+			if rec.cut {
+				r.end(step, rec)
+				return nil, false, nil
+			}
+			if rec.Call != nil || rec.Later != nil {
 				return nil, true, r.keep(step, rec) // the answer comes as an event
 			}
 			if answer.Program != nil {
@@ -105,6 +117,13 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 			return nil, false, r.over(step, s, rec, effect)
 		}
 	}
+	if len(turn.Effects) <= len(e.Replies) {
+		r.succeeded(step, rec, &e)
+	}
+	if rec.cut {
+		r.end(step, rec)
+		return nil, false, nil
+	}
 	if turn.Continues {
 		return &flow.Event{Kind: flow.Started}, false, nil
 	}
@@ -114,17 +133,20 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 // say says a text of the flow's, or of a bot's.
 func (r *Runner) say(step *chat.Step, rec *record, effect flow.Effect) {
 	var err error
+	m := transcript.Message{ContentType: cmp.Or(effect.Content, transcript.TextPlain), Content: effect.Text}
 	switch {
 	case rec.Moment.whispers():
-		err = r.whispered(step, rec, transcript.Message{ContentType: cmp.Or(effect.Content, transcript.TextPlain), Content: effect.Text})
+		err = r.whispered(step, rec, m)
 	case effect.Content == "":
-		_, err = step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: effect.Text})
+		_, err = step.Prompt(m)
 	default:
-		_, err = step.Reply(transcript.Message{ContentType: effect.Content, Content: effect.Text})
+		_, err = step.Reply(m)
 	}
 	if err != nil {
 		r.tell(step, fmt.Sprintf("a text of its flow cannot be said: %v", err))
+		return
 	}
+	r.witness(step, rec, m)
 }
 
 // keep stores the record with the step.

@@ -15,7 +15,7 @@ import (
 )
 
 // show sends a view to the customer, and waits for what the customer does with it.
-func show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
+func (r *Runner) show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	resource, _ := ask.Parameters["ViewResource"].(map[string]any)
 	id := viewName(flow.Text(resource["Id"]))
 	if id == "" {
@@ -36,9 +36,11 @@ func show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	if err != nil || len(data) > flow.MaxViewData {
 		return failed("the view's data has more than %d bytes", flow.MaxViewData)
 	}
-	if _, err := step.Prompt(transcript.Message{ContentType: transcript.Interactive, Content: string(data)}); err != nil {
+	shown := transcript.Message{ContentType: transcript.Interactive, Content: string(data)}
+	if _, err := step.Prompt(shown); err != nil {
 		return failed("the view cannot be sent: %v", err)
 	}
+	r.witness(step, rec, shown)
 	rec.View = m.Data.Content.ViewToken
 	seconds, _ := time.ParseDuration(flow.Text(ask.Parameters["InvocationTimeLimitSeconds"]) + "s")
 	return flow.Event{Kind: flow.Answered, Open: true, Seconds: int(seconds.Seconds())}
