@@ -44,7 +44,8 @@ var allowed = map[string][]string{
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/flow":         {},
-	"internal/flowcheck":    {"internal/flow"},
+	"internal/flowcheck":    {"internal/flow", "internal/testcase"},
+	"internal/testcase":     {"internal/flow"},
 	"internal/instance":     {"internal/flow", "internal/flowcheck"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
@@ -97,6 +98,11 @@ var allowed = map[string][]string{
 		"internal/awscall", "internal/awswire", "internal/excerpt", "internal/flow", "internal/flowrun", "internal/glob", "internal/hint",
 		"internal/interactive", "internal/lex", "internal/lexfile", "internal/transcript",
 	},
+	"internal/testreport": {"internal/flowtest"},
+	"internal/casetest": {
+		"internal/arn", "internal/flow", "internal/flowrun", "internal/flowtest", "internal/hours", "internal/interactive", "internal/lambdacall",
+		"internal/testcase", "internal/transcript",
+	},
 	"internal/lexserver": {"internal/awswire", "internal/fidelity", "internal/lex", "internal/lexbot"},
 	"internal/flowtest":  {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/store", "internal/transcript"},
 	"internal/desk":      {"internal/blob", "internal/chat", "internal/inbox", "internal/transcript"},
@@ -146,7 +152,7 @@ var allowed = map[string][]string{
 	"examples/flows": {},
 	"internal/cli": {
 		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowcheck", "internal/flowrun",
-		"internal/flowtest", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
+		"internal/casetest", "internal/flowtest", "internal/testcase", "internal/testreport", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},
 	"cmd/parley":        {"internal/cli"},

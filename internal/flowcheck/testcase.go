@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/testcase"
 )
 
 // TestCase looks at a file that may be a test case in Amazon Connect's Testing language: the document
@@ -15,22 +17,11 @@ import (
 //
 // Source: https://docs.aws.amazon.com/connect/latest/devguide/testing-language.html
 func TestCase(name string, data []byte) ([]flow.Finding, bool) {
-	var root map[string]any
-	if len(data) > flow.MaxCharacters*8 || json.Unmarshal([]byte(strings.TrimPrefix(string(data), "\ufeff")), &root) != nil {
+	file, is := testcase.Read(name, data)
+	if !is {
 		return nil, false
 	}
-	if inner, is := root["TestCase"].(map[string]any); is {
-		root = inner
-	}
-	document := root
-	if content, is := root["Content"].(string); is {
-		document = nil
-		_ = json.Unmarshal([]byte(content), &document) // what is none has no observations
-	}
-	if _, is := document["Observations"].([]any); !is {
-		return nil, false
-	}
-	t := testCase{file: name, document: document, siblings: root}
+	t := testCase{file: file}
 	for _, rule := range testRules() {
 		t.rule = &rule
 		if rule.test != nil {
@@ -49,16 +40,15 @@ func TestCase(name string, data []byte) ([]flow.Finding, bool) {
 
 // testCase is the look at one test case by one rule after the other.
 type testCase struct {
-	file               string
-	document, siblings map[string]any
-	rule               *Rule
-	found              []flow.Finding
+	file  *testcase.File
+	rule  *Rule
+	found []flow.Finding
 }
 
 // part is an observation or an action of one.
 type part struct {
 	id, kind    string
-	members     map[string]any
+	members     testcase.Object
 	observation bool
 	siblings    []string // the identifiers that it can lead to
 }
@@ -66,14 +56,14 @@ type part struct {
 // parts are the observations with their actions, in the order of the document.
 func (t *testCase) parts() []part {
 	var all []part
-	observations := objects(t.document["Observations"])
+	observations := t.file.Document.List("Observations")
 	names := identifiersOf(observations)
 	for _, o := range observations {
-		event := within(o, "Event")
-		all = append(all, part{idOf(o), trimmed(event["Type"]), o, true, names})
-		actions := objects(o["Actions"])
+		event := o.In("Event")
+		all = append(all, part{idOf(o), event.Trimmed("Type"), o, true, names})
+		actions := o.List("Actions")
 		for _, a := range actions {
-			all = append(all, part{idOf(a), trimmed(a["Type"]), a, false, identifiersOf(actions)})
+			all = append(all, part{idOf(a), a.Trimmed("Type"), a, false, identifiersOf(actions)})
 		}
 	}
 	return all
@@ -81,10 +71,9 @@ func (t *testCase) parts() []part {
 
 func (t *testCase) tell(p part, format string, args ...any) {
 	f := flow.Finding{
-		Level: t.rule.Level, Rule: t.rule.ID, File: t.file, Action: p.id, Name: p.kind,
+		Level: t.rule.Level, Rule: t.rule.ID, File: t.file.Name, Flow: t.file.Title(), Action: p.id, Name: p.kind,
 		Text: fmt.Sprintf(format, args...), Remedy: t.rule.Remedy, Page: t.rule.Page,
 	}
-	f.Flow = firstText(t.siblings["Name"], within(t.document, "Metadata")["name"])
 	t.found = append(t.found, f)
 }
 
@@ -107,12 +96,27 @@ func testRules() []Rule {
 	}
 	return append(rules,
 		Rule{ID: "test-data", Level: flow.Doubtful, Says: "Initial data of a test case that is accepted, and read back empty.", Remedy: `write {"Attributes": {…}, "SegmentAttributes": {}}`, Page: admin + ".html", test: testData},
+		Rule{ID: "test-run", Level: flow.Broken, Says: "A test case that cannot run here, whether or not it can be published.", Page: language + ".html", test: testRun},
 		Rule{ID: "test-member", Level: flow.Doubtful, Says: "A member that no test case has.", Remedy: "take it away", Page: language + ".html", test: testMember},
 	)
 }
 
+// testRun tells why a test case cannot run, unless another rule has said something of the same place.
+func testRun(t *testCase) {
+	_, problems := testcase.Decode(t.file)
+	for _, p := range problems {
+		id := p.ID[strings.LastIndexByte(p.ID, '/')+1:]
+		if !slices.ContainsFunc(t.found, func(f flow.Finding) bool { return f.Action == id }) {
+			t.tell(part{id: id}, "%s", p.Text)
+		}
+	}
+}
+
 func testDocument(t *testCase) {
-	if version := textOf(t.document["Version"]); version != flow.Version {
+	if n := utf8.RuneCountInString(t.file.Content); n > testcase.MaxContent {
+		t.tell(part{}, "Content has %d characters, and may have %d", n, testcase.MaxContent)
+	}
+	if version := t.file.Document.Text("Version"); version != flow.Version {
 		t.tell(part{}, "Version is %q, and %s is what is taken, whatever older pages say", version, flow.Version)
 	}
 	seen := map[string]bool{}
@@ -123,17 +127,17 @@ func testDocument(t *testCase) {
 		if !p.observation {
 			continue
 		}
-		event := within(p.members, "Event")
+		event := p.members.In("Event")
 		switch {
 		case seen[p.id]:
 			t.tell(p, "two observations have this Identifier")
 		case event == nil:
 			t.tell(p, "the observation has no Event")
-		case textOf(event["Identifier"]) == "":
+		case event.Text("Identifier") == "":
 			t.tell(p, "the Event has no Identifier")
 		}
 		seen[p.id] = true
-		for _, next := range texts(within(p.members, "Transitions")["NextObservations"]) {
+		for _, next := range texts(p.members.In("Transitions")["NextObservations"]) {
 			if !slices.Contains(p.siblings, next) {
 				t.tell(p, "NextObservations names %q, which is no observation", next)
 			}
@@ -143,7 +147,7 @@ func testDocument(t *testCase) {
 
 func testNextAction(t *testCase) {
 	for _, p := range t.parts() {
-		next, there := within(p.members, "Transitions")["NextAction"]
+		next, there := p.members.In("Transitions")["NextAction"]
 		if to := textOf(next); there && next != nil && !p.observation && !slices.Contains(p.siblings, to) {
 			t.tell(p, "NextAction is %q, which is no action of the observation", to)
 		}
@@ -152,8 +156,8 @@ func testNextAction(t *testCase) {
 
 func testUsage(t *testCase) {
 	for _, p := range t.parts() {
-		usage := within(p.members, "Usage")
-		kind := textOf(usage["Type"])
+		usage := p.members.In("Usage")
+		kind := usage.Text("Type")
 		switch {
 		case usage == nil || !p.observation:
 		case !slices.Contains([]string{"Exactly", "AtLeast", "AtMost", "Always"}, kind):
@@ -164,25 +168,16 @@ func testUsage(t *testCase) {
 	}
 }
 
-// resources are the parameters that name what is observed or overridden, by the types of actions for
-// which a test case can do that.
-func resources() map[string]string {
-	return map[string]string{
-		"InvokeLambdaFunction": "LambdaFunctionARN", "CheckHoursOfOperation": "HoursOfOperationId", "TransferContactToQueue": "QueueId",
-		"ConnectParticipantWithLexBot": "LexV2Bot", "DequeueContactAndTransferToQueue": "QueueId", "DequeueAndTransferToQueue": "QueueId",
-	}
-}
-
 func testEvent(t *testCase) {
 	for _, p := range t.parts() {
-		properties := within(within(p.members, "Event"), "Properties")
-		switch kind := textOf(within(p.members, "Event")["Type"]); {
+		properties := p.members.In("Event").In("Properties")
+		switch kind := p.members.In("Event").Text("Type"); {
 		case !p.observation:
 		case kind != strings.TrimSpace(kind):
 			t.tell(p, "the event's Type %q has blanks around it", kind)
 		case kind == "TestInitiated" || kind == "TestCompleted":
 		case kind == "MessageReceived":
-			if textOf(properties["Text"])+textOf(properties["SSML"])+textOf(properties["PromptId"]) == "" && properties["Media"] == nil {
+			if properties.Text("Text")+properties.Text("SSML")+properties.Text("PromptId") == "" && properties["Media"] == nil {
 				t.tell(p, "there is no text to observe: one of Text, SSML, PromptId and Media must be there")
 			}
 		case kind == "FlowActionStarted" || kind == "FlowActionCompleted":
@@ -195,29 +190,29 @@ func testEvent(t *testCase) {
 
 // resource reports an observed or overridden action that a test case does not know, or that is not
 // told from others of its type.
-func (t *testCase) resource(p part, properties map[string]any, how string) {
-	kind := textOf(properties["ActionType"])
-	name, known := resources()[strings.TrimSpace(kind)]
-	given := within(properties, "ActionParameters")[name]
+func (t *testCase) resource(p part, properties testcase.Object, how string) {
+	kind := properties.Text("ActionType")
+	name, known := testcase.Resource(strings.TrimSpace(kind))
+	given := properties.In("ActionParameters")[name]
 	switch {
-	case !known && kind != "ConnectParticipantWithAgenticCX":
+	case !known:
 		t.tell(p, "actions of the type %q cannot be %s", kind, how)
 	case kind != strings.TrimSpace(kind):
 		t.tell(p, "the ActionType %q has blanks around it", kind)
-	case known && (given == nil || given == ""):
+	case name != "" && (given == nil || given == ""):
 		t.tell(p, "ActionParameters does not say which %s is %s", name, how)
 	}
 }
 
 func testMatch(t *testCase) {
 	for _, p := range t.parts() {
-		event := within(p.members, "Event")
-		properties := within(event, "Properties")
-		if !p.observation || textOf(event["Type"]) != "MessageReceived" {
+		event := p.members.In("Event")
+		properties := event.In("Properties")
+		if !p.observation || event.Text("Type") != "MessageReceived" {
 			continue
 		}
 		criteria, object := properties["MatchingCriteria"].(map[string]any)
-		kind := textOf(criteria["Type"])
+		kind := testcase.Object(criteria).Text("Type")
 		switch {
 		case event["MatchingCriteria"] != nil:
 			t.tell(p, "MatchingCriteria stands beside Properties, and is taken in it only")
@@ -232,17 +227,17 @@ func testMatch(t *testCase) {
 }
 
 func testInstruction(t *testCase) {
-	entry := textOf(t.entry()["Type"])
+	entry := textOf(t.file.Entry()["Type"])
 	for _, p := range t.parts() {
-		instruction := within(within(p.members, "Parameters"), "Instruction")
-		properties := within(instruction, "Properties")
+		instruction := p.members.In("Parameters").In("Instruction")
+		properties := instruction.In("Properties")
 		if p.observation || p.kind != "SendInstruction" {
 			continue
 		}
-		switch kind := textOf(instruction["Type"]); kind {
+		switch kind := instruction.Text("Type"); kind {
 		case "Disconnect":
 		case "Utterance":
-			if textOf(properties["Value"]) == "" {
+			if properties.Text("Value") == "" {
 				t.tell(p, "the utterance has no Value: Text and SSML are documented, and refused")
 			}
 		case "DtmfInput":
@@ -256,12 +251,10 @@ func testInstruction(t *testCase) {
 }
 
 func testAssert(t *testCase) {
-	operators := []string{
-		"Equals", "TextStartsWith", "TextEndsWith", "TextContains", "NumberGreaterThan", "NumberGreaterOrEqualTo", "NumberLessThan", "NumberLessOrEqualTo",
-	}
+	operators := testcase.Operators()
 	for _, p := range t.parts() {
-		parameters := within(p.members, "Parameters")
-		switch operator := textOf(parameters["Operator"]); {
+		parameters := p.members.In("Parameters")
+		switch operator := parameters.Text("Operator"); {
 		case p.observation:
 		case p.kind == "Assertion" || p.kind == "ObserveEvent" || p.kind == "EndTest":
 			t.tell(p, "there is no action %s: the actions are SendInstruction, Assert, OverrideSystemBehavior and TestControl", p.kind)
@@ -271,8 +264,8 @@ func testAssert(t *testCase) {
 		case parameters["Operand"] == nil:
 			t.tell(p, "there is no Operand")
 		default:
-			if _, whole := flow.Paths(textOf(parameters["Namespace"])); !whole {
-				t.tell(p, "Namespace is %q, and must be one path", textOf(parameters["Namespace"]))
+			if _, whole := flow.Paths(parameters.Text("Namespace")); !whole {
+				t.tell(p, "Namespace is %q, and must be one path", parameters.Text("Namespace"))
 			}
 		}
 	}
@@ -280,16 +273,16 @@ func testAssert(t *testCase) {
 
 func testOverride(t *testCase) {
 	for _, p := range t.parts() {
-		properties := within(within(within(p.members, "Parameters"), "Behavior"), "Properties")
+		properties := p.members.In("Parameters").In("Behavior").In("Properties")
 		if p.observation || p.kind != "OverrideSystemBehavior" {
 			continue
 		}
 		t.resource(p, properties, "overridden")
-		strategy := within(properties, "Strategy")
-		switch kind := textOf(strategy["Type"]); {
-		case kind == "SubstituteResource" && textOf(strategy["SubstituteArn"]) == "":
+		strategy := properties.In("Strategy")
+		switch kind := strategy.Text("Type"); {
+		case kind == "SubstituteResource" && strategy.Text("SubstituteArn") == "":
 			t.tell(p, "SubstituteResource has no SubstituteArn")
-		case kind == "MockResponse" && properties["ActionType"] == "CheckHoursOfOperation" && within(strategy, "Response")["Type"] != "Error":
+		case kind == "MockResponse" && properties["ActionType"] == "CheckHoursOfOperation" && strategy.In("Response")["Type"] != "Error":
 			t.tell(p, "hours of operation cannot be given a MockResponse, although the page lists it: substitute others for them")
 		case kind != "SubstituteResource" && kind != "MockResponse":
 			t.tell(p, "there is no strategy %q", kind)
@@ -298,7 +291,7 @@ func testOverride(t *testCase) {
 }
 
 func testData(t *testCase) {
-	text := firstText(t.siblings["InitializationData"], within(t.document, "Metadata")["initializationData"])
+	text := t.file.InitialData()
 	var data map[string]any
 	if text == "" {
 		return
@@ -325,7 +318,7 @@ func testMember(t *testCase) {
 				t.tell(p, "there is no member %s", name)
 			}
 		}
-		for _, name := range sortedKeys(within(p.members, "Transitions")) {
+		for _, name := range sortedKeys(p.members.In("Transitions")) {
 			if name != map[bool]string{true: "NextObservations", false: "NextAction"}[p.observation] {
 				t.tell(p, "Transitions has no member %s", name)
 			}
@@ -333,49 +326,12 @@ func testMember(t *testCase) {
 	}
 }
 
-// entry is how the test's contact begins, where the file says it.
-func (t *testCase) entry() map[string]any {
-	if entry := within(t.siblings, "EntryPoint"); entry != nil {
-		return entry
-	}
-	return within(within(t.document, "Metadata"), "entryPoint")
-}
+func idOf(o testcase.Object) string { return o.Text("Identifier") }
 
-// within is a member that is an object, nil for any other.
-func within(o map[string]any, name string) map[string]any {
-	inner, _ := o[name].(map[string]any)
-	return inner
-}
-
-// objects are the objects of a list.
-func objects(v any) []map[string]any {
-	items, _ := v.([]any)
-	all := make([]map[string]any, 0, len(items))
-	for _, item := range items {
-		if o, is := item.(map[string]any); is {
-			all = append(all, o)
-		}
-	}
-	return all
-}
-
-func idOf(o map[string]any) string { return textOf(o["Identifier"]) }
-
-func identifiersOf(all []map[string]any) []string {
+func identifiersOf(all []testcase.Object) []string {
 	names := make([]string, 0, len(all))
 	for _, o := range all {
 		names = append(names, idOf(o))
 	}
 	return names
-}
-
-func trimmed(v any) string { return strings.TrimSpace(textOf(v)) }
-
-func firstText(values ...any) string {
-	for _, v := range values {
-		if text, is := v.(string); is && text != "" {
-			return text
-		}
-	}
-	return ""
 }

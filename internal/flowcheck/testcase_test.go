@@ -57,6 +57,7 @@ func TestTestCases(t *testing.T) {
 		{"test-override", "mock", `{"LambdaFunctionARN":"tier"}`, `{}`},
 		{"test-override", "mock", `"MockResponse"`, `"ResultOverride"`},
 		{"test-data", "", `{\"Attributes\":{}}`, `{\"tier\":\"gold\"}`},
+		{"test-run", "queued", `"Times":1`, `"Times":"often"`},
 		{"test-member", "hello", `"NextObservations":["queued"]`, `"NextActions":["queued"]`},
 		{"test-member", "say", `"Type":"SendInstruction","Parameters"`, `"Type":"SendInstruction","Threshold":0.8,"Parameters"`},
 	}
