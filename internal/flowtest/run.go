@@ -43,7 +43,24 @@ type Script struct {
 	Hours *hours.Book
 	// Turns is after how many of them the customer leaves; zero means 200.
 	Turns int
+
+	// Segment are the segment attributes that the chat is started with, as JSON.
+	Segment []byte
+	// At is when the chat begins, in a time that does not pass unless it is skipped; zero means now, on
+	// the machine's clock. Limit is after how long the customer leaves; zero means never.
+	At    time.Time
+	Limit time.Duration
+	// Witness hears of what the flows do, and Lead says instead of Says and Random what happens whenever
+	// the chat waits for somebody or something. Both may be nil.
+	Witness flowrun.Witness
+	Lead    func(flowrun.Standing) Move
 }
+
+// InstanceARN is the ARN of the instance in which flows run here, and Region where it is.
+const (
+	InstanceARN = "arn:aws:connect:us-east-1:000000000000:instance/local"
+	Region      = "us-east-1"
+)
 
 // Outcome says how a run ended.
 type Outcome string
@@ -87,6 +104,13 @@ type Result struct {
 	Transcript []Line   `json:"transcript"`
 	Way        []Pass   `json:"way"`
 	Notes      []string `json:"notes,omitempty"`
+	// ContactID is the contact's, Began and Ended its time, Late says that the limit of the script was
+	// reached, and Reason why the contact has ended.
+	ContactID string      `json:"contactId"`
+	Began     time.Time   `json:"began"`
+	Ended     time.Time   `json:"ended"`
+	Late      bool        `json:"late,omitempty"`
+	Reason    chat.Reason `json:"reason,omitempty"`
 	// Attributes are the contact attributes at the end.
 	Attributes map[string]string `json:"attributes,omitempty"`
 }
@@ -107,6 +131,9 @@ type world struct {
 // Run runs one chat. Errors are failures of the machine; what a flow does is in the result.
 func Run(ctx context.Context, library *flowrun.Library, script Script) (result Result, err error) {
 	w := &world{clock: &clock.Clock{}}
+	if !script.At.IsZero() {
+		w.clock = clock.Still(script.At)
+	}
 	defer func() { err = errors.Join(err, w.close()) }()
 	if err := w.open(ctx, library, &script); err != nil {
 		return Result{}, err
@@ -144,8 +171,8 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 		return fmt.Errorf("opening the chats: %w", err)
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
-		Chats: w.chats, Library: library, Outside: script.Outside, Region: "us-east-1", Seed: script.Seed + 1,
-		InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/local", Floor: floorOf(script), Hours: script.Hours,
+		Chats: w.chats, Library: library, Outside: script.Outside, Region: Region, Seed: script.Seed + 1, Witness: script.Witness,
+		InstanceARN: InstanceARN, Floor: floorOf(script), Hours: script.Hours,
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			for _, row := range rows {
@@ -232,13 +259,16 @@ func (v *visit) End() {}
 
 // begin starts the chat and connects the customer.
 func (v *visit) begin(ctx context.Context) (err error) {
+	v.result.Began = v.clock.Now()
 	v.chat, err = v.chats.Start(ctx, chat.StartRequest{
 		InstanceID: "local", FlowID: v.script.Flow, DisplayName: cmp.Or(v.script.Name, "Customer"), Attributes: v.script.Attributes,
-		ContentTypes: []string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse},
+		SegmentAttributes: v.script.Segment,
+		ContentTypes:      []string{transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.Interactive, transcript.InteractiveResponse},
 	})
 	if err != nil {
 		return fmt.Errorf("starting a chat: %w", err)
 	}
+	v.result.ContactID = v.chat.ContactID
 	connection, err := v.chats.Connect(ctx, v.chat.Token, false)
 	if err != nil {
 		return fmt.Errorf("connecting the customer: %w", err)
@@ -268,10 +298,10 @@ func (v *visit) converse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		v.result.Attributes = contact.Attributes
+		v.result.Attributes, v.result.Ended = contact.Attributes, v.clock.Now()
 		switch {
 		case contact.HasEnded():
-			v.result.Outcome = Ended
+			v.result.Outcome, v.result.Ended, v.result.Reason = Ended, contact.Ended, contact.Reason
 			return nil
 		case contact.Flow == nil:
 			v.result.Outcome = Unrun
@@ -289,7 +319,7 @@ func (v *visit) converse(ctx context.Context) error {
 			v.result.Outcome, v.result.Queue = Queued, standing.Queue
 			return v.leave(ctx)
 		default:
-			v.result.Outcome, v.result.Stands = Stuck, standing.Action
+			v.result.Outcome, v.result.Stands, v.result.Ended = Stuck, standing.Action, v.clock.Now()
 			if standing.Queue != "" { // a queue flow goes on until an agent comes
 				v.result.Outcome, v.result.Queue = Queued, standing.Queue
 			}

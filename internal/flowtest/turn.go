@@ -12,6 +12,9 @@ import (
 // turn lets the customer say something, a stage direction happen, or time pass; false when none of
 // them leads anywhere.
 func (v *visit) turn(ctx context.Context, standing flowrun.Standing) (went bool, err error) {
+	if v.script.Lead != nil {
+		return v.move(ctx, standing)
+	}
 	if v.script.Random {
 		return v.chanceTurn(ctx, standing)
 	}
@@ -22,7 +25,7 @@ func (v *visit) turn(ctx context.Context, standing flowrun.Standing) (went bool,
 		text := v.script.Says[0]
 		if isDirection(text) {
 			went, err = v.direction(ctx, standing, text)
-		} else if listens(standing) {
+		} else if Listens(standing) {
 			went, err = v.say(ctx, standing, text)
 		}
 		if went {
@@ -35,8 +38,8 @@ func (v *visit) turn(ctx context.Context, standing flowrun.Standing) (went bool,
 	return v.pass(standing), nil
 }
 
-// listens reports whether a flow hears what the customer says.
-func listens(standing flowrun.Standing) bool {
+// Listens reports whether a flow hears what the customer says.
+func Listens(standing flowrun.Standing) bool {
 	return standing.Action != "" && (standing.Type != "Wait" || slices.Contains(standing.Answers, "CustomerReturned"))
 }
 
@@ -51,7 +54,7 @@ func (v *visit) chanceTurn(ctx context.Context, standing flowrun.Standing) (went
 		if ways := []string{SignsIn, OptsOut, FailsToSignIn}; v.chance.IntN(4) > 0 {
 			return true, v.signIn(ctx, ways[v.chance.IntN(len(ways))])
 		}
-	case listens(standing) && (standing.Due.IsZero() || v.chance.IntN(4) > 0):
+	case Listens(standing) && (standing.Due.IsZero() || v.chance.IntN(4) > 0):
 		return v.say(ctx, standing, "")
 	}
 	return v.pass(standing), nil
@@ -94,7 +97,43 @@ func (v *visit) pass(standing flowrun.Standing) bool {
 	if standing.Due.IsZero() {
 		return false
 	}
+	now := v.clock.Now()
+	if v.script.Limit > 0 {
+		if end := v.result.Began.Add(v.script.Limit); standing.Due.After(end) {
+			v.clock.Skip(end.Sub(now))
+			v.result.Late = true
+			return false
+		}
+	}
 	v.runner.Expect(v.chat.ContactID)
-	v.clock.Skip(standing.Due.Sub(v.clock.Now()) + time.Millisecond)
+	v.clock.Skip(standing.Due.Sub(now) + time.Millisecond)
 	return true
+}
+
+// Move is what happens next in a chat that waits. The zero value lets time pass until the flow goes on
+// by itself; what waits for ever is then over.
+type Move struct {
+	// Say is a text that the customer writes, wherever the flow is; Does is one of a script, which may be
+	// a stage direction or an answer to a view.
+	Say, Does string
+	// Leave lets the customer leave, Stop ends the run.
+	Leave, Stop bool
+}
+
+// move does what the script's lead wants.
+func (v *visit) move(ctx context.Context, standing flowrun.Standing) (went bool, err error) {
+	switch next := v.script.Lead(standing); {
+	case next.Stop:
+		return false, nil
+	case next.Leave:
+		return true, v.leave(ctx)
+	case next.Does != "" && isDirection(next.Does):
+		return v.direction(ctx, standing, next.Does)
+	case next.Does != "":
+		return v.say(ctx, standing, next.Does)
+	case next.Say != "":
+		_, err := v.chats.Say(ctx, v.chat.ContactID, v.chat.ParticipantID, transcript.Message{ContentType: transcript.TextPlain, Content: next.Say})
+		return err == nil, nil // what cannot be said leads nowhere
+	}
+	return v.pass(standing), nil
 }
