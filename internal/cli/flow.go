@@ -27,14 +27,14 @@ import (
 
 func newFlow(env *Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "flow", Short: "Write, run, check and trace contact flows", Args: noArguments,
+		Use: "flow", Short: "Write, run, check, test and trace contact flows", Args: noArguments,
 		Long: "Contact flows are files as Amazon Connect exports them. `parley serve` runs those of the folder flows;\n" +
 			"these commands write, run and check files by themselves, or show what flows did on a running server.",
-		Example: "  parley flow init\n  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2\n  parley flow trace ID",
+		Example: "  parley flow init\n  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2\n  parley flow test flows\n  parley flow trace ID",
 	}
 	c.Annotations = map[string]string{menuAnnotation: ""}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env), newFlowTrace(env))
+	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env), newFlowTest(env), newFlowTrace(env))
 	return c
 }
 
@@ -236,6 +236,25 @@ func lineText(l *flowtest.Line) string {
 // writeRun shows a run to a person: what was said, and the way through the flow.
 func writeRun(w io.Writer, r *flowtest.Result) error {
 	var b strings.Builder
+	b.WriteString(runText(r))
+	switch r.Outcome {
+	case flowtest.Ended:
+		b.WriteString("The chat has ended.\n")
+	case flowtest.Queued:
+		fmt.Fprintf(&b, "The contact waits for an agent in the queue %s.\n", screen.Cell(r.Queue))
+	case flowtest.Stuck:
+		fmt.Fprintf(&b, "The flow still waits, at %s: say more with --say.\n", screen.Cell(r.Stands))
+	case flowtest.Unrun:
+		b.WriteString("No flow ran for this chat.\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// runText is a run for a person: what was said, the way through the flows, and what there is to say
+// about it.
+func runText(r *flowtest.Result) string {
+	var b strings.Builder
 	var begin time.Time
 	for _, l := range r.Transcript {
 		if begin.IsZero() {
@@ -256,16 +275,5 @@ func writeRun(w io.Writer, r *flowtest.Result) error {
 	for _, note := range r.Notes {
 		fmt.Fprintf(&b, "%s\n", screen.Text(note, "  "))
 	}
-	switch r.Outcome {
-	case flowtest.Ended:
-		b.WriteString("The chat has ended.\n")
-	case flowtest.Queued:
-		fmt.Fprintf(&b, "The contact waits for an agent in the queue %s.\n", screen.Cell(r.Queue))
-	case flowtest.Stuck:
-		fmt.Fprintf(&b, "The flow still waits, at %s: say more with --say.\n", screen.Cell(r.Stands))
-	case flowtest.Unrun:
-		b.WriteString("No flow ran for this chat.\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }

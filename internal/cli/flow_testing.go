@@ -1,0 +1,228 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/parley-chat/parley/internal/casetest"
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowcheck"
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/flowtest"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
+	"github.com/parley-chat/parley/internal/serve"
+	"github.com/parley-chat/parley/internal/settings"
+	"github.com/parley-chat/parley/internal/testcase"
+)
+
+// testFlags are those of `parley flow test`.
+type testFlags struct {
+	run, flow, at        string
+	asChat, allowPending bool
+	output               string
+}
+
+// newFlowTest is the command that runs the tests of contact flows.
+func newFlowTest(env *Env) *cobra.Command {
+	var o testFlags
+	c := &cobra.Command{
+		Use: "test [FILE|FOLDER...] [flags]", Short: "Run the tests of contact flows, in no time",
+		Long: "Checks the flows as `parley flow check` does, and then runs Amazon Connect's test cases against them, all at\n" +
+			"once, without a server and without waiting. A test case is a file in the Testing language, alone or as\n" +
+			"describe-test-case and create-test-case have it, beside the flows or in a folder tests below them; without\n" +
+			"a name it is those of the folder of flows. Functions, bots, queues and hours that no test overrides are those\n" +
+			"of parley.yaml. What fails shows what was said, the way that was taken, and what came nearest.\n" +
+			"The exit code is 0 when all pass, 1 when one does not, and 2 when there is nothing to run.",
+		DisableFlagsInUseLine: true,
+		Example:               "  parley flow test\n  parley flow test flows --run gold\n  parley flow test flows -o junit > flows.xml",
+	}
+	flags := c.Flags()
+	flags.StringVar(&o.run, "run", "", "run those tests only whose name or file matches")
+	flags.StringVar(&o.flow, "flow", "", "the flow of every test, in the place of its own")
+	flags.StringVar(&o.at, "at", "", "when the tests take place; without it on a Monday morning (2026-01-05T10:00:00Z)")
+	flags.BoolVar(&o.asChat, "as-chat", false, "run test cases for calls as chats")
+	flags.BoolVar(&o.allowPending, "allow-pending", false, "let a test that ends itself pass although something was not seen")
+	placeholders(c, map[string]string{"run": "PATTERN", "flow": "NAME", "at": "TIME"})
+	output := outputFlag(c, testForms()...)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		o.output = *output
+		return testFlows(c.Context(), env, o, args)
+	}
+	return c
+}
+
+// testFlows checks flows and runs their tests.
+func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err error) {
+	if err := checkOutput(o.output, testForms()...); err != nil {
+		return err
+	}
+	wanted, err := regexp.Compile(o.run)
+	if err != nil {
+		return hint.Usage(fmt.Sprintf("--run: %v", err), "it is a regular expression, as in --run '^gold'")
+	}
+	s, err := flowSettings(env)
+	if err != nil {
+		return err
+	}
+	if len(names) == 0 {
+		names = []string{cmp.Or(s.Flows, "flows")}
+	}
+	cfg := casetest.Config{Flow: o.flow, AsChat: o.asChat, AllowPending: o.allowPending}
+	if o.at != "" {
+		if cfg.At, err = time.Parse(time.RFC3339, o.at); err != nil {
+			return hint.Usage("--at: "+quoteArg(o.at)+" is no time", "write it as in 2026-01-05T10:00:00+01:00")
+		}
+	}
+	if _, cfg.Hours, err = s.Routing(); err != nil {
+		return err
+	}
+	outside, err := serve.OpenOutside(s, env.Build.userAgent(), newLogger(env, s))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, outside.Close()) }()
+	cfg.Outside = outside
+	var tests []func(context.Context) casetest.Outcome
+	broken := false
+	for _, name := range names {
+		set, err := openTests(name)
+		if err != nil {
+			return err
+		}
+		findings := located(flowcheck.Check(set.checked))
+		for _, f := range findings {
+			if f.Level == flow.Doubtful { // which parley flow check tells
+				continue
+			}
+			broken = broken || f.Level == flow.Broken
+			if _, err := fmt.Fprintf(env.Stderr, "parley: %s: %s [%s]\n", f.Level, screen.Text(f.String(), "  "), f.Rule); err != nil {
+				return err
+			}
+		}
+		of := cfg
+		of.Library = flowrun.NewLibrary(settings.Map(s.Names))
+		of.Library.Set(set.programs)
+		for _, f := range set.cases {
+			if wanted.MatchString(f.Title()) || wanted.MatchString(f.Name) {
+				tests = append(tests, func(ctx context.Context) casetest.Outcome { return casetest.RunFile(ctx, of, f) })
+			}
+		}
+	}
+	if len(tests) == 0 {
+		what := "in " + strings.Join(names, ", ")
+		if o.run != "" {
+			what += " that matches --run " + quoteArg(o.run)
+		}
+		return hint.Usage("there is no test case "+what, "put Amazon Connect's test cases into a folder tests beside the flows; docs/flow-testing.md shows one")
+	}
+	outcomes := runTests(ctx, tests)
+	if err := writeTests(env.Stdout, o.output, outcomes); err != nil {
+		return err
+	}
+	if broken || slices.ContainsFunc(outcomes, func(out casetest.Outcome) bool { return out.Report.Verdict != flowtest.Passed }) {
+		return errReported
+	}
+	return nil
+}
+
+// runTests runs tests as [flowtest.All] does.
+func runTests(ctx context.Context, tests []func(context.Context) casetest.Outcome) []casetest.Outcome {
+	outcomes := make([]casetest.Outcome, len(tests))
+	runs := make([]func(context.Context) flowtest.Report, len(tests))
+	for i, run := range tests {
+		runs[i] = func(ctx context.Context) flowtest.Report {
+			outcomes[i] = run(ctx)
+			return outcomes[i].Report
+		}
+	}
+	for i, report := range flowtest.All(ctx, runs) {
+		outcomes[i].Report = report
+	}
+	return outcomes
+}
+
+// testSet are flows that belong together, with their tests.
+type testSet struct {
+	programs []*flow.Program
+	cases    []*testcase.File
+	checked  []flowcheck.File
+}
+
+// openTests reads the flows and tests of a folder, or the test of a file, whose flows are those of its
+// folder, and of the one above a folder tests.
+func openTests(name string) (*testSet, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, hint.Usage("there is no "+name, "name the file of a test case, or a folder with flows and their tests")
+	}
+	set, folder := &testSet{}, name
+	if !info.IsDir() {
+		if folder = filepath.Dir(name); filepath.Base(folder) == testsFolder {
+			folder = filepath.Dir(folder)
+		}
+	}
+	if set.checked, err = flowFiles(folder); err != nil && info.IsDir() {
+		return nil, err
+	}
+	for _, f := range set.checked {
+		set.programs = append(set.programs, f.Programs...)
+	}
+	if !info.IsDir() {
+		return set, set.add(name, true)
+	}
+	return set, eachJSON(folder, func(name string) error { return set.add(name, false) })
+}
+
+// testsFolder is where tests of flows are, beside the flows.
+const testsFolder = "tests"
+
+// add adds the test case of a file, if it is one, or must be.
+func (set *testSet) add(name string, must bool) error {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	name = filepath.ToSlash(name)
+	f, is := testcase.Read(name, data)
+	switch {
+	case is:
+		set.cases = append(set.cases, f)
+		if !slices.ContainsFunc(set.checked, func(file flowcheck.File) bool { return file.Name == name }) {
+			found, _ := flowcheck.TestCase(name, data)
+			set.checked = append(set.checked, flowcheck.File{Name: name, Findings: found})
+		}
+	case testcase.IsTemplate(data):
+		return hint.Usage(name+" is a CloudFormation template", "put the Content of its test case into a file of its own")
+	case must:
+		return hint.Usage(name+" is no test case", "a test case is a JSON object with Observations, or with Content that holds one")
+	}
+	return nil
+}
+
+// eachJSON goes through the JSON files of a folder and those below it, in the order of their names.
+func eachJSON(folder string, f func(name string) error) error {
+	return filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
+		base := filepath.Base(name)
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && name != folder && (strings.HasPrefix(base, ".") || base == "node_modules"):
+			return fs.SkipDir
+		case entry.IsDir() || filepath.Ext(base) != ".json" || strings.HasPrefix(base, "."):
+			return nil
+		}
+		return f(name)
+	})
+}
