@@ -239,8 +239,10 @@ func (d *decoder) actions(id string, list []Object) []Action {
 		for o != nil && !done[name] {
 			done[name] = name != ""
 			all = append(all, d.action(id, o))
-			name = next(o)
-			if o = byID[name]; o == nil && name != "" {
+			if name = next(o); name == "" {
+				break
+			}
+			if o = byID[name]; o == nil {
 				d.wrong(id, "NextAction is %q, which is no action of the observation", name)
 			}
 		}
