@@ -2,6 +2,7 @@
 
 import { ConnectClient } from '@aws-sdk/client-connect'
 import { ConnectParticipantClient } from '@aws-sdk/client-connectparticipant'
+import { LexRuntimeV2Client } from '@aws-sdk/client-lex-runtime-v2'
 
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true' // about releases to come
 
@@ -12,3 +13,6 @@ export const backend = (endpoint) => new ConnectClient(config(endpoint))
 
 /** The client of a participant. */
 export const participant = (endpoint) => new ConnectParticipantClient(config(endpoint))
+
+/** The client of Lex, which speaks only HTTP/2. */
+export const bots = (endpoint) => new LexRuntimeV2Client(config(endpoint))
