@@ -70,7 +70,7 @@ describe('a chat with a contact flow', { concurrency: atOnce }, () => {
     const { tab, details, system } = await openChat(t)
     await system('Welcome to the corner shop.')
     const menu = await shownView(tab, 'list')
-    assert.deepEqual(menu.Items.map((item) => item.Id), ['orders', 'visit', 'account', 'people', 'tour'])
+    assert.deepEqual(menu.Items.map((item) => item.Id), ['orders', 'visit', 'account', 'people', 'tour', 'machines'])
 
     await act(tab, 'ActionSelected', { actionName: 'orders', Id: 'orders' })
     await shownView(tab, 'cards')

@@ -50,7 +50,7 @@ func TestSamplesBelongTogether(t *testing.T) {
 	for _, p := range l.Files() {
 		kinds[p.Kind()]++
 	}
-	if diff := cmp.Diff(map[flow.Kind]int{flow.Inbound: 8, flow.CustomerQueue: 1, flow.Module: 1}, kinds); diff != "" {
+	if diff := cmp.Diff(map[flow.Kind]int{flow.Inbound: 12, flow.CustomerQueue: 1, flow.Module: 1}, kinds); diff != "" {
 		t.Errorf("kinds of samples (-want +got):\n%s", diff)
 	}
 	readme, err := os.ReadFile("README.md")
@@ -84,9 +84,17 @@ func TestSamples(t *testing.T) {
 		"sign-in-opted-out":   {Flow: "Customer sign-in", Says: []string{flowtest.OptsOut, flowtest.AgentTakes}},
 		"sign-in-too-late":    {Flow: "Customer sign-in", Says: []string{flowtest.Waits, flowtest.AgentTakes}},
 		"sign-in-failed":      {Flow: "Customer sign-in", Says: []string{flowtest.FailsToSignIn}},
+		"parcel":              {Flow: "Ask about a parcel", Says: []string{"where is my parcel", "1001"}},
+		"parcel-unheard":      {Flow: "Ask about a parcel", Says: []string{"sing a song", flowtest.AgentTakes}},
+		"visit-bot":           {Flow: "Book a visit with a bot", Says: []string{"book a visit", "Station", "Morning"}},
+		"questions":           {Flow: "Ask the assistant", Says: []string{"when are you open?", "thank you"}},
+		"questions-escalated": {Flow: "Ask the assistant", Says: []string{"a person, please", flowtest.AgentTakes}},
+		"returns":             {Flow: "Send something back", Says: []string{"the lamp", "the kettle"}},
+		"returns-idle":        {Flow: "Send something back", Says: []string{flowtest.Waits}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
+			script.Outside = outside(t)
 			result, err := flowtest.Run(t.Context(), library(t), script)
 			if err != nil {
 				t.Fatal(err)
@@ -161,9 +169,9 @@ func TestChanceReachesTheSamples(t *testing.T) {
 			total++
 		}
 	}
-	for seed := range uint64(100) {
+	for seed := range uint64(200) {
 		for _, entry := range []string{"Menu", entries[int(seed)%len(entries)].ID()} {
-			script := flowtest.Script{Flow: entry, Random: true, Seed: seed}
+			script := flowtest.Script{Flow: entry, Random: true, Seed: seed, Outside: standIn(seed)}
 			if seed%2 == 1 {
 				script.Attributes = map[string]string{"survey": "yes"}
 			}
@@ -231,6 +239,9 @@ var requiredErrors = map[string][]string{
 	"CheckHoursOfOperation":            {"NoMatchingError"},
 	"Wait":                             {"NoMatchingError"},
 	"AuthenticateParticipant":          {"NoMatchingError", "TimeLimitExceeded"},
+	"ConnectParticipantWithLexBot":     {"InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"},
+	"ConnectParticipantWithAgenticCX":  {"InputTimeLimitExceeded", "NoMatchingCondition", "NoMatchingError"},
+	"CreateWisdomSession":              {"NoMatchingError"},
 	"TransferContactToQueue":           {"NoMatchingError", "QueueAtCapacity"},
 	"DequeueContactAndTransferToQueue": {"NoMatchingError", "QueueAtCapacity"},
 	"MessageParticipant":               {"NoMatchingError"},

@@ -50,9 +50,10 @@ func oneBot(c *cobra.Command, args []string) error {
 // newBotCheck is the command that says what of a bot will not run.
 func newBotCheck(env *Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "check PATH [-o json]", Short: "Say what of a Lex V2 bot will not run here, or is unsure",
+		Use: "check PATH|NAME [-o json]", Short: "Say what of a Lex V2 bot will not run here, or is unsure",
 		Long: "Reads a bot and says what will not run, where, and what to do. The exit code is 1 when the bot cannot\n" +
-			"run. Of a template with several bots one is named as in template.yaml#Logical.",
+			"run. Of a template with several bots one is named as in template.yaml#Logical. An entry of bots in\n" +
+			"parley.yaml is checked with what it says of function and answers.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley bot check FlowerShop.zip\n  parley bot check bots/flowers -o json",
 		Args:                  oneBot,
@@ -62,11 +63,19 @@ func newBotCheck(env *Env) *cobra.Command {
 		if err := checkOutput(*output); err != nil {
 			return err
 		}
-		bot, findings, err := lexfile.Open(args[0])
+		s, err := flowSettings(env)
 		if err != nil {
 			return err
 		}
-		findings = append(findings, wanted(bot)...)
+		path, how, err := configured(s, args[0], lexbot.Bot{})
+		if err != nil {
+			return err
+		}
+		bot, findings, err := lexfile.Open(path)
+		if err != nil {
+			return err
+		}
+		findings = slices.DeleteFunc(append(findings, wanted(bot)...), how.Settles)
 		if err := writeBotFindings(env.Stdout, *output, bot, findings); err != nil {
 			return err
 		}

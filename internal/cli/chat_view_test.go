@@ -11,7 +11,7 @@ func TestRowG5NumberAnswersAView(t *testing.T) {
 	t.Parallel()
 	server := serve(t, "--flows", "../../examples/flows", "--contact-flow-id", "menu.json")
 	customer := run(t, "chat", "--name", "Pat", "--server", server)
-	customer.stdout.await(t, "6. Nothing, thank you")
+	customer.stdout.await(t, "7. Nothing, thank you")
 	customer.types(t, "7")
 	customer.stdout.await(t, "Pat (customer): 7")
 	customer.types(t, "1")

@@ -2,9 +2,12 @@ package cli_test
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,26 +18,35 @@ import (
 // it shows, and compares what the program prints. A line of the page that is … stands for any.
 func TestFlowsPage(t *testing.T) {
 	t.Parallel()
-	runPage(t, "flows.md", "Main.json", "Downloads/Main.json", 8)
+	runPage(t, "docs/flows.md", "Main.json", "Downloads/Main.json", 8)
 }
 
 // TestFunctionsPage does the same with docs/functions.md.
 func TestFunctionsPage(t *testing.T) {
 	t.Parallel()
-	runPage(t, "functions.md", "Order.json", "flows/Order.json", 4)
+	runPage(t, "docs/functions.md", "Order.json", "flows/Order.json", 4)
 }
 
 // TestBotsPage does the same with docs/bots.md.
 func TestBotsPage(t *testing.T) {
 	t.Parallel()
-	runPage(t, "bots.md", "Order.json", "flows/Order.json", 4)
+	runPage(t, "docs/bots.md", "Order.json", "Order.json", 6)
+}
+
+// TestBotSamplesPage does the same with the page of the sample bots, in their folder.
+func TestBotSamplesPage(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("the function of a sample bot needs Node.js")
+	}
+	runPage(t, "examples/bots/README.md", "Order.json", "Order.json", 4)
 }
 
 // runPage runs a page, with a flow of testdata under the name that the page has for it. The page has
 // at least so many commands.
 func runPage(t *testing.T, name, flow, as string, least int) {
 	t.Helper()
-	page, err := os.ReadFile("../../docs/" + name)
+	page, err := os.ReadFile("../../" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,10 +65,18 @@ func runPage(t *testing.T, name, flow, as string, least int) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
-			return nil
+			return os.CopyFS(filepath.Join(env.WorkDir, "examples"), samples{os.DirFS("../../examples")})
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": cmdAwait},
 	})
+}
+
+// samples are the examples without what npm installs.
+type samples struct{ fs.FS }
+
+func (s samples) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(s.FS, name)
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return name == "." && e.Name() != "bots" && e.Name() != "flows" }), err
 }
 
 var (

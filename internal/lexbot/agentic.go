@@ -170,6 +170,10 @@ func (a *Applications) event(e *application, call *flowrun.Call, q question, g *
 		notes = append(notes, "the application ends the conversation with its tool "+g.Tool)
 	}
 	event.Note = strings.Join(notes, "; ")
-	a.log.LogAttrs(context.Background(), slog.LevelInfo, "application answered", slog.String("application", e.key), slog.String("tool", g.Tool), slog.String("contact_id", call.ContactID), slog.Any("notes", notes))
+	attrs := []slog.Attr{slog.String("application", e.key), slog.String("contact_id", call.ContactID)}
+	if len(notes) > 0 {
+		attrs = append(attrs, slog.Any("notes", notes))
+	}
+	a.log.LogAttrs(context.Background(), slog.LevelInfo, "application answered", attrs...)
 	return event
 }

@@ -158,6 +158,11 @@ func New(cfg Config) (*Bots, error) {
 	return b, nil
 }
 
+// Settles reports whether a finding about the bot's files asks for what the entry says.
+func (b *Bot) Settles(f lex.Finding) bool {
+	return f.Rule == "function" && b.Function != "" || f.Rule == "generative" && len(b.Answers) > 0
+}
+
 // Path is where the path of an entry leads: it starts from a folder when it is relative.
 func Path(path, folder string) string {
 	if filepath.IsAbs(path) {
@@ -173,7 +178,7 @@ func (b *Bots) local(key string, bot *Bot, folder string) (*offline, error) {
 		return nil, err //nolint:wrapcheck // it names the file
 	}
 	engine := newOffline(read, bot, b.functions)
-	for _, f := range findings {
+	for _, f := range slices.DeleteFunc(findings, bot.Settles) {
 		level := slog.LevelWarn
 		if f.Level == lex.Broken {
 			level, engine.broken = slog.LevelError, cmp.Or(engine.broken, f.String())
