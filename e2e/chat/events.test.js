@@ -10,7 +10,7 @@ import { backend } from './sdk.js'
 import { serveSite } from './site.js'
 import { event, openTab } from './tab.js'
 
-const callbacks = ['onAuthenticationInitiated', 'onAuthenticationSuccessful', 'onAuthenticationExpired', 'onParticipantDisplayNameUpdated']
+const callbacks = ['onAuthenticationInitiated', 'onAuthenticationSuccessful', 'onAuthenticationExpired', 'onParticipantDisplayNameUpdated', 'onParticipantInvited']
 const adminToken = 'of-the-events-0123456789'
 
 let parley, site, browser
@@ -62,6 +62,27 @@ for (const release of ['chatjs5', 'chatjs3']) {
     assert.deepEqual(['ParticipantId', 'DisplayName', 'ParticipantRole'].filter((member) => member in failed), [])
     await tab.say('still there?')
     await tab.sees('onMessage', { Content: 'You said: still there?' })
+  })
+
+  test(`RowB11: ${release} is told that a second agent is asked, comes, and that the first one leaves`, async (t) => {
+    const { tab, details } = await chat(t, release)
+    const name = `Ann of ${release}`
+    await call('/api/desk/agents', { name }, 200)
+    await call(`/api/desk/agents/Parley/contacts/${details.contactId}/invite`, { agentId: name })
+    const invited = await tab.sees('onParticipantInvited')
+    assert.deepEqual([invited.ContentType, invited.DisplayName, invited.ParticipantRole], [event('participant.invited'), name, 'AGENT'])
+    t.after(() => fetch(`${parley.url}/api/desk/agents/${name}`, { method: 'DELETE', headers: { Authorization: `Bearer ${adminToken}` } }))
+    await call(`/api/desk/agents/${name}/accept`, { contactId: details.contactId }, 200)
+    assert.equal((await tab.sees('onMessage', { ContentType: joined, DisplayName: name, ParticipantRole: 'AGENT' })).ParticipantId, invited.ParticipantId)
+    const { Id } = await tab.say('you two')
+    await tab.sees('onMessage', { Content: 'You said: you two' })
+    await assert.rejects(tab.call('sendEvent', { contentType: 'application/vnd.amazonaws.connect.event.message.read', content: JSON.stringify({ messageId: Id }) }))
+    await call(`/api/desk/agents/Parley/contacts/${details.contactId}/leave`)
+    await tab.sees('onMessage', { ContentType: event('participant.left'), DisplayName: 'Parley' })
+    await call(`/api/desk/agents/${name}/contacts/${details.contactId}/messages`, { content: 'I am still here.' }, 200)
+    await tab.sees('onMessage', { Content: 'I am still here.', DisplayName: name })
+    const { Transcript } = await tab.call('getTranscript', { sortOrder: 'ASCENDING', maxResults: 100 })
+    assert.equal(Transcript.filter((item) => item.ContentType === event('participant.invited')).length, 1)
   })
 
   test(`RowA16: ${release} is told of a sign-in that expires, and of a new name`, async (t) => {

@@ -30,6 +30,7 @@ func (a *API) addAgent(r *http.Request) (any, error) {
 		Name     string `json:"name"`
 		State    string `json:"state"`
 		Capacity int    `json:"capacity"`
+		Auto     *bool  `json:"autoAccept"`
 		Script   string `json:"script"`
 		Count    int    `json:"count"`
 	}
@@ -70,6 +71,7 @@ func (a *API) addAgent(r *http.Request) (any, error) {
 	if in.Count != 0 {
 		cfg.Count = in.Count
 	}
+	cfg.AutoAccept = in.Auto
 	if cfg.Count > 1 && cfg.Partner == nil {
 		return nil, bad("count", "count is for scripted agents: people are one each")
 	}
@@ -96,11 +98,12 @@ func (a *API) changeAgent(r *http.Request) (any, error) {
 	var in struct {
 		State    *string `json:"state"`
 		Capacity *int    `json:"capacity"`
+		Auto     *bool   `json:"autoAccept"`
 	}
 	if err := decode(r, &in); err != nil {
 		return nil, err
 	}
-	change := desk.AgentChange{Capacity: in.Capacity}
+	change := desk.AgentChange{Capacity: in.Capacity, AutoAccept: in.Auto}
 	if err := checkNumbers(orElse(in.Capacity, 0), 0); err != nil {
 		return nil, err
 	}

@@ -114,6 +114,7 @@ func refusals() []refusal {
 		{desk.ErrReserved, diagnosis.WrongState, "The contact waits for another agent."},
 		{desk.ErrQueueFull, diagnosis.WrongState, "As many contacts wait in the queue as may."},
 		{desk.ErrDeclined, diagnosis.WrongState, "The agent has declined this contact."},
+		{desk.ErrCrowded, diagnosis.WrongState, "As many agents are in the contact, or were asked to join it, as may."},
 		{desk.ErrTransfer, diagnosis.WrongState, "The transfer failed, because of a fault that is in force."},
 		{desk.ErrExists, diagnosis.WrongState, "There is an agent of this name already."},
 		{desk.ErrNoFiles, diagnosis.WrongState, "Agents cannot send attachments here."},

@@ -40,7 +40,16 @@ type agentAnswer struct {
 	State    string          `json:"state"`
 	Capacity int             `json:"capacity"`
 	Scripted bool            `json:"scripted"`
+	Auto     bool            `json:"autoAccept"`
+	Invited  []invitedAnswer `json:"invitations"`
 	Contacts []holdingAnswer `json:"contacts"`
+}
+
+type invitedAnswer struct {
+	ContactID string    `json:"contactId"`
+	Customer  string    `json:"customer"`
+	By        string    `json:"by"`
+	Since     time.Time `json:"since"`
 }
 
 type holdingAnswer struct {
@@ -55,7 +64,10 @@ type holdingAnswer struct {
 func agentJSON(agent desk.Agent) agentAnswer {
 	out := agentAnswer{
 		ID: agent.ID, Name: agent.Name, State: string(agent.State), Capacity: agent.Capacity, Scripted: agent.Scripted,
-		Contacts: []holdingAnswer{},
+		Auto: agent.AutoAccept, Invited: []invitedAnswer{}, Contacts: []holdingAnswer{},
+	}
+	for _, i := range agent.Invitations {
+		out.Invited = append(out.Invited, invitedAnswer{i.ContactID, i.Customer, i.By, i.Since.UTC()})
 	}
 	for _, h := range agent.Contacts {
 		out.Contacts = append(out.Contacts, holdingAnswer{h.ContactID, h.ParticipantID, string(h.Role), h.Customer, h.Since.UTC(), h.Incremental})

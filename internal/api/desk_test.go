@@ -75,6 +75,22 @@ func TestDesk(t *testing.T) {
 	w.must(http.MethodPost, in+"/read", map[string]any{"messageId": heard}) // of three, and nobody is told
 	w.must(http.MethodPost, named+"/contacts/"+c.id+"/leave", nil)
 
+	// Another agent is asked, and comes.
+	for body, field := range map[string]string{`{}`: "agentId", `{"agentId":"x","afterSeconds":3601}`: "afterSeconds"} {
+		w.refused(w.call(http.MethodPost, in+"/invite", body), 400, "BadRequest", field)
+	}
+	w.refused(w.call(http.MethodPost, in+"/invite", map[string]any{"agentId": "Ann"}), 409, "Conflict", "")
+	w.must(http.MethodPost, in+"/invite", map[string]any{"agentId": bob})
+	if got := object(list(w.agent(bob)["invitations"])[0]); got["contactId"] != c.id || got["by"] != "Ann" {
+		t.Errorf("invited: %v", got)
+	}
+	w.must(http.MethodPost, named+"/reject", about)
+	w.must(http.MethodPatch, "/api/desk/agents/"+bob, map[string]any{"autoAccept": true})
+	w.must(http.MethodPost, in+"/invite", map[string]any{"agentId": bob})
+	w.eventually("Bob is there", func() bool { return len(list(w.agent(bob)["contacts"])) == 1 })
+	w.must(http.MethodPatch, "/api/desk/agents/"+bob, map[string]any{"autoAccept": false})
+	w.must(http.MethodPost, named+"/contacts/"+c.id+"/leave", nil)
+
 	// To a queue, to somebody else, and out.
 	queue := w.get("/api/desk").text("queues", 1, "id")
 	w.must(http.MethodPost, in+"/transfer", map[string]any{"queueId": queue})

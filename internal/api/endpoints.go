@@ -33,6 +33,7 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/read", needs: embedded, answer: a.read},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/attachments", needs: embedded, answer: a.sendFile},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/transfer", needs: embedded, answer: a.transfer},
+		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/invite", needs: embedded, answer: a.invite},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/leave", needs: embedded, answer: a.leave},
 		{pattern: "GET /api/templates", needs: embedded, answer: a.templates},
 		{pattern: "GET /api/attachments", needs: embedded, answer: a.listAttachments},

@@ -56,14 +56,15 @@ func (s *stage) bodies() map[string]map[string]any {
 	return map[string]map[string]any{
 		"changeContact":    {"attributes": map[string]any{"a": "b"}},
 		"signInContact":    {"displayName": "Ada"},
-		"addAgents":        {"name": "Cem", "state": "away", "capacity": 3, "script": "echo", "count": 2},
-		"changeAgent":      {"state": "away", "capacity": 2},
+		"addAgents":        {"name": "Cem", "state": "away", "capacity": 3, "autoAccept": true, "script": "echo", "count": 2},
+		"changeAgent":      {"state": "away", "capacity": 2, "autoAccept": false},
 		"acceptContact":    {"contactId": s.waits.id},
 		"rejectContact":    {"contactId": s.waits.id},
 		"superviseContact": {"contactId": s.waits.id},
 		"sayAsAgent":       {"contentType": "text/plain", "content": "x"},
 		"readAsAgent":      {"messageId": "x"},
 		"transferContact":  {"queueId": "Default"},
+		"inviteAgent":      {"agentId": s.ann, "afterSeconds": 1},
 		"decideAttachment": {"approve": true},
 		"replayExchange":   {"method": "POST", "path": "/participant/message", "headers": map[string]any{"A": "b"}, "body": "{}"},
 		"addFault": {

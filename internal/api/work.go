@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
@@ -107,6 +109,27 @@ func (a *API) transfer(r *http.Request) (any, error) {
 	}
 	return nil, a.cfg.Desk.Transfer(r.Context(), r.PathValue("agent"), r.PathValue("contact"), desk.Target{Agent: in.AgentID, Queue: in.QueueID})
 }
+
+func (a *API) invite(r *http.Request) (any, error) {
+	var in struct {
+		AgentID string `json:"agentId"`
+		After   int    `json:"afterSeconds"`
+	}
+	if err := decode(r, &in); err != nil {
+		return nil, err
+	}
+	switch {
+	case in.AgentID == "":
+		return nil, bad("agentId", "agentId is missing")
+	case in.After < 0 || in.After > mostAfter:
+		return nil, bad("afterSeconds", fmt.Sprintf("afterSeconds must be from 0 to %d, but is %d", mostAfter, in.After))
+	}
+	how := desk.Invite{Agent: in.AgentID, After: time.Duration(in.After) * time.Second}
+	return nil, a.cfg.Desk.Invite(r.Context(), r.PathValue("agent"), r.PathValue("contact"), how)
+}
+
+// mostAfter is how many seconds an agent who was asked to join may take.
+const mostAfter = 3600
 
 func (a *API) leave(r *http.Request) (any, error) {
 	return nil, a.cfg.Desk.Leave(r.Context(), r.PathValue("agent"), r.PathValue("contact"))

@@ -74,13 +74,18 @@ func (s *Service) yields(contact *Contact, agent Participant) bool {
 }
 
 func (step *Step) join(role transcript.Role, displayName string) Participant {
-	joined := Participant{ID: newID(), DisplayName: displayName, Role: role, Joined: step.now.UTC().Truncate(time.Millisecond)}
+	return step.enter(Participant{ID: newID(), DisplayName: displayName, Role: role})
+}
+
+// enter adds a participant who takes part from now on.
+func (step *Step) enter(joined Participant) Participant {
+	joined.Joined = step.now.UTC().Truncate(time.Millisecond)
 	contact := step.edit()
 	contact.Participants = append(contact.Participants, joined)
-	if role != transcript.System {
+	if joined.Role != transcript.System {
 		step.add(by(joined, transcript.EventItem, transcript.ParticipantJoined), true)
 	}
-	if role == transcript.Agent {
+	if joined.Role == transcript.Agent {
 		step.dismiss(transcript.CustomBot)
 	}
 	return joined
@@ -251,7 +256,7 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 				return err
 			}
 		}
-		step.leave(participantID)
+		step.dismiss(transcript.Agent) // all of them, as AWS documents of chats with several
 		step.Succeed(ByTransfer, AgentDisconnect)
 		if to.Agent != "" {
 			joined = step.join(transcript.Agent, to.Agent)

@@ -90,6 +90,7 @@ func (a *agentSide) commands() []chatCommand {
 			return false, a.r.EndContact(ctx, a.ContactID) // what follows is still shown
 		}},
 		{"transfer", "NAME", "pass the chat on to an agent or a queue", a.transfer},
+		{"invite", "NAME", "ask another agent to join", func(ctx context.Context, name string) (bool, error) { return false, a.Invite(ctx, name) }},
 		{"file", "FILE", "send an attachment", a.sendFile},
 		{"interactive", "JSON", "send an interactive message", func(ctx context.Context, content string) (bool, error) {
 			if !json.Valid([]byte(content)) {

@@ -89,6 +89,8 @@ func (i *item) event(who string) string {
 	switch name := strings.TrimPrefix(i.ContentType, eventPrefix); name {
 	case "participant.joined":
 		return "-- " + who + " joined"
+	case "participant.invited":
+		return "-- " + who + " was asked to join"
 	case "participant.left":
 		return "-- " + who + " left"
 	case "typing":

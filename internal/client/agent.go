@@ -149,5 +149,10 @@ func (a *AgentChat) TransferToQueue(ctx context.Context, id string) error {
 	return a.do(ctx, "transfer", map[string]string{"queueId": id})
 }
 
+// Invite asks another agent to join the chat.
+func (a *AgentChat) Invite(ctx context.Context, id string) error {
+	return a.do(ctx, "invite", map[string]string{"agentId": id})
+}
+
 // Leave leaves the chat.
 func (a *AgentChat) Leave(ctx context.Context) error { return a.do(ctx, "leave", nil) }

@@ -33,8 +33,14 @@ type Waiting struct {
 	Agent      string    `json:"agent"`
 }
 
-// next is the chat that an agent gets next; nil for none. The agent's own queue comes first.
+// next is the chat that an agent gets next; nil for none. What the agent was asked to join comes first,
+// then the agent's own queue.
 func (d *Desk) next(agent string) *Waiting {
+	for _, a := range d.Agents {
+		if a.Name == agent && len(a.Invitations) > 0 {
+			return &Waiting{ContactID: a.Invitations[0].ContactID}
+		}
+	}
 	var next *Waiting
 	for _, queue := range d.Queues {
 		for i := range queue.Waiting {
@@ -64,6 +70,10 @@ type Agent struct {
 	State    string `json:"state"`
 	Capacity int    `json:"capacity"`
 	Scripted bool   `json:"scripted"`
+	// Invitations are the chats that the agent is asked to join, the oldest first.
+	Invitations []struct {
+		ContactID string `json:"contactId"`
+	} `json:"invitations"`
 	Contacts []struct {
 		ContactID string `json:"contactId"`
 		Role      string `json:"role"`

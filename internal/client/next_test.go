@@ -29,4 +29,12 @@ func TestNext(t *testing.T) {
 	if got := desk.next("Cleo"); got != nil {
 		t.Errorf("Cleo gets %+v", got)
 	}
+	cleo := Agent{Name: "Cleo"}
+	cleo.Invitations = append(cleo.Invitations, struct {
+		ContactID string `json:"contactId"`
+	}{"asked"})
+	desk.Agents = []Agent{{Name: "Ann"}, cleo}
+	if got := desk.next("Cleo"); got == nil || got.ContactID != "asked" {
+		t.Errorf("Cleo gets %+v", got)
+	}
 }

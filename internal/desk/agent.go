@@ -44,6 +44,11 @@ type AgentConfig struct {
 	// no person, no other scripted agent of the queue who has room, and no custom bot. It leaves
 	// a contact to a custom bot that joins.
 	Standby bool
+	// AutoAccept lets a person take contacts without accepting them, as scripted agents do; nil leaves
+	// it as it is for a person who comes back.
+	//
+	// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AutoAcceptConfig.html
+	AutoAccept *bool
 	// Count makes several scripted agents, "Name", "Name 2" and so on; zero makes one.
 	Count int
 }
@@ -60,12 +65,19 @@ type agent struct {
 	partner  Partner
 	standby  bool
 	leaves   bool // is being removed
+	auto     bool // a person who accepts by itself
 	guest    bool // was never added: there as long as it is in a contact
 	// seats are its places, by contact; load counts those of an agent, pending the contacts
-	// it is about to get.
-	seats         map[string]*seat
-	load, pending int
+	// it is about to get, asked its open invitations.
+	seats                map[string]*seat
+	load, pending, asked int
 }
+
+// takes reports whether the agent takes contacts by itself.
+func (a *agent) takes() bool { return a.partner != nil || a.auto }
+
+// has is how many contacts the agent has, is about to get or is asked to join.
+func (a *agent) has() int { return a.load + a.pending + a.asked }
 
 // free reports whether the agent may get another contact.
 func (a *agent) free() bool { return a.refuses(nil) == nil }
@@ -79,7 +91,7 @@ func (a *agent) refuses(t *ticket) error {
 	case t != nil && t.routed.Interrupts && a.state != Offline && !a.leaves:
 	case a.state != Available || a.leaves:
 		return ErrUnavailable
-	case a.capacity > 0 && a.load+a.pending >= a.capacity:
+	case a.capacity > 0 && a.has() >= a.capacity:
 		return ErrFull
 	}
 	return nil
@@ -92,7 +104,7 @@ func (a *agent) refusal(t *ticket) error {
 	case errors.Is(err, ErrReserved):
 		return &ReservedError{t.routed.Agent}
 	case errors.Is(err, ErrFull):
-		return &FullError{Load: a.load + a.pending, Capacity: a.capacity}
+		return &FullError{Load: a.has(), Capacity: a.capacity}
 	}
 	return err
 }
@@ -230,6 +242,9 @@ func (d *Desk) configure(a *agent, cfg AgentConfig) {
 	if a.state == "" {
 		a.state = Available
 	}
+	if cfg.AutoAccept != nil {
+		a.auto = *cfg.AutoAccept
+	}
 	a.capacity = cfg.Capacity
 	if a.capacity == 0 && a.partner == nil {
 		a.capacity = DefaultCapacity
@@ -242,12 +257,10 @@ func (d *Desk) configure(a *agent, cfg AgentConfig) {
 	}
 }
 
-// fillAll lets scripted agents take what waits.
+// fillAll lets those who take contacts by themselves take what waits.
 func (d *Desk) fillAll() {
 	for _, a := range d.agents {
-		if a.partner != nil {
-			d.fill(a)
-		}
+		d.fill(a)
 	}
 }
 
@@ -274,6 +287,8 @@ func (d *Desk) startPartner(s *seat) {
 type AgentChange struct {
 	State    *State
 	Capacity *int
+	// AutoAccept is that of [AgentConfig].
+	AutoAccept *bool
 }
 
 // Change changes an agent. One who is not available keeps the chats it has. Errors:
@@ -294,7 +309,12 @@ func (d *Desk) Change(ref string, change AgentChange) (Agent, error) {
 		return Agent{}, err
 	}
 	if change.State != nil {
-		a.state = *change.State
+		if a.state = *change.State; a.state == Offline {
+			d.decline(a)
+		}
+	}
+	if change.AutoAccept != nil {
+		a.auto = *change.AutoAccept
 	}
 	if change.Capacity != nil {
 		a.capacity = *change.Capacity
@@ -327,6 +347,7 @@ func (d *Desk) Remove(ctx context.Context, ref string) error {
 		return err
 	}
 	a.state, a.leaves = Offline, true
+	d.decline(a)
 	d.fillAll()
 	d.mu.Unlock()
 	if err := d.vacate(ctx, a); err != nil {
@@ -338,7 +359,7 @@ func (d *Desk) Remove(ctx context.Context, ref string) error {
 	return nil
 }
 
-// vacate gives the contacts of a leaving agent back to their queues, and removes the agent unless
+// vacate gives the contacts of a leaving agent back to their queues, but for those that others answer, and removes the agent unless
 // it is about to get another contact.
 func (d *Desk) vacate(ctx context.Context, a *agent) error {
 	d.mu.Lock()
@@ -348,10 +369,8 @@ func (d *Desk) vacate(ctx context.Context, a *agent) error {
 	}
 	d.mu.Unlock()
 	for _, s := range seats {
-		var err error
-		if s.role == transcript.Supervisor {
-			err = d.chats.Leave(ctx, s.ticket.id, s.participantID)
-		} else {
+		spare, err := d.leaveOthers(ctx, s)
+		if err == nil && !spare {
 			_, err = d.chats.Transfer(ctx, s.ticket.id, s.participantID, chat.Transfer{Queue: d.origin(s.ticket), Back: true})
 		}
 		if err != nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrAccessDenied) {

@@ -129,6 +129,14 @@ func (c *Conversation) Transfer(ctx context.Context, name string) error {
 	return nil
 }
 
+// Invite asks another agent to join the chat. Errors are those of [Desk.Invite].
+func (c *Conversation) Invite(ctx context.Context, how Invite) error {
+	if err := c.desk.Invite(ctx, c.seat.agent.name, c.ContactID(), how); err != nil {
+		return fmt.Errorf("inviting %q: %w", how.Agent, err)
+	}
+	return nil
+}
+
 // SignedIn lets the customer be signed in under a name: a sign-in that is going on succeeds.
 func (c *Conversation) SignedIn(ctx context.Context, name string) error {
 	return c.desk.chats.Step(ctx, c.ContactID(), func(step *chat.Step) error {

@@ -34,6 +34,8 @@ var (
 	ErrReserved = errors.New("the contact waits for another agent")
 	// ErrDeclined says that an agent does not want the contact; see [Desk.Reject].
 	ErrDeclined = errors.New("the agent has declined the contact")
+	// ErrCrowded says that as many agents answer a contact, or were asked to, as may.
+	ErrCrowded = errors.New("as many agents are in the contact as may")
 	// ErrTransfer says that a transfer was made to fail; see [Config].
 	ErrTransfer = errors.New("the transfer was made to fail")
 	// ErrExists says that somebody else has the name.

@@ -12,7 +12,7 @@ import (
 // Accept lets an agent take a contact that waits, and returns the participant it is then.
 // When two agents accept at once one of them gets it and the other a [TakenError]. Who has
 // it already gets it again. Errors: [ErrNoAgent], [ErrNoContact], [ErrUnavailable],
-// [ErrFull], [ErrTaken], [ErrReserved].
+// [ErrFull], [ErrTaken], [ErrReserved]. Who was asked to join a contact joins those who have it.
 func (d *Desk) Accept(ctx context.Context, agentRef, contactID string) (participantID string, err error) {
 	d.mu.Lock()
 	a, t, err := d.both(agentRef, contactID)
@@ -20,6 +20,17 @@ func (d *Desk) Accept(ctx context.Context, agentRef, contactID string) (particip
 		if s := a.seats[contactID]; s != nil && s.role == transcript.Agent {
 			d.mu.Unlock()
 			return s.participantID, nil
+		}
+		if i := t.invitation(a); i != nil && i.told {
+			if a.state == Available {
+				t.withdraw(i)
+				a.pending++
+			}
+			d.mu.Unlock()
+			if a.state != Available {
+				return "", ErrUnavailable
+			}
+			return d.accompany(ctx, t, i)
 		}
 		if holder := t.holder(); holder != nil {
 			err = &TakenError{holder.name}
@@ -60,12 +71,15 @@ func (d *Desk) both(agentRef, contactID string) (*agent, *ticket, error) {
 }
 
 // Reject notes that an agent does not want a contact that waits. It goes on waiting, for the
-// others, who cannot transfer it to this agent until the agent joins it after all. Errors: [ErrNoAgent], [ErrNoContact], [ErrTaken].
+// others, who cannot transfer it to this agent until the agent joins it after all. An agent who was
+// asked to join a contact is not asked any more. Errors: [ErrNoAgent], [ErrNoContact], [ErrTaken].
 func (d *Desk) Reject(agentRef, contactID string) error {
 	d.mu.Lock()
 	a, t, err := d.both(agentRef, contactID)
 	switch {
 	case err != nil:
+	case t.withdraw(t.invitation(a)):
+		d.fill(a)
 	case t.holder() != nil:
 		err = &TakenError{t.holder().name}
 	case !t.waits:
@@ -101,14 +115,7 @@ func (d *Desk) Supervise(ctx context.Context, agentRef, contactID string) (parti
 	a.pending++ // keeps the agent from being removed meanwhile
 	d.mu.Unlock()
 	joined, err := d.chats.Join(ctx, contactID, transcript.Supervisor, a.name)
-	d.mu.Lock()
-	a.pending--
-	leaves := a.leaves
-	d.mu.Unlock()
-	if leaves {
-		err = errors.Join(err, d.vacate(ctx, a))
-	}
-	return joined.ParticipantID, d.gone(contactID, err)
+	return joined.ParticipantID, errors.Join(d.gone(contactID, err), d.settle(ctx, a))
 }
 
 // Leave lets an agent leave a contact. It ends when it was the last agent; a supervisor's

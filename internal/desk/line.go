@@ -145,7 +145,7 @@ func (d *Desk) takers(t *ticket) *queue {
 	return t.queue
 }
 
-// next is the contact that a scripted agent is to take next; nil for none.
+// next is the contact that an agent who takes contacts by itself is to take next; nil for none.
 func (d *Desk) next(a *agent) *ticket {
 	var first *ticket
 	see := func(l line) {

@@ -54,8 +54,21 @@ type Agent struct {
 	// Capacity is how many contacts it takes at once; zero means any number.
 	Capacity int
 	Scripted bool
+	// AutoAccept says that a person takes contacts without accepting them.
+	AutoAccept bool
+	// Invitations are the contacts that it was asked to join, and has not decided about yet. Only a
+	// [Snapshot] has them.
+	Invitations []Invitation
 	// Contacts are those it is in, oldest first.
 	Contacts []Holding
+}
+
+// Invitation is a contact that an agent was asked to join.
+type Invitation struct {
+	ContactID string
+	// Customer is the name of the customer, By that of the agent who asks.
+	Customer, By string
+	Since        time.Time
 }
 
 // Holding is an agent's part in a contact.
@@ -76,6 +89,7 @@ func (d *Desk) Snapshot() Snapshot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var s Snapshot
+	invited := d.invitations()
 	for _, q := range d.lines() {
 		shown := Queue{ID: q.id, Name: q.name, Agent: q.agent, Capacity: q.capacity}
 		for _, t := range q.waiting {
@@ -90,9 +104,29 @@ func (d *Desk) Snapshot() Snapshot {
 		s.Queues = append(s.Queues, shown)
 	}
 	for _, a := range d.agents {
-		s.Agents = append(s.Agents, a.show())
+		shown := a.show()
+		shown.Invitations = invited[a]
+		s.Agents = append(s.Agents, shown)
 	}
 	return s
+}
+
+// invitations are those of all agents, the oldest first. The caller holds the desk's lock.
+func (d *Desk) invitations() map[*agent][]Invitation {
+	all := map[*agent][]Invitation{}
+	for _, t := range d.tickets {
+		for _, i := range t.invited {
+			if i.told {
+				all[i.agent] = append(all[i.agent], Invitation{ContactID: t.id, Customer: t.customer, By: i.by, Since: i.since})
+			}
+		}
+	}
+	for _, list := range all {
+		slices.SortFunc(list, func(a, b Invitation) int {
+			return cmp.Or(a.Since.Compare(b.Since), strings.Compare(a.ContactID, b.ContactID))
+		})
+	}
+	return all
 }
 
 // Agent returns an agent by id or name. Errors: [ErrNoAgent].
@@ -108,7 +142,7 @@ func (d *Desk) Agent(ref string) (Agent, error) {
 
 // show describes an agent. The caller holds the desk's lock.
 func (a *agent) show() Agent {
-	shown := Agent{ID: a.id, Name: a.name, State: a.state, Capacity: a.capacity, Scripted: a.partner != nil}
+	shown := Agent{ID: a.id, Name: a.name, State: a.state, Capacity: a.capacity, Scripted: a.partner != nil, AutoAccept: a.auto}
 	for _, s := range a.seats {
 		shown.Contacts = append(shown.Contacts, Holding{
 			ContactID: s.ticket.id, ParticipantID: s.participantID, Role: s.role, Customer: s.ticket.customer, Since: s.since,

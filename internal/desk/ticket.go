@@ -29,6 +29,8 @@ type ticket struct {
 	claim *agent
 	// seats are the agents and supervisors who are there.
 	seats []*seat
+	// invited are those who were asked to join them.
+	invited []*invitation
 	// past are the names of agents who have been there.
 	past []string
 	// rejected are the agents who do not want the contact while it waits, declined those who do not
@@ -91,7 +93,11 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 	left := t.bot
 	t.bot = slices.ContainsFunc(contact.Participants, isBot)
 	left = left && !t.bot
-	waits := contact.Queue != nil && !slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
+	held := slices.ContainsFunc(t.seats, func(s *seat) bool { return s.role == transcript.Agent })
+	if !held {
+		d.uninvite(t)
+	}
+	waits := contact.Queue != nil && !held
 	switch {
 	case waits && !t.waits, waits && t.routed != *contact.Queue:
 		d.leave(t)
@@ -196,6 +202,7 @@ func (d *Desk) removeSeat(s *seat, left time.Time) {
 func (d *Desk) drop(t *ticket, ended time.Time) {
 	delete(d.tickets, t.id)
 	d.leave(t)
+	d.uninvite(t)
 	seats := t.seats
 	t.seats = nil
 	for _, s := range seats {
@@ -215,7 +222,7 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 	d.offer(t)
 }
 
-// offer lets the scripted agent with the fewest chats take a contact that waits.
+// offer lets the agent with the fewest chats, of those who take contacts by themselves, take a contact that waits.
 func (d *Desk) offer(t *ticket) {
 	reserved := d.unreserve(t.id)
 	if !d.begun || t.claim != nil {
@@ -229,21 +236,21 @@ func (d *Desk) offer(t *ticket) {
 	}
 }
 
-// best returns the scripted agent with the fewest chats of those who may take a contact; nil for
+// best returns the agent with the fewest chats of those who are to take a contact; nil for
 // none.
 func (d *Desk) best(t *ticket) *agent {
 	var best *agent
 	for _, a := range d.agents {
-		if d.wants(a, t) && (best == nil || a.load+a.pending < best.load+best.pending) {
+		if d.wants(a, t) && (best == nil || a.has() < best.has()) {
 			best = a
 		}
 	}
 	return best
 }
 
-// fill lets a scripted agent take contacts that wait, as many as it may.
+// fill lets an agent who takes contacts by itself take those that wait, as many as it may.
 func (d *Desk) fill(a *agent) {
-	for a.partner != nil {
+	for a.takes() {
 		t := d.next(a)
 		if t == nil || !d.claim(a, t) {
 			return
@@ -251,12 +258,12 @@ func (d *Desk) fill(a *agent) {
 	}
 }
 
-// wants reports whether a scripted agent is to take a contact by itself: it takes none that
-// it was in before, because somebody had a reason to pass it on, unless the contact waits for nobody
-// else.
+// wants reports whether an agent is to take a contact by itself: it takes none that it is in already or
+// was in before, because somebody had a reason to pass it on, unless the contact waits for nobody
+// else, and none that it has rejected.
 func (d *Desk) wants(a *agent, t *ticket) bool {
 	switch {
-	case !d.begun, a.partner == nil, t.claim != nil, a.refuses(t) != nil:
+	case !d.begun, !a.takes(), t.claim != nil, a.refuses(t) != nil, a.seats[t.id] != nil, slices.Contains(t.rejected, a):
 		return false
 	case t.routed.Agent != "":
 		return true
@@ -266,7 +273,7 @@ func (d *Desk) wants(a *agent, t *ticket) bool {
 	return !a.standby || !t.bot && !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) })
 }
 
-// claim lets a scripted agent join a contact in the background.
+// claim lets an agent who takes contacts by itself join a contact in the background.
 func (d *Desk) claim(a *agent, t *ticket) bool {
 	if !d.start(func() { d.take(a, t) }) {
 		return false
@@ -276,10 +283,10 @@ func (d *Desk) claim(a *agent, t *ticket) bool {
 	return true
 }
 
-// retryAfter is when a scripted agent who could not join lets others try.
+// retryAfter is when an agent who could not join lets others try.
 const retryAfter = 5 * time.Second
 
-// take carries out a claim of a scripted agent.
+// take carries out a claim.
 func (d *Desk) take(a *agent, t *ticket) {
 	_, err := d.join(d.ctx, a, t)
 	if err != nil && !errors.Is(err, errYielded) {

@@ -55,6 +55,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	switch {
 	case e.item == nil:
 	case e.item.ContentType == transcript.ParticipantJoined && e.item.Role == transcript.Agent && (rec.Moment == queued || rec.Moment.whispers()):
+		if beside(step.Contact(), e.item.ParticipantID) {
+			return nil
+		}
 		return r.accepted(step, s, rec, e.item.ParticipantID)
 	case e.item.ContentType == transcript.TransferSucceeded && (rec.Moment == queued || rec.Moment.whispers()):
 		return r.sent(step, s, rec)

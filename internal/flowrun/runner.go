@@ -253,6 +253,12 @@ func (r *Runner) contact(c *chat.Contact, rec *record) flow.Contact {
 	return view
 }
 
+// beside reports whether an agent has joined another one, who was there first. Nobody whispers to it.
+func beside(c *chat.Contact, agentID string) bool {
+	first := slices.IndexFunc(c.Participants, func(p chat.Participant) bool { return p.Active() && p.Role == transcript.Agent })
+	return first >= 0 && c.Participants[first].ID != agentID
+}
+
 // agentOf returns the name of the agent who takes part; empty for none.
 func agentOf(c *chat.Contact) string {
 	at := slices.IndexFunc(c.Participants, func(p chat.Participant) bool { return p.Active() && p.Role == transcript.Agent })

@@ -69,6 +69,8 @@ func Fidelity() []fidelity.Entry {
 		{Area: chats, Name: "Flows of transfers", Source: fidelity.Documentation, Note: "An agent's transfer to a queue runs the QUEUE_TRANSFER flow, one to an agent the AGENT_TRANSFER flow, " +
 			"that `transfers` of `parley.yaml` names or that is the only one of its type, on the new contact, without any agent. The contact's queue is the chosen one (guessed); `transfer.succeeded` comes before the flow speaks (guessed). " +
 			"Without such a flow the contact goes to its target at once, where AWS has default flows for it."},
+		{Area: chats, Name: "`participant.invited`", Source: fidelity.Documentation, Note: "When an agent asks another one to join, at the desk or by a script. " +
+			"It names who is asked, with the id that `participant.joined` has then (guessed). Five agents at most; one who transfers the chat takes all of them along."},
 		{Area: chats, Name: "`transfer.failed`", Source: fidelity.Documentation, Note: "When an agent's transfer fails: its target is unknown, full, " +
 			"away or offline, or has rejected the contact, or the fault `failTransfer` is in force. The agent keeps the contact (guessed)."},
 		{Area: chats, Name: "Duration, 25 hours unless asked otherwise", Source: fidelity.Documentation},

@@ -59,6 +59,8 @@ const (
 //	  - match: poem
 //	    reply: Roses are red, and so on.
 //	    stream: {words: 3, pace: 80ms} # or true: in pieces, where the chat takes them
+//	  - contains: expert
+//	    invite: Bob             # asks the agent of that name to join; or {agent: Bob, after: 2s}
 //	  - event: attachment
 //	    attachment: {name: receipt.txt, content: Thank you.}
 //	  - regexp: "I am (.+)"
@@ -242,12 +244,12 @@ func (r *reader) actions(n *yaml.Node) []action {
 // action reads the members of an action, beside others that are known. Whatever their order
 // in the script, they are carried out in that below.
 func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []action {
-	var wait, do, reply, interactive, attachment, signedIn, transfer, end *yaml.Node
+	var wait, do, reply, interactive, attachment, signedIn, invite, transfer, end *yaml.Node
 	typing, pace, contentType := r.typing, r.pace, transcript.TextPlain
 	note := func(to **yaml.Node) func(*yaml.Node) { return func(v *yaml.Node) { *to = v } }
 	known["delay"], known["do"], known["reply"], known["interactive"] = note(&wait), note(&do), note(&reply), note(&interactive)
 	known["attachment"], known["transfer"], known["end"] = note(&attachment), note(&transfer), note(&end)
-	known["signedIn"] = note(&signedIn)
+	known["signedIn"], known["invite"] = note(&signedIn), note(&invite)
 	known["typing"] = func(v *yaml.Node) { typing = r.pause(v) }
 	known["stream"] = func(v *yaml.Node) { pace = r.stream(v) }
 	known["contentType"] = func(v *yaml.Node) {
@@ -284,6 +286,9 @@ func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []actio
 			list = append(list, r.actions(do)...)
 		}
 	}
+	if invite != nil {
+		list = append(list, r.invite(invite))
+	}
 	if transfer != nil {
 		list = append(list, action{transfer: r.name(transfer, "queue or agent")})
 	}
@@ -294,6 +299,22 @@ func (r *reader) action(n *yaml.Node, known map[string]func(*yaml.Node)) []actio
 		list = append(list, action{end: true})
 	}
 	return list
+}
+
+// invite reads the name of an agent, or a name with a pause.
+func (r *reader) invite(n *yaml.Node) action {
+	if n.Kind == yaml.ScalarNode {
+		return action{invite: &desk.Invite{Agent: r.name(n, "agent")}}
+	}
+	var how desk.Invite
+	r.members(n, "invite", map[string]func(*yaml.Node){
+		"agent": func(v *yaml.Node) { how.Agent = r.name(v, "agent") },
+		"after": func(v *yaml.Node) { how.After = r.duration(v) },
+	})
+	if how.Agent == "" {
+		r.fail(n, "invite names no agent")
+	}
+	return action{invite: &how}
 }
 
 // replies reads one text or several, which are said one after the other.

@@ -62,6 +62,7 @@ type action struct {
 	sample      string     // a message of the gallery
 	attachment  *desk.Attachment
 	transfer    string
+	invite      *desk.Invite
 	signedIn    string // the customer's name from then on
 	end         bool
 }
@@ -151,6 +152,8 @@ func (s *Script) do(ctx context.Context, talk *desk.Conversation, a action, fill
 		return talk.Leave(ctx)
 	case a.signedIn != "":
 		return talk.SignedIn(ctx, fill.Replace(a.signedIn))
+	case a.invite != nil:
+		return talk.Invite(ctx, *a.invite)
 	case a.transfer != "":
 		return talk.Transfer(ctx, a.transfer)
 	case a.attachment != nil:

@@ -73,8 +73,8 @@ export class Desk extends EventTarget {
     return this.#then(del(path`/api/desk/agents/${id}`));
   }
 
-  setState(id, state) {
-    return this.#then(patch(path`/api/desk/agents/${id}`, { state }));
+  change(id, change) {
+    return this.#then(patch(path`/api/desk/agents/${id}`, change));
   }
 
   accept(contactId) {
@@ -91,6 +91,10 @@ export class Desk extends EventTarget {
 
   transfer(contactId, target) {
     return this.#then(post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/transfer`, target));
+  }
+
+  invite(contactId, agentId) {
+    return this.#then(post(path`/api/desk/agents/${this.me.id}/contacts/${contactId}/invite`, { agentId }));
   }
 
   signIn(contactId, told) {
@@ -139,6 +143,16 @@ export class Desk extends EventTarget {
   // mine are the chats that the page's own agent is in.
   get mine() {
     return this.me?.contacts ?? [];
+  }
+
+  // invitations are the chats that the page's own agent is asked to join.
+  get invitations() {
+    return this.me?.invitations ?? [];
+  }
+
+  // invitation is the one to a chat, if any.
+  invitation(contactId) {
+    return this.invitations.find((invitation) => invitation.contactId === contactId);
   }
 
   // holding is the part of the page's own agent in a chat, if any.

@@ -3,7 +3,7 @@
 import { Desk } from "./agent.js";
 import { AgentTalk } from "./agenttalk.js";
 import { chatOf, events, get, path } from "./api.js";
-import { agents as showAgents, signIn, transfer } from "./deskdialogs.js";
+import { agents as showAgents, invite, signIn, transfer } from "./deskdialogs.js";
 import { Details } from "./details.js";
 import { byId, fill, h, icon, say } from "./dom.js";
 import { plain, since, time } from "./format.js";
@@ -54,7 +54,10 @@ const lists = {
   mine: ["Mine", () => desk.mine.map(({ contactId, customer, since, role }) => entry(contactId, customer, {
     note: last.get(contactId) ?? (role === "SUPERVISOR" ? "you look on" : "you answer"), at: since, unread: unread.get(contactId),
   }))],
-  waiting: ["Waiting", () => desk.waiting.map((waits) => entry(waits.contactId, waits.customer, { note: standing(waits), waits: waits.since }))],
+  waiting: ["Waiting", () => [
+    ...desk.invitations.map((asked) => entry(asked.contactId, asked.customer, { note: `${plain(asked.by)} asks you to join`, waits: asked.since })),
+    ...desk.waiting.map((waits) => entry(waits.contactId, waits.customer, { note: standing(waits), waits: waits.since })),
+  ]],
   active: ["Active", () => [...contacts.values()].filter(({ state }) => state !== "ended").map((contact) => {
     const holders = heldBy.get(contact.contactId);
     return entry(contact.contactId, contact.customer, { note: holders ? `with ${holders.join(", ")}` : contact.state === "initiated" ? "not connected yet" : "waits", at: contact.started });
@@ -145,8 +148,9 @@ function show() {
   byId("chats-empty").textContent = byId("search").value.trim() ? "No chat of that name or id here." : empty[listed]();
   list.set(entries);
   count("mine", desk.mine.length);
-  count("waiting", desk.waiting.length);
-  const unseen = [...unread.values()].reduce((sum, n) => sum + n, 0) + desk.waiting.length;
+  const offered = desk.waiting.length + desk.invitations.length;
+  count("waiting", offered);
+  const unseen = [...unread.values()].reduce((sum, n) => sum + n, 0) + offered;
   document.title = `${unseen ? `(${unseen}) ` : ""}Agent desk · Parley`;
   showMe();
   showChat();
@@ -164,6 +168,7 @@ function showMe() {
   if (me) {
     byId("me-name").textContent = plain(me.name);
     if (document.activeElement !== byId("me-state")) byId("me-state").value = me.state;
+    byId("me-auto").checked = me.autoAccept;
     if (focused) focusList();
   }
   fill(byId("queues"), queues.map(({ name, agent, capacity, waiting }) => h("li", {}, h("bdi", {}, agent ? `For ${plain(name)}` : plain(name)), h("span", { class: `pill ${waiting.length ? "warn" : ""}` }, `${waiting.length}${capacity ? ` of ${capacity}` : ""} waiting`))));
@@ -175,7 +180,8 @@ byId("join").addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(() => desk.join(byId("join-name").value.trim()), "desk-trouble");
 });
-byId("me-state").addEventListener("change", (event) => attempt(() => desk.setState(desk.me.id, event.target.value), "desk-trouble"));
+byId("me-state").addEventListener("change", (event) => attempt(() => desk.change(desk.me.id, { state: event.target.value }), "desk-trouble"));
+byId("me-auto").addEventListener("change", (event) => attempt(() => desk.change(desk.me.id, { autoAccept: event.target.checked }), "desk-trouble"));
 byId("me-quit").addEventListener("click", () => attempt(() => desk.quit(), "desk-trouble"));
 byId("agents-open").addEventListener("click", () => showAgents(desk));
 
@@ -205,41 +211,42 @@ function showChat() {
   const contact = contacts.get(chosen);
   const holding = desk.holding(chosen);
   const waits = desk.waiting.find(({ contactId }) => contactId === chosen);
+  const asked = desk.invitation(chosen);
   const ended = contact?.state === "ended";
   byId("chat-title").textContent = contact ? plain(contact.customer) || "Customer" : "No chat chosen";
   byId("chat-none").hidden = Boolean(chosen);
   if (!chosen) fill(byId("chat-none"), contacts.size ? "Choose a chat from the list." : ["No chats yet. ", h("a", { href: served("/") }, "Start one"), ", or ", h("a", { href: served("/console/connect") }, "from your own page"), "."]);
   byId("chat-talking").hidden = !chosen;
   const others = heldBy.get(chosen)?.filter((name) => name !== desk.me?.name) ?? [];
-  const [state, tone] = ended ? ["Ended", ""] : holding ? [holding.role === "SUPERVISOR" ? "You look on" : "Yours", "on"] : waits ? ["Waits", "warn"] : others.length ? [`With ${others.join(", ")}`, ""] : ["Not connected", ""];
+  const [state, tone] = ended ? ["Ended", ""] : holding ? [holding.role === "SUPERVISOR" ? "You look on" : "Yours", "on"] : waits ? ["Waits", "warn"] : asked ? ["Asks for you", "warn"] : others.length ? [`With ${others.join(", ")}`, ""] : ["Not connected", ""];
   byId("chat-state").hidden = !contact;
   byId("chat-state").textContent = state;
   byId("chat-state").className = `pill ${tone}`;
   byId("chat-composer").hidden = !holding || ended;
   byId("chat-hint").hidden = Boolean(holding) && !ended;
-  byId("chat-hint").textContent = ended ? "This chat has ended." : !desk.me ? "Give your name above to answer." : waits ? "Accept the chat to answer it." : "Somebody else answers. A supervisor may join them.";
+  byId("chat-hint").textContent = ended ? "This chat has ended." : !desk.me ? "Give your name above to answer." : waits ? "Accept the chat to answer it." : asked ? `${plain(asked.by)} asks you to join.` : "Somebody else answers. A supervisor may join them.";
   talk.settle();
   gallery.allow(Boolean(holding) && !ended);
   details.show(contact);
-  const about = JSON.stringify([chosen, holding?.role, Boolean(waits), waits?.rejectedBy, ended, desk.me?.id, Boolean(contact)]);
+  const about = JSON.stringify([chosen, holding?.role, Boolean(waits), waits?.rejectedBy, Boolean(asked), ended, desk.me?.id, Boolean(contact)]);
   if (about === acted) return;
   acted = about;
-  fill(byId("chat-actions"), contact && !ended && desk.me && actions(holding, waits), chosen && button("Details", () => (main.dataset.view = main.dataset.view === "side" ? "talk" : "side"), "small only-medium"));
+  fill(byId("chat-actions"), contact && !ended && desk.me && actions(holding, waits, asked), chosen && button("Details", () => (main.dataset.view = main.dataset.view === "side" ? "talk" : "side"), "small only-medium"));
 }
 
 const button = (label, onclick, kind = "small") => h("button", { type: "button", class: kind, onclick }, label);
 
-function actions(holding, waits) {
+function actions(holding, waits, asked) {
   const id = chosen;
   const supervise = button("Supervise", () => attempt(() => desk.supervise(id)));
   if (holding?.role === "SUPERVISOR") return button("Leave", () => attempt(() => desk.leave(id)));
   if (holding) {
-    return [button("Transfer", () => transfer(desk, id)), button("Sign-in", () => signIn(desk, id)), button("Leave", () => attempt(() => desk.leave(id))), button("End chat", () => attempt(() => desk.end(id)))];
+    return [button("Invite", () => invite(desk, id)), button("Transfer", () => transfer(desk, id)), button("Sign-in", () => signIn(desk, id)), button("Leave", () => attempt(() => desk.leave(id))), button("End chat", () => attempt(() => desk.end(id)))];
   }
-  if (!waits) return supervise;
+  if (!waits && !asked) return supervise;
   return [
     button("Accept", async () => (await attempt(() => desk.accept(id))) && talk.composer.focus(), "primary small"),
-    !waits.rejectedBy.includes(desk.me.name) && button("Reject", () => attempt(() => desk.reject(id))), supervise,
+    !waits?.rejectedBy.includes(desk.me.name) && button("Reject", () => attempt(() => desk.reject(id))), supervise,
   ];
 }
 
@@ -292,7 +299,7 @@ function take(item) {
 
 desk.addEventListener("change", () => {
   for (const id of unread.keys()) if (!desk.holding(id)) unread.delete(id);
-  const waiting = new Set(desk.waiting.map(({ contactId }) => contactId));
+  const waiting = new Set([...desk.waiting, ...desk.invitations].map(({ contactId }) => contactId));
   const came = [...waiting].filter((id) => !waitingBefore.has(id));
   waitingBefore = waiting;
   if (came.length) say(came.length === 1 ? "A chat is waiting" : `${came.length} chats are waiting`);

@@ -57,6 +57,38 @@ export function transfer(desk, contactId) {
   dialog.addEventListener("close", () => desk.removeEventListener("change", show), { once: true });
 }
 
+// invite lets the agent ask another one to join a chat. Agents that come meanwhile come into the list.
+export function invite(desk, contactId) {
+  const wrong = h("div", {});
+  const nobody = h("p", { class: "note" }, "No other agent is available. Another person opens this page in another window; scripted ones are added under Agents.");
+  const to = h("select", { id: "invite-agent" });
+  const ask = h("button", { type: "submit", class: "primary" }, "Invite");
+  const show = () => {
+    const there = new Set(desk.holders(contactId).map(({ id }) => id));
+    const agents = desk.agents.filter((agent) => !there.has(agent.id) && agent.state === "available");
+    const chosen = to.value;
+    fill(to, agents.map(({ id, name, contacts }) => h("option", { value: id }, `${plain(name)} (${contacts.length} chats)`)));
+    if ([...to.options].some(({ value }) => value === chosen)) to.value = chosen;
+    nobody.hidden = agents.length > 0;
+    ask.disabled = !agents.length;
+  };
+  show();
+  const form = h("form", { onsubmit: async (event) => {
+    event.preventDefault();
+    try {
+      await desk.invite(contactId, to.value);
+      dialog.close();
+    } catch (error) {
+      fill(wrong, trouble(error));
+    }
+  } },
+  h("div", { class: "field" }, h("label", { for: "invite-agent" }, "Agent"), to),
+  nobody, wrong, h("div", { class: "submit" }, ask));
+  const dialog = open("invite", "Ask another agent to join", form);
+  desk.addEventListener("change", show);
+  dialog.addEventListener("close", () => desk.removeEventListener("change", show), { once: true });
+}
+
 const outcomes = {
   asked: "Ask the customer to sign in", succeeded: "The customer signed in", failed: "The sign-in failed", timeout: "It took too long",
   expired: "It expired", cancelled: "The customer goes on without it", "": "Nothing of a sign-in: only the name",

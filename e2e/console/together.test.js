@@ -1,0 +1,76 @@
+// Two agents at one chat, and an agent who accepts by itself.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { launch } from '../browser/browser.js'
+import { startParley } from '../browser/parley.js'
+import { connect } from './customer.js'
+import { accessible, fits, open } from './harness.js'
+
+let parley, browser
+before(async () => {
+  [parley, browser] = await Promise.all([startParley('--ephemeral', '--partner=false'), launch()])
+})
+after(async () => {
+  await browser?.close()
+  assert.equal(await parley?.stop(), 0)
+})
+
+async function agent(name, options) {
+  const { page, complaints } = await open(browser, parley.url, '/console/desk', options)
+  await page.getByLabel('Your name as an agent').fill(name)
+  await page.getByRole('button', { name: 'Answer chats' }).click()
+  await page.locator('#me-name', { hasText: name }).waitFor()
+  return { page, complaints }
+}
+
+const chat = (page, name) => page.locator('#chats [role=option]', { hasText: name })
+const act = (page, name) => page.locator('#chat-actions').getByRole('button', { name, exact: true }).click()
+
+test('RowB11: an agent asks another one to join, who does, and goes on alone', async () => {
+  const [{ page: ann }, { page: ben, complaints }] = [await agent('Ann'), await agent('Ben')]
+  await connect(parley.url, 'Pat')
+  await ann.getByRole('tab', { name: /^Waiting/ }).click()
+  await chat(ann, 'Pat').click()
+  await act(ann, 'Accept')
+  await act(ann, 'Invite')
+  const dialog = ann.locator('dialog#invite')
+  await dialog.getByLabel('Agent').selectOption({ label: 'Ben (0 chats)' })
+  await accessible(ann)
+  for (const colorScheme of ['light', 'dark']) {
+    await ann.emulateMedia({ colorScheme })
+    await fits(ann, `invite-${colorScheme}`)
+  }
+  await dialog.getByRole('button', { name: 'Invite' }).click()
+  await ann.getByText('Ben was invited').waitFor()
+  await ben.getByRole('tab', { name: /^Waiting/ }).click()
+  await chat(ben, 'Pat').locator('.chat-note', { hasText: 'Ann asks you to join' }).waitFor()
+  await chat(ben, 'Pat').click()
+  await ben.getByText('Ann asks you to join.').last().waitFor()
+  await fits(ben, 'asked')
+  await act(ben, 'Accept')
+  await ben.locator('#chat-state', { hasText: 'Yours' }).waitFor()
+  await act(ann, 'Leave')
+  await ben.getByText('Ann left').waitFor()
+  await ben.locator('#chat-state', { hasText: 'Yours' }).waitFor()
+  await act(ben, 'End chat')
+  assert.deepEqual(complaints, [])
+})
+
+test('RowB9: an agent who accepts by itself has the next chat at once', async () => {
+  for (const [name, width] of [['Cleo', 1280], ['Dora', 400]]) {
+    const { page, complaints } = await agent(name, { viewport: { width, height: 900 } })
+    await page.getByLabel('Accept by itself').check()
+    await connect(parley.url, `Pat of ${name}`)
+    await page.getByRole('tab', { name: /^Mine/ }).click()
+    await chat(page, `Pat of ${name}`).waitFor()
+    await accessible(page)
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme })
+      await fits(page, `auto-${width}-${colorScheme}`)
+    }
+    await page.getByLabel('Accept by itself').uncheck()
+    assert.deepEqual(complaints, [])
+    await page.close()
+  }
+})
