@@ -93,7 +93,8 @@ func newFlowRun(env *Env) *cobra.Command {
 			"the customer chooses: an item, an action, or the JSON of an answer. Texts in parentheses are stage\n" +
 			"directions: (agent) takes the chat from its queue and leaves it again; (wait) lets time pass; (signed in),\n" +
 			"(opted out) or (not signed in) is how a sign-in goes. The other flows of the file's folder are there, and\n" +
-			"the names of parley.yaml.\n" +
+			"the names of parley.yaml. A flow for another moment runs then, by its type: while the chat waits, when an\n" +
+			"agent takes it (whispers), or when one passes it on (transfers).\n" +
 			"The exit code is 1 when the flow still waits at the end, or cannot run.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow run flows/main.json --say hello --say 2\n  parley flow run flows/main.json --random 1 -o json",
@@ -146,11 +147,10 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 	if _, _, err := flowrun.NewFolder(os.DirFS(filepath.Dir(file)), library).Load(); err != nil {
 		return err
 	}
-	entry, err := flowtest.Entry(p)
+	at, err := flowtest.At(library, p, flowtest.MomentOf(p))
 	if err != nil {
 		return hint.New(err, "run the flow that leads to it")
 	}
-	library.Set(append([]*flow.Program{entry, p}, library.Files()...))
 	if _, script.Hours, err = s.Routing(); err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, ou
 		return err
 	}
 	defer func() { err = errors.Join(err, outside.Close()) }()
-	script.Flow, script.Outside = entry.ID(), outside
+	script.Flow, script.Moment, script.Outside = at.Flow, at.Moment, outside
 	result, err := flowtest.Run(c.Context(), library, script)
 	if err != nil {
 		return err

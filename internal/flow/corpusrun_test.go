@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,8 +19,9 @@ import (
 
 // TestCorpusRuns runs every published flow with seeded customers: each chat comes to an end, if only
 // because the customer leaves after many turns, and nothing hangs. What was said and the way through
-// the flow with the first of them is held in testdata/conversations. A module is called by a flow of
-// one block, and a flow for another moment runs by its hook.
+// the flow with the first of them is held in testdata/conversations. Each flow runs at its moment, by
+// its type or else its name: a module is called by a flow of one block, an agent takes a chat whose
+// whispers are told and leaves one with a disconnect flow, or passes it on.
 func TestCorpusRuns(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/corpus/*.json")
@@ -45,24 +47,29 @@ func TestCorpusRuns(t *testing.T) {
 // runSeeded runs a program with some customers, and writes down the first.
 func runSeeded(t *testing.T, out *strings.Builder, p *flow.Program, programs []*flow.Program) {
 	t.Helper()
-	entry, err := flowtest.Entry(p)
+	library := flowrun.NewLibrary(nil)
+	library.Set(programs)
+	script, err := flowtest.At(library, p, flowtest.MomentNamed(p))
 	if err != nil {
 		t.Fatal(err)
 	}
-	library := flowrun.NewLibrary(nil)
-	library.Set(append([]*flow.Program{entry}, programs...))
-	for seed := range uint64(3) {
-		result, err := flowtest.Run(t.Context(), library, flowtest.Script{Flow: entry.ID(), Random: true, Seed: seed})
+	script.Random = true
+	for script.Seed = range uint64(3) {
+		seed := script.Seed
+		result, err := flowtest.Run(t.Context(), library, script)
 		if err != nil {
 			t.Fatalf("%s, seed %d: %v", p.Name(), seed, err)
 		}
 		if result.Outcome == flowtest.Unrun {
 			t.Errorf("%s, seed %d: no flow ran", p.Name(), seed)
 		}
+		if !slices.ContainsFunc(result.Way, func(row flowtest.Pass) bool { return row.Flow == p.ID() }) {
+			t.Errorf("%s, seed %d: it did not run at its moment, %s", p.Name(), seed, script.Moment)
+		}
 		if seed > 0 {
 			continue
 		}
-		fmt.Fprintf(out, "== %s: %s %s\n", p.Name(), result.Outcome, result.Queue)
+		fmt.Fprintf(out, "== %s (%s): %s %s\n", p.Name(), script.Moment, result.Outcome, result.Queue)
 		for _, line := range result.Transcript {
 			text := line.Text
 			if text == "" {

@@ -33,7 +33,7 @@ const (
 func (v *visit) direction(ctx context.Context, standing flowrun.Standing, text string) (done bool, err error) {
 	switch text {
 	case Waits:
-		return v.pass(standing), nil
+		return v.wait(standing), nil
 	case AgentTakes:
 		if standing.Queue == "" {
 			return false, nil
@@ -55,18 +55,6 @@ func isDirection(text string) bool {
 		return true
 	}
 	return false
-}
-
-// agent lets an agent take the chat from its queue and leave it again.
-func (v *visit) agent(ctx context.Context) error {
-	joined, err := v.chats.Join(ctx, v.chat.ContactID, transcript.Agent, "Agent")
-	if err != nil {
-		return err
-	}
-	if _, err := v.runner.Await(ctx, v.chat.ContactID); err != nil {
-		return err
-	}
-	return v.chats.Leave(ctx, v.chat.ContactID, joined.ParticipantID)
 }
 
 // signIn ends the sign-in that the customer was asked for.

@@ -27,6 +27,8 @@ import (
 type Script struct {
 	// Flow is the flow of the chat, as a page would name it.
 	Flow string
+	// Moment is when the flow that is looked at runs; see [At]. Empty is [AtStart].
+	Moment Moment
 	// Name is the customer's; Attributes are the contact attributes the chat is started with.
 	Name       string
 	Attributes map[string]string
@@ -143,6 +145,9 @@ func Run(ctx context.Context, library *flowrun.Library, script Script) (result R
 		v.chance = rand.New(rand.NewPCG(script.Seed, 0)) //nolint:gosec // to be repeatable
 	}
 	if err := v.begin(ctx); err != nil {
+		return Result{}, err
+	}
+	if err := v.lead(ctx); err != nil {
 		return Result{}, err
 	}
 	if err := v.converse(ctx); err != nil {

@@ -35,7 +35,7 @@ func (v *visit) turn(ctx context.Context, standing flowrun.Standing) (went bool,
 			return went, err
 		}
 	}
-	return v.pass(standing), nil
+	return v.wait(standing), nil
 }
 
 // Listens reports whether a flow hears what the customer says.
@@ -57,7 +57,7 @@ func (v *visit) chanceTurn(ctx context.Context, standing flowrun.Standing) (went
 	case Listens(standing) && (standing.Due.IsZero() || v.chance.IntN(4) > 0):
 		return v.say(ctx, standing, "")
 	}
-	return v.pass(standing), nil
+	return v.wait(standing), nil
 }
 
 // anything is what chance says: mostly something the flow has a branch for.
@@ -92,8 +92,8 @@ func (v *visit) say(ctx context.Context, standing flowrun.Standing, text string)
 	return err == nil, nil // what cannot be said leads nowhere
 }
 
-// pass lets time pass until the flow goes on by itself.
-func (v *visit) pass(standing flowrun.Standing) bool {
+// wait lets time pass until the flow goes on by itself.
+func (v *visit) wait(standing flowrun.Standing) bool {
 	if standing.Due.IsZero() {
 		return false
 	}
@@ -135,5 +135,5 @@ func (v *visit) move(ctx context.Context, standing flowrun.Standing) (went bool,
 		_, err := v.chats.Say(ctx, v.chat.ContactID, v.chat.ParticipantID, transcript.Message{ContentType: transcript.TextPlain, Content: next.Say})
 		return err == nil, nil // what cannot be said leads nowhere
 	}
-	return v.pass(standing), nil
+	return v.wait(standing), nil
 }
