@@ -18,8 +18,11 @@ func (s *Service) Continue(ctx context.Context, contactID, sourceID string, whol
 		return "", ErrNotFound
 	}
 	past, err := s.past(ctx, sourceID, whole)
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
+	case s.Chat(sourceID) == s.Chat(contactID):
+		return "", invalid("PersistentChat.SourceContactId", "names a contact of the same chat.")
 	}
 	err = s.Step(ctx, contactID, func(step *Step) error {
 		if len(step.contact.Past) > 0 && step.contact.Past[0] != past[0] {

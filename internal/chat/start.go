@@ -196,7 +196,8 @@ func (s *Service) past(ctx context.Context, sourceID string, whole bool) ([]stri
 	if err != nil {
 		return nil, err
 	}
-	if !source.HasEnded() {
+	from, ok := source.Segment(sourceID)
+	if over := ok && !from.Ended.IsZero() && !whole; !over && !source.HasEnded() { // of a chat in its survey, say, the first contact is over
 		return nil, invalid("PersistentChat.SourceContactId", "names a chat that has not ended.")
 	}
 	var past []string

@@ -3,6 +3,7 @@ package connectserver
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
 )
@@ -29,8 +30,8 @@ func (s *Service) associate(ctx context.Context, in *associateInput) (*associate
 	if errors.Is(err, chat.ErrConflict) {
 		return nil, refusal(invalidRequest, "The contact continues another chat already.")
 	}
-	if _, bad := errors.AsType[*chat.InvalidError](err); bad {
-		return nil, refusal(invalidRequest, "SourceContactId names a chat that has not ended.")
+	if bad, ok := errors.AsType[*chat.InvalidError](err); ok {
+		return nil, refusal(invalidRequest, strings.TrimPrefix(bad.Text, "PersistentChat."))
 	}
 	if err != nil {
 		return nil, err

@@ -81,7 +81,8 @@ func (s *Service) chatActions() []*action {
 		},
 		{
 			name: "CreatePersistentContactAssociation", model: connectmodel.CreatePersistentContactAssociation(), run: bind(s.associate),
-			source: fidelity.Documentation, note: "A second, different association of a contact is refused (guessed).",
+			source: fidelity.Documentation, note: "A second, different association of a contact is refused (guessed). `FROM_SEGMENT` goes on from any contact of a chat that has ended, " +
+				"from the one before its survey too while that runs; `ENTIRE_PAST_SESSION` from its last one, the survey's.",
 		},
 	}
 }

@@ -1,6 +1,7 @@
 package flowrun_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -173,4 +174,66 @@ func TestExitWithoutSurvey(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The survey's contact is the last of its session in a persistent chat: the whole session begins with it,
+// and the contact before it leaves it out, also while the survey still runs, which an app that has closed
+// its socket does not know.
+func TestRowB12SurveyInAPersistentChat(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, surveyed(true))
+		c := w.begin("main", true)
+		c.accept("Ann")
+		c.say(transcript.TextPlain, "a question")
+		c.leave()
+		first := c.chat.ContactID
+		ended := c.contact()
+		survey := ended.Segments()[1].ID
+		said := func(sourceID string, whole bool, past ...string) (heard []string) {
+			t.Helper()
+			again, err := w.Start(t.Context(), chat.StartRequest{InstanceID: "i", FlowID: "main", DisplayName: "Pat", ContentTypes: []string{transcript.TextPlain}, SourceID: sourceID, Whole: whole})
+			if err != nil {
+				t.Fatal(err)
+			}
+			contact, err := w.Contact(t.Context(), again.ContactID)
+			if err != nil || again.ContinuedFrom != past[0] || !slices.Equal(contact.Past, past) || contact.RelatedID != past[0] {
+				t.Errorf("it continues %q from %q: %v", contact.Past, again.ContinuedFrom, err)
+			}
+			for token := ""; ; {
+				page, err := w.Transcript(t.Context(), again.ContactID, chat.TranscriptQuery{MaxResults: 100, NextToken: token})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, item := range page.Items {
+					if item.Type == transcript.MessageItem && page.Past {
+						heard = append(heard, string(item.Role))
+					}
+				}
+				if token = page.NextToken; token == "" {
+					return heard
+				}
+			}
+		}
+		alone := []string{"SYSTEM", "CUSTOMER"}
+		if got := said(first, false, first); !slices.Equal(got, alone) {
+			t.Errorf("while the survey runs: %q", got)
+		}
+		if _, err := w.Start(t.Context(), chat.StartRequest{InstanceID: "i", FlowID: "main", SourceID: first, Whole: true}); err == nil {
+			t.Error("a session that goes on was continued")
+		}
+		if _, err := w.Continue(t.Context(), first, first, false); err == nil {
+			t.Error("a chat continues itself")
+		}
+		c.say(transcript.InteractiveResponse, `{"templateType":"ViewResource","version":"1.0","action":"Next","data":{}}`)
+		if got := said(first, true, survey, first); len(got) != 5 || !slices.Equal(got[3:], alone) || !slices.Equal(got[:2], []string{"SYSTEM", "CUSTOMER"}) {
+			t.Errorf("the whole session, the survey first: %q", got)
+		}
+		if got := said(survey, false, survey, first); len(got) != 5 {
+			t.Errorf("from the survey: %q", got)
+		}
+		if got := said(first, false, first); !slices.Equal(got, alone) {
+			t.Errorf("without the survey: %q", got)
+		}
+	})
 }
