@@ -110,6 +110,9 @@ test('a script deploys flows, and chats follow them', async (t) => {
   await send('UntagResource', { resourceArn: main.ContactFlowArn, tagKeys: ['stage'] })
   const FunctionArn = 'arn:aws:lambda:us-east-1:111122223333:function:orders'
   await send('AssociateLambdaFunction', { FunctionArn })
+  const LexV2Bot = { AliasArn: 'arn:aws:lex:us-east-1:111122223333:bot-alias/ABCDE12345/TSTALIASID' }
+  await send('AssociateBot', { LexV2Bot })
+  await assert.rejects(send('AssociateBot', { LexV2Bot, ClientToken: 'another' }), named('ResourceConflictException'))
 
   assert.equal(await parley.stop(), 0)
   parley = await startParley('--data-dir', data, '--partner=false')
@@ -118,6 +121,9 @@ test('a script deploys flows, and chats follow them', async (t) => {
   assert.deepEqual((await send('ListTagsForResource', { resourceArn: main.ContactFlowArn })).tags, { owner: 'Ann' })
   assert.deepEqual((await send('ListLambdaFunctions')).LambdaFunctions, [FunctionArn])
   await send('DisassociateLambdaFunction', { FunctionArn })
+  assert.deepEqual((await send('ListBots', { LexVersion: 'V2' })).LexBots, [{ LexV2Bot }])
+  await send('DisassociateBot', { LexV2Bot })
+  await assert.rejects(send('DisassociateBot', { LexV2Bot }), named('ResourceNotFoundException'))
 
   for (const id of [ContactFlowId, draft.ContactFlowId]) await send('DeleteContactFlow', { ContactFlowId: id })
   await send('DeleteContactFlowModule', { ContactFlowModuleId: hours.Id })

@@ -328,3 +328,19 @@ func DisassociateLambdaFunction() *Model {
 func ListLambdaFunctions() *Model {
 	return request(map[string]shape{"!InstanceId": instanceID(), "nextToken": nextToken(), "maxResults": integer{min: 1, max: 25}})
 }
+
+// AssociateBot returns the model of the request, and of that of DisassociateBot.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AssociateBot.html
+func AssociateBot() *Model {
+	old := object{required: []string{"Name", "LexRegion"}, members: map[string]shape{"Name": text{min: 1, max: 50}, "LexRegion": text{min: 1, max: 60}}}
+	alias := object{members: map[string]shape{"AliasArn": text{min: 1, max: 100}}}
+	return request(map[string]shape{"!InstanceId": instanceID(), "LexBot": old, "LexV2Bot": alias, ClientToken: text{max: 500}})
+}
+
+// ListBots returns the model of the request.
+func ListBots() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!lexVersion": text{enum: []string{"V1", "V2"}}, "nextToken": nextToken(), "maxResults": integer{min: 1, max: 25},
+	})
+}

@@ -139,5 +139,16 @@ func (s *Service) resourceActions() []*action {
 		{
 			name: "ListLambdaFunctions", query: paging(), model: connectmodel.ListLambdaFunctions(), run: bind(s.listFunctions), source: fidelity.Model,
 		},
+		{
+			name: "AssociateBot", model: connectmodel.AssociateBot(), run: bind(s.associateBot), source: fidelity.Documentation,
+			note: "Kept and listed. A flow may ask a bot that is not associated; where a bot is, is said in the settings. When strict: 100 aliases of Lex V2 and 70 bots of " +
+				"Lex V1, then `ServiceQuotaExceededException`.",
+		},
+		{
+			name: "DisassociateBot", model: connectmodel.AssociateBot(), run: bind(s.disassociateBot), source: fidelity.Documentation,
+		},
+		{
+			name: "ListBots", query: append([]parameter{{"lexVersion", oneText}}, paging()...), model: connectmodel.ListBots(), run: bind(s.listBots), source: fidelity.Model,
+		},
 	}
 }

@@ -2,10 +2,8 @@ package connectserver
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/awswire"
@@ -115,18 +113,7 @@ func (s *Service) associateFunction(ctx context.Context, in *functionInput) (*no
 }
 
 func (s *Service) addFunction(ctx context.Context, in *functionInput) (*nothing, error) {
-	err := s.kept.AddFunction(ctx, in.FunctionARN)
-	switch {
-	case errors.Is(err, instance.ErrDuplicate):
-		return nil, &awswire.Error{Status: http.StatusConflict, Name: "ResourceConflictException", Message: "The function is associated already."}
-	case errors.Is(err, instance.ErrLimit):
-		return nil, &awswire.Error{
-			Status: http.StatusPaymentRequired, Name: "ServiceQuotaExceededException", Message: "The instance has as many functions as its quota allows.",
-		}
-	case err != nil:
-		return nil, err
-	}
-	return &nothing{}, nil
+	return s.link(ctx, instance.Function, in.FunctionARN)
 }
 
 type disassociateInput struct {
@@ -139,14 +126,7 @@ func (s *Service) disassociateFunction(ctx context.Context, in *disassociateInpu
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
 	}
-	err := s.kept.RemoveFunction(ctx, in.FunctionARN)
-	switch {
-	case errors.Is(err, instance.ErrNotFound):
-		return nil, resourceNotFound("The function is not associated.")
-	case err != nil:
-		return nil, err
-	}
-	return &nothing{}, nil
+	return s.unlink(ctx, instance.Function, in.FunctionARN)
 }
 
 type listFunctionsOutput struct {
@@ -159,7 +139,7 @@ func (s *Service) listFunctions(_ context.Context, in *listInput) (*listFunction
 	if refused := s.knownInstance(in.InstanceID); refused != nil {
 		return nil, refused
 	}
-	functions, next, err := page(s.kept.Functions(), in.NextToken, in.MaxResults, 25)
+	functions, next, err := page(s.kept.Linked(instance.Function), in.NextToken, in.MaxResults, 25)
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
 // Package instance keeps what an Amazon Connect instance is given through its API: contact flows,
-// flow modules and the functions that flows may call.
+// flow modules, and the functions and bots that flows may use.
 //
 // It knows the rules of publishing, and nothing of the wire format in which a script asks for it. A
 // change is stored before anybody sees it; what is published can run the moment a call returns, and
@@ -31,11 +31,8 @@ type Store interface {
 	PutDocument(ctx context.Context, kind, id string, body []byte) error
 }
 
-// Kinds of documents.
-const (
-	flowDocument     = "flow"
-	functionDocument = "function"
-)
+// flowDocument is the kind of documents of flows.
+const flowDocument = "flow"
 
 // Default quotas of an instance.
 //
@@ -44,6 +41,8 @@ const (
 	MaxFlows     = 100
 	MaxModules   = 200
 	MaxFunctions = 50
+	MaxBots      = 100
+	MaxOldBots   = 70
 )
 
 // Campaign is the kind of flows that outbound campaigns run, the only flows with versions.
@@ -133,10 +132,10 @@ type Keeper struct {
 	mu       sync.RWMutex
 	// flows are there by id, and order has them the oldest first. A flow that is here does not change,
 	// and neither does an order: another one takes its place.
-	flows     map[string]*Flow
-	order     []*Flow
-	programs  map[string][]*flow.Program
-	functions []string
+	flows    map[string]*Flow
+	order    []*Flow
+	programs map[string][]*flow.Program
+	links    map[Link][]string
 }
 
 // Open reads what is kept.
@@ -156,7 +155,7 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	k := &Keeper{cfg: cfg, flows: map[string]*Flow{}, programs: map[string][]*flow.Program{}}
+	k := &Keeper{cfg: cfg, flows: map[string]*Flow{}, programs: map[string][]*flow.Program{}, links: map[Link][]string{}}
 	stored, err := cfg.Store.Documents(ctx, flowDocument)
 	if err != nil {
 		return nil, fmt.Errorf("opening what the instance was given: %w", err)
@@ -173,11 +172,9 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 		}
 		k.programs[id] = programs
 	}
-	functions, err := cfg.Store.Documents(ctx, functionDocument)
-	if err != nil {
-		return nil, fmt.Errorf("opening what the instance was given: %w", err)
+	if err := k.openLinks(ctx); err != nil {
+		return nil, err
 	}
-	k.functions = slices.Sorted(maps.Keys(functions))
 	k.arrange()
 	k.run()
 	return k, nil

@@ -61,7 +61,7 @@ func TestFailingStoreLeavesNoTrace(t *testing.T) {
 	kept, running := &shelf{}, 0
 	k := open(t, instance.Config{Store: kept, Runs: func(p []*flow.Program) { running = len(p) }})
 	f, err := k.Create(t.Context(), inbound("a"))
-	if err != nil || k.AddFunction(t.Context(), "arn") != nil {
+	if err != nil || k.Link(t.Context(), instance.Function, "arn") != nil {
 		t.Fatal(err)
 	}
 	before := k.Flows()
@@ -72,8 +72,8 @@ func TestFailingStoreLeavesNoTrace(t *testing.T) {
 		return nil
 	})
 	for what, err := range map[string]error{
-		"create": created, "change": changed, "remove": k.Remove(t.Context(), f.ID, false), "add": k.AddFunction(t.Context(), "other"),
-		"take away": k.RemoveFunction(t.Context(), "arn"),
+		"create": created, "change": changed, "remove": k.Remove(t.Context(), f.ID, false), "add": k.Link(t.Context(), instance.Function, "other"),
+		"take away": k.Unlink(t.Context(), instance.Function, "arn"),
 	} {
 		if !errors.Is(err, kept.broken) {
 			t.Errorf("%s: %v", what, err)
@@ -82,7 +82,7 @@ func TestFailingStoreLeavesNoTrace(t *testing.T) {
 	if diff := cmp.Diff(before, k.Flows()); diff != "" || running != 1 {
 		t.Errorf("%d run (-before +after):\n%s", running, diff)
 	}
-	if diff := cmp.Diff([]string{"arn"}, k.Functions()); diff != "" {
+	if diff := cmp.Diff([]string{"arn"}, k.Linked(instance.Function)); diff != "" {
 		t.Error(diff)
 	}
 	if _, err := instance.Open(t.Context(), instance.Config{Store: kept}); !errors.Is(err, kept.broken) {
@@ -152,13 +152,15 @@ func TestQuotas(t *testing.T) {
 				t.Errorf("limited %v: one more %s: %v", limited, kind, err)
 			}
 		}
-		for i := range instance.MaxFunctions {
-			if err := k.AddFunction(t.Context(), fmt.Sprint(i)); err != nil {
-				t.Error(err)
+		for link, quota := range map[instance.Link]int{instance.Function: 50, instance.Bot: 100, instance.OldBot: 70} {
+			for i := range quota {
+				if err := k.Link(t.Context(), link, fmt.Sprint(i)); err != nil {
+					t.Error(err)
+				}
 			}
-		}
-		if err := k.AddFunction(t.Context(), "more"); errors.Is(err, instance.ErrLimit) != limited {
-			t.Errorf("limited %v: one more function: %v", limited, err)
+			if err := k.Link(t.Context(), link, "more"); errors.Is(err, instance.ErrLimit) != limited {
+				t.Errorf("limited %v: one more %s: %v", limited, link, err)
+			}
 		}
 	}
 }
