@@ -45,6 +45,7 @@ var allowed = map[string][]string{
 	"internal/transcript":   {},
 	"internal/flow":         {},
 	"internal/flowcheck":    {"internal/flow", "internal/testcase"},
+	"internal/flowdiff":     {"internal/flow"},
 	"internal/testcase":     {"internal/flow"},
 	"internal/instance":     {"internal/flow", "internal/flowcheck"},
 	"internal/lexslot":      {},
@@ -151,7 +152,7 @@ var allowed = map[string][]string{
 	},
 	"examples/flows": {},
 	"internal/cli": {
-		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowcheck", "internal/flowrun",
+		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowcheck", "internal/flowdiff", "internal/flowrun", "internal/glob",
 		"internal/casetest", "internal/flowtest", "internal/testcase", "internal/testreport", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},
