@@ -1,0 +1,143 @@
+package instance_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"github.com/parley-chat/parley/internal/instance"
+	"github.com/parley-chat/parley/internal/store"
+	"github.com/parley-chat/parley/internal/testcase"
+)
+
+const greets = `{"Version":"2019-10-30","Observations":[{"Identifier":"o","Event":{"Identifier":"e","Type":"TestInitiated","Properties":{}}}]}`
+
+// openTests opens test cases whose executions wait until they are let go.
+func openTests(t *testing.T, kept instance.Store, let <-chan struct{}) *instance.Tests {
+	t.Helper()
+	tests, err := instance.OpenTests(t.Context(), instance.TestsConfig{
+		Store: kept, Limited: true, Failed: func(err error) { t.Error(err) },
+		Run: func(ctx context.Context, _ *testcase.File) testcase.Execution {
+			select {
+			case <-let:
+			case <-ctx.Done():
+			}
+			return testcase.Execution{Status: testcase.Passed, Summary: testcase.Summary{Total: 1, Passed: 1}}
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tests
+}
+
+// Five executions run at once, the others wait for their turn, and more than a hundred are refused.
+func TestExecutionsTakeTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		let := make(chan struct{})
+		tests := openTests(t, kept, let)
+		c, err := tests.Create(t.Context(), instance.TestCase{Name: "Greets", Published: &instance.TestBody{Content: greets}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first string
+		for i := range instance.MaxExecutions {
+			e, err := tests.Start(t.Context(), c.ID)
+			if err != nil {
+				t.Fatal(i, err)
+			}
+			if first == "" {
+				first = e.ID
+			}
+			synctest.Wait()
+		}
+		if _, err := tests.Start(t.Context(), c.ID); !errors.Is(err, instance.ErrLimit) {
+			t.Error(err)
+		}
+		count := func() string {
+			n := map[testcase.Status]int{}
+			for _, e := range tests.Executions() {
+				n[e.Status]++
+			}
+			return fmt.Sprint(n[testcase.Initiated], n[testcase.InProgress], n[testcase.Passed], n[testcase.Stopped])
+		}
+		if got := count(); got != "95 5 0 0" {
+			t.Errorf("waiting, running, passed, stopped: %s", got)
+		}
+		let <- struct{}{}
+		synctest.Wait()
+		if got := count(); got != "94 5 1 0" {
+			t.Errorf("after one has ended: %s", got)
+		}
+		if err := tests.Stop(c.ID, first); err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		tests.Close()
+		if got := count(); got != "0 0 1 99" && got != "0 0 2 98" {
+			t.Errorf("after the end: %s", got)
+		}
+		if err := tests.Stop("another", first); !errors.Is(err, instance.ErrNotFound) {
+			t.Error(err)
+		}
+
+		again := openTests(t, kept, let)
+		defer again.Close()
+		if found := again.All(); len(found) != 1 || found[0].Name != "Greets" || found[0].Published.Content != greets {
+			t.Errorf("after a restart: %+v", found)
+		}
+		tests = again
+		if got := count(); got != "0 0 1 99" && got != "0 0 2 98" {
+			t.Errorf("after a restart: %s", got)
+		}
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// What is published can be published; what is saved need not be.
+func TestPublishedTests(t *testing.T) {
+	t.Parallel()
+	kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	tests := openTests(t, kept, nil)
+	t.Cleanup(tests.Close)
+	if _, err := tests.Create(t.Context(), instance.TestCase{Name: "a", Published: &instance.TestBody{Content: "{}"}}); err == nil {
+		t.Error("no test case was published")
+	}
+	c, err := tests.Create(t.Context(), instance.TestCase{Name: "a", Saved: &instance.TestBody{Content: "{}"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tests.Start(t.Context(), c.ID); !errors.Is(err, instance.ErrUnpublished) {
+		t.Error(err)
+	}
+	err = tests.Change(t.Context(), c.ID, func(c *instance.TestCase) error {
+		c.Published, c.Saved = &instance.TestBody{Content: greets}, nil
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tests.Start(t.Context(), c.ID); err != nil {
+		t.Error(err)
+	}
+	if err := tests.Remove(t.Context(), c.ID); err != nil || len(tests.All()) > 0 || len(tests.Executions()) != 1 {
+		t.Errorf("removed: %v, %+v", err, tests.All())
+	}
+}
