@@ -47,7 +47,7 @@ var allowed = map[string][]string{
 	"internal/flowcheck":    {"internal/flow", "internal/testcase"},
 	"internal/flowdiff":     {"internal/flow"},
 	"internal/testcase":     {"internal/flow"},
-	"internal/instance":     {"internal/flow", "internal/flowcheck"},
+	"internal/instance":     {"internal/flow", "internal/flowcheck", "internal/testcase"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
 	"internal/lexfile":      {"internal/hint", "internal/lex"},
@@ -114,7 +114,7 @@ var allowed = map[string][]string{
 		"internal/secret",
 	},
 	"internal/emulator": {
-		"internal/awswire", "internal/blob", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk",
+		"internal/awswire", "internal/blob", "internal/casetest", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk", "internal/testcase",
 		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/instance", "internal/interactive", "internal/lexbot", "internal/lexserver", "internal/participant", "internal/partner", "internal/signin", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},

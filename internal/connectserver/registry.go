@@ -60,7 +60,7 @@ const startChatContact = "StartChatContact"
 // registry lists the actions that are emulated.
 func (s *Service) registry() []*action {
 	return slices.Concat(s.chatActions(), s.contactActions(), s.participantActions(), s.instanceActions(),
-		s.flowActions(), s.moduleActions(), s.resourceActions())
+		s.flowActions(), s.moduleActions(), s.resourceActions(), s.testActions())
 }
 
 func (s *Service) chatActions() []*action {

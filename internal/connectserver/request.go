@@ -37,7 +37,8 @@ const maxContentBody int64 = 6*connectmodel.MaxContent + maxBody
 // MaxBodyFor returns how long the body of a request may be, in bytes, where that is more than usual;
 // zero elsewhere. It is for what limits bodies in front of the service.
 func (s *Service) MaxBodyFor(r *http.Request) int64 {
-	if strings.HasPrefix(r.URL.Path, "/contact-flows/") || strings.HasPrefix(r.URL.Path, "/contact-flow-modules/") {
+	if strings.HasPrefix(r.URL.Path, "/contact-flows/") || strings.HasPrefix(r.URL.Path, "/contact-flow-modules/") ||
+		strings.HasPrefix(r.URL.Path, "/test-cases/") {
 		return maxContentBody
 	}
 	return 0

@@ -29,6 +29,8 @@ type Config struct {
 	Flows func() []Flow
 	// Kept is what the instance was given through this API. Required.
 	Kept *instance.Keeper
+	// Tests are its test cases. Required.
+	Tests *instance.Tests
 	// Instance is the one instance there is. Its zero members get values.
 	Instance Instance
 	// Region and Account stand in ARNs; empty means us-east-1 and 000000000000.
@@ -68,6 +70,7 @@ type Service struct {
 	chats           *chat.Service
 	flows           func() []Flow
 	kept            *instance.Keeper
+	tests           *instance.Tests
 	instance        Instance
 	region, account string
 	origins         []string
@@ -80,16 +83,17 @@ type Service struct {
 	joined      repeats[*createParticipantOutput]
 	modules     repeats[*createModuleOutput]
 	associated  repeats[*nothing]
+	executed    repeats[*startTestOutput]
 	integrating sync.Mutex // one SendChatIntegrationEvent at a time, so that two do not start two chats
 }
 
 // New returns the API of an embedded Amazon Connect.
 func New(cfg Config) (*Service, error) {
-	if cfg.Chats == nil || cfg.Kept == nil {
-		return nil, errors.New("an amazon connect api needs chats and a keeper of what it is given")
+	if cfg.Chats == nil || cfg.Kept == nil || cfg.Tests == nil {
+		return nil, errors.New("an amazon connect api needs chats, a keeper of what it is given, and its test cases")
 	}
 	s := &Service{
-		chats: cfg.Chats, flows: cfg.Flows, kept: cfg.Kept, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
+		chats: cfg.Chats, flows: cfg.Flows, kept: cfg.Kept, tests: cfg.Tests, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
 		origins: cfg.ApprovedOrigins, place: cfg.Place, strict: cfg.Strict, hear: cfg.Called, log: cfg.Log,
 	}
 	if s.flows == nil {
@@ -148,7 +152,7 @@ func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.
 		mux.HandleFunc(op.method+" "+op.path, func(w http.ResponseWriter, r *http.Request) { s.unemulated(w, r, op.name) })
 	}
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-		for _, below := range []string{"/contact/", "/contacts/", "/contact-flows/", "/contact-flows-summary/", "/contact-flow-modules/", "/instance/"} {
+		for _, below := range []string{"/contact/", "/contacts/", "/contact-flows/", "/contact-flows-summary/", "/contact-flow-modules/", "/instance/", "/test-cases/"} {
 			mux.HandleFunc(method+" "+below, s.Unknown)
 		}
 	}

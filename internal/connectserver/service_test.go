@@ -149,7 +149,7 @@ func TestStoreFails(t *testing.T) {
 	t.Parallel()
 	s := newStage(t, nil, nil)
 	var log bytes.Buffer
-	api, err := connectserver.New(connectserver.Config{Chats: s.chats, Kept: s.kept, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	api, err := connectserver.New(connectserver.Config{Chats: s.chats, Kept: s.kept, Tests: s.tests, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestOneLogLinePerCall(t *testing.T) {
 	for least, wantInside := range map[slog.Level][]string{slog.LevelInfo: nil, slog.LevelDebug: {"DEBUG contact started", "DEBUG call refused"}} {
 		var log bytes.Buffer
 		logger := slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: least}))
-		api, err := connectserver.New(connectserver.Config{Chats: s.chats, Kept: s.kept, Log: logger})
+		api, err := connectserver.New(connectserver.Config{Chats: s.chats, Kept: s.kept, Tests: s.tests, Log: logger})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -24,6 +24,7 @@ import (
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
+	"github.com/parley-chat/parley/internal/testcase"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -36,6 +37,7 @@ type stage struct {
 	chats   *chat.Service
 	store   *store.Store
 	kept    *instance.Keeper
+	tests   *instance.Tests
 }
 
 func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, transcript.Item)) *stage {
@@ -63,8 +65,13 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 	if err != nil {
 		tb.Fatal(err)
 	}
+	tests, err := instance.OpenTests(context.Background(), instance.TestsConfig{Store: kept, Limited: rules.Enabled(), Run: executed})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(tests.Close)
 	api, err := connectserver.New(connectserver.Config{
-		Chats: chats, Kept: given, Strict: rules, Region: "eu-west-2", Account: "111122223333",
+		Chats: chats, Kept: given, Tests: tests, Strict: rules, Region: "eu-west-2", Account: "111122223333",
 		ApprovedOrigins: []string{"https://a.example", "https://b.example", "https://c.example"},
 		Flows:           flows,
 		Place: func(contactID string) (connectserver.Place, bool) { // everybody is the third in each queue
@@ -82,7 +89,16 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &stage{routes(api), api, chats, kept, given}
+	return &stage{routes(api), api, chats, kept, given, tests}
+}
+
+// executed is what comes of every execution of a test case here.
+func executed(_ context.Context, f *testcase.File) testcase.Execution {
+	at := time.Date(2026, 11, 22, 6, 0, 0, 500_000_000, time.UTC)
+	e := testcase.Execution{Status: testcase.Failed, Ended: at.Add(time.Minute), Summary: testcase.Summary{Total: 2, Passed: 1, Failed: 1}}
+	e.Add("greeting", testcase.Passed, at, map[string]any{"Type": "OBSERVATION", "Identifier": f.Title()})
+	e.Add("queued", testcase.Failed, at.Add(time.Second), map[string]any{"Type": "OBSERVATION"})
+	return e
 }
 
 // routes serves the actions alone: every other path is an unknown operation.

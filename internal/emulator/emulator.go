@@ -141,6 +141,7 @@ type Emulator struct {
 	flows     *flowrun.Runner
 	library   *flowrun.Library
 	kept      *instance.Keeper
+	tests     *instance.Tests
 	views     *views
 	faults    *fault.Rules // nil without
 	log       *slog.Logger
@@ -310,6 +311,9 @@ func (e *Emulator) shutdown(ctx context.Context) error {
 		errs = append(errs, e.clients.Shutdown(ctx))
 	}
 	e.faults.Close()
+	if e.tests != nil {
+		e.tests.Close()
+	}
 	if e.flows != nil {
 		e.flows.Close()
 	}

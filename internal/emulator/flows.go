@@ -7,10 +7,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/parley-chat/parley/internal/casetest"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/instance"
+	"github.com/parley-chat/parley/internal/testcase"
 )
 
 // openFlows opens the contact flows that the instance was given, and the runner of all.
@@ -30,6 +32,16 @@ func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string
 			return slices.ContainsFunc(flows(cfg.Flows)(), func(f connectserver.Flow) bool {
 				return f.Name == name && (f.Type == string(flow.Module)) == module
 			})
+		},
+	})
+	if err != nil {
+		return err
+	}
+	e.tests, err = instance.OpenTests(ctx, instance.TestsConfig{
+		Store: e.store, Now: e.chats.Clock().Now, Limited: cfg.Strict, Failed: func(err error) { failed("", err) },
+		Run: func(ctx context.Context, f *testcase.File) testcase.Execution {
+			tests := casetest.Config{Library: e.library, Outside: cfg.Outside, Hours: cfg.Hours, At: e.chats.Clock().Now()}
+			return casetest.RunFile(ctx, tests, f).Execution
 		},
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		return err
 	}
 	config := connectserver.Config{
-		Chats: e.chats, Flows: flows(cfg.Flows), Kept: e.kept, Instance: connectserver.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
+		Chats: e.chats, Flows: flows(cfg.Flows), Kept: e.kept, Tests: e.tests, Instance: connectserver.Instance{ID: cfg.InstanceID}, Region: cfg.Region,
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log, Place: func(contactID string) (connectserver.Place, bool) {
 			place, ok := e.desk.Place(contactID)
 			return connectserver.Place(place), ok
