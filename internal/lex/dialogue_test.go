@@ -302,24 +302,6 @@ func missing(want, got any, at string) (all []string) {
 	return slices.DeleteFunc(all, func(name string) bool { return strings.HasSuffix(name, "x-amz-lex:accept-content-types") })
 }
 
-// No bot whose intents have their hooks off calls a function, however active the hooks look.
-func TestRowPoint2NoHookWithoutSwitch(t *testing.T) {
-	t.Parallel()
-	for _, bot := range []string{"acme-two-locales", "airline-cancellation"} {
-		for _, l := range open(t, bot).Locales {
-			for _, i := range l.Intents {
-				for _, text := range i.Utterances {
-					c := &talk{t: t, locale: l, hook: func(map[string]any) (string, error) { return "", errors.New("called") }}
-					c.say(said(l, i, text))
-					if len(c.calls) > 0 {
-						t.Errorf("%s %s: %q calls %v", bot, l.ID, text, c.calls)
-					}
-				}
-			}
-		}
-	}
-}
-
 // The two-locale bot, and the one of a template, hold a conversation.
 func TestRowPoint2SmallBots(t *testing.T) {
 	t.Parallel()
