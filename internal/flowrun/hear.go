@@ -80,6 +80,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	if said.Kind != flow.Said && said.Kind != flow.BotLeft { // what was waited for has come; those two may be nothing to it
 		rec.Due, rec.View, rec.SignIn, rec.Later = time.Time{}, "", "", nil
 	}
+	if note := rec.chained(e, &said, step.Now()); note != "" {
+		r.tell(step, note)
+	}
 	rec.Call = nil
 	if rec.Survey && !rec.Ends.IsZero() { // somebody is there
 		rec.Ends = surveyEnds(step)

@@ -60,6 +60,8 @@ type Call struct {
 	Kept    flow.Kept    `json:"kept"`
 	// ContentTypes are the types of messages that the customer's client can show.
 	ContentTypes []string `json:"types,omitempty"`
+	// Incremental says that the client takes messages in pieces, for which a bot has more time.
+	Incremental bool `json:"incremental,omitempty"`
 	// Answer is an answer of which a part has been said, without that part; nil for none.
 	Answer *flow.Event `json:"answer,omitempty"`
 }
@@ -69,7 +71,7 @@ func (r *Runner) call(step *chat.Step, rec *record, ask *flow.Ask) *Call {
 	contact := step.Contact()
 	c := &Call{
 		ID: uuid.NewString(), ContactID: contact.ID, Asked: step.Now().UTC(), Ask: *ask, Contact: r.contact(contact, rec), Kept: rec.State.Kept,
-		ContentTypes: contact.ContentTypes,
+		ContentTypes: contact.ContentTypes, Incremental: contact.Incremental,
 	}
 	c.Contact.Attributes = maps.Clone(contact.Attributes)
 	return c

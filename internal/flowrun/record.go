@@ -56,6 +56,8 @@ type record struct {
 	// View is the token of the view that waits for an answer, SignIn the session of a sign-in.
 	View   string `json:"view,omitempty"`
 	SignIn string `json:"signIn,omitempty"`
+	// Chain is how long functions have taken since something was said or waited for.
+	Chain time.Duration `json:"chain,omitempty"`
 
 	cut   bool  // a witness ends the contact
 	heard int64 // the Seq of the last item the flow has heard, which the contact keeps beside it

@@ -146,6 +146,7 @@ func (r *Runner) say(step *chat.Step, rec *record, effect flow.Effect) {
 		r.tell(step, fmt.Sprintf("a text of its flow cannot be said: %v", err))
 		return
 	}
+	rec.Chain = 0
 	r.witness(step, rec, m)
 }
 

@@ -102,7 +102,7 @@ type turn struct {
 	locale    string
 	text      string
 	now       time.Time
-	// limit is how long it may take; 0 means limit.
+	// limit is how long it may take.
 	limit time.Duration
 	// attributes replace the session attributes; nil leaves them.
 	attributes map[string]string
@@ -263,10 +263,22 @@ func (b *Bots) Answers(ask *flow.Ask) bool {
 	return ok
 }
 
-// limit is how long a bot may take.
+// How long a bot may take: usually, and in a chat whose client takes messages in pieces.
 //
-// Source: "Get customer input" in the Amazon Connect administrator guide.
-const limit = 10 * time.Second
+// Source: "Get customer input" and "Message streaming for AI-powered chat" in the Amazon Connect
+// administrator guide.
+const (
+	usualLimit     = 10 * time.Second
+	streamingLimit = time.Minute
+)
+
+// limitOf is how long the bot of a call may take.
+func limitOf(call *flowrun.Call) time.Duration {
+	if call.Incremental {
+		return streamingLimit
+	}
+	return usualLimit
+}
 
 // kept is what a flow keeps of a bot.
 type kept struct {
@@ -297,7 +309,7 @@ func (b *Bots) Answer(ctx context.Context, call *flowrun.Call) flow.Event {
 		}
 		text = first
 	}
-	t := &turn{named: named, sessionID: call.ContactID, locale: cmp.Or(e.locale, call.Kept.Data["LanguageCode"]), text: text, now: call.Asked, session: before.Session}
+	t := &turn{named: named, sessionID: call.ContactID, locale: cmp.Or(e.locale, call.Kept.Data["LanguageCode"]), text: text, now: call.Asked, session: before.Session, limit: limitOf(call)}
 	var notes []string
 	if runes := []rune(text); len(runes) > lex.LongestText {
 		notes = append(notes, fmt.Sprintf("the customer's %d characters do not fit Lex, which takes %d: the rest is left out", len(runes), lex.LongestText))
@@ -307,7 +319,7 @@ func (b *Bots) Answer(ctx context.Context, call *flowrun.Call) flow.Event {
 		t.attributes = attributes(&call.Ask)
 	}
 	before.Turns++
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, t.limit)
 	defer cancel()
 	answer, err := e.engine.turn(ctx, t)
 	if err != nil {
@@ -351,7 +363,7 @@ func (b *Bots) keep(event *flow.Event, e *entry, k kept) {
 func (b *Bots) failed(ctx context.Context, e *entry, call *flowrun.Call, err error, notes []string) flow.Event {
 	why := err.Error()
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		why = fmt.Sprintf("the bot did not answer within %s", limit)
+		why = fmt.Sprintf("the bot did not answer within %s", limitOf(call))
 	}
 	b.log.LogAttrs(ctx, slog.LevelWarn, "bot failed", slog.String("bot", e.key), slog.String("cause", why), slog.String("contact_id", call.ContactID))
 	return flow.Event{Kind: flow.Failed, Note: strings.Join(append(notes, why), "; ")}

@@ -74,7 +74,7 @@ func (o *offline) turn(ctx context.Context, t *turn) (*said, error) {
 		}
 	}
 	in := lex.Input{Now: t.now, Text: t.text, Attributes: t.attributes, Request: request()}
-	done, after, err := o.run(ctx, l, before, in, o.caller(t.sessionID, t.named.botID, t.named.aliasID), cmp.Or(t.limit, limit)-time.Second)
+	done, after, err := o.run(ctx, l, before, in, o.caller(t.sessionID, t.named.botID, t.named.aliasID), t.limit-time.Second)
 	if err != nil {
 		return nil, err
 	}

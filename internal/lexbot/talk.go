@@ -51,12 +51,12 @@ func (b *Bot) options() lex.Options {
 
 // Say says a text. Errors are those of Lex, as [lex.Failure], among others.
 func (t *Talk) Say(ctx context.Context, text string, now time.Time) (Said, error) {
-	in := &turn{sessionID: "local", locale: t.locale, text: text, now: now, session: t.session}
+	in := &turn{sessionID: "local", locale: t.locale, text: text, now: now, session: t.session, limit: usualLimit}
 	if !t.began {
 		in.attributes = t.attributes
 		t.began = true
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
+	ctx, cancel := context.WithTimeout(ctx, usualLimit)
 	defer cancel()
 	a, err := t.engine.turn(ctx, in)
 	if err != nil {
