@@ -83,7 +83,7 @@ var allowed = map[string][]string{
 	"internal/strict":     {"internal/chat"},
 	"internal/chatsocket": {"internal/awswire"},
 	"internal/participant": {
-		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/fidelity", "internal/interactive",
+		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/clock", "internal/fidelity", "internal/interactive",
 		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/connectserver": {

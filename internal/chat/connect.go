@@ -222,6 +222,9 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 	if n := e.sockets(participantID); n >= s.limits.Sockets {
 		return nil, &LimitError{ErrTooManySockets, fmt.Sprintf("A participant may have at most %d open sockets, and this one has %d.", s.limits.Sockets, n)}
 	}
+	if p, ok := e.contact.Participant(participantID); ok {
+		participantID = p.ID // the contact's own text, instead of another one for each socket
+	}
 	f := &feed{participantID: participantID, to: to}
 	e.feeds = append(e.feeds, f)
 	return &Socket{ContactID: e.contact.ID, ParticipantID: participantID, Expiry: expiry, s: s, e: e, f: f}, nil

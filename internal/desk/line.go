@@ -88,7 +88,7 @@ func (d *Desk) lines() []*queue {
 // lineUp gives a contact its place. Contacts in an agent's own queue come before all others.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/concepts-queues-standard-and-agent.html
-func (d *Desk) lineUp(t *ticket, how chat.Queued) {
+func (d *Desk) lineUp(t *ticket, how *chat.Queued) {
 	d.turns++
 	t.routed, t.waits = how, true
 	t.place = place{priority: cmp.Or(how.Priority, chat.DefaultPriority), since: t.since.Add(-how.Age), turn: d.turns}
@@ -101,7 +101,7 @@ func (d *Desk) lineUp(t *ticket, how chat.Queued) {
 	t.queue.waiting.add(t)
 	d.takers(t).open.add(t)
 	if !how.Until.IsZero() && how.Agent != "" {
-		t.opens = d.chats.Clock().At(how.Until, func() { d.spawn(func() { d.open(t.id, how) }) })
+		t.opens = d.chats.Clock().At(how.Until, func() { d.spawn(func() { d.open(t.id, *how) }) })
 	}
 }
 

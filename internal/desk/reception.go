@@ -46,7 +46,7 @@ func (d *Desk) reserve(contactID string) bool {
 		return false
 	}
 	d.unreserve(contactID) // of a step that failed
-	a := d.best(&ticket{id: contactID, queue: d.queue("")})
+	a := d.best(&ticket{id: contactID, queue: d.queue(""), routed: &chat.Queued{}})
 	if a == nil {
 		return false
 	}

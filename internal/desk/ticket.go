@@ -19,7 +19,8 @@ type ticket struct {
 	queue *queue
 	waits bool // in the queue, as routed says, at its place
 	place
-	routed chat.Queued
+	// routed is how it waits, or waited last: the contact's own, which does not change in place.
+	routed *chat.Queued
 	// opens ends the alarm at which it waits for any agent again; nil for none.
 	opens func()
 	bot   bool // a custom bot is there
@@ -85,7 +86,7 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 		if contact.Connected.IsZero() && contact.Queue == nil && !slices.ContainsFunc(contact.Participants, isAgent) {
 			return false
 		}
-		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName, incremental: contact.Incremental}
+		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName, incremental: contact.Incremental, routed: &chat.Queued{}}
 		d.tickets[t.id] = t
 	}
 	changed = d.syncSeats(t, contact) || t.customer != contact.Customer().DisplayName
@@ -99,7 +100,7 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 	}
 	waits := contact.Queue != nil && !held
 	switch {
-	case waits && !t.waits, waits && t.routed != *contact.Queue:
+	case waits && !t.waits, waits && *t.routed != *contact.Queue:
 		d.leave(t)
 		d.enqueue(t, contact)
 		return true
@@ -218,7 +219,7 @@ func (d *Desk) enqueue(t *ticket, contact *chat.Contact) {
 			t.since = later(t.since, p.Left)
 		}
 	}
-	d.lineUp(t, *contact.Queue)
+	d.lineUp(t, contact.Queue)
 	d.offer(t)
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/chatsocket"
+	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -58,7 +59,7 @@ type socket struct {
 	released    bool            // the contact was let go of
 	frozen      <-chan struct{} // while it is not nil the connection is half open on purpose
 	parts       *parts          // nil while nothing is kept of messages in pieces
-	noExpiry    func()          // disarms what closes the socket when its time is over
+	expiry      clock.Alarm     // closes the socket when its time is over
 
 	// Seq of the last stored item that was written, of the last that the client is known
 	// to have, and of the last before the ping that is out.
@@ -434,7 +435,8 @@ func (k *socket) open(conn *chatsocket.Conn) {
 	defer k.mu.Unlock()
 	k.conn = conn
 	k.timer = time.AfterFunc(pingEvery, k.tick)
-	k.noExpiry = k.service.chats.Clock().At(k.hold.Expiry, k.expire)
+	k.expiry = clock.NewAlarm(k.expire)
+	k.service.chats.Clock().Set(&k.expiry, k.hold.Expiry)
 	if faults := k.service.faults; faults != nil {
 		k.afflict(faults.Opens(k.hold.ContactID, k.hold.ParticipantID))
 	}
@@ -452,7 +454,7 @@ func (k *socket) Gone(end chatsocket.Ending) {
 	k.mu.Lock()
 	k.closed, k.queue = true, nil
 	k.timer.Stop()
-	k.noExpiry()
+	k.service.chats.Clock().Set(&k.expiry, time.Time{})
 	delivered := k.written
 	if end.Lost {
 		delivered = k.confirmed
