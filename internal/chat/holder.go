@@ -52,6 +52,8 @@ func (s *Service) holder(c claims) Holder {
 	case socketTicket:
 		holder.Kind, holder.Expired = SocketTickets, now.Sub(c.at) > s.limits.TicketLife
 	case viewToken:
+	case signInState, signInCode: // they name a session of the customer's
+		holder.ParticipantID = ""
 	}
 	e := s.find(holder.ContactID)
 	if e == nil {
@@ -64,6 +66,9 @@ func (s *Service) holder(c claims) Holder {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	holder.Ended = e.contact.HasEnded()
+	if holder.ParticipantID == "" {
+		holder.ParticipantID = e.contact.Customer().ID
+	}
 	p, found := e.contact.Participant(holder.ParticipantID)
 	holder.Role, holder.Left = p.Role, !found || !p.Active()
 	return holder

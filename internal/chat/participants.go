@@ -228,10 +228,10 @@ type Transfer struct {
 	Ready func() error
 }
 
-// Transfer lets an agent pass a contact on, in one step: the agent leaves, the chat goes on in a new
+// Transfer lets an agent pass a contact on, in one step: all agents leave, the chat goes on in a new
 // contact in which another one joins or which waits in a queue, and the others are told that it
-// succeeded. Where a listener has a contact flow for transfers that flow decides what comes next, and
-// all other agents leave, too. The result is that of [Service.Join] for the new agent, and empty
+// succeeded. Where a listener has a contact flow for transfers, that flow decides what comes next. The
+// result is that of [Service.Join] for the new agent, and empty
 // otherwise. Errors: [ErrNotFound], [ErrAccessDenied] for someone who does not take part as an agent,
 // those of [Transfer.Ready].
 func (s *Service) Transfer(ctx context.Context, contactID, participantID string, to Transfer) (Joined, error) {
@@ -242,22 +242,22 @@ func (s *Service) Transfer(ctx context.Context, contactID, participantID string,
 		if err != nil || p.Role != transcript.Agent {
 			return ErrAccessDenied
 		}
+		var instead func() error
 		if !to.Back {
-			if instead := step.transfers(to); instead != nil {
-				step.dismiss(transcript.Agent)
-				step.Succeed(ByTransfer, AgentDisconnect)
-				step.Dequeue()
-				step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferSucceeded}, true)
-				return instead()
-			}
+			instead = step.transfers(to)
 		}
-		if to.Ready != nil {
+		if instead == nil && to.Ready != nil {
 			if err := to.Ready(); err != nil {
 				return err
 			}
 		}
 		step.dismiss(transcript.Agent) // all of them, as AWS documents of chats with several
 		step.Succeed(ByTransfer, AgentDisconnect)
+		if instead != nil {
+			step.Dequeue()
+			step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferSucceeded}, true)
+			return instead()
+		}
 		if to.Agent != "" {
 			joined = step.join(transcript.Agent, to.Agent)
 		} else {

@@ -42,6 +42,9 @@ func TestSignInOnAPage(t *testing.T) {
 			if got, err := w.SignInRedirect(t.Context(), state); err != nil || got != back {
 				t.Errorf("%s: %q, %v", name, got, err)
 			}
+			if holder, ok := w.Holder(state); !ok || holder.ContactID != started.ContactID || holder.ParticipantID != started.ParticipantID || holder.Left {
+				t.Errorf("%s: the state is of %+v", name, holder)
+			}
 			foreign, err := w.Authorize(t.Context(), other, "Eve", false)
 			if err != nil {
 				t.Fatal(err)
