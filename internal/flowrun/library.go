@@ -3,6 +3,7 @@ package flowrun
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -209,7 +210,8 @@ func (l *Library) Named(kind flow.ResourceKind) []Missing {
 	return all
 }
 
-// Missing are the flows and modules that flows name and that are not here.
+// Missing are the flows and modules that flows, or transfers of the configuration, name and that are
+// not here.
 func (l *Library) Missing() []Missing {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -222,6 +224,11 @@ func (l *Library) Missing() []Missing {
 			if l.find(ref.Value, ref.Shown) == nil {
 				missing = append(missing, Missing{p.Name(), ref})
 			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.transfers)) {
+		if ref := l.transfers[name]; l.find(ref, "") == nil {
+			missing = append(missing, Missing{"transfers." + name, flow.Resource{Kind: flow.FlowResource, Value: ref}})
 		}
 	}
 	return missing

@@ -144,6 +144,9 @@ func TestTransferFlows(t *testing.T) {
 					w.typed(name, kind, document)
 				}
 				w.library.Quick(test.names)
+				if missing := w.library.Missing(); (len(missing) == 1) != (name == "named and gone") || len(missing) == 1 && missing[0].Flow != "transfers.billing" {
+					t.Errorf("missing are %+v", missing)
+				}
 				c, ann := w.served()
 				before := len(c.heard())
 				c.transfer(ann, test.to)

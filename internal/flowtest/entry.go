@@ -62,10 +62,15 @@ func MomentNamed(p *flow.Program) Moment {
 		typed bool // a flow of the type of inbound flows can be one
 	}{
 		{"disconnect", AtDisconnect, true},
-		{"customerwhisper", AtCustomerWhisper, false}, {"whisper", AtAgentWhisper, false},
-		{"queuetransfer", AtQueueTransfer, false}, {"transfertoqueue", AtQueueTransfer, false},
-		{"agenttransfer", AtAgentTransfer, false}, {"transfertoagent", AtAgentTransfer, false},
-		{"customerqueue", InQueue, false}, {"hold", OnHold, false},
+		{"customerwhisper", AtCustomerWhisper, false},
+		{"whisper", AtAgentWhisper, false},
+		{"queuetransfer", AtQueueTransfer, false},
+		{"transfertoqueue", AtQueueTransfer, false},
+		{"agenttransfer", AtAgentTransfer, false},
+		{"transfertoagent", AtAgentTransfer, false},
+		{"customerqueue", InQueue, false},
+		{"customerhold", OnHold, false},
+		{"agenthold", OnHold, false},
 	} {
 		if strings.Contains(name, n.text) && (n.typed || p.Source().Kind == "") {
 			return n.m

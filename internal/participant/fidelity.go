@@ -63,7 +63,7 @@ func Fidelity() []fidelity.Entry {
 			"(a transcript recorded in April 2026); an `InitialMessage` stands before it (guessed)."},
 		{Area: chats, Name: "A custom bot connects within 15 seconds", Source: fidelity.Documentation, Note: "Later it has left the chat (guessed)."},
 		{Area: chats, Name: "`authentication.expired`", Source: fidelity.Guessed, Note: "When nobody has begun the sign-in within a minute, after " +
-			"which its address cannot be asked for (documented); a flow goes on waiting until its own time limit."},
+			"which its address cannot be asked for (documented), or when the code of the sign-in page is used after 5 minutes; a flow goes on waiting until its own time limit."},
 		{Area: chats, Name: "`participant.displayname.updated`", Source: fidelity.Observed, Note: "When a sign-in or a profile gives the customer a " +
 			"name; later items carry it, stored ones keep theirs (guessed)."},
 		{Area: chats, Name: "Flows of transfers", Source: fidelity.Documentation, Note: "An agent's transfer to a queue runs the QUEUE_TRANSFER flow, one to an agent the AGENT_TRANSFER flow, " +
