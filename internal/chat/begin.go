@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/parley-chat/parley/internal/transcript"
@@ -70,9 +71,15 @@ func (s *Service) Begin(ctx context.Context) error {
 		}
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if !s.closed {
 		s.running.Go(func() { s.clock.Run(s.stop) })
+	}
+	entries := slices.Collect(maps.Values(s.active))
+	s.mu.Unlock()
+	for _, e := range entries { // go on with what they hold
+		e.mu.Lock()
+		s.attend(e)
+		e.mu.Unlock()
 	}
 	return nil
 }
@@ -82,7 +89,7 @@ func (s *Service) Begin(ctx context.Context) error {
 func (s *Service) unserved() []Contact {
 	contacts := slices.DeleteFunc(s.Active(), func(c Contact) bool {
 		agent := slices.ContainsFunc(c.Participants, func(p Participant) bool { return p.Active() && p.Role == transcript.Agent })
-		return c.Connected.IsZero() || c.Queue != nil || c.Flow != nil || agent
+		return c.Connected.IsZero() || c.Queue != nil || c.Flow != nil || agent || c.Ends()
 	})
 	slices.SortFunc(contacts, func(a, b Contact) int { return a.Started.Compare(b.Started) })
 	return contacts

@@ -319,7 +319,9 @@ func (k *Socket) subscribe(ctx context.Context) error {
 		return err
 	}
 	for i := range items {
-		k.f.to.Deliver(&items[len(items)-1-i])
+		if item := &items[len(items)-1-i]; visible(item, k.ParticipantID) {
+			k.f.to.Deliver(item)
+		}
 	}
 	return nil
 }
@@ -359,7 +361,7 @@ func (s *Service) show(step *Step) {
 				f.to.Deliver(item)
 			}
 		}
-		if s.publish != nil && !item.IsPiece() && len(step.contact.Streaming) > 0 {
+		if s.publish != nil && !item.IsPiece() && !item.Undelivered() && len(step.contact.Streaming) > 0 {
 			s.publish(*step.contact.clone(), *item)
 		}
 	}
@@ -393,8 +395,8 @@ func (s *Service) release(step *Step) {
 	step.e.feeds = staying
 }
 
-// visible keeps a receipt from the one who gave it, and a whisper from all but one; everything else is
-// for everybody.
+// visible keeps a receipt from the one who gave it, and a whisper and what was not delivered from all
+// but one; everything else is for everybody.
 func visible(item *transcript.Item, participantID string) bool {
 	if item.Only != "" && item.Only != participantID {
 		return false

@@ -49,6 +49,9 @@ type Contact struct {
 	// Flow is the contact flow that runs for the contact; nil for none. It is not changed in
 	// place.
 	Flow *FlowState
+	// Processing is what happens to messages before anybody sees them; nil for nothing. It is not
+	// changed in place.
+	Processing *Processing
 	// Timers are the idle and disconnect timers that were configured for this contact.
 	Timers []Timer
 	// Started, Connected and Ended are the times of its life; zero for what has not

@@ -19,6 +19,8 @@ var (
 	ErrQuota = errors.New("quota reached")
 	// ErrTooManySockets says that a participant has as many open sockets as it may.
 	ErrTooManySockets = errors.New("too many open sockets for the participant")
+	// ErrBusy says that too many messages of a contact wait for the function that processes them.
+	ErrBusy = errors.New("too many messages wait")
 	// ErrDiskFull says that there is no room left for a change, which was not made.
 	ErrDiskFull = errors.New("the disk is full")
 	// ErrEnded says that the service is being closed.

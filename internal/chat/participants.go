@@ -333,13 +333,17 @@ func (step *Step) Whisper(participantID string, m transcript.Message) error {
 	}
 	item := by(system, transcript.MessageItem, m.ContentType)
 	item.Content, item.HasContent, item.Only = m.Content, true, participantID
+	if step.contact.Processing != nil {
+		step.process(item, false)
+		return nil
+	}
 	step.add(item, false)
 	return nil
 }
 
 // prompter returns the participant of a name who says a message for the instance.
 func (step *Step) prompter(name string, m transcript.Message) (Participant, error) {
-	if step.over {
+	if step.over || step.ending() {
 		return Participant{}, ErrNotFound
 	}
 	system, ok := step.contact.system(name)
@@ -370,12 +374,14 @@ func (c *Contact) system(name string) (Participant, bool) {
 }
 
 // End ends the contact. chat.ended is the last item of every contact, so it belongs at the end of a
-// step; a second call does nothing.
+// step; a second call does nothing. What a flow has said is delivered before its end: while messages
+// are being processed, the contact ends after them.
 func (step *Step) End(reason Reason) {
-	if step.over {
+	if step.over || reason == FlowDisconnect && step.endLater(reason) {
 		return
 	}
 	step.breakOff("")
+	step.deliverAll()
 	contact := step.edit()
 	at := step.now.UTC().Truncate(time.Millisecond)
 	for i := range contact.Participants {

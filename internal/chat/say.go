@@ -14,12 +14,14 @@ import (
 type Sent struct {
 	ID   string
 	Time time.Time
+	// Processing says that the message is processed before anybody sees it.
+	Processing bool
 }
 
 // sentToken remembers what a client token brought about.
 type sentToken struct {
-	participantID, clientToken string
-	sent                       Sent
+	participantID, clientToken, id string
+	at                             time.Time
 }
 
 // remembered is how many client tokens of a contact are kept: retries come within seconds.
@@ -36,11 +38,35 @@ func (s *Service) Say(ctx context.Context, contactID, participantID string, m tr
 	return sent, err
 }
 
+// Accept is [Service.Say] for a client that has to be answered before it is shown what became of a
+// message that is processed. The caller calls answered once it has answered; nil says that nothing
+// waits for it.
+func (s *Service) Accept(ctx context.Context, contactID, participantID string, m transcript.Message) (sent Sent, answered func(), err error) {
+	err = s.Step(ctx, contactID, func(step *Step) error {
+		sent, err = step.Say(participantID, m)
+		if sent.Processing && step.isHeld(sent.ID) {
+			step.After(func() { step.e.answering(sent.ID) })
+		}
+		return err
+	})
+	if err != nil || !sent.Processing {
+		return sent, nil, err
+	}
+	return sent, func() {
+		if e := s.find(contactID); e != nil {
+			s.answered(e, sent.ID)
+		}
+	}, nil
+}
+
 // Say is [Service.Say] within a step.
 func (step *Step) Say(participantID string, m transcript.Message) (Sent, error) {
 	p, err := step.participant(participantID)
 	if err != nil {
 		return Sent{}, err
+	}
+	if step.ending() {
+		return Sent{}, ErrAccessDenied
 	}
 	if m.ClientToken != "" {
 		earlier, found, err := step.repeated(participantID, m.ClientToken)
@@ -49,6 +75,9 @@ func (step *Step) Say(participantID string, m transcript.Message) (Sent, error) 
 		}
 	}
 	if err := step.s.checkMessage(step.contact, p, m); err != nil {
+		return Sent{}, err
+	}
+	if err := step.mayHold(); err != nil {
 		return Sent{}, err
 	}
 	sent := step.message(p, m)
@@ -61,8 +90,11 @@ func (step *Step) Say(participantID string, m transcript.Message) (Sent, error) 
 func (step *Step) message(p Participant, m transcript.Message) Sent {
 	item := by(p, transcript.MessageItem, m.ContentType)
 	item.Content, item.HasContent, item.ClientToken = m.Content, true, m.ClientToken
+	if step.contact.Processing != nil {
+		return step.process(item, true)
+	}
 	item = step.add(item, true)
-	return Sent{item.ID, item.Time}
+	return Sent{ID: item.ID, Time: item.Time}
 }
 
 // repeated finds what an earlier message with the same client token returned. After a restart
@@ -76,14 +108,23 @@ func (step *Step) repeated(participantID, clientToken string) (Sent, bool, error
 		}
 		for _, item := range slices.Backward(items) {
 			if item.ClientToken != "" {
-				e.sent = append(e.sent, sentToken{item.ParticipantID, item.ClientToken, Sent{item.ID, item.Time}})
+				e.sent = append(e.sent, sentToken{item.ParticipantID, item.ClientToken, item.ID, item.Time})
 			}
+		}
+		for _, held := range step.contact.held() {
+			e.sent = append(e.sent, sentToken{held.Item.ParticipantID, held.Item.ClientToken, held.Item.ID, held.Item.Time})
 		}
 		e.known = true
 	}
 	for _, earlier := range e.sent {
 		if earlier.clientToken == clientToken && earlier.participantID == participantID {
-			return earlier.sent, true, nil
+			sent := Sent{ID: earlier.id, Time: earlier.at}
+			for _, h := range step.contact.held() {
+				if h.Item.ID == sent.ID {
+					sent = h.sent()
+				}
+			}
+			return sent, true, nil
 		}
 	}
 	return Sent{}, false, nil
@@ -97,7 +138,7 @@ func (e *entry) remember(participantID, clientToken string, sent Sent) {
 	if len(e.sent) >= remembered {
 		e.sent = append(e.sent[:0:0], e.sent[len(e.sent)-remembered+1:]...)
 	}
-	e.sent = append(e.sent, sentToken{participantID, clientToken, sent})
+	e.sent = append(e.sent, sentToken{participantID, clientToken, sent.ID, sent.Time})
 }
 
 // Signal sends a typing notice or a receipt as a participant. Receipts are told apart by their
@@ -120,9 +161,9 @@ func (step *Step) Signal(participantID, contentType, content string) (Sent, erro
 	switch contentType {
 	case transcript.Typing:
 		item := step.add(by(p, transcript.EventItem, transcript.Typing), false)
-		return Sent{item.ID, item.Time}, nil
+		return Sent{ID: item.ID, Time: item.Time}, nil
 	case transcript.ConnectionAck: // obsolete: taken and not passed on
-		return Sent{newID(), later(step.now, step.last)}, nil
+		return Sent{ID: newID(), Time: later(step.now, step.last)}, nil
 	case transcript.MessageDelivered, transcript.MessageRead:
 		return step.receipt(p, contentType == transcript.MessageRead, content)
 	}
@@ -159,5 +200,5 @@ func (step *Step) receipt(p Participant, read bool, content string) (Sent, error
 		receipt.Read = at
 	}
 	step.add(transcript.Item{ID: about.MessageID, Type: transcript.MetadataItem, ContentType: transcript.MessageMetadata, Receipt: receipt}, false)
-	return Sent{newID(), at}, nil
+	return Sent{ID: newID(), Time: at}, nil
 }

@@ -37,6 +37,9 @@ type Config struct {
 	// Showable returns why an interactive message is not said, because it breaks the client that shows
 	// it. It is called in a step, so it must not block, nor call the service. Nil lets all be said.
 	Showable func(contactID, participantID, content string) error
+	// Process has a function judge a message of a contact whose messages are processed by one, at any
+	// time, and in the contact's order. Nil has messages redacted only, within the step that says them.
+	Process ProcessFunc
 	// Failed is told of operations the service does on its own (timers) that could not be
 	// made durable. Nil does nothing.
 	Failed func(contactID string, err error)
@@ -50,9 +53,12 @@ type Service struct {
 	signer    signer
 	showable  func(contactID, participantID, content string) error
 	publish   func(Contact, transcript.Item)
-	listeners []Listener // complete before Begin
+	listeners []Listener  // complete before Begin
+	process   ProcessFunc // nil without
 	failed    func(string, error)
 
+	ctx     context.Context //nolint:containedctx // ends with the service, which owns its goroutines
+	cancel  context.CancelFunc
 	stop    chan struct{}
 	running sync.WaitGroup
 
@@ -93,6 +99,8 @@ type entry struct {
 	// tellings are the messages that are being said in pieces. Whoever has the turn may read them; they
 	// change when a step is made visible.
 	tellings []*telling
+	// settling is what is known of held messages; nil until there is one.
+	settling *settling
 	alarm    clock.Alarm
 	// expired is when the connection tokens and tickets issued until then stopped working, in
 	// milliseconds since 1970; zero for never.
@@ -116,9 +124,10 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, clock: cfg.Clock, limits: cfg.Limits.withDefaults(), signer: signer{key},
-		publish: cfg.Publish, showable: cfg.Showable, failed: cfg.Failed,
+		publish: cfg.Publish, showable: cfg.Showable, process: cfg.Process, failed: cfg.Failed,
 		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{},
 	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if s.fileRules, err = cfg.Store.FileRules(ctx); err != nil {
 		return nil, fmt.Errorf("reading the rules for attachments: %w", err)
 	}
@@ -207,6 +216,7 @@ func (s *Service) Close() {
 	}
 	s.mu.Unlock()
 	close(s.stop)
+	s.cancel()
 	s.running.Wait()
 	for _, e := range entries {
 		e.turn.wait() // a step that has begun is not given up

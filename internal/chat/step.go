@@ -116,6 +116,9 @@ func (s *Service) apply(step *Step) {
 	}
 	s.schedule(step.e)
 	s.show(step)
+	if step.contact.Processing != nil {
+		s.attend(step.e)
+	}
 }
 
 // Contact returns the contact with the changes made so far. It must not be changed, and must not be

@@ -30,7 +30,8 @@ type telling struct {
 
 // Tell begins to say something in pieces. Clients put together only what a bot says in the name of
 // the system, so the pieces are said so, whoever the participant is. The message is the whole; nothing
-// is shown yet. Errors: those of [Service.Say], [ErrConflict] for a chat that did not ask for pieces.
+// is shown yet. Errors: those of [Service.Say], [ErrConflict] for a chat that did not ask for pieces,
+// or whose messages are processed.
 func (s *Service) Tell(ctx context.Context, contactID, participantID string, m transcript.Message) (*Telling, error) {
 	return s.begin(ctx, contactID, m, func(step *Step) (owner string, err error) {
 		p, err := step.participant(participantID)
@@ -57,7 +58,7 @@ func (s *Service) TellReply(ctx context.Context, contactID string, m transcript.
 func (s *Service) begin(ctx context.Context, contactID string, m transcript.Message, check func(step *Step) (owner string, err error)) (*Telling, error) {
 	var open *telling
 	err := s.Step(ctx, contactID, func(step *Step) error {
-		if !step.contact.Incremental {
+		if !step.contact.Incremental || step.contact.Processing != nil { // a processor sees whole messages
 			return ErrConflict
 		}
 		owner, err := check(step)
@@ -84,7 +85,7 @@ func (s *Service) begin(ctx context.Context, contactID string, m transcript.Mess
 }
 
 // Sent returns what a client learns of the message.
-func (t *Telling) Sent() Sent { return Sent{t.open.item.ID, t.open.item.Time} }
+func (t *Telling) Sent() Sent { return Sent{ID: t.open.item.ID, Time: t.open.item.Time} }
 
 // Piece shows the next piece of the text. Errors: [ErrNotFound] when it or the contact is over.
 func (t *Telling) Piece(ctx context.Context, text string) error {

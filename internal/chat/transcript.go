@@ -25,6 +25,9 @@ type TranscriptQuery struct {
 	// or a NextToken (https://github.com/amazon-connect/amazon-connect-chatjs/issues/19).
 	Forward, Descending bool
 	Start               *StartPosition
+	// For is the participant who reads: what was not delivered is shown to its sender alone, also while
+	// it is being processed. Empty is somebody who may see everything.
+	For string
 	// NextToken continues an earlier query in its direction.
 	NextToken string
 }
@@ -112,11 +115,14 @@ func (s *Service) transcript(ctx context.Context, contact *Contact, newest int64
 		if err != nil {
 			return Page{}, err
 		}
-		items, more, err := s.collect(ctx, of.narrow(query), q.MaxResults)
+		items, more, err := s.collect(ctx, of.narrow(query), q)
 		if err != nil {
 			return Page{}, err
 		}
 		page := Page{InitialContactID: contact.ID, Items: items, Past: at.Link > 0}
+		if pending := contact.pending(q); len(pending) > 0 && at.Link == 0 {
+			page.Items = append(pending, items...) // beside the page's size, as they have no place yet
+		}
 		switch {
 		case more:
 			page.NextToken = cursor{at.Forward, at.Link, items[len(items)-1].Seq}.encode()
@@ -244,10 +250,14 @@ func (s *Service) startSeq(ctx context.Context, contactID string, newest int64, 
 }
 
 // collect reads a page of one contact and whether there is more, with receipts filled in.
-func (s *Service) collect(ctx context.Context, query ItemQuery, size int) ([]transcript.Item, bool, error) {
+func (s *Service) collect(ctx context.Context, query ItemQuery, q TranscriptQuery) ([]transcript.Item, bool, error) {
+	size := q.MaxResults
 	query.Limit = size + 1
 	items, err := s.store.Items(ctx, query)
 	if err != nil {
+		return nil, false, err
+	}
+	if items, err = s.without(ctx, query, items, q.For); err != nil {
 		return nil, false, err
 	}
 	more := len(items) > size
@@ -264,10 +274,54 @@ func (s *Service) collect(ctx context.Context, query ItemQuery, size int) ([]tra
 	return items, more, nil
 }
 
+// without leaves out what a reader is not shown, and reads on in its place.
+func (s *Service) without(ctx context.Context, query ItemQuery, items []transcript.Item, reader string) ([]transcript.Item, error) {
+	hidden := func(item transcript.Item) bool { return reader != "" && item.Only != "" && item.Only != reader }
+	for slices.ContainsFunc(items, hidden) {
+		full, last := len(items) == query.Limit, items[len(items)-1].Seq
+		items = slices.DeleteFunc(items, hidden)
+		if !full {
+			break
+		}
+		next := query
+		if next.Limit -= len(items); query.Newest {
+			next.Before = last
+		} else {
+			next.After = last
+		}
+		more, err := s.store.Items(ctx, next)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, more...)
+		if len(more) < next.Limit {
+			items = slices.DeleteFunc(items, hidden)
+			break
+		}
+	}
+	return items, nil
+}
+
+// pending are the reader's own messages that are being processed, the newest first, for the page with
+// the newest items.
+func (c *Contact) pending(q TranscriptQuery) (list []transcript.Item) {
+	if c.Processing == nil || q.For == "" || q.Forward || q.Start != nil || q.NextToken != "" || q.ContactID != "" && q.ContactID != c.Current() {
+		return nil
+	}
+	for _, h := range slices.Backward(c.Processing.Held) {
+		if h.Stored && h.Item.ParticipantID == q.For {
+			item := h.shown()
+			item.ContactID, item.InitialContactID = c.Current(), c.ID
+			list = append(list, item)
+		}
+	}
+	return list
+}
+
 // receipts says who had received and read a message, and when. Marks are in the order they
 // were set; the first that reaches the message counts.
 func receipts(item *transcript.Item, marks []Mark) []transcript.Receipt {
-	if item.Type != transcript.MessageItem {
+	if item.Type != transcript.MessageItem || item.Undelivered() {
 		return nil
 	}
 	var list []transcript.Receipt

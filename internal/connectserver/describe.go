@@ -152,8 +152,8 @@ func (s *Service) metrics(ctx context.Context, c *chat.Contact, one chat.Segment
 			return nil, err
 		}
 		for i := range page.Items {
-			if page.Items[i].Type == transcript.MessageItem {
-				m.count(&page.Items[i])
+			if item := &page.Items[i]; item.Type == transcript.MessageItem && !item.Undelivered() {
+				m.count(item)
 			}
 		}
 		if page.NextToken == "" || len(page.Items) == 0 {

@@ -211,7 +211,7 @@ func (c *Conversation) attach(ctx context.Context) error {
 		return err
 	}
 	c.socket.Store(socket)
-	page, err := chats.Transcript(ctx, c.ContactID(), chat.TranscriptQuery{MaxResults: lookBack})
+	page, err := chats.Transcript(ctx, c.ContactID(), chat.TranscriptQuery{MaxResults: lookBack, For: self})
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ type reception struct {
 // arrived adds to the step in which a customer connects for the first time.
 func (r *reception) arrived(step *chat.Step) error {
 	contact := step.Contact()
-	if contact.Queue != nil || contact.Flow != nil || contact.HasEnded() {
+	if contact.Queue != nil || contact.Flow != nil || contact.HasEnded() || contact.Ends() {
 		return nil
 	}
 	for _, p := range contact.Participants {

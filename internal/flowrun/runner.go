@@ -217,7 +217,7 @@ func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
 func concerns(item *transcript.Item) bool {
 	switch item.Type {
 	case transcript.MessageItem:
-		return item.Role == transcript.Customer
+		return item.Role == transcript.Customer && !item.Undelivered()
 	case transcript.EventItem:
 		switch item.ContentType {
 		case transcript.ParticipantJoined:

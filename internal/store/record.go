@@ -42,6 +42,7 @@ type contactRecord struct {
 	Queue             *queueRecord        `json:"queue,omitempty"`
 	Flow              *flowRecord         `json:"runs,omitempty"`
 	Successors        []successorRecord   `json:"successors,omitempty"` // the newest first
+	Processing        *processingRecord   `json:"processing,omitempty"`
 }
 
 // successorRecord is a contact that followed another one of the chat.
@@ -109,6 +110,8 @@ type extraRecord struct {
 	Receipt     *receiptRecord     `json:"receipt,omitempty"`
 	// Streamed says that the message was said in pieces.
 	Streamed bool `json:"streamed,omitempty"`
+	// Processed says what became of a message on its way.
+	Processed *processedRecord `json:"processed,omitempty"`
 	// Contact is the contact that the item belongs to when it is not the first one of the chat.
 	Contact string `json:"contact,omitempty"`
 }
@@ -132,6 +135,7 @@ func encodeContact(c *chat.Contact) (string, error) {
 		InstanceID: c.InstanceID, FlowID: c.FlowID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes,
 		ContentTypes: c.ContentTypes, Incremental: c.Incremental, DismissOnExit: c.DismissOnExit, Opening: c.Opening, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
+		Processing: copied(c.Processing, recordProcessing),
 	}
 	if c.Queue != nil {
 		queue := queueRecord(*c.Queue)
@@ -170,6 +174,7 @@ func decodeContact(id, body string) (*chat.Contact, error) {
 		queue := chat.Queued(*r.Queue)
 		c.Queue = &queue
 	}
+	c.Processing = copied(r.Processing, processing)
 	if r.Flow != nil {
 		flow := chat.FlowState(*r.Flow)
 		c.Flow = &flow
@@ -209,10 +214,10 @@ func decodeFile(id, body string) (*transcript.File, error) {
 // encodeExtra returns null for the many items that have nothing more.
 func encodeExtra(item *transcript.Item) (sql.NullString, error) {
 	later := item.ContactID != item.InitialContactID
-	if len(item.Attachments) == 0 && item.Receipt == nil && item.Part == nil && !later {
+	if len(item.Attachments) == 0 && item.Receipt == nil && item.Part == nil && item.Processed == nil && !later {
 		return sql.NullString{}, nil
 	}
-	r := extraRecord{Streamed: item.Part != nil}
+	r := extraRecord{Streamed: item.Part != nil, Processed: copied(item.Processed, recordProcessed)}
 	if later {
 		r.Contact = item.ContactID
 	}
@@ -239,6 +244,9 @@ func decodeExtra(text string, item *transcript.Item) error {
 	}
 	if r.Streamed { // only the whole is stored
 		item.Part = &transcript.Part{Completed: true}
+	}
+	if item.Processed = copied(r.Processed, processed); item.Undelivered() {
+		item.Only = item.ParticipantID
 	}
 	if r.Receipt != nil {
 		receipt := transcript.Receipt(*r.Receipt)

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/redact"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -65,6 +66,9 @@ func (m maker) contact() *chat.Contact {
 		c.Queue = &chat.Queued{Name: m.text(), Since: m.precise()}
 		c.Flow = &chat.FlowState{State: []byte(m.text()), Heard: 1 + int64(len(m.text()))}
 	}
+	if m.IntN(2) == 0 {
+		c.Processing = m.processing()
+	}
 	for range m.IntN(3) {
 		c.Latest = &chat.Successor{ID: m.id(), Method: chat.Method(m.text()), Began: m.precise(), Reason: chat.Reason(m.text()), First: 1 + m.Int64N(9), Came: m.IntN(3), Before: c.Latest}
 	}
@@ -94,12 +98,41 @@ func (m maker) item(c *chat.Contact, seq int64) transcript.Item {
 		item.Part = &transcript.Part{Completed: true}
 	}
 	if m.IntN(4) == 0 {
+		item.Processed = m.processed()
+		if item.Undelivered() {
+			item.Only = item.ParticipantID
+		}
+	}
+	if m.IntN(4) == 0 {
 		item.Receipt = &transcript.Receipt{MessageID: m.id(), RecipientID: m.id(), Delivered: m.precise(), Read: m.precise()}
 		item.Attachments = []transcript.Attachment{
 			{ID: m.id(), Name: m.text(), ContentType: m.text(), Status: transcript.AttachmentStatus(m.text())}, {},
 		}
 	}
 	return item
+}
+
+func (m maker) processed() *transcript.Processed {
+	return &transcript.Processed{Status: transcript.ProcessingStatus(m.text()), Original: m.text(), OriginalType: m.text(), Why: m.text()}
+}
+
+func (m maker) processing() *chat.Processing {
+	p := &chat.Processing{Ending: chat.Reason(m.text())}
+	if m.IntN(2) == 0 {
+		p.Processor = &chat.Processor{Function: m.text(), Shown: m.text(), Deliver: m.IntN(2) == 0}
+		p.Redaction = &chat.Redaction{Rules: redact.Rules{Entities: m.texts(), Same: m.IntN(2) == 0}, Deliver: m.IntN(2) == 0}
+	}
+	for range m.IntN(3) {
+		h := chat.Held{Stored: m.IntN(2) == 0, Processor: p.Processor, Passing: m.IntN(2) == 0, Stopped: m.IntN(2) == 0, Item: transcript.Item{
+			ID: m.id(), Type: transcript.MessageItem, Time: m.moment(), ContentType: m.text(), Content: m.text(), HasContent: true,
+			ParticipantID: m.text(), DisplayName: m.text(), Role: transcript.Role(m.text()), ClientToken: m.text(), Only: m.text(),
+		}}
+		if m.IntN(2) == 0 {
+			h.Item.Processed = m.processed()
+		}
+		p.Held = append(p.Held, h)
+	}
+	return p
 }
 
 func (m maker) file(c *chat.Contact) *transcript.File {
@@ -179,8 +212,9 @@ func (w *model) step(m maker) chat.Changes {
 func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
-		reflect.TypeFor[chat.Contact](): 23, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 18, reflect.TypeFor[transcript.File](): 9,
+		reflect.TypeFor[chat.Contact](): 24, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 19, reflect.TypeFor[transcript.File](): 9,
 		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 7, reflect.TypeFor[chat.FileRules](): 5, reflect.TypeFor[chat.Successor](): 7,
+		reflect.TypeFor[chat.Processing](): 4, reflect.TypeFor[chat.Held](): 5, reflect.TypeFor[chat.Processor](): 3, reflect.TypeFor[transcript.Processed](): 4,
 	} {
 		if kind.NumField() != want {
 			t.Errorf("%v has %d fields, not %d", kind, kind.NumField(), want)

@@ -38,9 +38,11 @@ type Item struct {
 	Receipts []Receipt
 	// ClientToken is the idempotency key it was sent with.
 	ClientToken string
-	// Only is the participant who alone is shown the item; empty for everybody. Such an item is not
-	// stored.
+	// Only is the participant who alone is shown the item; empty for everybody. What is whispered is
+	// not stored.
 	Only string
+	// Processed is set for a message that was changed or stopped on its way.
+	Processed *Processed
 	// Part is set for a piece of a message, and for the whole that ends the pieces.
 	Part *Part
 }
@@ -57,6 +59,30 @@ type Part struct {
 // IsPiece reports whether the item is a piece of a message, which is neither stored nor said of the
 // whole.
 func (i *Item) IsPiece() bool { return i.Part != nil && !i.Part.Completed }
+
+// Processed says what became of a message between its sender and everybody else.
+type Processed struct {
+	// Status is empty for a message that was delivered.
+	Status ProcessingStatus
+	// Original and OriginalType are what the sender said, when that is not what was delivered.
+	Original, OriginalType string
+	// Why says in a sentence, for developers, what went wrong; empty for nothing.
+	Why string
+}
+
+// ProcessingStatus is what its sender is told of a message that is processed, in the service's own
+// spelling.
+type ProcessingStatus string
+
+// States of messages that nobody but their sender is shown.
+const (
+	MessageProcessing ProcessingStatus = "PROCESSING"
+	MessageFailed     ProcessingStatus = "FAILED"
+	MessageRejected   ProcessingStatus = "REJECTED"
+)
+
+// Undelivered reports whether the item is a message that was stopped on its way, or still is on it.
+func (i *Item) Undelivered() bool { return i.Processed != nil && i.Processed.Status != "" }
 
 // ItemType is the kind of an item, in the service's own spelling.
 type ItemType string
