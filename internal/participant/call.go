@@ -33,6 +33,8 @@ type call struct {
 	// [Service.admitted] wraps.
 	contactID, participantID string
 	holder                   chat.Holder
+	// answered is called once the call is answered; nil for most.
+	answered func()
 	// body is a JSON object, whatever the Content-Type says.
 	body []byte
 }
@@ -44,6 +46,9 @@ func (s *Service) act(name string, do action) http.HandlerFunc {
 		c := &call{request: r, token: secret.New(r.Header.Get("X-Amz-Bearer"))}
 		answer, err := s.do(w, c, name, do)
 		s.called(r, name, c.token, c.holder)
+		if c.answered != nil {
+			defer afterAnswer(w, c.answered)
+		}
 		if err != nil {
 			s.denied(r, name, c.token, err)
 			s.fail(w, r, name, id, err)
@@ -51,6 +56,16 @@ func (s *Service) act(name string, do action) http.HandlerFunc {
 		}
 		awswire.WriteJSON(w, id, answer)
 	}
+}
+
+// answerTravels is how long an answer has to reach its page. Widgets drop what a socket shows of a
+// message while its call is in flight, and would show what was typed for ever.
+const answerTravels = 25 * time.Millisecond
+
+// afterAnswer sends the answer on its way, and calls f when it has arrived, about.
+func afterAnswer(w http.ResponseWriter, f func()) {
+	_ = http.NewResponseController(w).Flush() // a writer that cannot writes at the end of the call
+	time.AfterFunc(answerTravels, f)
 }
 
 // admitted lets an action be carried out by those who have a connection token. The token is checked
@@ -164,6 +179,7 @@ func wireError(err error) *awswire.Error {
 		{chat.ErrConflict, http.StatusConflict, "ConflictException", "Operation can not be performed due to the state of the contact."},
 		{chat.ErrQuota, http.StatusPaymentRequired, "ServiceQuotaExceededException", "The maximum number for this chat is reached."},
 		{chat.ErrEnded, http.StatusServiceUnavailable, "ServiceUnavailableException", "The server is shutting down."},
+		{chat.ErrBusy, http.StatusTooManyRequests, "ThrottlingException", "Too many messages wait."},
 		{chat.ErrTooManySockets, http.StatusTooManyRequests, "ThrottlingException", "The participant has too many open sockets."},
 	} {
 		if errors.Is(err, known.err) {

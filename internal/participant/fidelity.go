@@ -56,6 +56,12 @@ func Fidelity() []fidelity.Entry {
 		{Area: socket, Name: "Answers in pieces", Source: fidelity.Observed, Note: "As chatjs 5 puts them together: role `SYSTEM`, one id and time, " +
 			"`ChunkNumber` from 1, and a whole without one. Said by the bots and AI agents of contact flows, scripts, the built-in partner and the desk when the start asked for them. " +
 			"GetTranscript shows nothing of a message before it is complete, and then says `MessageCompleted`; streams get the whole only (guessed)."},
+		{Area: socket, Name: "Messages that are processed", Source: fidelity.Documentation, Note: "Redaction first, then the function (documented). SendMessage answers `PROCESSING` at once, and the echo, with the same `Id` and " +
+			"`AbsoluteTime` and the processed text, comes after the answer. A message that was `REJECTED`, or that is `FAILED` and not to be delivered, is shown to its sender alone, as it was said; so is one that waits, in the sender's " +
+			"GetTranscript. One queue for each chat: all its messages stay in order, at most 100 wait, then `ThrottlingException`. Prompts of flows pass, too, and a chat that its flow ends ends after them; any other end is a failure of what waits. " +
+			"No retries; the original is kept beside the processed text for the console (all guessed). Messages in pieces come whole."},
+		{Area: socket, Name: "In-flight redaction", Source: fidelity.Guessed, Note: "Kinds that have a form, by patterns and check digits, in place of AWS's language model: `[EMAIL]` or `[PII]`, as the flow says. Names, addresses and other kinds without a form are not found, and the log says so. " +
+			"A JSON text that would be none any more has failed."},
 		{Area: socket, Name: "Echo before or after the answer, doubled frames, swapped pieces, unknown members", Source: fidelity.Guessed, Note: "When strict, from the seed."},
 
 		{Area: chats, Name: "A customer connects within 5 minutes", Source: fidelity.Documentation},
@@ -77,7 +83,7 @@ func Fidelity() []fidelity.Entry {
 		{Area: chats, Name: "Idle and disconnect timers", Source: fidelity.Documentation},
 		{Area: chats, Name: "Times of items strictly increase", Source: fidelity.Guessed, Note: "By at least a millisecond, so that clients which sort by time keep the order. " +
 			"All of a message in pieces has the time of the first piece."},
-		{Area: chats, Name: "A repeated client token of a message", Source: fidelity.Guessed, Note: "Answered like the first, among the last 128 messages."},
+		{Area: chats, Name: "A repeated client token of a message", Source: fidelity.Guessed, Note: "Answered like the first, among the last 128 messages; a function that processes messages is not called again."},
 		{
 			Area: chats, Name: "35 attachments of at most 20 MB and 18 types", Source: fidelity.Documentation,
 			Note: "Size and types as `--attachment-bytes`, `--attachment-types` or UpdateAttachedFilesConfiguration say.",

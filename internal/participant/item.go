@@ -55,7 +55,11 @@ func appendItem(dst []byte, item *transcript.Item, in setting) []byte {
 		dst = appendMember(dst, "DisplayName", item.DisplayName)
 		dst = appendMember(dst, "ParticipantRole", string(item.Role))
 	}
-	if len(item.Receipts) > 0 || item.Part != nil {
+	switch {
+	case item.Undelivered():
+		dst = appendText(append(dst, `,"MessageMetadata":{"MessageId":`...), item.ID)
+		dst = append(appendMember(dst, "MessageProcessingStatus", string(item.Processed.Status)), '}')
+	case len(item.Receipts) > 0 || item.Part != nil:
 		dst = appendMetadata(dst, item.ID, item.Part, item.Receipts)
 	}
 	switch in {

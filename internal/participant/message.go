@@ -26,6 +26,14 @@ type sentAnswer struct {
 	ID           string `json:"Id"`
 }
 
+// processingAnswer is that of SendMessage for a message that is processed before anybody sees it.
+type processingAnswer struct {
+	sentAnswer
+	Metadata struct {
+		Status transcript.ProcessingStatus `json:"MessageProcessingStatus"`
+	} `json:"MessageMetadata"`
+}
+
 // sendMessage is SendMessage.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_connect-participant_SendMessage.html
@@ -45,16 +53,23 @@ func (s *Service) sendMessage(ctx context.Context, c *call) ([]byte, error) {
 			return nil, &awswire.Error{Status: http.StatusBadRequest, Name: "InvalidRequestException", Message: wrong}
 		}
 	}
-	sent, err := s.chats.Say(ctx, c.contactID, c.participantID, transcript.Message(in))
+	sent, answered, err := s.chats.Accept(ctx, c.contactID, c.participantID, transcript.Message(in))
 	if err != nil {
 		return nil, err
 	}
+	c.answered = answered
 	if in.ContentType == transcript.Interactive && s.log.Enabled(ctx, slog.LevelDebug) {
 		for _, finding := range interactive.Check(in.Content) {
 			s.log.LogAttrs(ctx, slog.LevelDebug, "interactive message is odd", slog.String("finding", finding.String()))
 		}
 	}
-	return encode(sentAnswer{stamp(sent.Time), sent.ID})
+	answer := sentAnswer{stamp(sent.Time), sent.ID}
+	if !sent.Processing {
+		return encode(answer)
+	}
+	processing := processingAnswer{sentAnswer: answer}
+	processing.Metadata.Status = transcript.MessageProcessing
+	return encode(processing)
 }
 
 // sendEvent is SendEvent. The client token is checked and not used: chatjs sends every

@@ -21,6 +21,7 @@ func (s *Service) getTranscript(ctx context.Context, c *call) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	query.For = c.participantID
 	page, err := s.chats.Transcript(ctx, c.contactID, query)
 	if err != nil {
 		return nil, err
