@@ -35,6 +35,7 @@ import (
 	"github.com/parley-chat/parley/internal/lexbot"
 	"github.com/parley-chat/parley/internal/lexserver"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/processing"
 	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/startchat"
 	"github.com/parley-chat/parley/internal/store"
@@ -94,7 +95,9 @@ type Config struct {
 	Library *flowrun.Library
 	Outside flowrun.Outside
 	// Bots also answer by the runtime API of Amazon Lex V2; nil leaves it out.
-	Bots       *lexbot.Bots
+	Bots *lexbot.Bots
+	// Functions are those that messages of chats pass, when they are to be processed; nil means none.
+	Functions  processing.Functions
 	FlowTraced func(contactID string, at time.Time, rows []flow.Trace)
 	FlowTold   func(contactID string, at time.Time, what string, stopped bool)
 	// ApprovedOrigins are the only origins whose pages may call the Participant Service;

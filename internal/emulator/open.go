@@ -20,6 +20,7 @@ import (
 	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/lexserver"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/processing"
 	"github.com/parley-chat/parley/internal/signin"
 	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/strict"
@@ -46,6 +47,9 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 			place, ok := e.desk.Place(contactID)
 			return connectserver.Place(place), ok
 		},
+	}
+	if cfg.Functions != nil {
+		config.Configured = func(function string) bool { return cfg.Functions.Has(function, "") }
 	}
 	if tap := cfg.Tap; tap != nil {
 		config.Called = func(r *http.Request, action, contactID string) {
@@ -118,10 +122,16 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 	if cfg.AttachmentTypes != nil {
 		limits.Extensions = cfg.AttachmentTypes
 	}
-	e.chats, err = chat.Open(ctx, chat.Config{
+	config := chat.Config{
 		Store: e.store, Clock: clock, Limits: rules.Limits(limits), Publish: e.publisher.Publish,
 		Showable: e.showable, Failed: failed,
-	})
+	}
+	if cfg.Functions != nil {
+		config.Process = processing.New(processing.Config{
+			Functions: cfg.Functions, Region: cfg.Region, Strict: cfg.Strict, Now: clock.Now, Traced: cfg.FlowTraced, Log: cfg.Log,
+		}).Judge
+	}
+	e.chats, err = chat.Open(ctx, config)
 	if err != nil {
 		return fmt.Errorf("opening the chats: %w", err)
 	}

@@ -132,7 +132,7 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 		return nil, err
 	}
 	outside.tell(ctx, flows.library, config.Log)
-	inside.Library, inside.Flows, inside.Outside, inside.Bots = flows.library, flows.list, outside, outside.bots
+	inside.Library, inside.Flows, inside.Outside, inside.Bots, inside.Functions = flows.library, flows.list, outside, outside.bots, outside.functions
 	embedded, err := emulator.New(ctx, inside)
 	if err != nil {
 		flows.close()
