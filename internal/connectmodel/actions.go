@@ -99,6 +99,20 @@ func StopContactStreaming() *Model {
 	})
 }
 
+// StartContactMediaProcessing returns the model of the request. AWS's model marks no member as required,
+// and without one of them there is nothing to do.
+func StartContactMediaProcessing() *Model {
+	return request(map[string]shape{
+		"!InstanceId": instanceID(), "!ContactId": contactID(), "!ProcessorArn": text{min: 1, max: 500},
+		"!FailureMode": text{enum: []string{"DELIVER_UNPROCESSED_MESSAGE", "DO_NOT_DELIVER_UNPROCESSED_MESSAGE"}},
+	})
+}
+
+// StopContactMediaProcessing returns the model of the request.
+func StopContactMediaProcessing() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!ContactId": contactID()})
+}
+
 // CreatePersistentContactAssociation returns the model of the request.
 func CreatePersistentContactAssociation() *Model {
 	return request(map[string]shape{

@@ -137,6 +137,15 @@ func (s *Service) participantActions() []*action {
 				"in the form Amazon SNS posts them (unsigned), or else to the log, which warns once of a topic without an address.",
 		},
 		{
+			name: "StartContactMediaProcessing", model: connectmodel.StartContactMediaProcessing(), run: bind(s.startProcessing), source: fidelity.Documentation,
+			note: "The function is one of `functions` (docs/functions.md), whatever is associated. Without an entry messages pass as they are, with a warning; when strict " +
+				"`ResourceNotFoundException`. All four members are required, and a second call replaces the first (guessed).",
+		},
+		{
+			name: "StopContactMediaProcessing", model: connectmodel.StopContactMediaProcessing(), run: bind(s.stopProcessing), source: fidelity.Documentation,
+			note: "What was accepted before is still processed. A contact without a function answers 200 (guessed).",
+		},
+		{
 			name: "StopContactStreaming", model: connectmodel.StopContactStreaming(), run: bind(s.stopStreaming), source: fidelity.Documentation,
 		},
 	}
