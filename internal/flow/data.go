@@ -21,10 +21,14 @@ func contactData() []Type {
 		{Name: "UpdateContactRecordingBehavior", Support: Runs, block: block{start: nothing}, Note: "Without effect, as nothing is recorded."},
 		{
 			Name: "UpdateContactRecordingAndAnalyticsBehavior", Support: Runs, block: block{start: setAnalytics},
-			Note: "A form for chats is without effect; one for calls takes ChannelMismatch.",
+			Note: "In-flight redaction of messages by patterns and check digits (docs/functions.md names the kinds that have none); the rest of a form for chats is without effect, " +
+				"as nothing is analyzed. A form for calls takes ChannelMismatch. An unknown kind or mask takes InFlightRedactionConfigurationFailed (guessed).",
 		},
 		{Name: "UpdateContactTextToSpeechVoice", Support: Runs, block: block{start: nothing}, Note: "Without effect, as in Amazon Connect."},
-		{Name: "UpdateContactMediaProcessing", Support: Runs, block: block{start: noProcessing}, Note: "Without effect: messages are not processed."},
+		{
+			Name: "UpdateContactMediaProcessing", Support: Runs, block: block{start: askWith},
+			Note: "Messages pass the function, which `functions` in parley.yaml says (docs/functions.md). Without an entry they pass as they are, with a line in the log; the error branch when strict.",
+		},
 	}
 }
 
@@ -193,7 +197,7 @@ func untag(r *run, n *node) outcome {
 	return done()
 }
 
-// setAnalytics accepts the form for chats.
+// setAnalytics asks for what a form for chats wants to be redacted. Nothing is analyzed.
 func setAnalytics(r *run, n *node) outcome {
 	if _, chat := n.params["ChatBehavior"]; !chat {
 		if _, voice := n.params["VoiceBehavior"]; voice {
@@ -201,13 +205,10 @@ func setAnalytics(r *run, n *node) outcome {
 			return fail("ChannelMismatch")
 		}
 	}
-	return done()
-}
-
-// noProcessing goes on without processing messages.
-func noProcessing(r *run, _ *node) outcome {
-	r.note = "messages are not processed by a function here: they are delivered as they are"
-	return done()
+	if descend(r.param(n, "ChatBehavior"), []string{"ChatAnalyticsBehavior", "InFlightChatRedactionConfiguration"}) == nil {
+		return done()
+	}
+	return r.ask(n, "")
 }
 
 // nothing goes on.

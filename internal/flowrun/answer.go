@@ -41,6 +41,10 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask, queue strin
 		return r.metrics(step, rec, ask)
 	case "ShowView":
 		return r.show(step, rec, ask)
+	case "UpdateContactMediaProcessing":
+		return r.process(step, ask)
+	case "UpdateContactRecordingAndAnalyticsBehavior":
+		return r.redact(step, ask)
 	case "AuthenticateParticipant":
 		return signIn(step, rec, ask)
 	}
