@@ -197,7 +197,6 @@ func TestPoint4AgenticCXBranches(t *testing.T) {
 		`{"idle":"soon","url":"http://x"}`:             `agentic-cx.a: idle is "soon"`,
 		`{"answers":"http://x"}`:                       "write url: http://x",
 		`{"answers":[{"says":"x"}]}`:                   "an answer has when, say, messages, attributes, tool and end",
-		`{"answers":"nowhere"}`:                        `"nowhere" is no address`,
 		`{"answers":[{"messages":[{"content":"x"}]}]}`: `a message has the contentType ""`,
 	} {
 		var entry lexbot.Application

@@ -1,6 +1,7 @@
 // Package lexbot answers for the Lex bots that contact flows name, where the configuration says that
 // they are: an exported bot that runs offline, an address with the runtime API of Lex V2, or the
-// real Lex in AWS.
+// real Lex in AWS; and for the AI agents behind bots and the applications of Agentic CX Designer, by
+// the configuration or an address.
 //
 // It owns what the block "Get customer input" does with a bot: which bot is meant, what it is told,
 // what its answer means to the flow, and what the flow keeps of its session. [Bots] is safe for

@@ -15,7 +15,7 @@ func bots() namedTable {
 			{name: "function", value: "FUNCTION", help: "the function of the bot's code hooks, as functions knows it"},
 			{name: "strict", value: "true|false", check: oneOf("true", "false"), help: "understand only what the bot lists: no guesses"},
 			{name: "pinned", value: "TEXTS", kind: document, help: "what texts mean: a mapping of texts to an intent and slots"},
-			{name: "answers", value: "INTENTS", kind: document, help: "what a service behind an intent answers: a mapping of intents to lists of when, say, messages, attributes, tool and end, or to the address of an AI agent"},
+			{name: "answers", value: "INTENTS", kind: services, help: "what a service behind an intent answers: a mapping of intents to lists of when, say, messages, attributes, tool and end, or to the address of an AI agent"},
 		},
 		plain: awsOrURL("path"),
 		together: oneOfThem("where the bot is", []string{"path", "url", "aws"}, map[string][]string{

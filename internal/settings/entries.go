@@ -52,6 +52,7 @@ const (
 	textList                      // one plain value or a list of them
 	environment                   // a mapping of plain values, which may be secrets
 	document                      // anything that JSON can say
+	services                      // a mapping of names to addresses, or to anything else that JSON can say
 	listOfCases                   // a list of mappings: parameters, a mapping of plain values, and answer, anything
 )
 

@@ -86,6 +86,10 @@ func TestFunctionFaults(t *testing.T) {
 		"environment": {"functions:\n  f:\n    program: a\n    environment: [s3cret]\n", "functions.f.environment: takes entries, one `NAME: value` a line"},
 		"variable":    {"functions:\n  f:\n    program: a\n    environment: {a=b: c}\n", `has a name that no variable can have: "a=b"`},
 		"message":     {"functions:\n  f:\n    url: http://localhost/\n    error-message: no\n", `functions.f.error-message: "no" is not one of error, data`},
+		"service":     {"bots:\n  b:\n    path: x\n    answers: {A: 'http://me:s3cret@h/'}\n", `bots.b.answers: line 4: A "http://***@h/": must not hold a user name or password`},
+		"services":    {"bots:\n  b:\n    path: x\n    answers: [a]\n", "bots.b.answers: takes entries, each an address or a list of answers"},
+		"application": {"agentic-cx:\n  a: x\n", `parley.yaml:2: agentic-cx.a: "x" is not an address`},
+		"greeting":    {"agentic-cx:\n  a:\n    url: http://h/\n    greeting: hi\n", "agentic-cx.a: has greeting, which means nothing beside url"},
 		"a bomb": {
 			"functions:\n  f:\n    answer: {a: &a [x,x,x,x,x,x,x,x,x], b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a], c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b], d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c], e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d], f: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e], g: [*f,*f,*f,*f,*f,*f,*f,*f,*f]}\n",
 			"functions.f.answer: is too large or too deep",

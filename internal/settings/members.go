@@ -73,6 +73,11 @@ func (m member) read(node *yaml.Node) (data, shown []byte, err error) {
 	case document:
 		data, err = toJSON(node)
 		return data, data, err
+	case services:
+		if err = checkServices(node); err == nil {
+			data, err = toJSON(node)
+		}
+		return data, data, err
 	case listOfCases:
 		data, err = readCases(node)
 		return data, data, err
@@ -125,6 +130,23 @@ func readCases(node *yaml.Node) ([]byte, error) {
 		}
 	}
 	return toJSON(node)
+}
+
+// checkServices demands that plain values of a mapping are addresses.
+func checkServices(node *yaml.Node) error {
+	if node.Kind != yaml.MappingNode {
+		return errors.New("takes entries, each an address or a list of answers")
+	}
+	for i := 1; i < len(node.Content); i += 2 {
+		to := resolve(node.Content[i])
+		if to.Kind != yaml.ScalarNode {
+			continue
+		}
+		if err := checkURL(to.Value); err != nil {
+			return fmt.Errorf("line %d: %s %q: %w", to.Line, node.Content[i-1].Value, Redact(to.Value), err)
+		}
+	}
+	return nil
 }
 
 // scalarsOnly reports whether all nodes are plain values.
