@@ -7,8 +7,8 @@ import (
 	"io/fs"
 )
 
-//go:embed *.json
+//go:embed *.json tests/*.json
 var files embed.FS
 
-// Files are the samples, each in a file at the top.
+// Files are the samples, each in a file at the top, and Amazon Connect's test cases for them in tests.
 func Files() fs.FS { return files }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +20,7 @@ func newFlowInit(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "init [FOLDER]", Short: "Write sample contact flows into a folder",
 		Long: "Writes sample flows into a new or empty folder, flows unless another is named: a menu of views, a queue\n" +
-			"with an agent and what customers hear there, a survey, a guide, customer sign-in.",
+			"with an agent and what customers hear there, a survey, a guide, customer sign-in, and test cases for them.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow init\n  parley flow init samples",
 	}
@@ -35,16 +36,17 @@ func newFlowInit(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		command := "parley serve"
+		command, folder := "parley serve", ""
 		if dir != serve.DefaultFlows {
-			command += " --flows " + dir
+			command, folder = command+" --flows "+dir, " "+dir
 		}
 		_, err = fmt.Fprintf(env.Stdout, "%s in %s. Next:\n\n"+
 			"  # a chat through one of them, without a server\n  parley flow run %s --say people\n\n"+
+			"  # their test cases\n  parley flow test%s\n\n"+
 			"  # chats follow menu.json, or the flow whose name they say\n  %s\n\n"+
 			"  # a chat in another terminal, meanwhile\n  parley chat\n\n"+
 			"Flows that you export from Amazon Connect go into the same folder.\n",
-			counted(len(names), "sample flow"), dir, filepath.ToSlash(filepath.Join(dir, "menu.json")), command)
+			counted(len(names), "sample flow"), dir, filepath.ToSlash(filepath.Join(dir, "menu.json")), folder, command)
 		return err
 	}
 	return c
@@ -66,10 +68,17 @@ func writeSamples(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing the samples: %w", err)
 	}
-	for _, name := range names {
+	tests, err := fs.Glob(flows.Files(), testsFolder+"/*.json")
+	if err == nil {
+		err = os.Mkdir(filepath.Join(dir, testsFolder), 0o755)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("making a folder for the tests of the samples: %w", err)
+	}
+	for _, name := range slices.Concat(names, tests) {
 		data, err := fs.ReadFile(flows.Files(), name)
 		if err == nil {
-			err = os.WriteFile(filepath.Join(dir, name), data, 0o644)
+			err = os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data, 0o644)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("writing the sample %s: %w", name, err)

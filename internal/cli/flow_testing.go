@@ -77,7 +77,7 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		return err
 	}
 	if len(names) == 0 {
-		names = []string{cmp.Or(s.Flows, "flows")}
+		names = []string{cmp.Or(s.Flows, serve.DefaultFlows)}
 	}
 	cfg := casetest.Config{Flow: o.flow, AsChat: o.asChat, AllowPending: o.allowPending}
 	if o.at != "" {
