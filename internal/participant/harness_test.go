@@ -48,6 +48,8 @@ type world struct {
 type setup struct {
 	config func(*participant.Config)
 	limits chat.Limits
+	// process judges messages of contacts whose messages are processed.
+	process chat.ProcessFunc
 	// pipe uses connections in memory, for synctest.
 	pipe bool
 	wrap func(http.Handler) http.Handler
@@ -60,7 +62,7 @@ func newWorld(tb testing.TB, s setup) *world {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w.chats, err = chat.Open(context.Background(), chat.Config{Store: kept, Limits: s.limits})
+	w.chats, err = chat.Open(context.Background(), chat.Config{Store: kept, Limits: s.limits, Process: s.process})
 	if err == nil {
 		err = w.chats.Begin(context.Background())
 	}
@@ -432,7 +434,7 @@ func openBlobs(tb testing.TB) *blob.Dir {
 }
 
 // golden compares a text with a file.
-func golden(t *testing.T, name, got string) {
+func golden(t testing.TB, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
