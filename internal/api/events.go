@@ -8,7 +8,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/inspect"
-	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -91,7 +90,7 @@ func NewEvents() *Events {
 // contact if the item says that it changed. It fits [chat.Config].
 func (e *Events) Observe(contact chat.Contact, item *transcript.Item) {
 	if item != nil {
-		if item.Only != "" && item.Only == contact.Customer().ID { // whoever listens looks at the agent's side
+		if item.Only != "" && item.Only == contact.Customer().ID && !item.Undelivered() { // whoever listens looks at the agent's side
 			return
 		}
 		e.tell(event{name: eventItem, contactID: contact.ID, told: &told{item: item}, weight: weigh(len(item.Content))})
@@ -277,7 +276,7 @@ func (t *told) json() []byte {
 		var value any = t.exchange
 		switch {
 		case t.item != nil:
-			value = json.RawMessage(participant.Encode(t.item))
+			value = encodeItem(t.item)
 		case t.contact != nil:
 			value = contactJSON(t.contact)
 		case t.flow != nil:

@@ -54,10 +54,30 @@ func (a *API) transcript(w http.ResponseWriter, r *http.Request) error {
 	}
 	answer := transcriptAnswer{found.ID, make([]json.RawMessage, 0, len(items)), truncated}
 	for i := range items {
-		answer.Items = append(answer.Items, participant.Encode(&items[i]))
+		answer.Items = append(answer.Items, encodeItem(&items[i]))
 	}
 	a.write(w, answer)
 	return nil
+}
+
+// processing is what became of a message on its way, for developers: clients are told the status only.
+type processing struct {
+	Original            string `json:",omitempty"`
+	OriginalContentType string `json:",omitempty"`
+	Why                 string `json:",omitempty"`
+}
+
+// encodeItem writes an item as frames show it, with what became of it on its way.
+func encodeItem(item *transcript.Item) json.RawMessage {
+	raw := participant.Encode(item)
+	if item.Processed == nil {
+		return raw
+	}
+	more, err := json.Marshal(processing{item.Processed.Original, item.Processed.OriginalType, item.Processed.Why})
+	if err != nil { // three texts
+		return raw
+	}
+	return append(append(append(raw[:len(raw)-1], `,"Processing":`...), more...), '}')
 }
 
 // items reads a transcript, oldest first. Of one that is longer than mostItems it is the end.
@@ -98,6 +118,9 @@ func transcriptText(items []transcript.Item, truncated bool) []byte {
 		}
 		switch item.Type {
 		case transcript.MessageItem:
+			if item.Undelivered() {
+				who += " [" + string(item.Processed.Status) + "]"
+			}
 			fmt.Fprintf(&b, "%s  %s: %s\n", at, who, visible(item.Content, "\n    "))
 		case transcript.AttachmentItem:
 			for _, file := range item.Attachments {

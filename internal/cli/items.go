@@ -23,7 +23,14 @@ type item struct {
 	ParticipantID   string    `json:"ParticipantId"`
 	DisplayName     string    `json:"DisplayName"`
 	ParticipantRole string    `json:"ParticipantRole"`
-	Attachments     []struct {
+	Metadata        struct {
+		Status string `json:"MessageProcessingStatus"`
+	} `json:"MessageMetadata"`
+	Processing struct {
+		Original string `json:"Original"`
+		Why      string `json:"Why"`
+	} `json:"Processing"`
+	Attachments []struct {
 		ID          string `json:"AttachmentId"`
 		Name        string `json:"AttachmentName"`
 		ContentType string `json:"ContentType"`
@@ -67,6 +74,7 @@ func (i *item) text() string {
 	if role := i.ParticipantRole; role != "" {
 		who += " (" + strings.ToLower(screen.Cell(role)) + ")"
 	}
+	who += i.processing()
 	switch {
 	case len(i.Attachments) > 0:
 		var names []string
@@ -82,6 +90,24 @@ func (i *item) text() string {
 		return who + ": " + screen.Text(interactiveText(i.Content), indent)
 	}
 	return who + ": " + screen.Text(i.Content, indent)
+}
+
+// processing says what became of a message on its way; empty for most.
+func (i *item) processing() string {
+	var notes []string
+	if i.Metadata.Status != "" {
+		notes = append(notes, screen.Cell(i.Metadata.Status))
+	}
+	if i.Processing.Original != "" {
+		notes = append(notes, "processed; said was: "+screen.Cell(i.Processing.Original))
+	}
+	if i.Processing.Why != "" {
+		notes = append(notes, screen.Cell(i.Processing.Why))
+	}
+	if len(notes) == 0 {
+		return ""
+	}
+	return " [" + strings.Join(notes, "; ") + "]"
 }
 
 // event says in words what happened.

@@ -36,7 +36,7 @@ export class Customer {
     });
     this.composer = new Composer(byId("customer-composer"), {
       label: "Message to the agent",
-      send: (text, contentType) => this.participant.send(text, contentType),
+      send: async (text, contentType) => this.#sent(await this.participant.send(text, contentType), text, contentType),
       typing: () => this.participant.signal("typing"),
       attach: (file) => this.participant.sendFile(file),
     });
@@ -74,6 +74,15 @@ export class Customer {
       submit.disabled = false;
       submit.textContent = "Start chat";
     }
+  }
+
+  // A message that is processed first is shown as it was typed until its echo comes.
+  #sent(sent, Content, ContentType) {
+    const { Id, AbsoluteTime, MessageMetadata } = sent;
+    if (MessageMetadata?.MessageProcessingStatus && !this.transcript.items.has(Id)) {
+      this.transcript.add({ Id, AbsoluteTime, Content, ContentType, Type: "MESSAGE", ParticipantRole: "CUSTOMER", MessageMetadata: { MessageId: Id, ...MessageMetadata } });
+    }
+    return sent;
   }
 
   #continue() {

@@ -143,7 +143,7 @@ export class Transcript {
     const body = item.Type === "ATTACHMENT" ? (item.Attachments ?? []).map((file) => this.#file(file)) : this.#message(item);
     return h("li", { class: `said ${own ? "own" : "other"} role-${String(item.ParticipantRole).toLowerCase()}`, dataset: { id: item.Id, at: item.AbsoluteTime } },
       h("p", { class: "who" }, h("bdi", {}, who), roleName(item.ParticipantRole) !== who && h("span", { class: "role" }, roleName(item.ParticipantRole)), stamp(item)),
-      h("div", { class: "bubble" }, body), h("p", { class: "seen note" }));
+      h("div", { class: "bubble" }, body), processing(item), h("p", { class: "seen note" }));
   }
 
   #message(item) {
@@ -241,6 +241,17 @@ export class Transcript {
     const names = [...this.typing.values()].map(({ name }) => name);
     this.note.textContent = names.length ? `${names.join(", ")} ${names.length > 1 ? "are" : "is"} typing …` : "";
   }
+}
+
+// processing says what became of a message that was redacted or processed by a function. The original is
+// known to developers only.
+function processing({ MessageMetadata, Processing }) {
+  const state = {
+    PROCESSING: "Being processed", REJECTED: "Rejected by the function: only its sender sees it", FAILED: "Not processed, and not delivered: only its sender sees it",
+  }[MessageMetadata?.MessageProcessingStatus];
+  const { Original, Why } = Processing ?? {};
+  const lines = [state, Original && `Said was: ${Original}`, Why].filter(Boolean);
+  return lines.length > 0 && h("p", { class: "note processing" }, plain(lines.join(" · ")));
 }
 
 function stamp(item) {
