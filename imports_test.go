@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"internal/flowcheck":    {"internal/flow", "internal/testcase"},
 	"internal/flowdiff":     {"internal/flow"},
 	"internal/testcase":     {"internal/flow"},
-	"internal/instance":     {"internal/flow", "internal/flowcheck", "internal/testcase"},
+	"internal/instance":     {"internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
 	"internal/lexfile":      {"internal/hint", "internal/lex"},
@@ -88,8 +88,8 @@ var allowed = map[string][]string{
 		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/connectserver": {
-		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/flow", "internal/instance",
-		"internal/interactive", "internal/rawjson", "internal/secret", "internal/strict", "internal/transcript",
+		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/flow", "internal/hours",
+		"internal/instance", "internal/interactive", "internal/rawjson", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/flowrun": {"internal/arn", "internal/chat", "internal/flow", "internal/glob", "internal/hours", "internal/inbox", "internal/interactive", "internal/redact", "internal/transcript"},
 	"internal/lambdacall": {

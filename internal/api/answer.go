@@ -113,6 +113,7 @@ func refusals() []refusal {
 		{desk.ErrUnavailable, diagnosis.WrongState, "The agent is not available."},
 		{desk.ErrReserved, diagnosis.WrongState, "The contact waits for another agent."},
 		{desk.ErrQueueFull, diagnosis.WrongState, "As many contacts wait in the queue as may."},
+		{desk.ErrQueueClosed, diagnosis.WrongState, "The queue takes no further contacts."},
 		{desk.ErrDeclined, diagnosis.WrongState, "The agent has declined this contact."},
 		{desk.ErrCrowded, diagnosis.WrongState, "As many agents are in the contact, or were asked to join it, as may."},
 		{desk.ErrTransfer, diagnosis.WrongState, "The transfer failed, because of a fault that is in force."},

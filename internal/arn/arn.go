@@ -158,6 +158,19 @@ func FlowOf(text string) string { return bare(text, ARN.Flow) }
 // ModuleOf returns the id of the flow module in its ARN; every other text is returned as it is.
 func ModuleOf(text string) string { return bare(text, ARN.Module) }
 
+// InInstance returns the id of a resource of an instance in its ARN, of a kind as ARNs name it, such as
+// queue; every other text is returned as it is.
+func InInstance(text, kind string) string {
+	return bare(text, func(a ARN) string { return a.below(kind) })
+}
+
+// KindOf returns the kind of the resource of an instance that an ARN names, and its id; empty for
+// everything else.
+func (a ARN) KindOf() (kind, id string) {
+	_, kind, id = a.split()
+	return kind, id
+}
+
 // ContactOf returns the id of the contact in its ARN; every other text is returned as it
 // is.
 func ContactOf(text string) string { return bare(text, ARN.Contact) }

@@ -166,10 +166,7 @@ func SearchContactFlows() *Model {
 // kind of resource has; empty for none.
 func searchCondition(extra string, shapeOfExtra shape) shape {
 	members := map[string]shape{
-		"StringCondition": object{members: map[string]shape{
-			"FieldName": anyText(), "Value": anyText(), "ComparisonType": text{enum: []string{"STARTS_WITH", "CONTAINS", "EXACT"}},
-		}},
-		"StateCondition": flowState(), "StatusCondition": flowStatus(),
+		"StringCondition": stringCondition(), "StateCondition": flowState(), "StatusCondition": flowStatus(),
 	}
 	if extra != "" {
 		members[extra] = shapeOfExtra

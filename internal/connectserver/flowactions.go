@@ -119,7 +119,7 @@ func (s *Service) resourceActions() []*action {
 	return []*action{
 		{
 			name: "TagResource", model: connectmodel.TagResource(), run: bind(s.tag), source: fidelity.Documentation,
-			note: "Of flows and modules that were created through the API; at most 50 tags each. Tags of a contact are an action of their own.",
+			note: "Of whatever was created through the API; at most 50 tags each. Tags of a contact are an action of their own.",
 		},
 		{
 			name: "UntagResource", query: []parameter{{"tagKeys", manyTexts}}, model: connectmodel.UntagResource(), run: bind(s.untag), source: fidelity.Documentation,

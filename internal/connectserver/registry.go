@@ -60,7 +60,8 @@ const startChatContact = "StartChatContact"
 // registry lists the actions that are emulated.
 func (s *Service) registry() []*action {
 	return slices.Concat(s.chatActions(), s.contactActions(), s.participantActions(), s.instanceActions(),
-		s.flowActions(), s.moduleActions(), s.resourceActions(), s.testActions())
+		s.flowActions(), s.moduleActions(), s.resourceActions(), s.testActions(),
+		s.queueActions(), s.hoursActions(), s.overrideActions(), s.promptActions(), s.profileActions(), s.userActions())
 }
 
 func (s *Service) chatActions() []*action {

@@ -2,12 +2,10 @@ package connectserver
 
 import (
 	"context"
-	"fmt"
 	"maps"
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/awswire"
-	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/instance"
 )
 
@@ -17,39 +15,53 @@ type tagInput struct {
 	Keys []string          `json:"tagKeys"`
 }
 
-// tagged finds the flow or the module of an ARN.
-func (s *Service) tagged(text string) (id string, module bool, err error) {
+// tagged finds the resource of an ARN.
+func (s *Service) tagged(text string) (taggable, error) {
 	a, ok := arn.Parse(text)
-	switch {
-	case !ok:
-		return "", false, refusal(invalidRequest, "resourceArn must be an ARN.")
-	case a.Flow() != "":
-		id = flowID(text)
-	case a.Module() != "":
-		id, module = moduleID(text), true
-	default:
-		return "", false, resourceNotFound("There is no such resource; flows and flow modules have tags here.")
+	if !ok {
+		return taggable{}, refusal(invalidRequest, "resourceArn must be an ARN.")
+	}
+	kind, id := a.KindOf()
+	of := map[string]func(id string) taggable{
+		"contact-flow":  func(string) taggable { return s.taggableFlow(text, flowID(text), false) },
+		"flow-module":   func(string) taggable { return s.taggableFlow(text, moduleID(text), true) },
+		s.queues().kind: s.queues().taggable, s.hours().kind: s.hours().taggable, s.prompts().kind: s.prompts().taggable,
+		s.quickConnects().kind: s.quickConnects().taggable, s.profiles().kind: s.profiles().taggable, s.users().kind: s.users().taggable,
+	}[kind]
+	if of == nil {
+		return taggable{}, resourceNotFound("There is no such resource that has tags here.")
 	}
 	if refused := s.knownInstance(a.Instance()); refused != nil {
-		return "", false, refused
+		return taggable{}, refused
 	}
-	return id, module, nil
+	return of(id), nil
+}
+
+func (s *Service) taggableFlow(text, id string, module bool) taggable {
+	return taggable{
+		func() (map[string]string, error) {
+			f, err := s.lookUp(id, module)
+			return f.Tags, err
+		},
+		func(ctx context.Context, change func(map[string]string)) error {
+			_, err := s.changeFlow(ctx, arn.InstanceOf(text), id, module, func(f *instance.Flow) (err error) {
+				f.Tags, err = retagged(f.Tags, change)
+				return err
+			})
+			return err
+		},
+	}
 }
 
 func (s *Service) retag(ctx context.Context, in *tagInput, change func(tags map[string]string)) (*nothing, error) {
-	id, module, err := s.tagged(in.ARN)
+	one, err := s.tagged(in.ARN)
+	if err == nil {
+		err = one.change(ctx, change)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return s.changeFlow(ctx, arn.InstanceOf(in.ARN), id, module, func(f *instance.Flow) error {
-		if f.Tags == nil {
-			f.Tags = map[string]string{}
-		}
-		if change(f.Tags); len(f.Tags) > connectmodel.MaxTags {
-			return refusal(invalidRequest, fmt.Sprintf("A resource has at most %d tags.", connectmodel.MaxTags))
-		}
-		return nil
-	})
+	return &nothing{}, nil
 }
 
 // tag carries out TagResource.
@@ -74,15 +86,15 @@ type listTagsOutput struct {
 
 // listTags carries out ListTagsForResource.
 func (s *Service) listTags(_ context.Context, in *tagInput) (*listTagsOutput, error) {
-	id, module, err := s.tagged(in.ARN)
+	one, err := s.tagged(in.ARN)
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.lookUp(id, module)
+	tags, err := one.tags()
 	if err != nil {
 		return nil, err
 	}
-	return &listTagsOutput{f.Tags}, nil
+	return &listTagsOutput{tags}, nil
 }
 
 type functionInput struct {

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// searchInput is SearchContactFlows and SearchContactFlowModules, which knows fewer conditions.
+// searchInput is a search for resources of any kind; each knows only some of the conditions.
 type searchInput struct {
 	InstanceID     string `json:"InstanceId"`
 	NextToken      string
@@ -15,10 +15,34 @@ type searchInput struct {
 	SearchFilter   struct {
 		TagFilter           *tagFilter
 		FlowAttributeFilter *attributeFilter
+		UserAttributeFilter *attributeFilter
 	}
 }
 
-// condition holds for a flow when all of its members do.
+// searched is a resource as conditions see it.
+type searched struct {
+	// kind, state and status are those of a flow.
+	kind, state, status string
+	tags                map[string]string
+	// field is a text that is searched, by the name of the field in small letters; false for a field that
+	// is not. fields are their names, in words.
+	field  func(name string) (string, bool)
+	fields string
+}
+
+func (f *Flow) searched() *searched {
+	return &searched{kind: f.kind(), state: f.state(), status: f.status(), tags: f.Tags, fields: "name or description", field: func(name string) (string, bool) {
+		switch name {
+		case "name":
+			return f.Name, true
+		case "description":
+			return f.Description, true
+		}
+		return "", false
+	}}
+}
+
+// condition holds for a resource when all of its members do.
 type condition struct {
 	OrConditions, AndConditions []condition
 	StringCondition             *struct{ FieldName, Value, ComparisonType string }
@@ -27,22 +51,17 @@ type condition struct {
 	StatusCondition             string
 }
 
-// met reports whether a flow has what a condition asks for; its error is a field that is not searched.
-func (c *condition) met(f *Flow) (bool, error) {
+// met reports whether a resource has what a condition asks for; its error is a field that is not searched.
+func (c *condition) met(f *searched) (bool, error) {
 	if c == nil {
 		return true, nil
 	}
-	holds := (c.TypeCondition == "" || c.TypeCondition == f.kind()) && (c.StateCondition == "" || c.StateCondition == f.state()) &&
-		(c.StatusCondition == "" || c.StatusCondition == f.status())
+	holds := (c.TypeCondition == "" || c.TypeCondition == f.kind) && (c.StateCondition == "" || c.StateCondition == f.state) &&
+		(c.StatusCondition == "" || c.StatusCondition == f.status)
 	if t := c.StringCondition; t != nil {
-		var text string
-		switch strings.ToLower(t.FieldName) {
-		case "name":
-			text = f.Name
-		case "description":
-			text = f.Description
-		default:
-			return false, refusal(invalidParameter, "StringCondition.FieldName must be name or description.")
+		text, ok := f.field(strings.ToLower(t.FieldName))
+		if !ok {
+			return false, refusal(invalidParameter, "StringCondition.FieldName must be "+f.fields+".")
 		}
 		text, value := strings.ToLower(text), strings.ToLower(t.Value)
 		switch t.ComparisonType {
@@ -74,41 +93,41 @@ func (c *condition) met(f *Flow) (bool, error) {
 
 type tagCondition struct{ TagKey, TagValue string }
 
-func (c *tagCondition) met(f *Flow) bool {
-	value, there := f.Tags[c.TagKey]
+func (c *tagCondition) met(f *searched) bool {
+	value, there := f.tags[c.TagKey]
 	return there && (c.TagValue == "" || c.TagValue == value)
 }
 
-func allTags(conditions []tagCondition, f *Flow) bool {
+func allTags(conditions []tagCondition, f *searched) bool {
 	return !slices.ContainsFunc(conditions, func(c tagCondition) bool { return !c.met(f) })
 }
 
-// tagFilter leaves flows in whose tags meet it.
+// tagFilter leaves resources in whose tags meet it.
 type tagFilter struct {
 	OrConditions  [][]tagCondition
 	AndConditions []tagCondition
 	TagCondition  *tagCondition
 }
 
-func (t *tagFilter) met(f *Flow) bool {
+func (t *tagFilter) met(f *searched) bool {
 	return t == nil || allTags(t.AndConditions, f) && (t.TagCondition == nil || t.TagCondition.met(f)) &&
 		(len(t.OrConditions) == 0 || slices.ContainsFunc(t.OrConditions, func(all []tagCondition) bool { return allTags(all, f) }))
 }
 
 type typeCondition struct{ ContactFlowType string }
 
-func (c *typeCondition) met(f *Flow) bool { return c == nil || c.ContactFlowType == f.kind() }
+func (c *typeCondition) met(f *searched) bool { return c == nil || c.ContactFlowType == f.kind }
 
 type attributeCondition struct {
 	TagConditions            []tagCondition
 	ContactFlowTypeCondition *typeCondition
 }
 
-func (c *attributeCondition) met(f *Flow) bool {
+func (c *attributeCondition) met(f *searched) bool {
 	return c == nil || allTags(c.TagConditions, f) && c.ContactFlowTypeCondition.met(f)
 }
 
-// attributeFilter leaves flows in whose tags and type meet it.
+// attributeFilter leaves resources in whose tags and type meet it.
 type attributeFilter struct {
 	OrConditions             []attributeCondition
 	AndCondition             *attributeCondition
@@ -116,7 +135,7 @@ type attributeFilter struct {
 	ContactFlowTypeCondition *typeCondition
 }
 
-func (a *attributeFilter) met(f *Flow) bool {
+func (a *attributeFilter) met(f *searched) bool {
 	return a == nil || a.AndCondition.met(f) && (a.TagCondition == nil || a.TagCondition.met(f)) && a.ContactFlowTypeCondition.met(f) &&
 		(len(a.OrConditions) == 0 || slices.ContainsFunc(a.OrConditions, func(c attributeCondition) bool { return c.met(f) }))
 }
@@ -128,11 +147,12 @@ func (s *Service) search(in *searchInput, module bool) (some []Flow, next string
 	}
 	var found []Flow
 	for f := range s.each(module) {
-		met, err := in.SearchCriteria.met(f)
+		one := f.searched()
+		met, err := in.SearchCriteria.met(one)
 		if err != nil {
 			return nil, "", 0, err
 		}
-		if met && in.SearchFilter.TagFilter.met(f) && in.SearchFilter.FlowAttributeFilter.met(f) {
+		if met && in.SearchFilter.TagFilter.met(one) && in.SearchFilter.FlowAttributeFilter.met(one) {
 			found = append(found, *f)
 		}
 	}

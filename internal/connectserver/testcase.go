@@ -243,7 +243,7 @@ func (s *Service) searchTests(_ context.Context, in *searchInput) (*searchTestsO
 	}
 	var found []testOutput
 	for _, c := range s.tests.All() {
-		f := &Flow{Name: c.Name, Description: c.Description, Tags: c.Tags, Saved: c.Published == nil}
+		f := (&Flow{Name: c.Name, Description: c.Description, Tags: c.Tags, Saved: c.Published == nil}).searched()
 		met, err := in.SearchCriteria.met(f)
 		if err != nil {
 			return nil, err

@@ -20,6 +20,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/connectserver"
+	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/store"
@@ -59,8 +60,8 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 			tb.Error(err)
 		}
 	})
-	given, err := instance.Open(context.Background(), instance.Config{
-		Store: kept, Limited: rules.Enabled(), Taken: func(name string, module bool) bool { return name == "Inbound" && !module },
+	keeper, err := instance.Open(context.Background(), instance.Config{
+		Given: given(), Store: kept, Limited: rules.Enabled(), Taken: func(name string, module bool) bool { return name == "Inbound" && !module },
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -71,7 +72,7 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 	}
 	tb.Cleanup(tests.Close)
 	api, err := connectserver.New(connectserver.Config{
-		Chats: chats, Kept: given, Tests: tests, Strict: rules, Region: "eu-west-2", Account: "111122223333",
+		Chats: chats, Kept: keeper, Tests: tests, Strict: rules, Region: "eu-west-2", Account: "111122223333",
 		ApprovedOrigins: []string{"https://a.example", "https://b.example", "https://c.example"},
 		Flows:           flows,
 		Configured:      func(function string) bool { return strings.HasSuffix(function, "redact") },
@@ -90,7 +91,7 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return &stage{routes(api), api, chats, kept, given, tests}
+	return &stage{routes(api), api, chats, kept, keeper, tests}
 }
 
 // executed is what comes of every execution of a test case here.
@@ -100,6 +101,24 @@ func executed(_ context.Context, f *testcase.File) testcase.Execution {
 	e.Add("greeting", testcase.Passed, at, map[string]any{"Type": "OBSERVATION", "Identifier": f.Title()})
 	e.Add("queued", testcase.Failed, at.Add(time.Second), map[string]any{"Type": "OBSERVATION"})
 	return e
+}
+
+// given are the resources of the configuration.
+func given() instance.Given {
+	const id = "aaaaaaaa-0000-4000-8000-0000000001"
+	most, day := 5, hours.Span{From: 9 * 60, To: 17 * 60}
+	return instance.Given{
+		Hours: []instance.Item[instance.Hours]{{ID: id + "01", Name: "Office", Is: instance.Hours{
+			Plan:      hours.Plan{Zone: "Europe/Berlin", Week: []hours.Times{{Day: time.Monday, Span: day}}},
+			Overrides: []instance.Override{{ID: id + "02", Override: hours.Override{Name: "2026-12-24", First: "2026-12-24", Last: "2026-12-24"}}},
+		}}},
+		Queues: []instance.Item[instance.Queue]{{ID: id + "03", Name: "Default", Is: instance.Queue{HoursID: id + "01", MaxContacts: &most}}},
+		Profiles: []instance.Item[instance.Profile]{{ID: id + "04", Name: "Basic Routing Profile", Description: "Takes chats", Is: instance.Profile{
+			OutboundQueueID: id + "03", Chats: 10, Concurrencies: []byte(`[{"Channel":"CHAT","Concurrency":10}]`),
+			Queues: []instance.ProfileQueue{{ID: id + "03", Channel: "CHAT", Priority: 1}},
+		}}},
+		SecurityProfiles: []instance.Item[instance.SecurityProfile]{{ID: id + "05", Name: "Agent"}},
+	}
 }
 
 // routes serves the actions alone: every other path is an unknown operation.

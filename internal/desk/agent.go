@@ -62,6 +62,8 @@ type agent struct {
 	state    State
 	capacity int // zero means no limit
 	queues   []*queue
+	post     *Post   // what a user takes contacts for; nil for other agents
+	alone    posting // what it would take contacts for without a post
 	partner  Partner
 	standby  bool
 	leaves   bool // is being removed
@@ -118,7 +120,9 @@ func (a *agent) attends(t *ticket) bool {
 	return !a.standby && a.free() && a.serves(t.queue) && !slices.Contains(t.past, a.name)
 }
 
-func (a *agent) serves(q *queue) bool { return len(a.queues) == 0 || slices.Contains(a.queues, q) }
+func (a *agent) serves(q *queue) bool {
+	return len(a.queues) == 0 && a.post == nil || slices.Contains(a.queues, q)
+}
 
 // addSeat gives the agent a seat in a contact. In a contact where it is agent and supervisor at
 // once, the agent's seat counts.
@@ -155,7 +159,7 @@ func (d *Desk) find(ref string) (*agent, error) {
 		return a, nil
 	}
 	for _, a := range d.agents {
-		if a.id == ref {
+		if a.id == ref || a.post != nil && a.post.UserID == ref {
 			return a, nil
 		}
 	}
@@ -165,9 +169,12 @@ func (d *Desk) find(ref string) (*agent, error) {
 // findQueue returns a queue by id or name.
 func (d *Desk) findQueue(ref string) (*queue, error) {
 	for _, q := range d.queues {
-		if q.name == ref || q.id == ref {
+		if q.id == ref {
 			return q, nil
 		}
+	}
+	if q := d.bearing(ref); q != nil {
+		return q, nil
 	}
 	return nil, fmt.Errorf("%w: %q", ErrNoQueue, ref)
 }
@@ -252,6 +259,8 @@ func (d *Desk) configure(a *agent, cfg AgentConfig) {
 	for _, name := range cfg.Queues {
 		a.queues = append(a.queues, d.queue(name))
 	}
+	a.alone = posting{a.queues, a.capacity}
+	d.place(a)
 	for _, s := range a.seats {
 		d.startPartner(s)
 	}
@@ -321,6 +330,7 @@ func (d *Desk) Change(ref string, change AgentChange) (Agent, error) {
 		if a.capacity == 0 && a.partner == nil {
 			a.capacity = DefaultCapacity
 		}
+		a.alone.capacity = a.capacity
 	}
 	d.fillAll() // also those who step in while nobody else is there
 	state := a.show()

@@ -95,6 +95,8 @@ type Desk struct {
 	entering []*Conversation
 	// reserved are the agents for whom a contact is about to be queued, by contact.
 	reserved map[string]*agent
+	// posts are those of users, by the names of their agents.
+	posts map[string]*Post
 	// admitted are the queues that contacts are about to get into, by contact.
 	admitted map[string]*queue
 	// loaded says that the stored contacts are known; until then, known are those that changed.

@@ -30,6 +30,8 @@ var (
 	ErrFull = errors.New("the agent has as many chats as it takes")
 	// ErrQueueFull says that as many contacts wait in a queue as may.
 	ErrQueueFull = errors.New("as many contacts wait in the queue as may")
+	// ErrQueueClosed says that a queue takes no further contacts.
+	ErrQueueClosed = errors.New("the queue takes no further contacts")
 	// ErrReserved says that a contact waits for another agent; see [ReservedError].
 	ErrReserved = errors.New("the contact waits for another agent")
 	// ErrDeclined says that an agent does not want the contact; see [Desk.Reject].
@@ -110,6 +112,9 @@ func CheckName(what, name string) error {
 func identify(kind, name string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("parley:"+kind+":"+name)).String()
 }
+
+// QueueID is the id of a queue that nothing gives another one: always the same for a name.
+func QueueID(name string) string { return identify("queue", name) }
 
 // gone makes what package chat says of contacts and participants that are no more the desk's
 // refusal.

@@ -14,8 +14,12 @@ import (
 type queue struct {
 	id, name string
 	agent    string // whose own queue it is; empty for a queue of many
-	capacity int    // how many may wait in it; zero means any number
-	admitted int    // contacts that are about to wait in it
+	// former are the names it had, by which contacts may wait in it.
+	former   []string
+	capacity int  // how many may wait in it; zero means any number, a negative one none
+	closed   bool // takes no further contacts
+	arranged bool // see Desk.Arrange
+	admitted int  // contacts that are about to wait in it
 	// waiting are all contacts in it, open those that any of its agents may take. Of an agent's own
 	// queue, open are those of all queues that wait for this agent.
 	waiting, open line
@@ -53,14 +57,26 @@ func (l *line) remove(t *ticket) {
 // queue returns the queue of a name; a new one is added. The caller holds the desk's lock.
 func (d *Desk) queue(name string) *queue {
 	name = cmp.Or(name, DefaultQueue)
-	for _, q := range d.queues {
-		if q.name == name {
-			return q
-		}
+	if q := d.bearing(name); q != nil {
+		return q
 	}
-	q := &queue{id: identify("queue", name), name: name, capacity: d.limits[name]}
+	q := &queue{id: QueueID(name), name: name, capacity: d.limits[name]}
 	d.queues = append(d.queues, q)
 	return q
+}
+
+// bearing returns the queue that has a name, or had it when no other has it now; nil for none.
+func (d *Desk) bearing(name string) *queue {
+	var before *queue
+	for _, q := range d.queues {
+		switch {
+		case q.name == name:
+			return q
+		case slices.Contains(q.former, name):
+			before = q
+		}
+	}
+	return before
 }
 
 // ownQueue returns the own queue of an agent. The caller holds the desk's lock.
@@ -174,7 +190,8 @@ func (d *Desk) next(a *agent) *ticket {
 }
 
 // Admit keeps a place in a queue for a contact that a contact flow is about to put into it, until the
-// next change of the contact. It is called in the step that does so. Errors: [ErrQueueFull].
+// next change of the contact. It is called in the step that does so. Errors: [ErrQueueFull],
+// [ErrQueueClosed].
 func (d *Desk) Admit(contactID, queueName string) error {
 	d.load()
 	d.mu.Lock()
@@ -188,7 +205,10 @@ func (d *Desk) admit(contactID string, q *queue) error {
 	if t := d.tickets[contactID]; t != nil && t.waits && t.queue == q {
 		return nil
 	}
-	if q.capacity > 0 && len(q.waiting)+q.admitted >= q.capacity {
+	switch {
+	case q.closed:
+		return ErrQueueClosed
+	case q.capacity != 0 && len(q.waiting)+q.admitted >= q.capacity:
 		return ErrQueueFull
 	}
 	d.admitted[contactID] = q

@@ -27,8 +27,8 @@ func (d *Desk) Metrics(queueName, agentName string) Metrics {
 	q := &queue{name: cmp.Or(queueName, DefaultQueue)}
 	if agentName != "" {
 		q = cmp.Or(d.own[agentName], &queue{name: agentName, agent: agentName})
-	} else if at := slices.IndexFunc(d.queues, func(known *queue) bool { return known.name == q.name }); at >= 0 {
-		q = d.queues[at]
+	} else if other := d.bearing(q.name); other != nil {
+		q = other
 	}
 	m := Metrics{Waiting: len(q.waiting), Wait: d.estimate(q, len(q.waiting))}
 	for _, t := range q.waiting {

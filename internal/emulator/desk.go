@@ -27,6 +27,7 @@ func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string,
 	if e.desk, err = desk.New(config); err != nil {
 		return err
 	}
+	e.route(ctx, cfg.Log) // before the chats begin: contacts may wait in queues by their former names
 	agents := cfg.Agents
 	if cfg.Partner {
 		echo := partner.Echo{Pause: cfg.PartnerPause}.Agent()

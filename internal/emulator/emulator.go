@@ -145,6 +145,7 @@ type Emulator struct {
 	library   *flowrun.Library
 	kept      *instance.Keeper
 	tests     *instance.Tests
+	hours     hours.Book // of all hours of the instance
 	views     *views
 	faults    *fault.Rules // nil without
 	log       *slog.Logger

@@ -1,6 +1,11 @@
 package emulator
 
-import "github.com/parley-chat/parley/internal/flowrun"
+import (
+	"errors"
+
+	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/flowrun"
+)
 
 // floor is the desk as contact flows see it. The desk is there when time begins.
 type floor struct{ e *Emulator }
@@ -16,7 +21,16 @@ func (f floor) Place(contactID string) (flowrun.Place, bool) {
 	return flowrun.Place(place), ok
 }
 
-func (f floor) Admit(contactID, queue string) bool { return f.e.desk.Admit(contactID, queue) == nil }
+func (f floor) Admit(contactID, queue string) error {
+	err := f.e.desk.Admit(contactID, queue)
+	switch {
+	case errors.Is(err, desk.ErrQueueFull):
+		return flowrun.ErrQueueFull
+	case errors.Is(err, desk.ErrQueueClosed):
+		return flowrun.ErrQueueClosed
+	}
+	return err
+}
 
 func (f floor) Agent(ref string) (string, bool) {
 	agent, err := f.e.desk.Agent(ref)

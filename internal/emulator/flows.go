@@ -26,7 +26,9 @@ func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string
 	if e.library = cfg.Library; e.library == nil {
 		e.library = flowrun.NewLibrary(nil)
 	}
+	given := given(&cfg)
 	e.kept, err = instance.Open(ctx, instance.Config{
+		Given: given, Changed: func() { e.route(ctx, cfg.Log) }, Retires: func(queueID string) bool { return e.desk.Retire(queueID) },
 		Store: e.store, Now: e.chats.Clock().Now, Limited: cfg.Strict, Runs: e.library.Deploy, Log: cfg.Log,
 		Taken: func(name string, module bool) bool {
 			return slices.ContainsFunc(flows(cfg.Flows)(), func(f connectserver.Flow) bool {
@@ -40,15 +42,16 @@ func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string
 	e.tests, err = instance.OpenTests(ctx, instance.TestsConfig{
 		Store: e.store, Now: e.chats.Clock().Now, Limited: cfg.Strict, Failed: func(err error) { failed("", err) },
 		Run: func(ctx context.Context, f *testcase.File) testcase.Execution {
-			tests := casetest.Config{Library: e.library, Outside: cfg.Outside, Hours: cfg.Hours, At: e.chats.Clock().Now()}
+			tests := casetest.Config{Library: e.library, Outside: cfg.Outside, Hours: &e.hours, At: e.chats.Clock().Now()}
 			return casetest.RunFile(ctx, tests, f).Execution
 		},
 	})
 	if err != nil {
 		return err
 	}
+	e.route(ctx, cfg.Log)
 	e.flows, err = flowrun.New(flowrun.Config{
-		Chats: e.chats, Library: e.library, Region: cfg.Region, Strict: cfg.Strict, Floor: floor{e}, Hours: cfg.Hours,
+		Chats: e.chats, Library: e.library, Region: cfg.Region, Strict: cfg.Strict, Floor: floor{e}, Hours: &e.hours,
 		InstanceARN: fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", cfg.Region, cfg.InstanceID),
 		Outside:     cfg.Outside, Traced: cfg.FlowTraced, Told: told, Failed: failed,
 	})

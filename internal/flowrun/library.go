@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/glob"
@@ -17,7 +18,8 @@ import (
 // Library are the flows there are, and the names by which flows refer to each other and to other
 // resources. It is safe for concurrent use.
 type Library struct {
-	names map[string]string // what the configuration calls a reference; keys may hold *
+	names map[string]string                 // what the configuration calls a reference; keys may hold *
+	ids   atomic.Pointer[map[string]string] // the names of queues, hours and agents of the instance, by id
 	// transfers are the flows for transfers by agents, by the names of queues and agents, which may hold *.
 	transfers map[string]string
 
@@ -159,10 +161,19 @@ func (l *Library) Queue(ref, shown string) string {
 	return cmp.Or(shown, tail(ref))
 }
 
-// mapped is what the configuration says a reference is; empty for nothing.
+// Name replaces the names of the queues, hours and agents that flows refer to by their ids.
+func (l *Library) Name(ids map[string]string) { l.ids.Store(&ids) }
+
+// mapped is what the configuration says a reference is, or the name of what has the id in it; empty for
+// nothing.
 func (l *Library) mapped(ref string) string {
-	to, _ := glob.Find(l.names, ref)
-	return to
+	if to, ok := glob.Find(l.names, ref); ok {
+		return to
+	}
+	if ids := l.ids.Load(); ids != nil {
+		return (*ids)[tail(ref)]
+	}
+	return ""
 }
 
 // named finds a flow by id, ARN, name or file name. The caller holds the lock.

@@ -16,12 +16,18 @@ type Floor interface {
 	Metrics(queue, agent string) Metrics
 	// Place tells where in its queue a contact is; false for one that does not wait.
 	Place(contactID string) (Place, bool)
-	// Admit keeps a place in a queue for a contact that the step puts into it; false when the queue is
-	// full.
-	Admit(contactID, queue string) bool
+	// Admit keeps a place in a queue for a contact that the step puts into it. Errors: ErrQueueFull,
+	// ErrQueueClosed.
+	Admit(contactID, queue string) error
 	// Agent returns the name of the agent of a name or id; false for none.
 	Agent(ref string) (name string, ok bool)
 }
+
+// Why a queue admits no contact.
+var (
+	ErrQueueFull   = errors.New("as many contacts wait in the queue as may")
+	ErrQueueClosed = errors.New("the queue takes no further contacts")
+)
 
 // Metrics are those of one queue. Wait is how long a contact that came now would wait, negative when
 // nobody can say, Oldest how long the first has waited.
@@ -46,7 +52,7 @@ func (Empty) Metrics(string, string) Metrics { return Metrics{Wait: -1} }
 func (Empty) Place(string) (Place, bool) { return Place{}, false }
 
 // Admit implements [Floor].
-func (Empty) Admit(string, string) bool { return true }
+func (Empty) Admit(string, string) error { return nil }
 
 // Agent implements [Floor]: everybody may come.
 func (Empty) Agent(ref string) (string, bool) { return ref, true }
@@ -114,15 +120,22 @@ func (r *Runner) transfer(step *chat.Step, rec *record, instead string) flow.Eve
 	case agentOf(contact) != "":
 		return failed("an agent has the contact already")
 	}
-	if q.Name != "" && !r.cfg.Floor.Admit(contact.ID, q.Name) {
-		return full(q.Name)
+	if q.Name != "" {
+		if err := r.cfg.Floor.Admit(contact.ID, q.Name); err != nil {
+			return notAdmitted(err, q.Name)
+		}
 	}
 	kept.Queue = q
 	r.enqueue(step, &kept)
 	return flow.Event{Kind: flow.Answered}
 }
 
-func full(queue string) flow.Event {
+// notAdmitted is the failure of an action that finds a queue full, or disabled: then no error of its own
+// matches.
+func notAdmitted(err error, queue string) flow.Event {
+	if !errors.Is(err, ErrQueueFull) {
+		return failed("%q is a queue that was disabled, or that is being deleted", queue)
+	}
 	return flow.Event{Kind: flow.Failed, Error: "QueueAtCapacity", Note: fmt.Sprintf("as many contacts wait in %q as may", queue)}
 }
 
@@ -169,8 +182,10 @@ func (r *Runner) requeue(step *chat.Step, rec *record, ask *flow.Ask, instead st
 	if kept.Queue, err = r.instead(queueIn(found), instead); err != nil {
 		return failed("%v", err)
 	}
-	if kept.Queue.Name != "" && !r.cfg.Floor.Admit(step.Contact().ID, kept.Queue.Name) {
-		return full(kept.Queue.Name)
+	if kept.Queue.Name != "" {
+		if err := r.cfg.Floor.Admit(step.Contact().ID, kept.Queue.Name); err != nil {
+			return notAdmitted(err, kept.Queue.Name)
+		}
 	}
 	step.Succeed(chat.ByQueueTransfer, chat.FlowDisconnect)
 	r.enqueue(step, &kept)
@@ -225,7 +240,7 @@ func (r *Runner) hours(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 		case q.Name == "":
 			return failed("the queue of a single agent has no hours")
 		}
-		name = r.cfg.Hours.Queues[q.Name]
+		name = r.cfg.Hours.OfQueue(q.Name)
 	}
 	result, note := "False", ""
 	open, known := r.cfg.Hours.Open(name, step.Now())

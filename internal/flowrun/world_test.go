@@ -254,7 +254,12 @@ func (f *floor) Place(contactID string) (flowrun.Place, bool) {
 	return place, ok
 }
 
-func (f *floor) Admit(_, queue string) bool { return !f.full[queue] }
+func (f *floor) Admit(_, queue string) error {
+	if f.full[queue] {
+		return flowrun.ErrQueueFull
+	}
+	return nil
+}
 
 func (f *floor) Agent(ref string) (string, bool) {
 	name, ok := f.agents[ref]

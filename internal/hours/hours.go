@@ -14,22 +14,45 @@ import (
 // Hours are hours of operation.
 type Hours struct {
 	zone *time.Location
-	week [7][]span // by weekday
-	// dates are the dates on which other times count. Of several for a date, the first counts.
-	dates []dated
+	plan Plan
 }
 
-// span is a part of a day in minutes since midnight on its clocks. It ends after it begins, on the next
-// day if need be, and without its last minute.
-type span struct{ from, to int }
+// Plan says when something is open.
+type Plan struct {
+	// Zone is the name of a time zone; empty for UTC.
+	Zone string `json:"zone"`
+	// Week are the times of every week.
+	Week []Times `json:"week,omitempty"`
+	// Overrides change the times of dates. Of several that replace those of a date, the first counts.
+	Overrides []Override `json:"overrides,omitempty"`
+}
 
-// dated are the times of a range of dates.
-type dated struct {
-	first, last string // as 2006-01-02, which sorts as dates do
-	spans       []span
+// Times are a part of a day.
+type Times struct {
+	Day time.Weekday `json:"day"`
+	Span
+}
+
+// Span is a part of a day in minutes since midnight on its clocks. It ends after it begins, on the next
+// day if need be, and without its last minute.
+type Span struct {
+	From int `json:"from"`
+	To   int `json:"to"`
 }
 
 const day = 24 * 60
+
+// Of returns the hours of a plan. The error completes a sentence that begins with its zone.
+func Of(plan Plan) (*Hours, error) {
+	zone, err := Zone(plan.Zone)
+	if err != nil {
+		return nil, err
+	}
+	return &Hours{zone, plan}, nil
+}
+
+// Plan says when it is open. It is not to be changed.
+func (h *Hours) Plan() Plan { return h.plan }
 
 // Config describes hours as people write them.
 type Config struct {
@@ -45,28 +68,36 @@ type Config struct {
 
 // New reads hours. The error completes a sentence that begins with what is wrong.
 func New(cfg Config) (*Hours, error) {
-	zone, err := Zone(cfg.Zone)
+	h, err := Of(Plan{Zone: cfg.Zone})
 	if err != nil {
 		return nil, err
 	}
-	h := &Hours{zone: zone}
 	for _, text := range cfg.Open {
 		days, spans, err := readOpen(text)
 		if err != nil {
 			return nil, fmt.Errorf("%q %w", text, err)
 		}
-		for _, d := range days {
-			h.week[d] = append(h.week[d], spans...)
-		}
+		h.plan.Week = append(h.plan.Week, on(days, spans)...)
 	}
 	for _, text := range cfg.Overrides {
 		override, err := readOverride(text)
 		if err != nil {
 			return nil, fmt.Errorf("%q %w", text, err)
 		}
-		h.dates = append(h.dates, override)
+		h.plan.Overrides = append(h.plan.Overrides, override)
 	}
 	return h, nil
+}
+
+// on are times of several days.
+func on(days []time.Weekday, spans []Span) []Times {
+	var times []Times
+	for _, d := range days {
+		for _, s := range spans {
+			times = append(times, Times{d, s})
+		}
+	}
+	return times
 }
 
 // Zone returns a time zone by its name; that of the empty name is UTC.
@@ -100,33 +131,22 @@ func (h *Hours) Open(at time.Time) bool {
 	minute := at.Hour()*60 + at.Minute()
 	// Times that began yesterday may not have ended.
 	yesterday := time.Date(at.Year(), at.Month(), at.Day()-1, 12, 0, 0, 0, h.zone)
-	return within(h.of(at), minute) || within(h.of(yesterday), minute+day)
+	return within(h.On(at), minute) || within(h.On(yesterday), minute+day)
 }
 
-func within(spans []span, minute int) bool {
-	return slices.ContainsFunc(spans, func(s span) bool { return s.from <= minute && minute < s.to })
-}
-
-// of are the times that begin on a date.
-func (h *Hours) of(date time.Time) []span {
-	text := date.Format(time.DateOnly)
-	for _, d := range h.dates {
-		if d.first <= text && text <= d.last {
-			return d.spans
-		}
-	}
-	return h.week[date.Weekday()]
+func within(spans []Span, minute int) bool {
+	return slices.ContainsFunc(spans, func(s Span) bool { return s.From <= minute && minute < s.To })
 }
 
 const formOpen = `is not like "Mon-Fri 9:00-17:30", "Sat,Sun 10:00-12:00 14:00-16:00", "always" or "closed"`
 
-func readOpen(text string) (days []time.Weekday, spans []span, err error) {
+func readOpen(text string) (days []time.Weekday, spans []Span, err error) {
 	fields := strings.Fields(text)
 	switch {
 	case len(fields) == 1 && strings.EqualFold(fields[0], "closed"):
 		return nil, nil, nil
 	case len(fields) == 1 && strings.EqualFold(fields[0], "always"):
-		return readDays(allDays), []span{{0, day}}, nil
+		return readDays(allDays), []Span{{0, day}}, nil
 	case len(fields) < 2:
 		return nil, nil, errors.New(formOpen)
 	}
@@ -175,8 +195,8 @@ func weekday(text string) int {
 }
 
 // readSpans reads times as in "9:00-17:30"; nil when they are none.
-func readSpans(fields []string) []span {
-	var spans []span
+func readSpans(fields []string) []Span {
+	var spans []Span
 	for _, field := range fields {
 		begin, end, _ := strings.Cut(field, "-")
 		from, to := minutes(begin), minutes(end)
@@ -186,7 +206,7 @@ func readSpans(fields []string) []span {
 		if to <= from {
 			to += day
 		}
-		spans = append(spans, span{from, to})
+		spans = append(spans, Span{from, to})
 	}
 	return spans
 }
@@ -205,46 +225,35 @@ func minutes(text string) int {
 	return int(hour*60 + minute)
 }
 
-func readOverride(text string) (dated, error) {
+func readOverride(text string) (Override, error) {
 	const form = `is not like "2026-12-24 9:00-12:00", "2026-12-25 closed" or "2026-12-26..2026-12-31 closed"`
 	fields := strings.Fields(text)
 	if len(fields) < 2 {
-		return dated{}, errors.New(form)
+		return Override{}, errors.New(form)
 	}
-	var d dated
+	var o Override
 	var isRange bool
-	if d.first, d.last, isRange = strings.Cut(fields[0], ".."); !isRange {
-		d.last = d.first
+	if o.First, o.Last, isRange = strings.Cut(fields[0], ".."); !isRange {
+		o.Last = o.First
 	}
-	for _, date := range []string{d.first, d.last} {
+	for _, date := range []string{o.First, o.Last} {
 		if _, err := time.Parse(time.DateOnly, date); err != nil {
-			return dated{}, errors.New(form)
+			return Override{}, errors.New(form)
 		}
 	}
-	if d.last < d.first {
-		return dated{}, errors.New("ends before it begins")
+	if o.Last < o.First {
+		return Override{}, errors.New("ends before it begins")
 	}
 	switch times := fields[1:]; {
 	case len(times) == 1 && strings.EqualFold(times[0], "closed"):
 	case len(times) == 1 && strings.EqualFold(times[0], "always"):
-		d.spans = []span{{0, day}}
+		o.Times = on(readDays(allDays), []Span{{0, day}})
 	default:
-		if d.spans = readSpans(times); d.spans == nil {
-			return dated{}, errors.New(form)
+		spans := readSpans(times)
+		if spans == nil {
+			return Override{}, errors.New(form)
 		}
+		o.Times = on(readDays(allDays), spans)
 	}
-	return d, nil
-}
-
-// Book are the hours there are, and those of queues.
-type Book struct {
-	// Hours are hours by their names, Queues the names of the hours of queues, by those of the queues.
-	Hours  map[string]*Hours
-	Queues map[string]string
-}
-
-// Open reports whether hours are open at a time; false for known when nobody has configured them.
-func (b *Book) Open(name string, at time.Time) (open, known bool) {
-	h := b.Hours[name]
-	return h != nil && h.Open(at), h != nil
+	return o, nil
 }

@@ -1,5 +1,6 @@
 // Package instance keeps what an Amazon Connect instance is given through its API: contact flows,
-// flow modules, and the functions and bots that flows may use.
+// flow modules, and the functions and bots that flows may use; queues, hours of operation, prompts, quick
+// connects, routing profiles and users.
 //
 // It knows the rules of publishing, and nothing of the wire format in which a script asks for it. A
 // change is stored before anybody sees it; what is published can run the moment a call returns, and
@@ -53,6 +54,8 @@ var (
 	ErrNotFound  = errors.New("there is no such resource")
 	ErrDuplicate = errors.New("another resource has this name")
 	ErrLimit     = errors.New("the instance has as many of these as it may have")
+	// ErrConfigured says that only the configuration can change or remove a resource.
+	ErrConfigured = errors.New("only the configuration can change the resource")
 )
 
 // Flow is a contact flow, or a flow module when its Kind is [flow.Module].
@@ -120,6 +123,14 @@ type Config struct {
 	// Runs is told which programs run, at the beginning and after each change. It is called by one
 	// goroutine at a time. Nil does nothing.
 	Runs func([]*flow.Program)
+	// Given are the resources that come from the configuration.
+	Given Given
+	// Changed is told after each change of the resources that are no flows and no functions, by one
+	// goroutine at a time. Retires is asked before a queue is removed, whose id it gets: it reports
+	// whether no contact waits in it, and lets no further one in then, until Changed is called. Nil does
+	// nothing.
+	Changed func()
+	Retires func(queueID string) bool
 	// Log is told of stored flows that cannot run any more. Nil discards.
 	Log *slog.Logger
 }
@@ -136,6 +147,7 @@ type Keeper struct {
 	order    []*Flow
 	programs map[string][]*flow.Program
 	links    map[Link][]string
+	shelves
 }
 
 // Open reads what is kept.
@@ -151,6 +163,12 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 	}
 	if cfg.Runs == nil {
 		cfg.Runs = func([]*flow.Program) {}
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func() {}
+	}
+	if cfg.Retires == nil {
+		cfg.Retires = func(string) bool { return true }
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -173,6 +191,9 @@ func Open(ctx context.Context, cfg Config) (*Keeper, error) {
 		k.programs[id] = programs
 	}
 	if err := k.openLinks(ctx); err != nil {
+		return nil, err
+	}
+	if err := k.openShelves(ctx); err != nil {
 		return nil, err
 	}
 	k.arrange()

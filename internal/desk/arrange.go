@@ -1,0 +1,131 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+)
+
+// QueueConfig is a queue as the instance has it at a time.
+type QueueConfig struct {
+	ID, Name string
+	// Former are the names it had: contacts may wait in it by them.
+	Former []string
+	// Capacity is how many contacts may wait in it; zero means any number, a negative one none.
+	Capacity int
+	// Closed takes no further contacts; those in it go on waiting.
+	Closed bool
+}
+
+// Arrange makes the queues those of the instance. A queue that was one of them and is none any more is
+// gone once nobody waits in it, or takes contacts from it.
+func (d *Desk) Arrange(queues []QueueConfig) {
+	d.mu.Lock()
+	for _, cfg := range queues {
+		at := slices.IndexFunc(d.queues, func(q *queue) bool { return q.id == cfg.ID })
+		if at < 0 { // a contact or a script has named it before
+			at = slices.IndexFunc(d.queues, func(q *queue) bool { return q.name == cfg.Name && !q.arranged })
+		}
+		if at < 0 {
+			at = len(d.queues)
+			d.queues = append(d.queues, &queue{})
+		}
+		q := d.queues[at]
+		q.id, q.name, q.former, q.capacity, q.closed, q.arranged = cfg.ID, cfg.Name, cfg.Former, cfg.Capacity, cfg.Closed, true
+	}
+	d.queues = slices.DeleteFunc(d.queues, func(q *queue) bool {
+		if !q.arranged || slices.ContainsFunc(queues, func(cfg QueueConfig) bool { return cfg.ID == q.id }) {
+			return false
+		}
+		q.arranged, q.closed, q.capacity = false, false, 0
+		return len(q.waiting)+q.admitted == 0 && !slices.ContainsFunc(d.agents, func(a *agent) bool { return slices.Contains(a.queues, q) })
+	})
+	d.mu.Unlock()
+	d.changed()
+}
+
+// Retire lets no further contact into the queue with an id, until the next [Desk.Arrange]; false when
+// contacts wait in it, or are about to.
+func (d *Desk) Retire(id string) bool {
+	d.load()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	q, err := d.findQueue(id)
+	switch {
+	case err != nil:
+		return true
+	case len(q.waiting)+q.admitted > 0:
+		return false
+	}
+	q.closed = true
+	return true
+}
+
+// Post is what a user takes contacts for.
+type Post struct {
+	UserID, Name string
+	// Queues are the names of the queues whose contacts the user gets, Chats is how many at once.
+	Queues []string
+	Chats  int
+}
+
+// posting is what an agent takes contacts for.
+type posting struct {
+	queues   []*queue
+	capacity int
+}
+
+// Staff makes the users of the instance agents: people who are offline until they come, or those who
+// have their names already, scripted ones too. The agent of a user who is none any more is removed, with
+// [Desk.Remove], and a scripted one is what it was before. Errors: those of removing.
+func (d *Desk) Staff(ctx context.Context, posts []Post) error {
+	d.mu.Lock()
+	before := d.posts
+	d.posts = map[string]*Post{}
+	for _, p := range posts {
+		d.posts[p.Name] = &p
+		a := d.named[p.Name]
+		if a == nil {
+			a = d.addAgent(p.Name)
+			a.alone.capacity = DefaultCapacity
+		}
+		a.guest = false
+		d.place(a)
+	}
+	var leaving []string
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		a := d.named[name]
+		if a == nil || d.posts[name] != nil {
+			continue
+		}
+		d.place(a)
+		if a.partner == nil {
+			leaving = append(leaving, name)
+		}
+	}
+	d.fillAll()
+	d.mu.Unlock()
+	var failed []error
+	for _, name := range leaving {
+		failed = append(failed, d.Remove(ctx, name))
+	}
+	d.changed()
+	return errors.Join(failed...)
+}
+
+// place gives an agent the queues and the capacity of its post, or its own without one. The caller holds
+// the desk's lock.
+func (d *Desk) place(a *agent) {
+	a.queues, a.capacity = a.alone.queues, a.alone.capacity
+	if a.post = d.posts[a.name]; a.post == nil {
+		return
+	}
+	a.queues = nil
+	for _, name := range a.post.Queues {
+		a.queues = append(a.queues, d.queue(name))
+	}
+	if a.post.Chats > 0 {
+		a.capacity = a.post.Chats
+	}
+}

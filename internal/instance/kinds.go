@@ -1,0 +1,215 @@
+package instance
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/parley-chat/parley/internal/hours"
+)
+
+// Default quotas of an instance.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html
+const (
+	MaxQueues        = 50
+	MaxHours         = 100
+	MaxPrompts       = 500
+	MaxQuickConnects = 100
+	MaxProfiles      = 100
+	MaxUsers         = 500
+)
+
+// Given is what an instance has from the configuration.
+type Given struct {
+	Queues           []Item[Queue]
+	Hours            []Item[Hours]
+	Profiles         []Item[Profile]
+	SecurityProfiles []Item[SecurityProfile]
+}
+
+// Queue is what queues have.
+type Queue struct {
+	// HoursID is the id of its hours of operation.
+	HoursID string `json:"hours"`
+	// MaxContacts is how many contacts may wait in it; nil means any number.
+	MaxContacts *int `json:"maxContacts,omitempty"`
+	// Disabled takes no further contacts; those in it go on waiting.
+	Disabled bool `json:"disabled,omitempty"`
+	// Caller is what calls out of the queue show, as JSON; nil for nothing.
+	Caller json.RawMessage `json:"caller,omitempty"`
+	// QuickConnects are the ids of the quick connects of its agents.
+	QuickConnects []string `json:"quickConnects,omitempty"`
+	// Former are the names it had, by which contacts may wait in it.
+	Former []string `json:"former,omitempty"`
+}
+
+// Hours are what hours of operation have.
+type Hours struct {
+	hours.Plan
+	// Overrides are those of the plan, with what only people need.
+	Overrides []Override `json:"named,omitempty"`
+	// Parents are the ids of hours whose overrides count as well, after the own.
+	Parents []string `json:"parents,omitempty"`
+}
+
+// Override is an override of hours.
+type Override struct {
+	ID          string `json:"id"`
+	Description string `json:"description,omitempty"`
+	hours.Override
+}
+
+// Prompt is what prompts have.
+type Prompt struct {
+	// URI is where its sound is.
+	URI string `json:"uri"`
+}
+
+// QuickConnect is what quick connects have.
+type QuickConnect struct {
+	// Type is USER, QUEUE, PHONE_NUMBER or FLOW; Config is all of what it leads to, as JSON.
+	Type   string          `json:"type"`
+	Config json.RawMessage `json:"config"`
+	// QueueID and UserID are what it leads to; empty for something else.
+	QueueID string `json:"queue,omitempty"`
+	UserID  string `json:"user,omitempty"`
+}
+
+// Profile is what routing profiles have.
+type Profile struct {
+	OutboundQueueID string `json:"outbound"`
+	// Chats is how many chats at once its agents take; zero means that they take none.
+	Chats int `json:"chats"`
+	// Concurrencies are all channels, as JSON.
+	Concurrencies json.RawMessage `json:"concurrencies"`
+	// Queues are those whose contacts its agents get, Manual those from which they take contacts
+	// themselves.
+	Queues []ProfileQueue `json:"queues,omitempty"`
+	Manual []ProfileQueue `json:"manual,omitempty"`
+	Timer  string         `json:"timer,omitempty"`
+}
+
+// ProfileQueue is a queue in a routing profile.
+type ProfileQueue struct {
+	ID, Channel     string
+	Priority, Delay int
+}
+
+// User is what users have.
+type User struct {
+	ProfileID        string   `json:"profile"`
+	SecurityProfiles []string `json:"securityProfiles"`
+	// Rest are the other members, as JSON, by their names. There is no password among them.
+	Rest map[string]json.RawMessage `json:"rest,omitempty"`
+}
+
+// SecurityProfile is what security profiles have.
+type SecurityProfile struct{}
+
+// shelves are what is kept beside flows and functions.
+type shelves struct {
+	Queues           Shelf[Queue]
+	Hours            Shelf[Hours]
+	Prompts          Shelf[Prompt]
+	QuickConnects    Shelf[QuickConnect]
+	Profiles         Shelf[Profile]
+	Users            Shelf[User]
+	SecurityProfiles Shelf[SecurityProfile]
+}
+
+// openShelves reads what is kept on all shelves.
+func (k *Keeper) openShelves(ctx context.Context) error {
+	k.Queues = Shelf[Queue]{kind: "queue", most: MaxQueues, fits: k.fitsQueue, leaves: k.leavesQueue}
+	k.Hours = Shelf[Hours]{kind: "hours of operation", most: MaxHours, fits: k.fitsHours, leaves: k.leavesHours}
+	k.Prompts = Shelf[Prompt]{kind: "prompt", most: MaxPrompts}
+	k.QuickConnects = Shelf[QuickConnect]{kind: "quick connect", most: MaxQuickConnects, fits: k.fitsQuickConnect, leaves: k.leavesQuickConnect}
+	k.Profiles = Shelf[Profile]{kind: "routing profile", most: MaxProfiles, fits: k.fitsProfile, leaves: k.leavesProfile}
+	k.Users = Shelf[User]{kind: "user", most: MaxUsers, fits: k.fitsUser, leaves: k.leavesUser}
+	k.SecurityProfiles = Shelf[SecurityProfile]{kind: "security profile"}
+	given := &k.cfg.Given
+	return cmp.Or(
+		k.Queues.open(ctx, k, given.Queues), k.Hours.open(ctx, k, given.Hours), k.Prompts.open(ctx, k, nil), k.QuickConnects.open(ctx, k, nil),
+		k.Profiles.open(ctx, k, given.Profiles), k.Users.open(ctx, k, nil), k.SecurityProfiles.open(ctx, k, given.SecurityProfiles),
+	)
+}
+
+// all is the first failure of f for some ids.
+func all[T any](ids []T, f func(T) error) error {
+	for _, id := range ids {
+		if err := f(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) fitsQueue(one *Item[Queue]) error {
+	return cmp.Or(k.Hours.knows(one.Is.HoursID), all(one.Is.QuickConnects, k.QuickConnects.knows))
+}
+
+func (k *Keeper) fitsHours(one *Item[Hours]) error { return all(one.Is.Parents, k.Hours.knows) }
+
+func (k *Keeper) fitsQuickConnect(one *Item[QuickConnect]) error {
+	if one.Is.QueueID != "" {
+		return k.Queues.knows(one.Is.QueueID)
+	}
+	if one.Is.UserID != "" {
+		return k.Users.knows(one.Is.UserID)
+	}
+	return nil
+}
+
+func (k *Keeper) fitsProfile(one *Item[Profile]) error {
+	known := func(q ProfileQueue) error { return k.Queues.knows(q.ID) }
+	return cmp.Or(k.Queues.knows(one.Is.OutboundQueueID), all(one.Is.Queues, known), all(one.Is.Manual, known))
+}
+
+func (k *Keeper) fitsUser(one *Item[User]) error {
+	return cmp.Or(k.Profiles.knows(one.Is.ProfileID), all(one.Is.SecurityProfiles, k.SecurityProfiles.knows))
+}
+
+// usedBy says that a resource is in use by the first of others that needs it; nil when none does.
+func usedBy[T any](s *Shelf[T], id string, needs func(*Item[T]) bool) error {
+	for _, one := range s.All() {
+		if needs(one) {
+			return &InUseError{id, fmt.Sprintf("the %s %q needs it", s.kind, one.Name)}
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) leavesQueue(q *Item[Queue]) error {
+	same := func(p ProfileQueue) bool { return p.ID == q.ID }
+	err := cmp.Or(
+		usedBy(&k.Profiles, q.ID, func(p *Item[Profile]) bool {
+			return p.Is.OutboundQueueID == q.ID || slices.ContainsFunc(p.Is.Queues, same) || slices.ContainsFunc(p.Is.Manual, same)
+		}),
+		usedBy(&k.QuickConnects, q.ID, func(c *Item[QuickConnect]) bool { return c.Is.QueueID == q.ID }),
+	)
+	if err == nil && !k.cfg.Retires(q.ID) {
+		err = &InUseError{q.ID, "contacts wait in it"}
+	}
+	return err
+}
+
+func (k *Keeper) leavesHours(h *Item[Hours]) error {
+	return cmp.Or(
+		usedBy(&k.Queues, h.ID, func(q *Item[Queue]) bool { return q.Is.HoursID == h.ID }),
+		usedBy(&k.Hours, h.ID, func(other *Item[Hours]) bool { return slices.Contains(other.Is.Parents, h.ID) }),
+	)
+}
+
+func (k *Keeper) leavesQuickConnect(c *Item[QuickConnect]) error {
+	return usedBy(&k.Queues, c.ID, func(q *Item[Queue]) bool { return slices.Contains(q.Is.QuickConnects, c.ID) })
+}
+
+func (k *Keeper) leavesProfile(p *Item[Profile]) error {
+	return usedBy(&k.Users, p.ID, func(u *Item[User]) bool { return u.Is.ProfileID == p.ID })
+}
+
+func (k *Keeper) leavesUser(u *Item[User]) error {
+	return usedBy(&k.QuickConnects, u.ID, func(c *Item[QuickConnect]) bool { return c.Is.UserID == u.ID })
+}
