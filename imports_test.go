@@ -47,6 +47,7 @@ var allowed = map[string][]string{
 	"internal/flow":         {},
 	"internal/flowcheck":    {"internal/flow", "internal/testcase"},
 	"internal/flowdiff":     {"internal/flow"},
+	"internal/flowdraw":     {"internal/excerpt", "internal/flow"},
 	"internal/testcase":     {"internal/flow"},
 	"internal/instance":     {"internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
 	"internal/lexslot":      {},
@@ -154,7 +155,7 @@ var allowed = map[string][]string{
 	},
 	"examples/flows": {},
 	"internal/cli": {
-		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowcheck", "internal/flowdiff", "internal/flowrun", "internal/glob",
+		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowcheck", "internal/flowdiff", "internal/flowdraw", "internal/flowrun", "internal/glob",
 		"internal/casetest", "internal/flowtest", "internal/testcase", "internal/testreport", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},

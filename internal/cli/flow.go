@@ -27,14 +27,14 @@ import (
 
 func newFlow(env *Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "flow", Short: "Write, run, check, test, compare and trace contact flows", Args: noArguments,
+		Use: "flow", Short: "Write, run, check, test, compare, draw and trace contact flows", Args: noArguments,
 		Long: "Contact flows are files as Amazon Connect exports them. `parley serve` runs those of the folder flows;\n" +
 			"these commands write, run and check files by themselves, or show what flows did on a running server.",
 		Example: "  parley flow init\n  parley flow check flows\n  parley flow run flows/main.json --say hello --say 2\n  parley flow test flows\n  parley flow trace ID",
 	}
 	c.Annotations = map[string]string{menuAnnotation: ""}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env), newFlowTest(env), newFlowDiff(env), newFlowTrace(env))
+	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env), newFlowTest(env), newFlowDiff(env), newFlowDraw(env), newFlowTrace(env))
 	return c
 }
 

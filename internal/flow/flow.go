@@ -16,6 +16,7 @@ package flow
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
@@ -133,6 +134,42 @@ type Transitions struct {
 	NextAction string                  `json:",omitempty"`
 	Errors     []ErrorTransition       `json:",omitempty"`
 	Conditions []ConditionalTransition `json:",omitempty"`
+}
+
+// Branch is one way out of an action: that of a condition, of an error, or NextAction.
+type Branch struct {
+	Operator, Operand string // of a condition
+	Error             string // of an error: its type
+	To                string // the id of the action that it leads to
+}
+
+// String is the name of a branch within its action.
+func (b Branch) String() string {
+	switch {
+	case b.Operator != "":
+		return b.Operator + " " + b.Operand
+	case b.Error != "":
+		return b.Error
+	}
+	return "NextAction"
+}
+
+// Branches are the ways out that lead somewhere: the conditions in the order in which they are tried,
+// then NextAction, then the errors.
+func (t *Transitions) Branches() []Branch {
+	var all []Branch
+	for _, c := range t.Conditions {
+		var operands []string
+		for _, operand := range c.Condition.Operands {
+			operands = append(operands, Text(operand))
+		}
+		all = append(all, Branch{Operator: c.Condition.Operator, Operand: strings.Join(operands, " "), To: c.NextAction})
+	}
+	all = append(all, Branch{To: t.NextAction})
+	for _, e := range t.Errors {
+		all = append(all, Branch{Error: e.ErrorType, To: e.NextAction})
+	}
+	return slices.DeleteFunc(all, func(b Branch) bool { return b.To == "" })
 }
 
 // ErrorTransition is the branch of a failure.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/parley-chat/parley/internal/flow"
 )
@@ -109,34 +108,17 @@ func (v *version) block(i int) Block {
 	return Block{ID: a.Identifier, Name: v.DisplayName(a), Type: a.Type}
 }
 
-// branches are where a block leads: ids by the branch's name, in the order of the file.
+// branches are where a block leads: ids by the branch's name, in the order of the file. Of two conditions
+// with one operand the first wins, and both are compared.
 func (v *version) branches(i int) (names []string, targets map[string]string) {
 	targets = map[string]string{}
-	add := func(name, target string) {
-		if target == "" {
-			return
+	for _, b := range v.Actions[i].Transitions.Branches() {
+		name := b.String()
+		for n := 2; targets[name] != ""; n++ {
+			name = fmt.Sprintf("%s (%d)", b, n)
 		}
-		key := name
-		for n := 2; ; n++ { // two conditions with one operand: the first one wins, and both are compared
-			if _, taken := targets[key]; !taken {
-				break
-			}
-			key = name + " (" + strconv.Itoa(n) + ")"
-		}
-		names = append(names, key)
-		targets[key] = target
-	}
-	t := &v.Actions[i].Transitions
-	for _, c := range t.Conditions {
-		operands := ""
-		for _, o := range c.Condition.Operands {
-			operands += " " + flow.Text(o)
-		}
-		add(c.Condition.Operator+operands, c.NextAction)
-	}
-	add("NextAction", t.NextAction)
-	for _, e := range t.Errors {
-		add(e.ErrorType, e.NextAction)
+		names = append(names, name)
+		targets[name] = b.To
 	}
 	return names, targets
 }
