@@ -216,9 +216,10 @@ func TestQueuesOfFlows(t *testing.T) {
 	}
 }
 
-// A chat that an agent passes on runs the flow for that, and waits where the flow puts it, once.
-func TestTransferRunsAFlow(t *testing.T) {
-	t.Parallel()
+// transferring is a library with a flow for each kind of transfer: to the queue that was chosen, and to
+// the agent's own queue.
+func transferring(t *testing.T) *flowrun.Library {
+	t.Helper()
 	const into = `{"Identifier":"go","Type":"TransferContactToQueue","Parameters":{},"Transitions":{"NextAction":"end",
 		"Errors":[{"ErrorType":"QueueAtCapacity","NextAction":"full"},{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
 		{"Identifier":"full","Type":"MessageParticipant","Parameters":{"Text":"Too many wait."},"Transitions":{"NextAction":"end"}},
@@ -233,7 +234,13 @@ func TestTransferRunsAFlow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newWorld(t, emulator.Config{Ephemeral: true, Library: library, Capacity: map[string]int{"Sales": 1}})
+	return library
+}
+
+// A chat that an agent passes on runs the flow for that, and waits where the flow puts it, once.
+func TestTransferRunsAFlow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, Library: transferring(t), Capacity: map[string]int{"Sales": 1}})
 	d := w.emulator.Desk()
 	for _, cfg := range []desk.AgentConfig{{Name: "Ann"}, {Name: "Bob", State: desk.Away}} {
 		if _, err := d.Add(cfg); err != nil {
@@ -288,5 +295,66 @@ func TestTransferRunsAFlow(t *testing.T) {
 	taken("Bob", pat)
 	if agent, err := d.Agent("Ann"); err != nil || len(agent.Contacts) != 0 {
 		t.Errorf("Ann has %+v, %v", agent.Contacts, err)
+	}
+}
+
+// However agents take chats and pass them on at the same time: each chat is in one place afterwards, in
+// one queue or with one agent, or its flow has ended it because a queue was full.
+func TestTransfersAtTheSameTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true, Library: transferring(t), Capacity: map[string]int{"Sales": 2, "Support": 3}})
+	d := w.emulator.Desk()
+	names := []string{"Ann", "Bob", "Cem"}
+	for _, name := range names {
+		if _, err := d.Add(desk.AgentConfig{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var chats []*page
+	for range 8 {
+		chats = append(chats, w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`))
+	}
+	targets := []desk.Target{{Queue: "Sales"}, {Queue: "Support"}, {Queue: desk.DefaultQueue}, {Agent: "Ann"}, {Agent: "Bob"}, {Agent: "Cem"}}
+	var working sync.WaitGroup
+	for n, name := range names {
+		working.Go(func() {
+			for i := range 60 {
+				id := chats[(i*(n+1)+n)%len(chats)].id
+				if _, err := d.Accept(t.Context(), name, id); err != nil {
+					continue // another one has it, or waits for it, or it is over
+				}
+				_ = d.Transfer(t.Context(), name, id, targets[(i+n)%len(targets)]) // may be refused, and stays then
+			}
+		})
+	}
+	working.Wait()
+	places := map[string][]string{}
+	snapshot := d.Snapshot()
+	for _, q := range snapshot.Queues {
+		if q.Agent == "" && q.Capacity > 0 && len(q.Waiting) > q.Capacity {
+			t.Errorf("%d wait in %s", len(q.Waiting), q.Name)
+		}
+		for _, waiting := range q.Waiting {
+			places[waiting.ContactID] = append(places[waiting.ContactID], "queue "+q.Name)
+		}
+	}
+	for _, a := range snapshot.Agents {
+		for _, holding := range a.Contacts {
+			places[holding.ContactID] = append(places[holding.ContactID], "agent "+a.Name)
+		}
+	}
+	passed := 0
+	for _, c := range chats {
+		contact, err := w.emulator.Chats().Contact(t.Context(), c.id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := len(places[c.id]), 1; contact.HasEnded() && got != 0 || !contact.HasEnded() && got != want {
+			t.Errorf("a chat that has ended (%t) is in %q", contact.HasEnded(), places[c.id])
+		}
+		passed += len(contact.Segments()) - 1
+	}
+	if passed == 0 {
+		t.Error("no chat was passed on")
 	}
 }
