@@ -1,6 +1,9 @@
 // A chat held with the AWS CLI, as a shell script would.
 
 import assert from 'node:assert/strict'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { startParley } from '../browser/parley.js'
 import { installed, missing, run } from '../installed.js'
@@ -41,4 +44,31 @@ test('the AWS CLI holds a chat', async (t) => {
     aws('connectparticipant', 'send-message', '--connection-token', ConnectionToken, '--content-type', 'text/plain', '--content', 'late'),
   ])
   assert.match(late.reason?.stderr ?? '', /AccessDeniedException/)
+})
+
+// Each command of docs/bots.md for clients of Lex, with what the page says that it prints.
+test('RowPoint3 the AWS CLI talks to a bot as the docs say', async (t) => {
+  if (missing(t, cli)) return
+  const page = await readFile(new URL('../../docs/bots.md', import.meta.url), 'utf8')
+  const dir = await mkdtemp(join(tmpdir(), 'parley-bots-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  const section = page.slice(page.indexOf('## For clients of Lex'))
+  for (const text of [page, section]) { // the page's first file of each name, and the section's own
+    for (const [, name, content] of text.matchAll(/```yaml\n# (\S+)\n(.*?)```/gs)) {
+      if (text === section || name === 'flowers.yaml') await writeFile(join(dir, name), content)
+    }
+  }
+  const server = await startParley('--ephemeral', '--config', join(dir, 'parley.yaml'))
+  t.after(() => server.stop())
+  const [, block] = /```sh\n(.*?)```/s.exec(section)
+  const { HOME, PATH, LANG } = process.env
+  const env = {
+    HOME, PATH: `${dirname(cli.path)}:${PATH}`, LANG, AWS_ACCESS_KEY_ID: 'any', AWS_SECRET_ACCESS_KEY: 'any', AWS_DEFAULT_REGION: 'us-east-1',
+    AWS_CONFIG_FILE: '/dev/null', AWS_SHARED_CREDENTIALS_FILE: '/dev/null', AWS_EC2_METADATA_DISABLED: 'true', AWS_PAGER: '',
+  }
+  const steps = block.split(/^\$ /m).filter(Boolean).map((step) => /^((?:.*\\\n)*.*)\n([^]*)$/.exec(step))
+  assert.equal(steps.length, 4)
+  const script = steps.map(([, command]) => command.replace('http://localhost:3000', server.url)).join('\n')
+  const { stdout } = await run('bash', ['-euc', script], { env })
+  assert.equal(stdout, steps.map(([, , output]) => output).join(''))
 })

@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/lexbot"
 	"github.com/parley-chat/parley/internal/lexserver"
 )
 
@@ -187,4 +190,33 @@ func FuzzRecognizeText(f *testing.F) {
 			t.Errorf("%d %s", rec.Code, rec.Body)
 		}
 	})
+}
+
+// A contact flow of another server can have the bot by its address: what the runtime API answers is what
+// a flow reads.
+func TestRowPoint3AnotherServer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	here := httptest.NewServer(w.mux)
+	t.Cleanup(here.Close)
+	bots, err := lexbot.New(lexbot.Config{Bots: map[string]lexbot.Bot{"*": {URL: here.URL}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := flow.Ask{Type: "ConnectParticipantWithLexBot", Parameters: map[string]any{
+		"LexV2Bot":             map[string]any{"AliasArn": "arn:aws:lex:us-east-1:111122223333:bot-alias/FLOWERS123/LIVE"},
+		"LexSessionAttributes": map[string]any{"name": "Ann"},
+	}}
+	var kept flow.Kept
+	for _, step := range [][2]string{{"i want flowers", "Which flowers, Ann?"}, {"roses", "For which day?"}, {"2030-05-01", "roses for 2030-05-01, is that right?"}, {"yes", "Thank you!"}} {
+		ask.Text = step[0]
+		e := bots.Answer(t.Context(), &flowrun.Call{ContactID: "8f0c3a52-6a0e-4c0f-9c47-1f3f3b1d2a11", Ask: ask, Kept: kept, ContentTypes: []string{"text/plain"}})
+		if len(e.Replies) != 1 || e.Replies[0].Text != step[1] {
+			t.Errorf("%q: %+v", step[0], e)
+		}
+		kept.Bots = map[string]json.RawMessage{e.Bot: e.Session}
+		if step[0] == "yes" && (!e.HasResult || e.Result != "OrderFlowers") {
+			t.Errorf("the result: %+v", e)
+		}
+	}
 }

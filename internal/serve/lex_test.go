@@ -175,3 +175,36 @@ func TestRowPoint3OnePort(t *testing.T) {
 		})
 	}
 }
+
+// A page of another origin that may start chats may talk to a bot, and read what PutSession answers in
+// headers.
+func TestRowPoint3Page(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"shop.yaml":   "bot: Shop\nintents:\n  Hours:\n    utterances: [when are you open]\n    answer: From nine.\n",
+		"parley.yaml": "bots:\n  SHOP/LIVE: " + filepath.Join(dir, "shop.yaml") + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	base := running(t, "--config="+filepath.Join(dir, "parley.yaml"), "--allow-origin=https://shop.example")
+	at, origin := base+"/bots/SHOP/botAliases/LIVE/botLocales/en_US/sessions/s-1", []string{"Origin", "https://shop.example"}
+	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
+		res, _ := send(t, http.DefaultClient, http.MethodOptions, at, "", append(origin, "Access-Control-Request-Method", method, "Access-Control-Request-Headers", "amz-sdk-request,authorization,responsecontenttype")...)
+		if res.StatusCode/100 != 2 || !strings.Contains(res.Header.Get("Access-Control-Allow-Methods"), method) || !strings.Contains(res.Header.Get("Access-Control-Allow-Headers"), "responsecontenttype") {
+			t.Errorf("preflight of %s: %s %v", method, res.Status, res.Header)
+		}
+	}
+	res, _ := send(t, http.DefaultClient, http.MethodPost, at, `{"sessionState":{"intent":{"name":"Hours"},"dialogAction":{"type":"Delegate"}}}`, append(origin, "Content-Type", "application/json")...)
+	if shown := strings.Join(res.Header.Values("Access-Control-Expose-Headers"), ", "); res.StatusCode != http.StatusOK ||
+		!strings.Contains(shown, "x-amz-lex-session-state") || !strings.Contains(shown, "X-Amzn-Requestid") || res.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+		t.Errorf("PutSession: %s %v", res.Status, res.Header)
+	}
+	if res, body := send(t, http.DefaultClient, http.MethodPost, at+"/text", text, "Content-Type", "application/json", "Origin", "https://other.example"); res.StatusCode != http.StatusForbidden {
+		t.Errorf("a page that may not: %s %s", res.Status, body)
+	}
+}
+
+const text = `{"text":"when are you open"}`
