@@ -51,7 +51,13 @@ func lexAt(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	embedded, err := emulator.New(t.Context(), emulator.Config{Ephemeral: true, Bots: bots})
+	return embeddedAt(t, emulator.Config{Ephemeral: true, Bots: bots})
+}
+
+// embeddedAt starts an embedded Amazon Connect, and returns its address.
+func embeddedAt(t *testing.T, cfg emulator.Config) string {
+	t.Helper()
+	embedded, err := emulator.New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

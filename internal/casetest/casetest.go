@@ -98,7 +98,7 @@ func (cfg *Config) start() time.Time {
 	if cfg.At.IsZero() {
 		return flowtest.Start()
 	}
-	return cfg.At
+	return cfg.At.Truncate(time.Millisecond) // as all times of chats
 }
 
 // entry finds the flow of a test: what the configuration says, or else the test, or else the flow to
