@@ -22,14 +22,39 @@ func BenchmarkListContactFlows(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	const target = "/contact-flows-summary/i-1?maxResults=1000"
-	body := s.call("GET", target, "").Body.Bytes()
 	var typed struct {
 		ContactFlowSummaryList []struct{ Id, Arn, Name, ContactFlowType, ContactFlowState, ContactFlowStatus string }
 		NextToken              string
 	}
-	if err := json.Unmarshal(body, &typed); err != nil || len(typed.ContactFlowSummaryList) != 1000 {
-		b.Fatal(err, len(typed.ContactFlowSummaryList))
+	list(b, s, "/contact-flows-summary/i-1?maxResults=1000", &typed, func() int { return len(typed.ContactFlowSummaryList) })
+}
+
+// BenchmarkListQueues is the same of queues.
+func BenchmarkListQueues(b *testing.B) {
+	s := newStage(b, nil, nil)
+	hours := s.kept.Hours.All()[0].ID
+	for i := range 1000 {
+		if _, err := s.kept.Queues.Create(b.Context(), instance.Item[instance.Queue]{Name: fmt.Sprint("queue ", i), Is: instance.Queue{HoursID: hours}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var typed struct {
+		QueueSummaryList []struct {
+			Arn, Id, LastModifiedRegion string
+			LastModifiedTime            float64
+			Name, QueueType             string
+		}
+		NextToken string
+	}
+	list(b, s, "/queues-summary/i-1?maxResults=1000", &typed, func() int { return len(typed.QueueSummaryList) })
+}
+
+// list runs an action that lists 1,000 resources, and encodes its answer from typed, which reads it.
+func list(b *testing.B, s *stage, target string, typed any, count func() int) {
+	b.Helper()
+	body := s.call("GET", target, "").Body.Bytes()
+	if err := json.Unmarshal(body, typed); err != nil || count() != 1000 {
+		b.Fatal(err, count(), string(body[:min(len(body), 500)]))
 	}
 	b.Run("list", func(b *testing.B) {
 		for b.Loop() {

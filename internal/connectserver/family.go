@@ -32,7 +32,7 @@ type family[T any] struct {
 	label, id, arn, name string
 	// show adds to a description, brief to an entry of a list what only this kind has; nil adds nothing.
 	show  func(in string, one *instance.Item[T], m members)
-	brief func(in string, one *instance.Item[T], m members)
+	brief func(one *instance.Item[T], e entry) entry
 	// field is a further text that is searched, by its name in small letters; fields are their names.
 	field  func(one *instance.Item[T], name string) (string, bool)
 	fields string
@@ -65,20 +65,42 @@ func (f *family[T]) missing() *awswire.Error {
 	return resourceNotFound("Not found: " + f.what + " with this id.")
 }
 
-// describe is a resource, described in a part of an instance, or in an entry of a list.
-func (f *family[T]) describe(in string, one *instance.Item[T], more func(string, *instance.Item[T], members), id, arn, name string) members {
-	m := members{id: one.ID, arn: f.arnOf(in, one.ID), name: one.Name}
+// entry is a resource in a list: a thousand of them cost little more than their encoding.
+type entry struct {
+	ARN              string  `json:"Arn"`
+	ID               string  `json:"Id"`
+	Region           string  `json:"LastModifiedRegion,omitzero"`
+	Modified         float64 `json:"LastModifiedTime,omitzero"`
+	Name             string  `json:",omitzero"`
+	QueueType        string  `json:",omitzero"`
+	QuickConnectType string  `json:",omitzero"`
+	Username         string  `json:",omitzero"`
+}
+
+// entries makes the entries of resources of an instance.
+func (f *family[T]) entries(in string) func(one *instance.Item[T]) entry {
+	arns := f.arnOf(in, "")
+	return func(one *instance.Item[T]) entry {
+		e := entry{ID: one.ID, ARN: arns + one.ID, Name: one.Name}
+		if !one.Configured {
+			e.Modified, e.Region = epoch{one.Modified}.seconds(), f.s.region
+		}
+		if f.brief != nil {
+			e = f.brief(one, e)
+		}
+		return e
+	}
+}
+
+// full is a resource, described.
+func (f *family[T]) full(in string, one *instance.Item[T]) members {
+	m := members{cmp.Or(f.id, "Id"): one.ID, cmp.Or(f.arn, "Arn"): f.arnOf(in, one.ID), cmp.Or(f.name, "Name"): one.Name}
 	if !one.Configured {
 		m["LastModifiedTime"], m["LastModifiedRegion"] = epoch{one.Modified}, f.s.region
 	}
-	if more != nil {
-		more(in, one, m)
+	if f.show != nil {
+		f.show(in, one, m)
 	}
-	return m
-}
-
-func (f *family[T]) full(in string, one *instance.Item[T]) members {
-	m := f.describe(in, one, f.show, cmp.Or(f.id, "Id"), cmp.Or(f.arn, "Arn"), cmp.Or(f.name, "Name"))
 	if one.Description != "" {
 		m["Description"] = one.Description
 	}
@@ -124,9 +146,10 @@ func (f *family[T]) listed(member string, asked func(jsontext.Value) func(*insta
 		if asked != nil {
 			wanted = asked(request)
 		}
-		return parted(request, member, func(yield func(members) bool) {
+		made := f.entries(in)
+		return parted(request, member, func(yield func(entry) bool) {
 			for _, one := range f.shelf().All() {
-				if wanted(one) && !yield(f.describe(in, one, f.brief, "Id", "Arn", cmp.Or(f.name, "Name"))) {
+				if wanted(one) && !yield(made(one)) {
 					return
 				}
 			}

@@ -59,7 +59,10 @@ func (s *Service) quickConnects() *family[instance.QuickConnect] {
 		show: func(_ string, c *instance.Item[instance.QuickConnect], m members) {
 			m["QuickConnectConfig"] = c.Is.Config
 		},
-		brief: func(_ string, c *instance.Item[instance.QuickConnect], m members) { m["QuickConnectType"] = c.Is.Type },
+		brief: func(c *instance.Item[instance.QuickConnect], e entry) entry {
+			e.QuickConnectType = c.Is.Type
+			return e
+		},
 	}
 }
 

@@ -33,7 +33,10 @@ func (s *Service) queues() *family[instance.Queue] {
 				m["OutboundCallerConfig"] = q.Is.Caller
 			}
 		},
-		brief:  func(_ string, _ *instance.Item[instance.Queue], m members) { m["QueueType"] = "STANDARD" },
+		brief: func(_ *instance.Item[instance.Queue], e entry) entry {
+			e.QueueType = "STANDARD"
+			return e
+		},
 		fields: ", queueID",
 		field:  func(q *instance.Item[instance.Queue], name string) (string, bool) { return q.ID, name == "queueid" },
 	}
@@ -125,9 +128,10 @@ func (s *Service) listOfQueue(_ context.Context, in string, request jsontext.Val
 		return nil, err
 	}
 	f := s.quickConnects()
-	return parted(request, "QuickConnectSummaryList", func(yield func(members) bool) {
+	made := f.entries(in)
+	return parted(request, "QuickConnectSummaryList", func(yield func(entry) bool) {
 		for _, id := range q.Is.QuickConnects {
-			if one := f.shelf().Find(id); one != nil && !yield(f.describe(in, one, f.brief, "Id", "Arn", "Name")) {
+			if one := f.shelf().Find(id); one != nil && !yield(made(one)) {
 				return
 			}
 		}

@@ -21,6 +21,10 @@ func (s *Service) users() *family[instance.User] {
 				m[name] = value
 			}
 		},
+		brief: func(_ *instance.Item[instance.User], e entry) entry {
+			e.Username, e.Name = e.Name, ""
+			return e
+		},
 		fields: ", username, routingProfileID, firstName, lastName",
 		field: func(u *instance.Item[instance.User], name string) (string, bool) {
 			var identity map[string]string
