@@ -25,12 +25,15 @@ const (
 	longestWord = 40
 )
 
-// InPieces reports whether a contact takes a message in pieces: it asked for that, and the message is
-// a text.
+// InPieces reports whether a contact takes a message in pieces: it asked for that, the message is a text,
+// and nothing processes it, which sees whole messages.
 func (c *Contact) InPieces(m transcript.Message) bool {
 	text := m.ContentType == transcript.TextPlain || m.ContentType == transcript.TextMarkdown
-	return c.Incremental && text && utf8.ValidString(m.Content)
+	return c.unfolds() && text && utf8.ValidString(m.Content)
 }
+
+// unfolds reports whether there are pieces in a contact.
+func (c *Contact) unfolds() bool { return c.Incremental && c.Processing == nil }
 
 // Unfold says the pieces of a message one after the other, and returns when all are said or ctx has
 // ended; [Telling.Complete] belongs after it. Errors: those of [Telling.Piece].

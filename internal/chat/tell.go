@@ -58,7 +58,7 @@ func (s *Service) TellReply(ctx context.Context, contactID string, m transcript.
 func (s *Service) begin(ctx context.Context, contactID string, m transcript.Message, check func(step *Step) (owner string, err error)) (*Telling, error) {
 	var open *telling
 	err := s.Step(ctx, contactID, func(step *Step) error {
-		if !step.contact.Incremental || step.contact.Processing != nil { // a processor sees whole messages
+		if !step.contact.unfolds() {
 			return ErrConflict
 		}
 		owner, err := check(step)

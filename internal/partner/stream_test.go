@@ -222,3 +222,27 @@ func TestRowA15Close(t *testing.T) {
 		}
 	})
 }
+
+// What is processed comes whole: whatever redacts a message has to see all of it.
+func TestPoint4PiecesProcessed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoom(t)
+		r.add(desk.AgentConfig{Name: "Eve"})
+		pat := r.arrive(chat.StartRequest{Incremental: true})
+		if _, err := r.desk.Accept(t.Context(), "Eve", pat.contactID); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.chats.Step(t.Context(), pat.contactID, func(step *chat.Step) error { step.SetRedaction(&chat.Redaction{}); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		message := transcript.Message{ContentType: transcript.TextPlain, Content: "One two three."}
+		if _, err := r.desk.Tell(t.Context(), "Eve", pat.contactID, message, desk.Pace{}); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Minute)
+		if diff := cmp.Diff([]string{"- Eve: One two three."}, pat.messages()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
