@@ -45,8 +45,13 @@ func (t *Telling) Unfold(ctx context.Context, pace Pace) error {
 		pace.Every = defaultEvery
 	}
 	for i, piece := range pieces(t.whole, pace.Words) {
-		if i > 0 && t.s.Clock().Wait(ctx, pace.Every) != nil || ctx.Err() != nil {
-			break
+		if i > 0 {
+			_ = t.s.Clock().Wait(ctx, pace.Every) // which fails when ctx has ended
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		default:
 		}
 		if err := t.Piece(context.WithoutCancel(ctx), piece); err != nil {
 			return err

@@ -89,7 +89,7 @@ func (m *machine) placeOf(s stage, slot string) place {
 		at.otherwise = m.closing
 	case closingStage:
 		at.conditional, at.otherwise = i.Closing.Conditional, m.end
-	case elicitationStage, promptStage, everyTurn:
+	case elicitationStage, promptStage, everyTurn, serviceStage:
 	}
 	return at
 }
