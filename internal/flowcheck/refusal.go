@@ -93,6 +93,15 @@ func contactData(i *inspection, a *flow.Action) {
 	}
 }
 
+// contextVariables reports more variables than an application takes.
+func contextVariables(i *inspection, a *flow.Action) {
+	const most = 10
+	in, _ := a.Parameters["AgentConfiguration"].(map[string]any)
+	if set, _ := in["ContextVariables"].(map[string]any); len(set) > most {
+		i.tell(a, "pass fewer variables", "there are %d context variables, and an application takes at most %d", len(set), most)
+	}
+}
+
 // tags reports more tags than a contact can have, and none at all.
 func tags(i *inspection, a *flow.Action) {
 	const most = 6

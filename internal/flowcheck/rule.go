@@ -57,6 +57,7 @@ func Rules() []Rule {
 		{ID: "parameter-name", Says: "A parameter has a name that only an older page knows.", Remedy: "name it TimeLimitSeconds", Page: reference + "flow-control-actions-wait.html", Fix: "the name", action: parameterNames},
 		{ID: "flow-attributes", Says: "The value of a flow attribute is no object with Value.", Remedy: `write {"Value": "…"}`, Page: reference + "flow-control-actions-updateflowattributes.html", Fix: "the object around the value", action: flatAttributes},
 		{ID: "contact-data", Says: "UpdateContactData sets nothing, or what is refused.", Page: reference + "contact-actions-updatecontactdata.html", action: contactData},
+		{ID: "context-variables", Says: "More than ten variables for an application of Agentic CX Designer.", Page: blocks, ofAction: true, action: contextVariables},
 		{ID: "tags", Says: "More than six tags, or none.", Page: reference + "contact-actions-tagcontact.html", ofAction: true, action: tags},
 		{ID: "wait-event", Says: "A Wait waits for an event that does not exist.", Remedy: "the events are CustomerReturned and BotParticipantDisconnected", Page: reference + "flow-control-actions-wait.html", action: events},
 		{ID: "hook", Says: "UpdateContactEventHooks names a hook that does not exist, or more than one.", Page: reference + "contact-actions-updatecontacteventhooks.html", action: hookNames},
