@@ -45,6 +45,11 @@ type juggler struct {
 	mu    sync.Mutex
 	pats  []*customer
 	wrong []string
+
+	// arranging is held while the instance's queues and users change, as they do one after the other.
+	arranging sync.Mutex
+	queues    []desk.QueueConfig
+	posts     []desk.Post
 }
 
 // watch is told of every contact as it is stored.
@@ -77,7 +82,7 @@ func (j *juggler) act(ctx context.Context, m *rand.Rand) error {
 	if m.IntN(2) == 0 {
 		target = desk.Target{Queue: []string{"Sales", desk.DefaultQueue}[m.IntN(2)]}
 	}
-	switch m.IntN(21) {
+	switch m.IntN(27) {
 	case 0, 1, 2, 3:
 		_, err := d.Accept(ctx, agent, contactID)
 		return err
@@ -113,6 +118,11 @@ func (j *juggler) act(ctx context.Context, m *rand.Rand) error {
 	case 20:
 		_, err := d.Say(ctx, agent, contactID, transcript.Message{ContentType: transcript.TextPlain, Content: "x"})
 		return err
+	case 21, 22, 23:
+		return j.arrange(ctx, m, agent)
+	case 24:
+		j.enqueue(ctx, m, contactID)
+		return nil
 	}
 	switch m.IntN(4) {
 	case 0:
@@ -213,6 +223,10 @@ func TestRouting(t *testing.T) {
 					r.open(nil)
 					for _, name := range j.names {
 						r.add(j.config(name))
+					}
+					r.desk.Arrange(j.queues)
+					if err := r.desk.Staff(t.Context(), j.posts); err != nil {
+						t.Fatal(err)
 					}
 					r.begin()
 					j.check()

@@ -1,0 +1,113 @@
+package emulator_test
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+
+	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/emulator"
+	"github.com/parley-chat/parley/internal/hours"
+)
+
+// toQueue is a flow that asks whether hours are open, then puts the chat into the queue; both by their ids.
+func toQueue(hoursID, queueID string) string {
+	return `{"Version":"2019-10-30","StartAction":"h","Actions":[
+		{"Identifier":"h","Type":"CheckHoursOfOperation","Parameters":{"HoursOfOperationId":"` + hoursID + `"},"Transitions":{"NextAction":"end",
+			"Conditions":[{"NextAction":"q","Condition":{"Operator":"Equals","Operands":["True"]}},{"NextAction":"closed","Condition":{"Operator":"Equals","Operands":["False"]}}],
+			"Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"q","Type":"UpdateContactTargetQueue","Parameters":{"QueueId":"` + queueID + `"},"Transitions":{"NextAction":"go","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"go","Type":"TransferContactToQueue","Parameters":{},"Transitions":{"NextAction":"end",
+			"Errors":[{"ErrorType":"QueueAtCapacity","NextAction":"full"},{"ErrorType":"NoMatchingError","NextAction":"off"}]}},
+		{"Identifier":"full","Type":"MessageParticipant","Parameters":{"Text":"Full."},"Transitions":{"NextAction":"end","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"off","Type":"MessageParticipant","Parameters":{"Text":"Disabled."},"Transitions":{"NextAction":"end","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"closed","Type":"MessageParticipant","Parameters":{"Text":"Closed."},"Transitions":{"NextAction":"end","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"end","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]}`
+}
+
+// What is created through the API routes at once, and after a restart: hours with an override, a queue
+// with its bounds, and a user.
+func TestCreatedResourcesRoute(t *testing.T) {
+	t.Parallel()
+	office, err := hours.New(hours.Config{Open: []string{"always"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := emulator.Config{
+		DataDir: t.TempDir(), Capacity: map[string]int{"Support": 3},
+		Hours: &hours.Book{Hours: map[string]*hours.Hours{"Office": office}, Queues: map[string]string{"Support": "Office"}},
+	}
+	w := newWorld(t, cfg)
+	id := func(method, path, body, member string) string {
+		t.Helper()
+		return text(w.must(method, path, "", body), member)
+	}
+	const zone = `"TimeZone":"UTC","Config":[]`
+	hoursID := id("PUT", "/hours-of-operations/i", `{"Name":"Night",`+zone+`}`, "HoursOfOperationId")
+	queueID := id("PUT", "/queues/i", `{"Name":"Sales","HoursOfOperationId":"`+hoursID+`","MaxContacts":1}`, "QueueId")
+	flowID := id("PUT", "/contact-flows/i", `{"Name":"Main","Type":"CONTACT_FLOW","Content":`+strconv.Quote(toQueue(hoursID, queueID))+`}`, "ContactFlowId")
+	begin := func() *page {
+		return w.open(`{"ContactFlowId":"` + flowID + `","ParticipantDetails":{"DisplayName":"Pat"}}`)
+	}
+	begin().await("Closed.")
+	w.must("PUT", "/hours-of-operations/i/"+hoursID+"/overrides", "",
+		`{"Name":"Open days","EffectiveFrom":"2000-01-01","EffectiveTill":"2999-12-31","OverrideType":"OPEN","Config":[]}`)
+	waits := begin()
+	begin().await("Full.")
+	w.must("POST", "/queues/i/"+queueID+"/name", "", `{"Name":"Orders"}`)
+	w.must("POST", "/queues/i/"+queueID+"/status", "", `{"Status":"DISABLED"}`)
+	begin().await("Disabled.")
+	w.refused("DELETE", "/queues/i/"+queueID, "", "", http.StatusConflict, "ResourceInUseException")
+
+	profiles, _ := w.must("GET", "/routing-profiles-summary/i", "", "")["RoutingProfileSummaryList"].([]any)
+	security, _ := w.must("GET", "/security-profiles-summary/i", "", "")["SecurityProfileSummaryList"].([]any)
+	if len(profiles) != 1 || len(security) != 4 {
+		t.Fatalf("a new instance has %v and %v", profiles, security)
+	}
+	profileID := id("PUT", "/routing-profiles/i", `{"Name":"Orders","Description":"x","DefaultOutboundQueueId":"`+queueID+`","MediaConcurrencies":[{"Channel":"CHAT","Concurrency":2}],
+		"QueueConfigs":[{"QueueReference":{"QueueId":"`+queueID+`","Channel":"CHAT"},"Priority":1,"Delay":0}]}`, "RoutingProfileId")
+	first, _ := security[0].(map[string]any)
+	userID := id("PUT", "/users/i", `{"Username":"ann","RoutingProfileId":"`+profileID+`","SecurityProfileIds":["`+text(first, "Id")+`"]}`, "UserId")
+
+	waitsIn := func(queue string) bool {
+		for _, q := range w.emulator.Desk().Snapshot().Queues {
+			for _, c := range q.Waiting {
+				if c.ContactID == waits.id {
+					return q.Name == queue && q.ID == queueID
+				}
+			}
+		}
+		return false
+	}
+	if !waitsIn("Orders") {
+		t.Error("the chat does not wait in the renamed queue")
+	}
+	w.close()
+	w = newWorld(t, cfg)
+	if !waitsIn("Orders") {
+		t.Error("after a restart the chat does not wait in the renamed queue")
+	}
+	queues, _ := w.must("GET", "/queues-summary/i", "", "")["QueueSummaryList"].([]any)
+	if len(queues) != 3 {
+		t.Errorf("%v are listed, not Default, Support and Orders", queues)
+	}
+	w.refused("DELETE", "/queues/i/"+desk.QueueID("Support"), "", "", http.StatusBadRequest, "InvalidRequestException")
+	d := w.emulator.Desk()
+	ann, err := d.Agent(userID)
+	if err != nil || ann.Name != "ann" || ann.Capacity != 2 || ann.State != desk.Offline {
+		t.Errorf("the user is %+v at the desk, %v", ann, err)
+	}
+	if _, err := d.Add(desk.AgentConfig{Name: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	if of, other := d.Metrics("Orders", ""), d.Metrics("Support", ""); of.Available != 1 || other.Available != 0 {
+		t.Errorf("she is there for %+v, and for %+v", of, other)
+	}
+	if _, err := d.Accept(t.Context(), "ann", waits.id); err != nil {
+		t.Fatal(err)
+	}
+	w.must("DELETE", "/users/i/"+userID, "", "")
+	if !waitsIn("Orders") {
+		t.Error("the chat of a user who was deleted does not wait in its queue")
+	}
+}
