@@ -44,7 +44,6 @@ test('RowA13 no operation is an unknown path', async (t) => {
   })), ({ name, message, $metadata }) => name === 'NotImplemented' && /CreateAuthCode/.test(message) && $metadata.httpStatusCode === 501)
 })
 
-/** Calls one after the other: the operation, its input, and the error it must end in, or what it answers. */
 const day = { Day: 'MONDAY', StartTime: { Hours: 9, Minutes: 0 }, EndTime: { Hours: 17, Minutes: 0 } }
 const dates = { EffectiveFrom: '2026-12-24', EffectiveTill: '2026-12-24' }
 const chats = (QueueId) => ({ QueueReference: { QueueId, Channel: 'CHAT' }, Priority: 1, Delay: 0 })
@@ -53,6 +52,7 @@ const module = JSON.stringify({
   Version: '2019-10-30', StartAction: 'e', Settings: {}, Actions: [{ Identifier: 'e', Type: 'EndFlowModuleExecution', Parameters: {}, Transitions: {} }],
 })
 const invalid = 'InvalidParameterException'
+/** Calls one after the other: the operation, its input, and the error it must end in, or what it answers. */
 const calls = [
   ['CreateContactFlowModule', () => ({ Name: 'm', Content: module }), (out, kept) => { kept.module = out.Id }],
   ['CreateContactFlowModuleVersion', (k) => ({ ContactFlowModuleId: k.module })],
