@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/parley-chat/parley/internal/casetest"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fidelity"
 	"github.com/parley-chat/parley/internal/flow"
@@ -43,7 +44,7 @@ func TestFidelityPage(t *testing.T) {
 	t.Parallel()
 	const page = "docs/fidelity.md"
 	want := bytes.NewBufferString(fidelityHead)
-	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity(), frontdoor.Fidelity(), lexserver.Fidelity())); err != nil {
+	if err := fidelity.WriteMarkdown(want, slices.Concat(connectserver.Fidelity(), participant.Fidelity(), frontdoor.Fidelity(), lexserver.Fidelity(), casetest.Fidelity())); err != nil {
 		t.Fatal(err)
 	}
 	writeFlowTypes(want)

@@ -103,7 +103,7 @@ var allowed = map[string][]string{
 	},
 	"internal/testreport": {"internal/flowtest"},
 	"internal/casetest": {
-		"internal/arn", "internal/flow", "internal/flowrun", "internal/flowtest", "internal/hours", "internal/interactive", "internal/lambdacall",
+		"internal/arn", "internal/fidelity", "internal/flow", "internal/flowrun", "internal/flowtest", "internal/hours", "internal/interactive", "internal/lambdacall",
 		"internal/testcase", "internal/transcript",
 	},
 	"internal/lexserver":  {"internal/awswire", "internal/fidelity", "internal/lex", "internal/lexbot"},

@@ -235,20 +235,27 @@ func lineText(l *flowtest.Line) string {
 
 // writeRun shows a run to a person: what was said, and the way through the flow.
 func writeRun(w io.Writer, r *flowtest.Result) error {
-	var b strings.Builder
-	b.WriteString(runText(r))
+	text := runText(r) + endText(r)
+	if r.Outcome == flowtest.Stuck {
+		text = strings.TrimSuffix(text, ".\n") + ": say more with --say.\n"
+	}
+	_, err := io.WriteString(w, text)
+	return err
+}
+
+// endText says in a line how a run has ended.
+func endText(r *flowtest.Result) string {
 	switch r.Outcome {
 	case flowtest.Ended:
-		b.WriteString("The chat has ended.\n")
+		return "The chat has ended.\n"
 	case flowtest.Queued:
-		fmt.Fprintf(&b, "The contact waits for an agent in the queue %s.\n", screen.Cell(r.Queue))
+		return fmt.Sprintf("The contact waits for an agent in the queue %s.\n", screen.Cell(r.Queue))
 	case flowtest.Stuck:
-		fmt.Fprintf(&b, "The flow still waits, at %s: say more with --say.\n", screen.Cell(r.Stands))
+		return fmt.Sprintf("The flow still waits, at %s.\n", screen.Cell(r.Stands))
 	case flowtest.Unrun:
-		b.WriteString("No flow ran for this chat.\n")
+		return "No flow ran for this chat.\n"
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return ""
 }
 
 // runText is a run for a person: what was said, the way through the flows, and what there is to say

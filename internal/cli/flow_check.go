@@ -126,6 +126,17 @@ func flowFiles(name string) ([]flowcheck.File, error) {
 			f.Findings = found
 		}
 	}
+	if info.IsDir() { // whose tests are no flows
+		if err := eachJSON(name, func(name string) error {
+			data, err := os.ReadFile(name)
+			if found, is := flowcheck.TestCase(filepath.ToSlash(name), data); is && err == nil {
+				of(name).Findings = found
+			}
+			return err
+		}); err != nil {
+			return nil, err
+		}
+	}
 	slices.SortFunc(files, func(x, y flowcheck.File) int { return strings.Compare(x.Name, y.Name) })
 	return files, nil
 }

@@ -98,7 +98,8 @@ func testDetail(r *flowtest.Report) string {
 		fmt.Fprintf(&b, "%s\n", screen.Text(r.Why, "  "))
 	}
 	if len(r.Result.Transcript)+len(r.Result.Way) > 0 {
-		b.WriteString(runText(&r.Result))
+		b.WriteString(strings.TrimRight(runText(&r.Result), "\n") + "\n")
+		b.WriteString(endText(&r.Result))
 	}
 	return b.String()
 }

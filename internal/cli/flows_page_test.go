@@ -42,6 +42,12 @@ func TestBotSamplesPage(t *testing.T) {
 	runPage(t, "examples/bots/README.md", "Order.json", "Order.json", 4)
 }
 
+// TestFlowTestingPage does the same with docs/flow-testing.md.
+func TestFlowTestingPage(t *testing.T) {
+	t.Parallel()
+	runPage(t, "docs/flow-testing.md", "Order.json", "other/Order.json", 6)
+}
+
 // runPage runs a page, with a flow of testdata under the name that the page has for it. The page has
 // at least so many commands.
 func runPage(t *testing.T, name, flow, as string, least int) {
@@ -125,12 +131,18 @@ func pageScript(t *testing.T, page string, least int) (script, files string) {
 			case output == nil:
 				t.Fatalf("%q is the output of nothing", line)
 			default:
+				if strings.HasPrefix(line, "failed: ") { // a test that fails is shown on purpose
+					script := b.String()
+					at := strings.LastIndex(script, "\nexec parley ") + 1
+					b.Reset()
+					b.WriteString(script[:at] + "! " + script[at:])
+				}
 				want := timeOfIt.ReplaceAllString(regexp.QuoteMeta(line), `\d\d:\d\d:\d\d`)
 				fmt.Fprintf(output, "stdout '^%s$'\n", strings.ReplaceAll(want, "'", "''"))
 			}
 		}
 	}
-	if n := strings.Count(b.String(), "\nexec parley "); n < least {
+	if n := strings.Count(b.String(), "exec parley "); n < least {
 		t.Errorf("only %d commands found; does the test still read the page?", n)
 	}
 	if served.Len() > 0 {
