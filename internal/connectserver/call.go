@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -173,10 +174,10 @@ func resourceNotFound(message string) *awswire.Error {
 }
 
 // throttled says that an action is called too often. AWS documents another name for
-// StartChatContact than for the rest.
+// StartChatContact and the actions about one view than for the rest.
 func throttled(action string) *awswire.Error {
 	name := "ThrottlingException"
-	if action == startChatContact {
+	if action == startChatContact || strings.Contains(action, "View") && action != "SearchViews" {
 		name = "TooManyRequestsException"
 	}
 	return &awswire.Error{Status: http.StatusTooManyRequests, Name: name, Message: "Rate exceeded for " + action + "."}

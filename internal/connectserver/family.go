@@ -36,6 +36,8 @@ type family[T any] struct {
 	// field is a further text that is searched, by its name in small letters; fields are their names.
 	field  func(one *instance.Item[T], name string) (string, bool)
 	fields string
+	// kinds are the type and the status of one, as a search sees them; nil has none.
+	kinds func(one *instance.Item[T]) (kind, status string)
 }
 
 // textOf is a member of a request that is a text; empty when it is not there.
@@ -188,7 +190,7 @@ func (f *family[T]) found(member string) runner {
 			if err != nil {
 				return nil, err
 			}
-			if met && in.SearchFilter.TagFilter.met(seen) && in.SearchFilter.UserAttributeFilter.met(seen) {
+			if met && in.SearchFilter.TagFilter.met(seen) && in.SearchFilter.UserAttributeFilter.met(seen) && in.SearchFilter.AttributeFilter.met(seen) {
 				all = append(all, one)
 			}
 		}
@@ -209,7 +211,11 @@ func (f *family[T]) found(member string) runner {
 }
 
 func (f *family[T]) searched(one *instance.Item[T]) *searched {
-	return &searched{tags: one.Tags, fields: "one of name, description, resourceID" + f.fields, field: func(name string) (string, bool) {
+	kind, status := "", ""
+	if f.kinds != nil {
+		kind, status = f.kinds(one)
+	}
+	return &searched{kind: kind, status: status, tags: one.Tags, fields: "one of name, description, resourceID" + f.fields, field: func(name string) (string, bool) {
 		switch name {
 		case "name":
 			return one.Name, true

@@ -34,12 +34,18 @@ const maxBody int64 = 256 << 10
 // maxContentBody is the same for requests that hold a contact flow.
 const maxContentBody int64 = 6*connectmodel.MaxContent + maxBody
 
+// maxViewBody is the same for requests that hold a view.
+const maxViewBody int64 = 6*connectmodel.MaxViewBytes + maxBody
+
 // MaxBodyFor returns how long the body of a request may be, in bytes, where that is more than usual;
 // zero elsewhere. It is for what limits bodies in front of the service.
 func (s *Service) MaxBodyFor(r *http.Request) int64 {
 	if strings.HasPrefix(r.URL.Path, "/contact-flows/") || strings.HasPrefix(r.URL.Path, "/contact-flow-modules/") ||
 		strings.HasPrefix(r.URL.Path, "/test-cases/") {
 		return maxContentBody
+	}
+	if strings.HasPrefix(r.URL.Path, "/views/") {
+		return maxViewBody
 	}
 	return 0
 }

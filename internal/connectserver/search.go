@@ -16,12 +16,13 @@ type searchInput struct {
 		TagFilter           *tagFilter
 		FlowAttributeFilter *attributeFilter
 		UserAttributeFilter *attributeFilter
+		AttributeFilter     *attributeFilter
 	}
 }
 
 // searched is a resource as conditions see it.
 type searched struct {
-	// kind, state and status are those of a flow.
+	// kind, state and status are those of a flow, kind and status those of a view.
 	kind, state, status string
 	tags                map[string]string
 	// field is a text that is searched, by the name of the field in small letters; false for a field that
@@ -49,6 +50,8 @@ type condition struct {
 	TypeCondition               string
 	StateCondition              string
 	StatusCondition             string
+	ViewTypeCondition           string
+	ViewStatusCondition         string
 }
 
 // met reports whether a resource has what a condition asks for; its error is a field that is not searched.
@@ -57,7 +60,8 @@ func (c *condition) met(f *searched) (bool, error) {
 		return true, nil
 	}
 	holds := (c.TypeCondition == "" || c.TypeCondition == f.kind) && (c.StateCondition == "" || c.StateCondition == f.state) &&
-		(c.StatusCondition == "" || c.StatusCondition == f.status)
+		(c.StatusCondition == "" || c.StatusCondition == f.status) &&
+		(c.ViewTypeCondition == "" || c.ViewTypeCondition == f.kind) && (c.ViewStatusCondition == "" || c.ViewStatusCondition == f.status)
 	if t := c.StringCondition; t != nil {
 		text, ok := f.field(strings.ToLower(t.FieldName))
 		if !ok {

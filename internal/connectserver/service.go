@@ -85,6 +85,7 @@ type Service struct {
 
 	joined      repeats[*createParticipantOutput]
 	modules     repeats[*createModuleOutput]
+	viewed      repeats[any]
 	associated  repeats[*nothing]
 	executed    repeats[*startTestOutput]
 	integrating sync.Mutex // one SendChatIntegrationEvent at a time, so that two do not start two chats

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -116,4 +117,52 @@ func TestLargestFlow(t *testing.T) {
 	if status, answer := create(256_001); status != 400 {
 		t.Errorf("%d %v", status, answer)
 	}
+}
+
+// A flow shows a view that was created by a call, by each of its names, and the customer's client finds
+// its template and actions: of what is published, of what was saved since, and of a version, also after a
+// restart.
+func TestRowB10CreatedViewIsShown(t *testing.T) {
+	t.Parallel()
+	const views = "/views/" + emulator.DefaultInstanceID
+	cfg := emulator.Config{DataDir: t.TempDir()}
+	w := newWorld(t, cfg)
+	template := func(title string) string { return `{\"Head\":{\"Title\":\"` + title + `\"},\"Body\":[]}` }
+	view := func(title, status, action string) string {
+		return `{"Name":"How was it","Status":"` + status + `","Content":{"Template":"` + template(title) + `","Actions":["` + action + `"]}}`
+	}
+	created := w.must(http.MethodPut, views, "", view("one", "PUBLISHED", "First"))["View"].(map[string]any)
+	id, arn := text(created, "Id"), text(created, "Arn")
+	w.must(http.MethodPut, views+"/"+id+"/versions", "", `{}`)
+	w.must(http.MethodPost, views+"/"+id, "", view("two", "PUBLISHED", "Second"))
+	w.must(http.MethodPost, views+"/"+id, "", view("three", "SAVED", "Third"))
+	shows := func(ref, title, action string) {
+		t.Helper()
+		show := `{"Identifier":"last","Type":"ShowView","Parameters":{"ViewResource":{"Id":"` + ref + `"},"InvocationTimeLimitSeconds":"400","ViewData":{"a":"b"}},
+			"Transitions":{"NextAction":"end","Conditions":[],"Errors":[{"NextAction":"end","ErrorType":"NoMatchingError"},{"NextAction":"end","ErrorType":"NoMatchingCondition"},{"NextAction":"end","ErrorType":"TimeLimitExceeded"}]}}`
+		flow := w.must(http.MethodPut, "/contact-flows/"+emulator.DefaultInstanceID, "", saying(t, map[string]any{"Name": ref, "Type": "CONTACT_FLOW"}, "hello", show))
+		pat := w.open(`{"ContactFlowId":"` + text(flow, "ContactFlowId") + `","SupportedMessagingContentTypes":["text/plain","application/vnd.amazonaws.connect.message.interactive","application/vnd.amazonaws.connect.message.interactive.response"]}`)
+		item := pat.await("message.interactive")
+		var message struct {
+			Data struct {
+				Content struct{ ViewID, ViewToken string }
+			}
+		}
+		if err := json.Unmarshal([]byte(text(item, "Content")), &message); err != nil || strings.Contains(message.Data.Content.ViewID, ":") {
+			t.Fatalf("%v: %v", item, err)
+		}
+		got := w.must(http.MethodGet, "/participant/views/"+url.PathEscape(message.Data.Content.ViewToken), pat.bearer, "")["View"].(map[string]any)
+		content, _ := got["Content"].(map[string]any)
+		if text(got, "Name") != "How was it" || text(got, "Id") != id || !strings.Contains(text(content, "Template"), title) || content["Actions"].([]any)[0] != action {
+			t.Errorf("%s: %v", ref, got)
+		}
+	}
+	shows(id, "two", "Second")
+	shows(arn+":$SAVED", "three", "Third")
+	shows(arn+":1", "one", "First")
+	shows("How was it", "two", "Second")
+	w.close()
+	w = newWorld(t, cfg)
+	shows(arn, "two", "Second")
+	w.must(http.MethodDelete, views+"/"+id, "", "")
 }

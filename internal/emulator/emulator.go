@@ -145,10 +145,12 @@ type Emulator struct {
 	library   *flowrun.Library
 	kept      *instance.Keeper
 	tests     *instance.Tests
-	hours     hours.Book // of all hours of the instance
-	views     *views
-	faults    *fault.Rules // nil without
-	log       *slog.Logger
+	// instanceARN is that of the one instance.
+	instanceARN string
+	hours       hours.Book // of all hours of the instance
+	views       *views
+	faults      *fault.Rules // nil without
+	log         *slog.Logger
 
 	end    sync.Once
 	ended  error

@@ -6,12 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/hours"
 	"github.com/parley-chat/parley/internal/instance"
+	"github.com/parley-chat/parley/internal/interactive"
 )
 
 const (
@@ -70,6 +72,9 @@ func given(cfg *Config) instance.Given {
 	}}}
 	for _, name := range []string{"Admin", "Agent", "CallCenterManager", "QualityAnalyst"} {
 		g.SecurityProfiles = append(g.SecurityProfiles, instance.Item[instance.SecurityProfile]{ID: identify("security profile", name), Name: name})
+	}
+	for _, id := range interactive.OwnViews() {
+		g.Views = append(g.Views, instance.Item[instance.View]{ID: id, Name: strings.ToUpper(id[:1]) + id[1:], Is: instance.View{Published: &instance.ViewContent{Template: "{}"}}})
 	}
 	return g
 }

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -43,8 +44,9 @@ func openViews(dir string, log *slog.Logger) (*views, error) {
 
 func (v *views) close() error { return v.root.Close() }
 
-// view returns the view that a token names: one of a file, or one that a contact flow shows. Of
-// those that have no file, such as Amazon Connect's own, there are the name, and the actions that flows know.
+// view returns the view that a token names: one of a file, or one that a contact flow shows, which may
+// have been created by a call. Of all others, such as Amazon Connect's own, there are the name, and the
+// actions that flows know.
 func (e *Emulator) view(token string) (participant.View, bool) {
 	if v, ok := e.views.find(token); ok {
 		return v, true
@@ -53,9 +55,17 @@ func (e *Emulator) view(token string) (participant.View, bool) {
 	if !ok {
 		return participant.View{}, false
 	}
-	if v, ok := e.views.find(id); ok {
+	bare, _, _ := strings.Cut(id, ":")
+	if v, ok := e.views.find(bare); ok {
 		return v, true
 	}
+	if v, ok := e.kept.View(id); ok && !v.Configured {
+		return participant.View{
+			ID: v.ID, ARN: e.instanceARN + "/view/" + v.ID, Name: v.Name, Version: max(1, v.Number, v.Is.Numbered),
+			Content: participant.ViewContent{InputSchema: v.Schema(), Template: cmp.Or(v.Template, "{}"), Actions: v.Actions},
+		}, true
+	}
+	id = bare
 	return participant.View{
 		ID: id, ARN: "arn:aws:connect:us-east-1:aws:view/" + id + ":1", Name: id, Version: 1,
 		Content: participant.ViewContent{InputSchema: "{}", Template: "{}", Actions: e.library.ViewActions(id)},

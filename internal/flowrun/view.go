@@ -27,7 +27,8 @@ func (r *Runner) show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 		}
 	}
 	m := interactive.ViewMessage{TemplateType: interactive.ViewResource, Version: "1.0"}
-	m.Data.Content.ViewID, m.Data.Content.ViewToken = id, viewToken(id)
+	bare, _, _ := strings.Cut(id, ":")
+	m.Data.Content.ViewID, m.Data.Content.ViewToken = bare, viewToken(id)
 	m.Data.Content.ViewData = ask.Parameters["ViewData"]
 	if m.Data.Content.ViewData == nil {
 		m.Data.Content.ViewData = map[string]any{}
@@ -46,14 +47,14 @@ func (r *Runner) show(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	return flow.Event{Kind: flow.Answered, Open: true, Seconds: int(seconds.Seconds())}
 }
 
-// viewName is the name of the view that an id or ARN means: AWS's own are known by their short
-// names.
+// viewName is the name of the view that an id or ARN means, with the qualifier behind it: AWS's own are
+// known by their short names, and have none.
 func viewName(id string) string {
 	if at := strings.LastIndex(id, "view/"); at >= 0 {
 		id = id[at+len("view/"):]
 	}
-	id, _, _ = strings.Cut(id, ":")
-	if own, ok := interactive.OwnView(id); ok {
+	bare, _, _ := strings.Cut(id, ":")
+	if own, ok := interactive.OwnView(bare); ok {
 		return own
 	}
 	return id
@@ -80,7 +81,7 @@ func (l *Library) ViewActions(view string) []string {
 		for i := range document.Actions {
 			a := &document.Actions[i]
 			resource, _ := a.Parameters["ViewResource"].(map[string]any)
-			if a.Type != "ShowView" || viewName(flow.Text(resource["Id"])) != view {
+			if name, _, _ := strings.Cut(viewName(flow.Text(resource["Id"])), ":"); a.Type != "ShowView" || name != view {
 				continue
 			}
 			_, answers := p.Action(a.Identifier)

@@ -1,6 +1,6 @@
 // Package instance keeps what an Amazon Connect instance is given through its API: contact flows,
 // flow modules, and the functions and bots that flows may use; queues, hours of operation, prompts, quick
-// connects, routing profiles and users.
+// connects, routing profiles, users and views.
 //
 // It knows the rules of publishing, and nothing of the wire format in which a script asks for it. A
 // change is stored before anybody sees it; what is published can run the moment a call returns, and

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/parley-chat/parley/internal/hours"
@@ -28,6 +29,7 @@ type Given struct {
 	Hours            []Item[Hours]
 	Profiles         []Item[Profile]
 	SecurityProfiles []Item[SecurityProfile]
+	Views            []Item[View]
 }
 
 // Queue is what queues have.
@@ -118,6 +120,7 @@ type shelves struct {
 	Profiles         Shelf[Profile]
 	Users            Shelf[User]
 	SecurityProfiles Shelf[SecurityProfile]
+	Views            Shelf[View]
 }
 
 // openShelves reads what is kept on all shelves.
@@ -129,10 +132,12 @@ func (k *Keeper) openShelves(ctx context.Context) error {
 	k.Profiles = Shelf[Profile]{kind: "routing profile", most: MaxProfiles, fits: k.fitsProfile, leaves: k.leavesProfile}
 	k.Users = Shelf[User]{kind: "user", most: MaxUsers, fits: k.fitsUser, leaves: k.leavesUser}
 	k.SecurityProfiles = Shelf[SecurityProfile]{kind: "security profile"}
+	k.Views = Shelf[View]{kind: "view", most: math.MaxInt} // no quota is documented
 	given := &k.cfg.Given
 	return cmp.Or(
 		k.Queues.open(ctx, k, given.Queues), k.Hours.open(ctx, k, given.Hours), k.Prompts.open(ctx, k, nil), k.QuickConnects.open(ctx, k, nil),
 		k.Profiles.open(ctx, k, given.Profiles), k.Users.open(ctx, k, nil), k.SecurityProfiles.open(ctx, k, given.SecurityProfiles),
+		k.Views.open(ctx, k, given.Views),
 	)
 }
 

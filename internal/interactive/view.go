@@ -113,8 +113,11 @@ func ReadView(content string) (*View, bool) {
 // case; false for another view.
 func OwnView(name string) (id string, ok bool) {
 	id = strings.ToLower(name)
-	return id, slices.Contains([]string{"form", "list", "detail", "cards", "confirmation"}, id)
+	return id, slices.Contains(OwnViews(), id)
 }
+
+// OwnViews are the ids of Amazon Connect's own views.
+func OwnViews() []string { return []string{"cards", "confirmation", "detail", "form", "list"} }
 
 // unpacked is a value, or what its text holds when that is JSON.
 func unpacked(value any) any {
