@@ -49,7 +49,7 @@ var allowed = map[string][]string{
 	"internal/flowdiff":     {"internal/flow"},
 	"internal/flowdraw":     {"internal/excerpt", "internal/flow"},
 	"internal/testcase":     {"internal/flow"},
-	"internal/instance":     {"internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
+	"internal/instance":     {"internal/arn", "internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
 	"internal/lexfile":      {"internal/hint", "internal/lex"},
@@ -133,7 +133,7 @@ var allowed = map[string][]string{
 	},
 	"internal/api": {
 		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt",
-		"internal/fault", "internal/inspect", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
+		"internal/fault", "internal/inspect", "internal/instance", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
 		"internal/transcript",
 	},
 	"internal/console": {"internal/diagnosis"},

@@ -23,6 +23,7 @@ import (
 	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/inspect"
+	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -36,6 +37,8 @@ type Config struct {
 	Desk   *desk.Desk
 	Faults *fault.Rules
 	Blobs  *blob.Dir
+	// Export returns what was created on the embedded instance as files; nil has none.
+	Export func() ([]instance.File, error)
 	// Exchanges are what passed the server; nil records nothing.
 	Exchanges *inspect.Recorder
 	// Events are what the stream tells. Required.

@@ -35,6 +35,7 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/transfer", needs: embedded, answer: a.transfer},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/invite", needs: embedded, answer: a.invite},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/leave", needs: embedded, answer: a.leave},
+		{pattern: "GET /api/export", needs: embedded, answer: a.export},
 		{pattern: "GET /api/templates", needs: embedded, answer: a.templates},
 		{pattern: "GET /api/attachments", needs: embedded, answer: a.listAttachments},
 		{pattern: "GET /api/attachments/{file}", needs: embedded, stream: a.attachment},
@@ -55,6 +56,25 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "GET /api/clock", needs: embedded, answer: a.getClock},
 		{pattern: "POST /api/clock", needs: embedded, answer: a.skip},
 	}
+}
+
+// export answers what was created on the instance.
+func (a *API) export(*http.Request) (any, error) {
+	type file struct {
+		Path    string `json:"path"`
+		Content string `json:"content"`
+	}
+	files := []file{}
+	if a.cfg.Export != nil {
+		made, err := a.cfg.Export()
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range made {
+			files = append(files, file{f.Path, string(f.Content)})
+		}
+	}
+	return map[string]any{"files": files}, nil
 }
 
 // status says what the server is and what is going on.

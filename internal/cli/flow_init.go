@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/examples/flows"
-	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/serve"
 )
 
@@ -54,15 +52,8 @@ func newFlowInit(env *Env) *cobra.Command {
 
 // writeSamples writes the samples into a folder that has no files yet, and returns their names.
 func writeSamples(dir string) ([]string, error) {
-	there, err := os.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, hint.New(fmt.Errorf("looking into %s: %w", dir, err), "name a folder for the samples")
-	}
-	if len(there) > 0 {
-		return nil, hint.Usage(fmt.Sprintf("%s is not empty: it has %s", dir, there[0].Name()), "name another folder, as in `parley flow init samples`")
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("making the folder %s: %w", dir, err)
+	if err := emptyFolder(dir, "name another folder, as in `parley flow init samples`"); err != nil {
+		return nil, err
 	}
 	names, err := fs.Glob(flows.Files(), "*.json")
 	if err != nil {

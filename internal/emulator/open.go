@@ -17,6 +17,7 @@ import (
 	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/fault"
+	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/lexserver"
 	"github.com/parley-chat/parley/internal/participant"
@@ -223,6 +224,9 @@ func (e *Emulator) scan(ctx context.Context, cfg Config, file transcript.File) {
 			slog.String("contact_id", file.ContactID), slog.Any("error", err))
 	}
 }
+
+// Export returns what was created on the instance as files.
+func (e *Emulator) Export() ([]instance.File, error) { return e.kept.Export() }
 
 // Blobs returns the bytes of attachments, for packages that stand around the emulator.
 func (e *Emulator) Blobs() *blob.Dir { return e.store.Blobs() }
