@@ -36,15 +36,6 @@ func (s *Service) views() *family[instance.View] {
 			}
 			s.showView(in, q, m)
 		},
-		brief: func(in string, v *instance.Item[instance.View], m members) {
-			s.identifyView(in, v, m)
-			if m["Status"] = isPublished; v.Is.Published == nil {
-				m["Status"] = saved
-			}
-			if v.Description != "" {
-				m["Description"] = v.Description
-			}
-		},
 		kinds: func(v *instance.Item[instance.View]) (kind, status string) {
 			if v.Is.Published == nil {
 				return viewType(v), saved
@@ -308,7 +299,13 @@ func (s *Service) listViews(_ context.Context, in string, request jsontext.Value
 	})
 	return parted(request, "ViewsSummaryList", func(yield func(members) bool) {
 		for _, one := range all {
-			if (kind == "" || kind == viewType(one)) && !yield(f.describe(in, one, f.brief, "Id", "Arn", "Name")) {
+			_, status := f.kinds(one)
+			m := members{"Id": one.ID, "Name": one.Name, "Status": status}
+			s.identifyView(in, one, m)
+			if one.Description != "" {
+				m["Description"] = one.Description
+			}
+			if (kind == "" || kind == viewType(one)) && !yield(m) {
 				return
 			}
 		}

@@ -22,7 +22,7 @@ func Fidelity() []fidelity.Entry {
 			"three more for encryption with `--encrypted-attachments` (observed in the iOS SDK)."},
 		{Area: actions, Name: "CompleteAttachmentUpload", Source: fidelity.Documentation, Note: "Approved at once, unless there is a scanner."},
 		{Area: actions, Name: "GetAttachment", Source: fidelity.Documentation, Note: "The address works for 300 seconds unless asked otherwise (guessed)."},
-		{Area: actions, Name: "DescribeView", Source: fidelity.Model, Note: "Views come from files; of one without, the actions are those that contact flows have conditions for."},
+		{Area: actions, Name: "DescribeView", Source: fidelity.Model, Note: "Views come from files, or were created by CreateView; of any other one, the actions are those that contact flows have conditions for."},
 		{Area: actions, Name: "GetAuthenticationUrl", Source: fidelity.Documentation, Note: "Parley's own page, `/oauth2/authorize`, stands in for that of Amazon Cognito: whoever types a name is that person. " +
 			"It goes on to the `RedirectUri` with `code` and `state`, or `error`, for UpdateParticipantAuthentication. The address must be a page's or an app's; AWS takes `http` for localhost alone."},
 		{Area: actions, Name: "CancelParticipantAuthentication", Source: fidelity.Documentation},
