@@ -74,7 +74,8 @@ func (o *offline) turn(ctx context.Context, t *turn) (*said, error) {
 		}
 	}
 	in := lex.Input{Now: t.now, Text: t.text, Attributes: t.attributes, Request: request()}
-	done, after, err := o.run(ctx, l, before, in, o.caller(t.sessionID, t.named.botID, t.named.aliasID), t.limit-time.Second)
+	r := run{o, l, o.caller(t.sessionID, t.named.botID, t.named.aliasID), t.limit - time.Second}
+	done, after, err := r.step(ctx, before, in)
 	if err != nil {
 		return nil, err
 	}
@@ -102,32 +103,39 @@ func (o *offline) caller(sessionID, botID, aliasID string) lex.Caller {
 	return by
 }
 
-// run takes a step, calls the code hooks that it wants, each within a time, and asks the services behind
-// intents.
-func (o *offline) run(ctx context.Context, l *lex.Locale, before Memory, in lex.Input, by lex.Caller, within time.Duration) (lex.Turn, Memory, error) {
-	function, session := o.functionOf(by.AliasID, l.ID), before.Session
-	in.Hooked, in.Options = function != "", o.options
+// run is a bot in a language, and who calls it. Its code hooks have to answer within a time.
+type run struct {
+	*offline
+	locale *lex.Locale
+	by     lex.Caller
+	within time.Duration
+}
+
+// step takes a step, calls the code hooks that it wants, and asks the services behind intents.
+func (r *run) step(ctx context.Context, before Memory, in lex.Input) (lex.Turn, Memory, error) {
+	l, function, session := r.locale, r.functionOf(r.by.AliasID, r.locale.ID), before.Session
+	in.Hooked, in.Options = function != "", r.options
 	for {
 		done, err := l.Step(session, in)
 		if err != nil {
 			return done, before, err //nolint:wrapcheck // it is a sentence
 		}
 		if done.Call == nil {
-			return done, o.after(&done, before.Conversation), nil
+			return done, r.after(&done, before.Conversation), nil
 		}
 		session, in.Attributes, in.Request = done.Session, nil, done.Request
 		if intent := done.Call.Service; intent != "" {
-			q := question{ContactID: by.SessionID, Agent: intent, Locale: l.ID, Text: in.Text, Attributes: session.Attributes, Conversation: before.Conversation}
-			if in.Answer, err = o.serve(ctx, intent, q); err != nil {
+			q := question{ContactID: r.by.SessionID, Agent: intent, Locale: l.ID, Text: in.Text, Attributes: session.Attributes, Conversation: before.Conversation}
+			if in.Answer, err = r.serve(ctx, intent, q); err != nil {
 				return done, before, err
 			}
 			continue
 		}
-		event, err := l.Event(&done, in, by)
+		event, err := l.Event(&done, in, r.by)
 		if err != nil {
 			return done, before, err //nolint:wrapcheck // it is a sentence
 		}
-		in.Answer = o.call(ctx, function, event, min(within, longestHook))
+		in.Answer = r.call(ctx, function, event, min(r.within, longestHook))
 		if ctx.Err() != nil {
 			return done, before, fmt.Errorf("calling the function of a code hook: %w", ctx.Err())
 		}

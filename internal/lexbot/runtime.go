@@ -86,7 +86,8 @@ func (c *Called) TTL() time.Duration { return c.engine.bot.TTL }
 // Turn takes a step of a conversation: in says what happened, its Hooked and Options left out. Errors are a
 // [lex.Failure], those of a context that ended and of a service behind an intent.
 func (c *Called) Turn(ctx context.Context, sessionID string, before Memory, in lex.Input) (lex.Turn, Memory, error) {
-	done, after, err := c.engine.run(ctx, c.locale, before, in, c.engine.caller(sessionID, c.botID, c.aliasID), longestHook)
+	r := run{c.engine, c.locale, c.engine.caller(sessionID, c.botID, c.aliasID), longestHook}
+	done, after, err := r.step(ctx, before, in)
 	if err == nil && len(done.Notes) > 0 {
 		c.log.LogAttrs(ctx, slog.LevelWarn, "bot answered", slog.String("bot", c.Key), slog.Any("notes", done.Notes))
 	}

@@ -83,29 +83,29 @@ type world struct {
 	hooks *functions
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	dir := t.TempDir()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	dir := tb.TempDir()
 	for name, content := range map[string]string{
 		"flowers.yaml": flowers,
 		"hooked.yaml":  strings.ReplaceAll(flowers, "answer: Sunny.", "function: fulfilment"),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
-	w := &world{t: t, mux: http.NewServeMux(), now: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), hooks: &functions{}}
+	w := &world{t: tb, mux: http.NewServeMux(), now: time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC), hooks: &functions{}}
 	log := slog.New(slog.NewTextHandler(&w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	airline := filepath.Join("..", "lexfile", "testdata", "airline-cancellation")
 	bots, err := lexbot.New(lexbot.Config{Folder: dir, Functions: w.hooks, Log: log, Bots: map[string]lexbot.Bot{
 		"arn:aws:lex:*:bot-alias/FLOWERS123/*": {Path: "flowers.yaml"},
 		"HOOKED/LIVE":                          {Path: "hooked.yaml", Function: "served", Locale: "en_US"},
 		"BROKEN":                               {Path: "hooked.yaml", Function: "broken"},
-		"airline":                              {Path: absolute(t, airline)},
+		"airline":                              {Path: absolute(tb, airline)},
 		"REMOTE/LIVE":                          {URL: "http://127.0.0.1:1"},
 	}})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	service, err := lexserver.New(lexserver.Config{Bots: bots, Log: log, Now: func() time.Time {
 		w.mu.Lock()
@@ -113,17 +113,17 @@ func newWorld(t testing.TB) *world {
 		return w.now
 	}})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	service.Routes(w.mux)
 	return w
 }
 
-func absolute(t testing.TB, path string) string {
-	t.Helper()
+func absolute(tb testing.TB, path string) string {
+	tb.Helper()
 	whole, err := filepath.Abs(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return whole
 }

@@ -137,7 +137,7 @@ func TestRowPoint3OnePort(t *testing.T) {
 				flags = append(flags, "--tls", "--data-dir="+dir)
 			}
 			base := running(t, flags...)
-			trust := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} //nolint:gosec // the server's own certificate
+			trust := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}
 			usual := &http.Client{Transport: &http.Transport{TLSClientConfig: trust.Clone(), ForceAttemptHTTP2: true}, Timeout: time.Minute}
 			newest := &http.Transport{TLSClientConfig: trust.Clone(), Protocols: new(http.Protocols)}
 			newest.Protocols.SetHTTP2(scheme == "https")
@@ -190,19 +190,20 @@ func TestRowPoint3Page(t *testing.T) {
 		}
 	}
 	base := running(t, "--config="+filepath.Join(dir, "parley.yaml"), "--allow-origin=https://shop.example")
+	client := &http.Client{Timeout: time.Minute}
 	at, origin := base+"/bots/SHOP/botAliases/LIVE/botLocales/en_US/sessions/s-1", []string{"Origin", "https://shop.example"}
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
-		res, _ := send(t, http.DefaultClient, http.MethodOptions, at, "", append(origin, "Access-Control-Request-Method", method, "Access-Control-Request-Headers", "amz-sdk-request,authorization,responsecontenttype")...)
+		res, _ := send(t, client, http.MethodOptions, at, "", append(origin, "Access-Control-Request-Method", method, "Access-Control-Request-Headers", "amz-sdk-request,authorization,responsecontenttype")...)
 		if res.StatusCode/100 != 2 || !strings.Contains(res.Header.Get("Access-Control-Allow-Methods"), method) || !strings.Contains(res.Header.Get("Access-Control-Allow-Headers"), "responsecontenttype") {
 			t.Errorf("preflight of %s: %s %v", method, res.Status, res.Header)
 		}
 	}
-	res, _ := send(t, http.DefaultClient, http.MethodPost, at, `{"sessionState":{"intent":{"name":"Hours"},"dialogAction":{"type":"Delegate"}}}`, append(origin, "Content-Type", "application/json")...)
+	res, _ := send(t, client, http.MethodPost, at, `{"sessionState":{"intent":{"name":"Hours"},"dialogAction":{"type":"Delegate"}}}`, append(origin, "Content-Type", "application/json")...)
 	if shown := strings.Join(res.Header.Values("Access-Control-Expose-Headers"), ", "); res.StatusCode != http.StatusOK ||
 		!strings.Contains(shown, "x-amz-lex-session-state") || !strings.Contains(shown, "X-Amzn-Requestid") || res.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
 		t.Errorf("PutSession: %s %v", res.Status, res.Header)
 	}
-	if res, body := send(t, http.DefaultClient, http.MethodPost, at+"/text", text, "Content-Type", "application/json", "Origin", "https://other.example"); res.StatusCode != http.StatusForbidden {
+	if res, body := send(t, client, http.MethodPost, at+"/text", text, "Content-Type", "application/json", "Origin", "https://other.example"); res.StatusCode != http.StatusForbidden {
 		t.Errorf("a page that may not: %s %s", res.Status, body)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // only returns a client that speaks one protocol, and dials as it is told.
 func only(t *testing.T, set func(*http.Protocols, bool), dial func(ctx context.Context, network, addr string) (net.Conn, error)) *http.Client {
 	t.Helper()
-	transport := &http.Transport{Protocols: new(http.Protocols), DialContext: dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // the certificate is the test's
+	transport := &http.Transport{Protocols: new(http.Protocols), DialContext: dial, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 	set(transport.Protocols, true)
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport, Timeout: limit}
