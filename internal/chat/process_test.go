@@ -107,6 +107,12 @@ func newProcessed(t *testing.T, p *chat.Processor, r *chat.Redaction, config cha
 	return c
 }
 
+// elapse lets time pass, in a bubble.
+func elapse(d time.Duration) {
+	<-time.After(d)
+	synctest.Wait()
+}
+
 func show(t *testing.T, what string, got []string, want ...string) {
 	t.Helper()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -159,7 +165,7 @@ func TestProcessing(t *testing.T) {
 		pending := states(page.Items)
 		show(t, "the sender's own", pending[max(0, len(pending)-6):], waiting("hello"), waiting("approve this"), waiting("reject this"), waiting("fail this"), waiting("xml"), waiting("interactive"))
 
-		time.Sleep(10 * time.Minute)
+		elapse(10 * time.Minute)
 		delivered := []string{
 			"markdown Pat: HELLO {Status: Original:hello OriginalType:text/plain Why:}", "Pat: approve this",
 			"interactive Ann: {}", "markdown SYSTEM_MESSAGE: PROMPT {Status: Original:prompt OriginalType:text/plain Why:}",
@@ -229,7 +235,7 @@ func TestProcessingDelivers(t *testing.T) {
 		if sent := c.say(c.token.Token, "approve"); sent.Processing {
 			t.Error("a message is processed after the end of it")
 		}
-		time.Sleep(10 * time.Minute)
+		elapse(10 * time.Minute)
 		show(t, "calls", c.calls(), "f fail", "f second", "g third")
 		show(t, "the agent sees", states(must(c.agent.heard())), "Pat: fail {Status: Original: OriginalType: Why:it broke}",
 			"markdown Pat: SECOND {Status: Original:second OriginalType:text/plain Why:}", "markdown Pat: THIRD {Status: Original:third OriginalType:text/plain Why:}", "Pat: approve")
@@ -249,7 +255,7 @@ func TestProcessingRedacts(t *testing.T) {
 		if _, err := c.SendMessage(t.Context(), c.token.Token, transcript.Message{ContentType: transcript.ApplicationJSON, Content: `{"card":4111111111111111}`}, ""); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * time.Minute)
+		elapse(10 * time.Minute)
 		show(t, "calls", c.calls(), "f approve [EMAIL]", "f reject [EMAIL]")
 		show(t, "the agent sees", states(must(c.agent.heard())), "Pat: approve [EMAIL] {Status: Original:approve a@b.example OriginalType:text/plain Why:}")
 		show(t, "the customer sees", states(must(c.customer.heard()))[1:], "Pat: reject a@b.example {Status:REJECTED Original: OriginalType: Why:}",
@@ -290,7 +296,7 @@ func TestProcessingRestart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(90 * time.Second)
+		elapse(90 * time.Second)
 		show(t, "calls before", c.calls(), "f one", "f two")
 		c.restart()
 		for token, want := range map[string]chat.Sent{"token 1": {ID: first.ID, Time: first.Time}, "token 2": second} {
@@ -299,7 +305,7 @@ func TestProcessingRestart(t *testing.T) {
 				t.Errorf("%s again: %+v %v, want %+v", token, again, err, want)
 			}
 		}
-		time.Sleep(10 * time.Minute)
+		elapse(10 * time.Minute)
 		show(t, "calls", c.calls(), "f one", "f two", "f two")
 		show(t, "the transcript", c.read(""), "markdown Pat: ONE {Status: Original:one OriginalType:text/plain Why:}",
 			"markdown Pat: TWO {Status: Original:two OriginalType:text/plain Why:}")
@@ -314,9 +320,9 @@ func TestProcessingStoreFails(t *testing.T) {
 		c := newProcessed(t, &chat.Processor{Function: "f"}, nil, chat.Config{Failed: func(string, error) { failures++ }})
 		c.say(c.token.Token, "one")
 		c.store.broken.Store(true)
-		time.Sleep(62 * time.Second)
+		elapse(62 * time.Second)
 		c.store.broken.Store(false)
-		time.Sleep(time.Minute)
+		elapse(time.Minute)
 		show(t, "calls", c.calls(), "f one")
 		if got := len(states(must(c.agent.heard()))); failures == 0 || got != 1 {
 			t.Errorf("%d failures, %d messages", failures, got)
@@ -344,7 +350,7 @@ func TestProcessingEnds(t *testing.T) {
 		refusal(t, "a message while the chat ends", err, chat.ErrAccessDenied)
 		refusal(t, "a prompt while the chat ends", c.prompt(c.started.ContactID, plain("x")), chat.ErrNotFound)
 		c.restart()
-		time.Sleep(10 * time.Minute)
+		elapse(10 * time.Minute)
 		contact := c.contact(c.started.ContactID)
 		if contact.Reason != chat.FlowDisconnect || len(c.calls()) != 2 {
 			t.Errorf("reason %q after %q", contact.Reason, c.calls())
@@ -361,7 +367,7 @@ func TestProcessingEnds(t *testing.T) {
 			if err := c.Disconnect(t.Context(), c.token.Token); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(10 * time.Minute)
+			elapse(10 * time.Minute)
 			show(t, "the transcript", c.read(""), want)
 		}
 	})
@@ -376,7 +382,7 @@ func TestProcessingAnswersFirst(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Hour)
+		elapse(time.Hour)
 		if got := states(must(c.customer.heard())); got != nil {
 			t.Errorf("%q is shown before the answer", got)
 		}
