@@ -1,6 +1,9 @@
 package connectmodel
 
-import "math"
+import (
+	"maps"
+	"math"
+)
 
 // The requests about queues and hours of operation.
 
@@ -107,9 +110,7 @@ func override(required string, more map[string]shape) *Model {
 		"RecurrenceConfig": object{members: map[string]shape{"RecurrencePattern": pattern}, required: []string{"RecurrencePattern"}},
 		"OverrideType":     text{enum: []string{"STANDARD", "OPEN", "CLOSED"}},
 	}
-	for name, member := range more {
-		members[name] = member
-	}
+	maps.Copy(members, more)
 	return updateResource(hoursID, members)
 }
 

@@ -111,3 +111,29 @@ func TestCreatedResourcesRoute(t *testing.T) {
 		t.Error("the chat of a user who was deleted does not wait in its queue")
 	}
 }
+
+// A flow that calls a module by an alias runs the version that the alias names by then.
+func TestFlowCallsAnAlias(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{DataDir: t.TempDir()})
+	says := func(text string) string {
+		return strconv.Quote(`{"Version":"2019-10-30","StartAction":"s","Settings":{},"Actions":[{"Identifier":"s","Type":"MessageParticipant","Parameters":{"Text":"` + text + `"},
+			"Transitions":{"NextAction":"e","Errors":[{"ErrorType":"NoMatchingError","NextAction":"e"}]}},{"Identifier":"e","Type":"EndFlowModuleExecution","Parameters":{},"Transitions":{}}]}`)
+	}
+	module := w.must("PUT", "/contact-flow-modules/i", "", `{"Name":"m","Content":`+says("One.")+`}`)
+	at := "/contact-flow-modules/i/" + text(module, "Id")
+	w.must("PUT", at+"/version", "", `{}`)
+	w.must("POST", at+"/content", "", `{"Content":`+says("Two.")+`}`)
+	w.must("PUT", at+"/version", "", `{}`)
+	w.must("POST", at+"/content", "", `{"Content":`+says("Latest.")+`}`)
+	alias := w.must("PUT", at+"/alias", "", `{"AliasName":"live","ContactFlowModuleVersion":1}`)
+	for _, called := range []string{text(module, "Arn") + ":live", text(module, "Id") + ":live", text(module, "Arn") + ":" + text(alias, "Id")} {
+		for version, want := range []string{"One.", "Two."} {
+			w.must("POST", at+"/alias/"+text(alias, "Id"), "", `{"ContactFlowModuleVersion":`+strconv.Itoa(version+1)+`}`)
+			flow := w.must("PUT", "/contact-flows/i", "", `{"Name":"`+called+want+`","Type":"CONTACT_FLOW","Content":`+strconv.Quote(`{"Version":"2019-10-30","StartAction":"c","Actions":[
+				{"Identifier":"c","Type":"InvokeFlowModule","Parameters":{"FlowModuleId":"`+called+`"},"Transitions":{"NextAction":"end","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+				{"Identifier":"end","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]}`)+`}`)
+			w.open(`{"ContactFlowId":"` + text(flow, "ContactFlowId") + `","ParticipantDetails":{"DisplayName":"Pat"}}`).await(want)
+		}
+	}
+}

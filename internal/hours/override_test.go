@@ -40,7 +40,8 @@ func TestOverrides(t *testing.T) {
 		{"the last of each month", []hours.Override{recurs(hours.Recurrence{Frequency: "MONTHLY", Interval: 1, Days: []int{-1}})}, map[string]string{"2026-02-28": "", "2026-03-30": "9-17", "2028-02-29": "", "2028-02-28": "9-17"}},
 		{"every third month", []hours.Override{recurs(hours.Recurrence{Frequency: "MONTHLY", Interval: 3})}, map[string]string{"2026-01-31": "", "2026-07-31": "", "2026-03-31": "9-17", "2027-01-31": ""}},
 		{
-			"the second Friday of March", []hours.Override{{First: "2026-01-01", Last: "2029-12-31", Times: friday, Recurs: &hours.Recurrence{Frequency: "YEARLY", Interval: 1, Months: []int{3}, Occurrence: []int{2}}}},
+			"the second Friday of March",
+			[]hours.Override{{First: "2026-01-01", Last: "2029-12-31", Times: friday, Recurs: &hours.Recurrence{Frequency: "YEARLY", Interval: 1, Months: []int{3}, Occurrence: []int{2}}}},
 			map[string]string{"2026-03-13": "10-11", "2026-03-06": "9-17", "2026-03-12": "9-17", "2027-03-12": "10-11", "2026-04-10": "9-17"},
 		},
 		{"every year", []hours.Override{{First: "2026-12-25", Last: "2030-12-31", Recurs: &hours.Recurrence{Frequency: "YEARLY", Interval: 2}}}, map[string]string{"2026-12-25": "", "2027-12-25": "9-17", "2028-12-25": "", "2028-12-24": "9-17"}},
