@@ -20,7 +20,7 @@ type done struct {
 }
 
 // act carries out an action; false when it has failed.
-func (s *stage) act(w *watched, a *testcase.Action, h *happening) bool {
+func (s *stage) act(w *watched, a *testcase.Action) bool {
 	d := done{action: a, passed: true, actual: maps.Clone(a.Parameters)}
 	if d.actual == nil {
 		d.actual = map[string]any{}

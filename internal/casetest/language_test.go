@@ -186,7 +186,7 @@ func chats(wait int) string {
 func TestRowF4To8Language(t *testing.T) {
 	t.Parallel()
 	function, bot, shop, sales := members{"LambdaFunctionARN": "f"}, members{"LexV2Bot": members{"AliasArn": "arn:aws:lex:us-east-1:1:bot-alias/B/A"}}, members{"HoursOfOperationId": "shop"}, members{"QueueId": "Sales"}
-	real := members{"LambdaFunctionARN": "real"}
+	there := members{"LambdaFunctionARN": "real"}
 	gold := mock(members{"LoadedData": `{"tier":"gold"}`})
 	lambda, lex, hoursOf, transfer := "InvokeLambdaFunction", "ConnectParticipantWithLexBot", "CheckHoursOfOperation", "TransferContactToQueue"
 	for _, row := range []struct {
@@ -231,7 +231,7 @@ func TestRowF4To8Language(t *testing.T) {
 		{name: "always", flow: chats(60), want: "passed p", took: 60, observations: []members{with(observe("a", "", hears("o")), "Usage", members{"Type": "Always"})}},
 
 		{name: "an override counts once", flow: asksFunction("real"), want: "passed ppp", note: "", observations: []members{
-			observe("a", "b", initiated(), overrides(lambda, real, gold)), observe("b", "c", hears("tier gold")), observe("c", "", hears("branch yes")),
+			observe("a", "b", initiated(), overrides(lambda, there, gold)), observe("b", "c", hears("tier gold")), observe("c", "", hears("branch yes")),
 		}},
 		{name: "an override at the action counts for it", flow: asksFunction("f"), want: "passed ppp", note: "f is used more often than it has overrides", observations: []members{
 			observe("a", "b", started(lambda, function), overrides(lambda, function, gold)), observe("b", "c", hears("tier gold")), observe("c", "", hears("branch no")),
@@ -259,8 +259,8 @@ func TestRowF4To8Language(t *testing.T) {
 		}},
 		{name: "an override that nobody needs", flow: chats(60), want: "passed p", took: 60, note: "the override a/a0 was never used", observations: []members{observe("a", "", initiated(), overrides(lambda, function, gold))}},
 		{name: "a function's answer can be read once it was seen", flow: asksFunction("real"), want: "passed ppp", observations: []members{
-			observe("a", "b", started(lambda, real), assert("$.External.tier", "Equals", "")),
-			observe("b", "c", event("FlowActionCompleted", members{"ActionType": lambda, "ActionParameters": real}),
+			observe("a", "b", started(lambda, there), assert("$.External.tier", "Equals", "")),
+			observe("b", "c", event("FlowActionCompleted", members{"ActionType": lambda, "ActionParameters": there}),
 				assert("$.External.tier", "Equals", "real"), assert("$.External.deep", "Equals", ""), assert("$.External.deep.x", "Exists", "")),
 			observe("c", "", hears("branch yes"), assert("$.LambdaInvocation.ResultData.tier", "TextStartsWith", "re")),
 		}},

@@ -27,7 +27,7 @@ func (s *stage) outcome(p *flow.Program, result *flowtest.Result) Outcome {
 	}
 	for _, w := range s.watched {
 		check := s.check(w)
-		if check.Verdict == flowtest.Failed || check.Verdict == flowtest.Pending && !(s.ended && s.cfg.AllowPending) {
+		if check.Verdict == flowtest.Failed || check.Verdict == flowtest.Pending && !s.mayLack() {
 			if r.Verdict = flowtest.Failed; r.Why == "" || check.Verdict == flowtest.Failed && s.failedAt(w) {
 				r.Why = check.ID + ": " + check.Why
 			}
@@ -43,6 +43,9 @@ func (s *stage) outcome(p *flow.Program, result *flowtest.Result) Outcome {
 	}
 	return Outcome{r, s.execution(&r)}
 }
+
+// mayLack reports whether the test passes without what was not observed.
+func (s *stage) mayLack() bool { return s.ended && s.cfg.AllowPending }
 
 // failedAt reports whether an action of an observation has failed.
 func (s *stage) failedAt(w *watched) bool {
@@ -66,7 +69,7 @@ func (s *stage) check(w *watched) flowtest.Check {
 	case w.satisfied():
 	case !w.reached:
 		c.Verdict, c.Why = flowtest.Pending, "it was not reached: no observation that leads to it was met"
-	case s.ended && s.cfg.AllowPending:
+	case s.mayLack():
 		c.Verdict, c.Why = flowtest.Pending, "it was not seen before the test ended itself"
 	default:
 		c.Verdict, c.Why = flowtest.Failed, "it never happened"
@@ -88,7 +91,7 @@ func (s *stage) nearest(w *watched, c *flowtest.Check) {
 			continue
 		}
 		others = append(others, h.String())
-		if out, comparable := s.compare(&w.Event, h.text); comparable && (c.Best == nil || out.Score > c.Best.Score) {
+		if out, has := s.compare(&w.Event, h.text); has && (c.Best == nil || out.Score > c.Best.Score) {
 			c.Best = &flowtest.Match{Text: h.text, Score: out.Score, Hint: out.Hint}
 		}
 	}

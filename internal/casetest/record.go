@@ -1,6 +1,9 @@
 package casetest
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/parley-chat/parley/internal/flowtest"
 	"github.com/parley-chat/parley/internal/testcase"
 )
@@ -31,12 +34,9 @@ func (s *stage) execution(r *flowtest.Report) testcase.Execution {
 	}
 	reasons := []string{}
 	because := func(reason string) {
-		for _, have := range reasons {
-			if have == reason {
-				return
-			}
+		if !slices.Contains(reasons, reason) {
+			reasons = append(reasons, reason)
 		}
-		reasons = append(reasons, reason)
 	}
 	e.Summary.Total = len(s.watched)
 	for i, w := range s.watched {
@@ -78,9 +78,7 @@ func (s *stage) execution(r *flowtest.Report) testcase.Execution {
 // observation is the record of an observation: what was seen, and not what was expected.
 func (s *stage) observation(w *watched, status testcase.Status) map[string]any {
 	properties := map[string]any{}
-	for name, value := range w.Event.Properties {
-		properties[name] = value
-	}
+	maps.Copy(properties, w.Event.Properties)
 	if w.met != nil && w.met.kind == testcase.MessageReceived {
 		properties["Text"] = w.met.text
 	}

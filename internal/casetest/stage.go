@@ -245,7 +245,7 @@ func (s *stage) fire(now time.Time, h happening) {
 	w.active = !w.finished()
 	w.done = nil
 	for i := range w.Actions {
-		if !s.act(w, &w.Actions[i], &h) {
+		if !s.act(w, &w.Actions[i]) {
 			s.failed = true
 			return
 		}
@@ -268,11 +268,11 @@ func (s *stage) meets(w *watched, h *happening) bool {
 	}
 	switch e.Type {
 	case testcase.MessageReceived:
-		out, comparable := s.compare(e, h.text)
-		if comparable && out.Met {
+		out, has := s.compare(e, h.text)
+		if has && out.Met {
 			w.outcome = out
 		}
-		return comparable && out.Met
+		return has && out.Met
 	case testcase.FlowActionStarted, testcase.FlowActionCompleted:
 		return e.Action == h.action && s.same(e.Resource, e.Shown, h) && (e.Agent == "" || sameRef(e.Agent, h.agent))
 	}

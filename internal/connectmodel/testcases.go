@@ -1,5 +1,7 @@
 package connectmodel
 
+import "maps"
+
 // The requests about test cases and their executions.
 
 func testCaseID() shape { return text{min: 1, max: 500} }
@@ -22,9 +24,7 @@ func testCaseMembers(more map[string]shape) *Model {
 	members := map[string]shape{
 		"!InstanceId": instanceID(), "Description": text{max: 500}, "EntryPoint": entryPoint(), "InitializationData": anyText(), "Status": flowStatus(),
 	}
-	for name, s := range more {
-		members[name] = s
-	}
+	maps.Copy(members, more)
 	return request(members)
 }
 

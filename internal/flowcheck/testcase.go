@@ -83,6 +83,7 @@ func testRules() []Rule {
 	const language, admin = "https://docs.aws.amazon.com/connect/latest/devguide/testing-language", guide + "testing-simulation"
 	rules := []Rule{
 		{ID: "test-document", Says: "A test case with another Version, an identifier that is missing or there twice, or an observation that leads nowhere.", Page: language + "-concepts.html", test: testDocument},
+		{ID: "test-entry", Says: "An entry point with which no contact can begin.", Remedy: "name the flow", Page: admin + ".html", test: testEntry},
 		{ID: "test-next-action", Says: "A NextAction in a test case that is empty or leads nowhere.", Remedy: "leave NextAction out where nothing follows", Page: language + "-concepts.html", test: testNextAction},
 		{ID: "test-usage", Says: "A Usage that does not exist.", Remedy: "leave Usage out: once is what it means without", Page: language + "-concepts.html", test: testUsage},
 		{ID: "test-event", Says: "An event, or an observed action, that a test case cannot observe or that lacks what tells it from others.", Page: language + ".html", test: testEvent},
@@ -96,6 +97,8 @@ func testRules() []Rule {
 	}
 	return append(rules,
 		Rule{ID: "test-data", Level: flow.Doubtful, Says: "Initial data of a test case that is accepted, and read back empty.", Remedy: `write {"Attributes": {…}, "SegmentAttributes": {}}`, Page: admin + ".html", test: testData},
+		Rule{ID: "test-reach", Level: flow.Doubtful, Says: "Observations that lead to each other only, and are never waited for.", Remedy: "let another observation lead to it", Page: language + "-concepts.html", test: testReach},
+		Rule{ID: "test-agent", Level: flow.Doubtful, Says: "A transfer that is observed and goes on, to an agent of the instance.", Remedy: "end the test there, or substitute a queue without agents", Page: admin + ".html", test: testAgent},
 		Rule{ID: "test-run", Level: flow.Broken, Says: "A test case that cannot run here, whether or not it can be published.", Page: language + ".html", test: testRun},
 		Rule{ID: "test-member", Level: flow.Doubtful, Says: "A member that no test case has.", Remedy: "take it away", Page: language + ".html", test: testMember},
 	)

@@ -57,6 +57,8 @@ func TestTestCases(t *testing.T) {
 		{"test-override", "mock", `{"LambdaFunctionARN":"tier"}`, `{}`},
 		{"test-override", "mock", `"MockResponse"`, `"ResultOverride"`},
 		{"test-data", "", `{\"Attributes\":{}}`, `{\"tier\":\"gold\"}`},
+		{"test-reach", "lost", `"NextObservations":[]}}]`, `"NextObservations":[]}},{"Identifier":"lost","Event":{"Identifier":"e3","Type":"TestCompleted"},"Transitions":{"NextObservations":["lost"]}}]`},
+		{"test-agent", "queued", `{"Type":"EndTest"}`, `{"Type":"LogData"}`},
 		{"test-run", "queued", `"Times":1`, `"Times":"often"`},
 		{"test-member", "hello", `"NextObservations":["queued"]`, `"NextActions":["queued"]`},
 		{"test-member", "say", `"Type":"SendInstruction","Parameters"`, `"Type":"SendInstruction","Threshold":0.8,"Parameters"`},
@@ -83,7 +85,7 @@ func TestTestCases(t *testing.T) {
 			}
 		}
 	}
-	var have []string
+	have := []string{"test-entry"} // below
 	for _, test := range cases {
 		have = append(have, test.rule)
 	}
@@ -114,4 +116,23 @@ func FuzzTestCase(f *testing.F) {
 		}
 		check(flowcheck.File{Name: "t.json", Findings: found})
 	})
+}
+
+// An entry point is one with which a contact can begin.
+func TestEntryPoints(t *testing.T) {
+	t.Parallel()
+	for entry, wrong := range map[string]bool{
+		`{"Type":"CHAT","ChatEntryPointParameters":{"FlowId":"f"}}`:                                                      false,
+		`{"Type":"VOICE_CALL","VoiceCallEntryPointParameters":{"FlowId":"f","DestinationPhoneNumber":null}}`:             false,
+		`{"Type":"VOICE_CALL","VoiceCallEntryPointParameters":{"SourcePhoneNumber":"+1","DestinationPhoneNumber":"+2"}}`: false,
+		`{"Type":"TASK"}`: true,
+		`{"Type":"CHAT","ChatEntryPointParameters":{}}`:                                                      true,
+		`{"Type":"VOICE_CALL","VoiceCallEntryPointParameters":{"FlowId":"f","DestinationPhoneNumber":"+1"}}`: true,
+		`{"Type":"VOICE_CALL","VoiceCallEntryPointParameters":{"DestinationPhoneNumber":"+1"}}`:              true,
+	} {
+		found, is := flowcheck.TestCase("t.json", []byte(`{"EntryPoint":`+entry+`,"Content":`+strconv.Quote(tested)+`}`))
+		if is && wrong != slices.ContainsFunc(found, func(f flow.Finding) bool { return f.Rule == "test-entry" }) {
+			t.Errorf("%s: %v", entry, found)
+		}
+	}
 }
