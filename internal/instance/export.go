@@ -105,6 +105,7 @@ func (k *Keeper) shown(r flow.Resource) string {
 		return nameOf(&k.Prompts, id)
 	case flow.AgentResource:
 		return nameOf(&k.Users, id)
+	case flow.FunctionResource, flow.BotResource, flow.ApplicationResource: // whose ids are no instance's
 	}
 	return ""
 }
