@@ -45,22 +45,26 @@ func TestProcessing(t *testing.T) {
 		want    *chat.Processing
 	}{
 		{
-			"a function", processor, map[string]any{"ProcessingEnabled": "True", "LambdaProcessorARN": "f", "ChatProcessorSettings": map[string]any{"DeliverUnprocessedMessages": "True"}},
+			"a function", processor,
+			map[string]any{"ProcessingEnabled": "True", "LambdaProcessorARN": "f", "ChatProcessorSettings": map[string]any{"DeliverUnprocessedMessages": "True"}},
 			plainText, "messages pass f", &chat.Processing{Processor: &chat.Processor{Function: "f", Deliver: true}},
 		},
 		{
-			"a function that nobody configured", processor, map[string]any{"ProcessingEnabled": true, "LambdaProcessorARN": unknown},
+			"a function that nobody configured", processor,
+			map[string]any{"ProcessingEnabled": true, "LambdaProcessorARN": unknown},
 			plainText, `messages pass unprocessed: no function is configured for "unknown"`, &chat.Processing{Processor: &chat.Processor{Function: unknown}},
 		},
 		{"no function", processor, map[string]any{"ProcessingEnabled": "False"}, plainText, "messages pass no function any more", nil},
 		{"nothing", processor, map[string]any{}, bad, "ProcessingEnabled is neither True nor False", nil},
 		{"no name", processor, map[string]any{"ProcessingEnabled": "True"}, bad, "LambdaProcessorARN is missing", nil},
 		{
-			"everything private", redaction, map[string]any{"Enabled": "True", "RedactionMaskMode": "PII", "DeliverUnprocessedMessages": "True"},
+			"everything private", redaction,
+			map[string]any{"Enabled": "True", "RedactionMaskMode": "PII", "DeliverUnprocessedMessages": "True"},
 			masked, "not found in messages here, as they have no form: ADDRESS, AGE,", &chat.Processing{Redaction: &chat.Redaction{Rules: redact.Rules{Same: true}, Deliver: true}},
 		},
 		{
-			"some of it", redaction, map[string]any{"Enabled": "True", "RedactionMaskMode": "EntityType", "RedactionEntities": []any{"NAME", "EMAIL"}},
+			"some of it", redaction,
+			map[string]any{"Enabled": "True", "RedactionMaskMode": "EntityType", "RedactionEntities": []any{"NAME", "EMAIL"}},
 			"My address is [EMAIL].", "as they have no form: NAME", &chat.Processing{Redaction: &chat.Redaction{Rules: redact.Rules{Entities: []string{"NAME", "EMAIL"}}}},
 		},
 		{"nothing of it", redaction, map[string]any{"Enabled": "False"}, plainText, "", nil},

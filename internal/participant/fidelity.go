@@ -8,9 +8,8 @@ func Fidelity() []fidelity.Entry {
 		actions  = "Participant Service: actions"
 		protocol = "Participant Service: behaviour"
 		socket   = "Chat WebSocket"
-		chats    = "Chats"
 	)
-	return []fidelity.Entry{
+	return append([]fidelity.Entry{
 		{Area: actions, Name: createConnectionName, Source: fidelity.Documentation, Note: "`WEBRTC_CONNECTION` is refused: it is for voice."},
 		{Area: actions, Name: "SendMessage", Source: fidelity.Documentation, Note: "16,384 bytes for every content type, the newest of AWS's figures. " +
 			"Interactive messages that would break a client are refused, by the desk as well; the fault `passBroken` lets them through."},
@@ -63,7 +62,13 @@ func Fidelity() []fidelity.Entry {
 		{Area: socket, Name: "In-flight redaction", Source: fidelity.Guessed, Note: "Kinds that have a form, by patterns and check digits, in place of AWS's language model: `[EMAIL]` or `[PII]`, as the flow says. Names, addresses and other kinds without a form are not found, and the log says so. " +
 			"A JSON text that would be none any more has failed."},
 		{Area: socket, Name: "Echo before or after the answer, doubled frames, swapped pieces, unknown members", Source: fidelity.Guessed, Note: "When strict, from the seed."},
+	}, ofChats()...)
+}
 
+// ofChats describes the rules of chats.
+func ofChats() []fidelity.Entry {
+	const chats = "Chats"
+	return []fidelity.Entry{
 		{Area: chats, Name: "A customer connects within 5 minutes", Source: fidelity.Documentation},
 		{Area: chats, Name: "The customer's own `participant.joined`", Source: fidelity.Observed, Note: "Once, when the customer first connects " +
 			"(a transcript recorded in April 2026); an `InitialMessage` stands before it (guessed)."},

@@ -434,19 +434,19 @@ func openBlobs(tb testing.TB) *blob.Dir {
 }
 
 // golden compares a text with a file.
-func golden(t testing.TB, name, got string) {
-	t.Helper()
+func golden(tb testing.TB, name, got string) {
+	tb.Helper()
 	path := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	want, err := os.ReadFile(path)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", name, diff)
+		tb.Errorf("%s (-want +got):\n%s", name, diff)
 	}
 }

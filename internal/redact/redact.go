@@ -144,7 +144,8 @@ func alone(text string, from, to int) bool {
 	after, _ := utf8.DecodeRuneInString(text[to:])
 	first, _ := utf8.DecodeRuneInString(text[from:to])
 	last, _ := utf8.DecodeLastRuneInString(text[from:to])
-	return !(inWord(before) && inWord(first)) && !(inWord(after) && inWord(last))
+	joined := inWord(before) && inWord(first) || inWord(after) && inWord(last)
+	return !joined
 }
 
 func inWord(r rune) bool {

@@ -70,6 +70,7 @@ func processed(r processedRecord) transcript.Processed       { return transcript
 func recordRedaction(r chat.Redaction) redactionRecord {
 	return redactionRecord{r.Entities, r.Same, r.Deliver}
 }
+
 func redaction(r redactionRecord) chat.Redaction {
 	return chat.Redaction{Rules: redact.Rules{Entities: r.Entities, Same: r.Same}, Deliver: r.Deliver}
 }
