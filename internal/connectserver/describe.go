@@ -2,12 +2,14 @@ package connectserver
 
 import (
 	"context"
+	"slices"
 	"time"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -30,6 +32,7 @@ type contactOutput struct {
 	RelatedID         string `json:"RelatedContactId,omitzero"`
 	InitiationMethod  chat.Method
 	Channel           string
+	QueueInfo         *queueInfo        `json:",omitzero"`
 	AgentInfo         *agentInfo        `json:",omitzero"`
 	Initiated         epoch             `json:"InitiationTimestamp"`
 	Connected         epoch             `json:"ConnectedToSystemTimestamp,omitzero"`
@@ -42,8 +45,44 @@ type contactOutput struct {
 	ChatMetrics       *chatMetrics      `json:",omitzero"`
 }
 
+type queueInfo struct {
+	ID       string `json:"Id"`
+	Enqueued epoch  `json:"EnqueueTimestamp"`
+}
+
+// queueOf is the queue of a contact; nil for an agent's own, and for one that the instance does not have.
+func (s *Service) queueOf(how *chat.Queued) *queueInfo {
+	if how == nil || how.Agent != "" && how.Name == "" {
+		return nil
+	}
+	var before *instance.Item[instance.Queue]
+	for _, q := range s.kept.Queues.All() {
+		switch {
+		case q.Name == how.Name, how.Name == "" && q.Configured: // the first is for contacts that name none
+			return &queueInfo{q.ID, epoch{how.Since}}
+		case slices.Contains(q.Is.Former, how.Name):
+			before = q
+		}
+	}
+	if before == nil {
+		return nil
+	}
+	return &queueInfo{before.ID, epoch{how.Since}}
+}
+
 type agentInfo struct {
-	Connected epoch `json:"ConnectedToAgentTimestamp"`
+	ID        string `json:"Id,omitzero"`
+	Connected epoch  `json:"ConnectedToAgentTimestamp"`
+}
+
+// userID is the id of the user of a name; empty for an agent who is none.
+func (s *Service) userID(name string) string {
+	for _, u := range s.kept.Users.All() {
+		if u.Name == name {
+			return u.ID
+		}
+	}
+	return ""
 }
 
 // chatMetrics count a chat that has ended.
@@ -94,8 +133,11 @@ func (s *Service) describeContact(ctx context.Context, in *describeContactInput)
 	}
 	for _, p := range one.Participants {
 		if p.Role == transcript.Agent {
-			out.AgentInfo = &agentInfo{epoch{p.Joined}}
+			out.AgentInfo = &agentInfo{s.userID(p.DisplayName), epoch{p.Joined}}
 		}
+	}
+	if one.NextID == "" {
+		out.QueueInfo = s.queueOf(c.Queue)
 	}
 	if !one.Ended.IsZero() {
 		if out.ChatMetrics, err = s.metrics(ctx, &c, one); err != nil {

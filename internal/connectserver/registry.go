@@ -100,7 +100,7 @@ func (s *Service) contactActions() []*action {
 		},
 		{
 			name: "DescribeContact", model: connectmodel.DescribeContact(), run: bind(s.describeContact), source: fidelity.Model,
-			note: "Filled: what a chat has; each contact of a chat by its own id. `ChatMetrics` appear when the chat has ended. `AgentInfo` holds no user id.",
+			note: "Filled: what a chat has; each contact of a chat by its own id. `ChatMetrics` appear when the chat has ended. `AgentInfo` has the id of a user who was created; `QueueInfo` is that of the last contact.",
 		},
 		{
 			name: "GetContactMetrics", model: connectmodel.GetContactMetrics(), run: bind(s.contactMetrics), source: fidelity.Documentation,
