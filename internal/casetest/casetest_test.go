@@ -102,3 +102,29 @@ func TestRowF15InvertedCompare(t *testing.T) {
 		t.Errorf("%+v", record)
 	}
 }
+
+// A test of another instance names its queues by ARNs: the configuration says which one is meant, or
+// else the name that the designer keeps.
+func TestResourcesOfAnotherInstance(t *testing.T) {
+	t.Parallel()
+	const foreign = "arn:aws:connect:eu-west-1:123456789012:instance/i/queue/q-1"
+	named := `"Metadata":{"ActionMetadata":{"e2":{"parameters":{"Event":{"Properties":{"ActionParameters":{"QueueId":{"displayName":"Priority"}}}}}}}}`
+	example := strings.Replace(read(t, "priority.json"), `\"QueueId\": \"Priority\"`, `\"QueueId\": \"`+foreign+`\"`, 1)
+	shown := strings.Replace(example, `\"Metadata\": {}`, strings.ReplaceAll(named, `"`, `\"`), 1)
+	for name, c := range map[string]struct {
+		names map[string]string
+		text  string
+		want  flowtest.Verdict
+	}{
+		"unknown":    {nil, example, flowtest.Failed},
+		"configured": {map[string]string{"arn:aws:connect:*/queue/q-1": "Priority"}, example, flowtest.Passed},
+		"shown":      {nil, shown, flowtest.Passed},
+	} {
+		l := flowrun.NewLibrary(c.names)
+		l.Set(library(t, map[string]string{"main.json": read(t, "main.json")}).Files())
+		out := casetest.RunFile(t.Context(), casetest.Config{Library: l}, file(t, "t.json", c.text))
+		if out.Report.Verdict != c.want {
+			t.Errorf("%s: %s: %s", name, out.Report.Verdict, out.Report.Why)
+		}
+	}
+}

@@ -248,6 +248,9 @@ func TestRowF4To8Language(t *testing.T) {
 		{name: "a delay beyond the limit is a time-out", flow: asksFunction("f"), want: "passed pp", took: 3, observations: []members{
 			observe("a", "b", initiated(), overrides(lambda, function, mock(members{"LoadedData": "{}", "DelaySeconds": 5}))), observe("b", "", hears("branch late")),
 		}},
+		{name: "what is said while a function runs", flow: asksFunction("f"), want: "passed pp", took: 1, note: `"quick" is said while the flow is at InvokeLambdaFunction`, observations: []members{
+			observe("a", "b", initiated(), overrides(lambda, function, mock(members{"LoadedData": `{"tier":"slow"}`, "DelaySeconds": 1})), utter("quick")), observe("b", "", hears("tier slow")),
+		}},
 		{name: "a delay within the limit", flow: asksFunction("f"), want: "passed pp", took: 1, observations: []members{
 			observe("a", "b", initiated(), overrides(lambda, function, mock(members{"LoadedData": `{"tier":"slow"}`, "DelaySeconds": 1}))), observe("b", "", hears("tier slow")),
 		}},

@@ -291,6 +291,17 @@ func (s *stage) compare(e *testcase.Event, text string) (testcase.Outcome, bool)
 	return testcase.Compare(e.Criterion, s.fill(expected), text), true
 }
 
+// hearsText reports whether something comes of what the customer writes.
+func hearsText(standing flowrun.Standing) bool {
+	switch standing.Type {
+	case "ConnectParticipantWithLexBot", "ConnectParticipantWithAgenticCX":
+		return true
+	case "Wait":
+		return flowtest.Listens(standing)
+	}
+	return false
+}
+
 // lead says what the customer does when the chat waits.
 func (s *stage) lead(standing flowrun.Standing) flowtest.Move {
 	s.mu.Lock()
@@ -306,7 +317,7 @@ func (s *stage) lead(standing flowrun.Standing) flowtest.Move {
 	if next.Type == testcase.Disconnect {
 		return flowtest.Move{Leave: true}
 	}
-	if !flowtest.Listens(standing) || standing.Type == "ShowView" {
+	if !hearsText(standing) {
 		where := "no flow runs"
 		if standing.Action != "" {
 			where = fmt.Sprintf("the flow is at %s, which does not listen", standing.Type)
