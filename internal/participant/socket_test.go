@@ -303,6 +303,7 @@ func TestSlowReader(t *testing.T) {
 		if code := slow.waitCode(); code != 1008 {
 			t.Errorf("close code %d, want 1008", code)
 		}
+		synctest.Wait() // the server has let go of the slow one
 		_ = quick.conn.WriteClose(1000, nil)
 		<-quick.closed
 		synctest.Wait()
