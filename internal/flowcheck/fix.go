@@ -22,7 +22,7 @@ func respelt() map[string]string {
 	return map[string]string{"UnTagContact": "UntagContact", "UpdateRoutingCriteria": "UpdateContactRoutingCriteria"}
 }
 
-// Fix rewrites what has exactly one right form in the flows of a file, in whatever the file wraps
+// Fix rewrites what has exactly one right form in the flows and test cases of a file, in whatever the file wraps
 // them in. Only the members in question are written; every other byte stays as it is, because the
 // changes are made in the text and the text is not encoded again. A flow that stands in a JSON text
 // is changed within it. What is not JSON in UTF-8 stays as it is.
@@ -32,8 +32,12 @@ func Fix(data []byte) ([]byte, []Fixed) {
 	for range 10 {
 		f := fixer{}
 		for _, d := range documents(data) {
-			f.document = d
-			f.fix()
+			f.document, f.action = d, nil
+			if d.flow.at("Observations") != nil {
+				f.fixTest()
+			} else {
+				f.fix()
+			}
 		}
 		if len(f.edits) == 0 {
 			break
@@ -140,7 +144,6 @@ func (f *fixer) remove(rule string, from *node, at int, says string) {
 
 // fix looks at one flow.
 func (f *fixer) fix() {
-	f.action = nil
 	if v := f.document.flow.at("Version"); v != nil && v.text != flow.Version {
 		f.write("version", v.start, v.end, quote(flow.Version), "Version is "+flow.Version)
 	}

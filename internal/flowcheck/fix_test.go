@@ -66,7 +66,7 @@ func TestFix(t *testing.T) {
 	slices.Sort(rules)
 	var can []string
 	for _, rule := range flowcheck.Rules() {
-		if rule.Fix != "" {
+		if rule.Fix != "" && !strings.HasPrefix(rule.ID, "test-") { // TestFixTestCases has those
 			can = append(can, rule.ID)
 		}
 	}

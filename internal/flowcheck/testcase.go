@@ -82,13 +82,13 @@ func (t *testCase) tell(p part, format string, args ...any) {
 func testRules() []Rule {
 	const language, admin = "https://docs.aws.amazon.com/connect/latest/devguide/testing-language", guide + "testing-simulation"
 	rules := []Rule{
-		{ID: "test-document", Says: "A test case with another Version, an identifier that is missing or there twice, or an observation that leads nowhere.", Page: language + "-concepts.html", test: testDocument},
+		{ID: "test-document", Fix: "the version", Says: "A test case with another Version, an identifier that is missing or there twice, or an observation that leads nowhere.", Page: language + "-concepts.html", test: testDocument},
 		{ID: "test-entry", Says: "An entry point with which no contact can begin.", Remedy: "name the flow", Page: admin + ".html", test: testEntry},
-		{ID: "test-next-action", Says: "A NextAction in a test case that is empty or leads nowhere.", Remedy: "leave NextAction out where nothing follows", Page: language + "-concepts.html", test: testNextAction},
-		{ID: "test-usage", Says: "A Usage that does not exist.", Remedy: "leave Usage out: once is what it means without", Page: language + "-concepts.html", test: testUsage},
-		{ID: "test-event", Says: "An event, or an observed action, that a test case cannot observe or that lacks what tells it from others.", Page: language + ".html", test: testEvent},
-		{ID: "test-match", Says: "MatchingCriteria in another form or place than publishing takes.", Remedy: `write "MatchingCriteria": {"Type": "Inclusion"} in Properties`, Page: language + ".html", test: testMatch},
-		{ID: "test-instruction", Says: "An instruction that does not exist, or not for chats, or not in this form.", Page: language + "-actions-send-instruction.html", test: testInstruction},
+		{ID: "test-next-action", Fix: "`{}` for an empty one", Says: "A NextAction in a test case that is empty or leads nowhere.", Remedy: "leave NextAction out where nothing follows", Page: language + "-concepts.html", test: testNextAction},
+		{ID: "test-usage", Fix: "the spelling", Says: "A Usage that does not exist.", Remedy: "leave Usage out: once is what it means without", Page: language + "-concepts.html", test: testUsage},
+		{ID: "test-event", Fix: "the type without the blanks around it", Says: "An event, or an observed action, that a test case cannot observe or that lacks what tells it from others.", Page: language + ".html", test: testEvent},
+		{ID: "test-match", Fix: "the object around the criterion; `Inclusion` for `Contains`", Says: "MatchingCriteria in another form or place than publishing takes.", Remedy: `write "MatchingCriteria": {"Type": "Inclusion"} in Properties`, Page: language + ".html", test: testMatch},
+		{ID: "test-instruction", Fix: "`Value` for `Text` and `SSML`; `Utterance` for `TextUtterance`", Says: "An instruction that does not exist, or not for chats, or not in this form.", Page: language + "-actions-send-instruction.html", test: testInstruction},
 		{ID: "test-assert", Says: "An Assert with an operator that is refused, or without what it needs.", Page: language + ".html", test: testAssert},
 		{ID: "test-override", Says: "An override of what cannot be overridden, or not so.", Page: admin + "-action-override.html", test: testOverride},
 	}
@@ -100,7 +100,7 @@ func testRules() []Rule {
 		Rule{ID: "test-reach", Level: flow.Doubtful, Says: "Observations that lead to each other only, and are never waited for.", Remedy: "let another observation lead to it", Page: language + "-concepts.html", test: testReach},
 		Rule{ID: "test-agent", Level: flow.Doubtful, Says: "A transfer that is observed and goes on, to an agent of the instance.", Remedy: "end the test there, or substitute a queue without agents", Page: admin + ".html", test: testAgent},
 		Rule{ID: "test-run", Level: flow.Broken, Says: "A test case that cannot run here, whether or not it can be published.", Page: language + ".html", test: testRun},
-		Rule{ID: "test-member", Level: flow.Doubtful, Says: "A member that no test case has.", Remedy: "take it away", Page: language + ".html", test: testMember},
+		Rule{ID: "test-member", Fix: "`Identifier` for `Id`, `NextObservations` for `NextActions`", Level: flow.Doubtful, Says: "A member that no test case has.", Remedy: "take it away", Page: language + ".html", test: testMember},
 	)
 }
 

@@ -136,3 +136,34 @@ func TestEntryPoints(t *testing.T) {
 		}
 	}
 }
+
+// Forms of older pages become those that are taken, in a test case that stands alone and in a text.
+func TestFixTestCases(t *testing.T) {
+	t.Parallel()
+	older := strings.NewReplacer("2019-10-30", "2025-06-21", `{"Type":"Inclusion"}`, `"Contains"`, `"NextObservations":["queued"]`, `"NextActions":["queued"]`,
+		`"Value":"Hi"`, `"Text":"Hi"`, `"Type":"Utterance"`, `"Type":"TextUtterance"`, "Exactly", "EXACTLY", `"Transitions":{}}],
+  "Transitions":{"NextObservations":["hello"]}`, `"Transitions":{"NextAction":""}}],
+  "Transitions":{"NextObservations":["hello"]}`, `"TransferContactToQueue"`, `"TransferContactToQueue "`, `"Identifier":"hello"`, `"Id":"hello"`).Replace(tested)
+	wrapped := func(content string) string { return `{"TestCase": {"Content": ` + strconv.Quote(content) + `}}` }
+	for from, want := range map[string]string{older: tested, wrapped(older): wrapped(tested)} {
+		got, fixed := flowcheck.Fix([]byte(from))
+		if want = strings.ReplaceAll(want, `{\"Type\":\"Inclusion\"}`, `{\"Type\": \"Inclusion\"}`); strings.ReplaceAll(want, `{"Type":"Inclusion"}`, `{"Type": "Inclusion"}`) != string(got) {
+			t.Errorf("fixed:\n%s\nwant:\n%s", got, want)
+		}
+		var rules []string
+		for _, f := range fixed {
+			rules = append(rules, f.Rule)
+		}
+		for _, rule := range flowcheck.Rules() {
+			if strings.HasPrefix(rule.ID, "test-") && (rule.Fix != "") != slices.Contains(rules, rule.ID) {
+				t.Errorf("%s: %q, and it did %v", rule.ID, rule.Fix, rules)
+			}
+		}
+		if found, is := flowcheck.TestCase("t.json", got); !is || len(found) > 0 {
+			t.Errorf("not right yet: %v", found)
+		}
+	}
+	if lines := flowcheck.Lines([]byte(tested)); lines["setup"] != 2 || lines["say"] != 8 {
+		t.Errorf("%v", lines)
+	}
+}

@@ -126,7 +126,7 @@ func (n *node) at(name string) *node {
 	return nil
 }
 
-// document is a flow within a file: its value, the text that it stands in, and where the characters of
+// document is a flow, or a test case, within a file: its value, the text that it stands in, and where the characters of
 // that text stand in the file. Flows in texts within texts stand in one text each.
 type document struct {
 	flow *node
@@ -144,12 +144,17 @@ func (d *document) place(offset int) int {
 	return d.at[offset]
 }
 
-// documents are the flows of a file, wherever in it they stand. What is no JSON has none.
+// documents are the flows and test cases of a file, wherever in it they stand. What is no JSON has none.
 func documents(data []byte) []document {
 	var all []document
 	var visit func(d document, n *node)
 	visit = func(d document, n *node) {
 		if actions := n.at("Actions"); actions != nil && len(actions.items) > 0 && n.at("StartAction") != nil {
+			d.flow = n
+			all = append(all, d)
+			return
+		}
+		if observations := n.at("Observations"); observations != nil && len(observations.items) > 0 {
 			d.flow = n
 			all = append(all, d)
 			return
@@ -160,7 +165,7 @@ func documents(data []byte) []document {
 		for _, item := range n.items {
 			visit(d, item)
 		}
-		if n.isText && strings.Contains(n.text, "Actions") && d.quoted < 4 {
+		if n.isText && (strings.Contains(n.text, "Actions") || strings.Contains(n.text, "Observations")) && d.quoted < 4 {
 			inner := document{data: []byte(n.text), quoted: d.quoted + 1}
 			offsets := unquoted(d.data[n.start:n.end])
 			root, err := parse(inner.data)
@@ -234,12 +239,27 @@ func escaped(raw []byte) rune {
 	return r
 }
 
+// blocks are the actions of a flow, or the observations of a test case with their actions.
+func (d *document) blocks() []*node {
+	if actions := d.flow.at("Actions"); actions != nil {
+		return actions.items
+	}
+	var all []*node
+	for _, o := range d.flow.at("Observations").items {
+		all = append(all, o)
+		if actions := o.at("Actions"); actions != nil {
+			all = append(all, actions.items...)
+		}
+	}
+	return all
+}
+
 // Lines are the lines, from 1, at which the blocks of a file begin, by their identifiers. A block
 // whose identifier several flows of the file have is not among them.
 func Lines(data []byte) map[string]int {
 	lines := map[string]int{}
 	for _, d := range documents(data) {
-		for _, action := range d.flow.at("Actions").items {
+		for _, action := range d.blocks() {
 			id := action.at("Identifier")
 			if id == nil {
 				continue

@@ -75,7 +75,7 @@ func (r *Report) Count(v Verdict) int {
 }
 
 // All runs tests, as many at a time as there are cores, and returns their reports in the order of the
-// tests. After the end of ctx no more are begun, and their reports say so.
+// tests. After the end of ctx those that are left fail at once, and their reports say so.
 func All(ctx context.Context, tests []func(context.Context) Report) []Report {
 	reports := make([]Report, len(tests))
 	next := make(chan int)
