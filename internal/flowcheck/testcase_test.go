@@ -131,7 +131,7 @@ func TestEntryPoints(t *testing.T) {
 		`{"Type":"VOICE_CALL","VoiceCallEntryPointParameters":{"DestinationPhoneNumber":"+1"}}`:              true,
 	} {
 		found, is := flowcheck.TestCase("t.json", []byte(`{"EntryPoint":`+entry+`,"Content":`+strconv.Quote(tested)+`}`))
-		if is && wrong != slices.ContainsFunc(found, func(f flow.Finding) bool { return f.Rule == "test-entry" }) {
+		if !is || wrong != slices.ContainsFunc(found, func(f flow.Finding) bool { return f.Rule == "test-entry" }) {
 			t.Errorf("%s: %v", entry, found)
 		}
 	}
