@@ -10,7 +10,7 @@ import (
 func TestProcessedItems(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		`"Content":"HI","Processing":{"Original":"hi\u001b[2J"}`:                                          `Pat (customer) [processed; said was: hi`,
+		`"Content":"HI","Processing":{"Original":"hi\u001b[2J"}`:                                            `Pat (customer) [processed; said was: hi`,
 		`"Content":"no","MessageMetadata":{"MessageId":"m","MessageProcessingStatus":"REJECTED"}`:           `Pat (customer) [REJECTED]: no`,
 		`"Content":"no","MessageMetadata":{"MessageProcessingStatus":"FAILED"},"Processing":{"Why":"late"}`: `Pat (customer) [FAILED; late]: no`,
 		`"Content":"hi"`: `Pat (customer): hi`,
