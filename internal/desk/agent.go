@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
@@ -49,6 +48,8 @@ type AgentConfig struct {
 	//
 	// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AutoAcceptConfig.html
 	AutoAccept *bool
+	// Window says that a person is there as long as there is a window of that name: see [Desk.Window].
+	Window bool
 	// Count makes several scripted agents, "Name", "Name 2" and so on; zero makes one.
 	Count int
 }
@@ -69,6 +70,7 @@ type agent struct {
 	leaves   bool // is being removed
 	auto     bool // a person who accepts by itself
 	guest    bool // was never added: there as long as it is in a contact
+	windowed bool // a person who is away without a window
 	// seats are its places, by contact; load counts those of an agent, pending the contacts
 	// it is about to get, asked its open invitations.
 	seats                map[string]*seat
@@ -261,6 +263,7 @@ func (d *Desk) configure(a *agent, cfg AgentConfig) {
 	}
 	a.alone = posting{a.queues, a.capacity}
 	d.place(a)
+	d.sits(a, cfg.Window)
 	for _, s := range a.seats {
 		d.startPartner(s)
 	}
@@ -372,20 +375,8 @@ func (d *Desk) Remove(ctx context.Context, ref string) error {
 // vacate gives the contacts of a leaving agent back to their queues, but for those that others answer, and removes the agent unless
 // it is about to get another contact.
 func (d *Desk) vacate(ctx context.Context, a *agent) error {
-	d.mu.Lock()
-	seats := make([]*seat, 0, len(a.seats))
-	for _, s := range a.seats {
-		seats = append(seats, s)
-	}
-	d.mu.Unlock()
-	for _, s := range seats {
-		spare, err := d.leaveOthers(ctx, s)
-		if err == nil && !spare {
-			_, err = d.chats.Transfer(ctx, s.ticket.id, s.participantID, chat.Transfer{Queue: d.origin(s.ticket), Back: true})
-		}
-		if err != nil && !errors.Is(err, chat.ErrNotFound) && !errors.Is(err, chat.ErrAccessDenied) {
-			return err
-		}
+	if err := d.giveBack(ctx, a); err != nil {
+		return err
 	}
 	d.mu.Lock()
 	switch {

@@ -95,6 +95,8 @@ type Desk struct {
 	entering []*Conversation
 	// reserved are the agents for whom a contact is about to be queued, by contact.
 	reserved map[string]*agent
+	// windows are those of people who have one, and of names at which one is open.
+	windows map[string]*window
 	// posts are those of users, by the names of their agents.
 	posts map[string]*Post
 	// admitted are the queues that contacts are about to get into, by contact.
@@ -123,6 +125,7 @@ func New(cfg Config) (*Desk, error) {
 		chats: cfg.Chats, files: cfg.Files, scan: cfg.Scan, doomed: cfg.FailTransfer, changed: cfg.Changed, failed: cfg.Failed,
 		named: map[string]*agent{}, tickets: map[string]*ticket{}, reserved: map[string]*agent{},
 		own: map[string]*queue{}, limits: cfg.Capacity, admitted: map[string]*queue{}, known: map[string]bool{},
+		windows: map[string]*window{},
 	}
 	for _, name := range slices.Concat([]string{DefaultQueue}, cfg.Queues, slices.Sorted(maps.Keys(cfg.Capacity))) {
 		if err := CheckName("queue", name); err != nil {

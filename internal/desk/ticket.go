@@ -139,7 +139,7 @@ func (d *Desk) syncSeats(t *ticket, contact *chat.Contact) (changed bool) {
 		changed = true
 	}
 	for _, p := range contact.Participants {
-		if !p.Active() && p.Role == transcript.Agent && !slices.Contains(t.past, p.DisplayName) && !yielded(contact, p) {
+		if !p.Active() && p.Role == transcript.Agent && !slices.Contains(t.past, p.DisplayName) && !d.yielded(contact, p) {
 			t.past = append(t.past, p.DisplayName)
 		}
 		if !isAgent(p) || slices.ContainsFunc(t.seats, func(s *seat) bool { return s.participantID == p.ID }) {
@@ -159,11 +159,13 @@ func (d *Desk) syncSeats(t *ticket, contact *chat.Contact) (changed bool) {
 	return changed
 }
 
-// yielded reports whether an agent who has left did so in the step in which a custom bot joined:
-// nobody had a reason to pass the contact on.
-func yielded(contact *chat.Contact, agent chat.Participant) bool {
+// yielded reports whether an agent who has left did so in the step in which a custom bot joined, or one
+// who only stands by in that in which another agent did: nobody had a reason to pass the contact on.
+func (d *Desk) yielded(contact *chat.Contact, agent chat.Participant) bool {
+	a := d.named[agent.DisplayName]
+	standby := a != nil && a.partner != nil && a.standby
 	return slices.ContainsFunc(contact.Participants, func(p chat.Participant) bool {
-		return p.Role == transcript.CustomBot && p.Joined.Equal(agent.Left)
+		return (p.Role == transcript.CustomBot || standby && p.Role == transcript.Agent) && p.ID != agent.ID && p.Joined.Equal(agent.Left)
 	})
 }
 
