@@ -31,6 +31,7 @@ func (a *API) addAgent(r *http.Request) (any, error) {
 		State    string `json:"state"`
 		Capacity int    `json:"capacity"`
 		Auto     *bool  `json:"autoAccept"`
+		Window   bool   `json:"window"`
 		Script   string `json:"script"`
 		Count    int    `json:"count"`
 	}
@@ -71,7 +72,7 @@ func (a *API) addAgent(r *http.Request) (any, error) {
 	if in.Count != 0 {
 		cfg.Count = in.Count
 	}
-	cfg.AutoAccept = in.Auto
+	cfg.AutoAccept, cfg.Window = in.Auto, in.Window
 	if cfg.Count > 1 && cfg.Partner == nil {
 		return nil, bad("count", "count is for scripted agents: people are one each")
 	}

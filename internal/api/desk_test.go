@@ -375,3 +375,30 @@ func TestRowA16SignIn(t *testing.T) {
 	w.must(http.MethodPost, "/api/contacts/"+c.id+"/end", nil)
 	w.refused(w.call(http.MethodPost, path, `{"displayName":"Eve"}`), 404, "NotFound", "")
 }
+
+// A person answers in the place of a script; not in that of another person.
+func TestRowC2TakeOver(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{emulator: emulator.Config{Partner: true}})
+	c := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`)
+	ann, ben := w.hire("Ann"), w.hire("Ben")
+	about := map[string]any{"contactId": c.id}
+	joined := w.must(http.MethodPost, "/api/desk/agents/"+ann+"/take-over", about).text("participantId")
+	if uuid.Validate(joined) != nil {
+		t.Errorf("joined as %q", joined)
+	}
+	w.refused(w.call(http.MethodPost, "/api/desk/agents/"+ben+"/take-over", about), 409, "AlreadyAccepted", "")
+}
+
+// A person with a window is one as long as a stream says so: how the desk counts is tested there.
+func TestRowC1WindowsOfStreams(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{emulator: emulator.Config{}})
+	s := w.listen("topics=desk&agent=Ann&agent=Ben", "")
+	s.wantHello()
+	added := w.must(http.MethodPost, "/api/desk/agents", map[string]any{"name": "Ann", "window": true})
+	if got := added.text("agents", 0, "state"); got != "available" {
+		t.Errorf("Ann is %s", got)
+	}
+	s.close()
+}

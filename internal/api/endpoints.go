@@ -27,6 +27,7 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "DELETE /api/desk/agents/{agent}", needs: embedded, answer: a.removeAgent},
 		{pattern: "POST /api/desk/agents/{agent}/accept", needs: embedded, answer: a.accept},
 		{pattern: "POST /api/desk/agents/{agent}/reject", needs: embedded, answer: a.reject},
+		{pattern: "POST /api/desk/agents/{agent}/take-over", needs: embedded, answer: a.takeOver},
 		{pattern: "POST /api/desk/agents/{agent}/supervise", needs: embedded, answer: a.supervise},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/messages", needs: embedded, answer: a.say},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/typing", needs: embedded, answer: a.typing},

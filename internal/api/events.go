@@ -72,6 +72,7 @@ type told struct {
 // listener is one connection that listens.
 type listener struct {
 	names   map[string]bool
+	alive   bool // wants an event as a sign of life
 	contact string
 	events  chan event
 	cut     chan struct{}

@@ -593,3 +593,26 @@ func TestEventsAfterTheEnd(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// A script in a browser is not shown comments, and cannot set a header when it opens a stream.
+func TestRowC8EventsForScripts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, setup{aws: true, pipe: true})
+		s := w.listen("topics=desk,alive", "")
+		s.wantHello()
+		began := time.Now()
+		for i := 1; i <= 3; i++ {
+			if e := s.next(); e.Name != "alive" || e.ID != "" || time.Since(began) != time.Duration(i)*10*time.Second {
+				t.Fatalf("after %s: %v", time.Since(began), e)
+			}
+		}
+		s.close()
+		w.events.Desk()
+		again := w.listen("topics=desk&after="+s.last, "")
+		if got := again.names(2); !slices.Equal(got, []string{"hello", "desk"}) {
+			t.Errorf("after %s: %v", s.last, got)
+		}
+		again.close()
+	})
+}

@@ -61,6 +61,7 @@ func (s *stage) bodies() map[string]map[string]any {
 		"acceptContact":    {"contactId": s.waits.id},
 		"rejectContact":    {"contactId": s.waits.id},
 		"superviseContact": {"contactId": s.waits.id},
+		"takeOverContact":  {"contactId": s.waits.id},
 		"sayAsAgent":       {"contentType": "text/plain", "content": "x"},
 		"readAsAgent":      {"messageId": "x"},
 		"transferContact":  {"queueId": "Default"},

@@ -13,8 +13,13 @@ import (
 
 const (
 	// heartbeat is the pause after which a comment is sent, so that a dead connection is
-	// noticed by both sides.
-	heartbeat = 15 * time.Second
+	// noticed by both sides. Scripts in browsers are not shown comments: who listens to "alive" gets
+	// an event instead, so often that a silence of 20 seconds means something.
+	heartbeat    = 15 * time.Second
+	alivePause   = 10 * time.Second
+	aliveTopic   = "alive"
+	aliveText    = "event: " + aliveTopic + "\ndata: {}\n\n"
+	aliveComment = ": alive\n\n"
 	// writeWithin is how long a listener may take to read what it is sent.
 	writeWithin = 10 * time.Second
 	// batch is about how much is written at once, in bytes.
@@ -52,6 +57,10 @@ func (a *API) listenerOf(r *http.Request) (*listener, error) {
 	}
 	for _, name := range wanted {
 		event, ok := known[name]
+		if name == aliveTopic {
+			l.alive = true
+			continue
+		}
 		if !ok {
 			return nil, bad("topics", fmt.Sprintf("topics has %q, which is not one of %s", excerpt.Of(name, longestQuote), strings.Join(names, ", ")))
 		}
@@ -62,13 +71,16 @@ func (a *API) listenerOf(r *http.Request) (*listener, error) {
 
 // seenBy reads the last event that a listener has seen; nil when it comes for the first time.
 func seenBy(r *http.Request) (*uint64, error) {
-	id := r.Header.Get("Last-Event-ID")
+	id, from := r.Header.Get("Last-Event-ID"), "Last-Event-ID"
+	if id == "" { // a script in a browser cannot set it when it opens a stream
+		id, from = r.URL.Query().Get("after"), "after"
+	}
 	if id == "" {
 		return nil, nil
 	}
 	seen, err := strconv.ParseUint(id, 10, 64)
 	if err != nil {
-		return nil, bad("Last-Event-ID", "Last-Event-ID is not the id of an event of this stream")
+		return nil, bad(from, from+" is not the id of an event of this stream")
 	}
 	return &seen, nil
 }
@@ -105,6 +117,9 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		return p
 	}
 	defer a.cfg.Events.leave(l)
+	if a.cfg.Desk != nil {
+		defer a.cfg.Desk.Window(r.URL.Query()["agent"]...)()
+	}
 	var first []byte
 	if begin.anew {
 		first = fmt.Appendf(first, "event: reset\nid: %d\ndata: {}\n\n", begin.after)
@@ -119,7 +134,11 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 
 // stream writes events until one side has enough.
 func stream(w http.ResponseWriter, r *http.Request, control *http.ResponseController, l *listener) {
-	alive := time.NewTicker(heartbeat)
+	pause, beat := heartbeat, aliveComment
+	if l.alive {
+		pause, beat = alivePause, aliveText
+	}
+	alive := time.NewTicker(pause)
 	defer alive.Stop()
 	for {
 		select {
@@ -136,7 +155,7 @@ func stream(w http.ResponseWriter, r *http.Request, control *http.ResponseContro
 				happened = append(happened, <-l.events)
 			}
 		case <-alive.C:
-			text = []byte(": alive\n\n")
+			text = []byte(beat)
 		case <-l.cut:
 			return
 		case <-r.Context().Done():

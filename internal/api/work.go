@@ -37,6 +37,18 @@ func (a *API) accept(r *http.Request) (any, error) {
 	return map[string]string{"participantId": participant}, nil
 }
 
+func (a *API) takeOver(r *http.Request) (any, error) {
+	id, err := contactOf(r)
+	if err != nil {
+		return nil, err
+	}
+	participant, err := a.cfg.Desk.TakeOver(r.Context(), r.PathValue("agent"), id)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"participantId": participant}, nil
+}
+
 func (a *API) reject(r *http.Request) (any, error) {
 	id, err := contactOf(r)
 	if err != nil {
