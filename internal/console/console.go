@@ -20,6 +20,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -33,9 +34,9 @@ var files embed.FS
 
 // policy allows the pages what they need: their own files and calls to their own
 // server. It makes the browser refuse strings where code or markup could be made of
-// them (Trusted Types).
+// them (Trusted Types), but for the one policy by which a page starts the shared worker.
 const policy = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
-	"require-trusted-types-for 'script'"
+	"require-trusted-types-for 'script'; trusted-types parley"
 
 // Config is what the pages tell about the server.
 type Config struct {
@@ -114,13 +115,23 @@ func Handles(address string) bool {
 	case "/", "/docs/errors", "/favicon.ico", "/console":
 		return true
 	}
+	if _, ok := short()[address]; ok {
+		return true
+	}
 	return strings.HasPrefix(address, "/console/")
+}
+
+// short are the addresses that people type, and where the pages are.
+func short() map[string]string {
+	return map[string]string{
+		"/desk": "/console/desk", "/inspector": "/console/inspector", "/faults": "/console/faults", "/connect": "/console/connect",
+	}
 }
 
 // clean leaves doubled and trailing slashes and dots out of an address.
 func clean(address string) string { return path.Clean("/" + address) }
 
-// New returns the handler of GET /, /docs/errors, /console/… and /favicon.ico. Each page is
+// New returns the handler of GET /, /docs/errors, /console/…, /favicon.ico and the short addresses of pages. Each page is
 // rendered once, when it is first asked for.
 func New(config Config) http.Handler {
 	served := map[string]file{}
@@ -145,6 +156,11 @@ func New(config Config) http.Handler {
 			return
 		}
 		f, ok := served[address]
+		if page := short()[address]; page != "" && served[page].plain != nil {
+			to := url.URL{Path: config.Base + page, RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, to.String(), http.StatusFound)
+			return
+		}
 		if !ok {
 			diagnosis.New(diagnosis.NotFound, "").Write(w, diagnosis.DocsURL(config.DocsURL, r))
 			return

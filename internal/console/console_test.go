@@ -231,12 +231,21 @@ func TestPagesOfAnUpstream(t *testing.T) {
 				t.Errorf("%s, %s: the current page (-want +got):\n%s", name, address, diff)
 			}
 		}
-		for _, address := range test.none {
+		for _, address := range append(test.none, shortOf(test.none)...) {
 			if res, _ := get(t, test.config, address); res.StatusCode != http.StatusNotFound {
 				t.Errorf("%s, %s: status %d, want 404", name, address, res.StatusCode)
 			}
 		}
 	}
+}
+
+// shortOf are the addresses of pages as people type them.
+func shortOf(pages []string) []string {
+	var short []string
+	for _, page := range pages {
+		short = append(short, strings.TrimPrefix(page, "/console"))
+	}
+	return short
 }
 
 // Nothing is made before it is asked for: the pages would delay the start of a server.
@@ -262,6 +271,7 @@ func TestSize(t *testing.T) {
 	t.Parallel()
 	handler := console.New(embedded())
 	total := 0
+	sizes := map[string]int{}
 	seen := map[string]bool{}
 	for queue := addresses()[:5]; len(queue) > 0; queue = queue[1:] {
 		if seen[queue[0]] || queue[0] == "/docs/errors" {
@@ -274,6 +284,7 @@ func TestSize(t *testing.T) {
 		packed := httptest.NewRecorder()
 		handler.ServeHTTP(packed, request)
 		total += packed.Body.Len()
+		sizes[queue[0]] = packed.Body.Len()
 		unpacked, err := gzip.NewReader(packed.Body)
 		if err != nil {
 			t.Fatalf("%s: %v", queue[0], err)
@@ -287,6 +298,22 @@ func TestSize(t *testing.T) {
 		t.Errorf("all pages and their files have %d bytes, want at most %d", total, limit)
 	}
 	t.Logf("%d files, %d bytes", len(seen), total)
+	for _, address := range addresses()[:5] {
+		one, loaded := 0, map[string]bool{}
+		for queue := []string{address}; len(queue) > 0; queue = queue[1:] {
+			if loaded[queue[0]] || path.Ext(queue[0]) == "" && queue[0] != address { // another page
+				continue
+			}
+			loaded[queue[0]] = true
+			one += sizes[queue[0]]
+			_, content := get(t, embedded(), queue[0])
+			queue = append(queue, linked(content)...)
+		}
+		if one > 100_000 || one < 5_000 {
+			t.Errorf("%s and its files have %d bytes, want at most 100000", address, one)
+		}
+		t.Logf("%s: %d files, %d bytes", address, len(loaded), one)
+	}
 }
 
 // linked lists the addresses on this server that a page or script refers to.
@@ -296,6 +323,9 @@ func linked(content string) []string {
 		if !strings.HasPrefix(found[1], "/api/") { // another handler's
 			out = append(out, found[1])
 		}
+	}
+	for _, found := range regexp.MustCompile(`SharedWorker\(scripts\(served\("([^"]*)"`).FindAllStringSubmatch(content, -1) {
+		out = append(out, found[1])
 	}
 	for _, found := range regexp.MustCompile(`from "\./([^"]*)"`).FindAllStringSubmatch(content, -1) { // of a module beside it
 		out = append(out, "/console/"+found[1])
@@ -459,6 +489,10 @@ func TestRefusals(t *testing.T) {
 		{http.MethodGet, "/console/pages/connect.html", http.StatusNotFound, "Content-Type", "application/json"},
 		{http.MethodGet, "/console/", http.StatusFound, "Location", "/"},
 		{http.MethodGet, "/console", http.StatusFound, "Location", "/"},
+		{http.MethodGet, "/desk?contact=1", http.StatusFound, "Location", "/console/desk?contact=1"},
+		{http.MethodGet, "/inspector", http.StatusFound, "Location", "/console/inspector"},
+		{http.MethodGet, "/faults/", http.StatusFound, "Location", "/console/faults"},
+		{http.MethodGet, "/connect", http.StatusFound, "Location", "/console/connect"},
 		{http.MethodGet, "/docs/errors/", http.StatusOK, "Content-Type", "text/html; charset=utf-8"},
 		{http.MethodGet, "//docs//errors", http.StatusOK, "Content-Type", "text/html; charset=utf-8"},
 		{http.MethodGet, "/console/style.css/", http.StatusOK, "Content-Type", "text/css; charset=utf-8"},
@@ -474,7 +508,7 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("%s %s: the answer has no whole link: %s", test.method, test.target, rec.Body)
 		}
 	}
-	for _, own := range []string{"/", "", "/docs/errors/", "//docs/errors", "/console/x/../style.css"} {
+	for _, own := range []string{"/desk", "/faults/", "/", "", "/docs/errors/", "//docs/errors", "/console/x/../style.css"} {
 		if !console.Handles(own) {
 			t.Errorf("Handles(%q) is false", own)
 		}

@@ -44,72 +44,90 @@ export const del = (path) => call("DELETE", path);
 // path puts ids into an address.
 export const path = (parts, ...ids) => String.raw({ raw: parts }, ...ids.map(encodeURIComponent));
 
-const names = { contacts: "contact", items: "item", desk: "desk", exchanges: "exchange", faults: "faults", clock: "clock" };
-const retry = 1500; // after which a stream that was refused is asked for again
-const hiddenFor = 5000; // after which a page that nobody sees gives its connection to others
+const hiddenFor = 5000; // after which a page with a stream of its own, that nobody sees, gives it up
 
-// A browser has six connections for a server, so a page has one stream for all that listen on it.
 const listeners = new Set();
-let source = null;
-let wanted = "";
-let broken = true;
+let wanted = ""; // what the page has asked for, as text
+let port = null; // to the stream
+let own = false; // the stream is this page's own
+let there = false; // the stream has everything
+let agent = "";
 let timer = 0;
+let lock = "";
 
 // The stream begins when all modules of the page have said what they listen to.
-let begun = false;
-const begin = () => {
-  begun = true;
-  renew();
-};
-if (globalThis.document?.readyState === "complete") begin();
-else globalThis.document?.addEventListener("DOMContentLoaded", begin, { once: true });
+if (globalThis.document?.readyState === "complete") connect();
+else globalThis.document?.addEventListener("DOMContentLoaded", connect, { once: true });
 
-function renew() {
-  const topics = [...new Set([...listeners].flatMap((listener) => listener.topics))].sort().join(",");
-  const idle = document.hidden && ![...listeners].some((listener) => listener.keep);
-  if (!begun || (topics === wanted && source && !idle)) return;
-  clearTimeout(timer);
-  source?.close();
-  source = null;
-  wanted = topics;
-  if (topics && !idle) open(topics);
+// connect finds the stream that all pages of this browser share. A page that is gone, however, is known
+// by a lock that it has held; not all browsers know locks at all addresses.
+async function connect() {
+  if (globalThis.navigator.locks) {
+    const name = `parley-page-${crypto.randomUUID()}`;
+    await new Promise((held) => navigator.locks.request(name, () => {
+      held();
+      return new Promise(() => {});
+    }));
+    lock = name;
+  }
+  try {
+    const worker = new SharedWorker(scripts(served("/console/streamworker.js")), { type: "module", name: `parley ${document.body.dataset.version}` });
+    worker.addEventListener("error", alone);
+    take(worker.port);
+  } catch {
+    alone();
+  }
 }
 
-function open(topics) {
-  const own = new EventSource(served(`/api/events?${new URLSearchParams({ topics })}`));
-  source = own;
-  broken = true;
-  const tell = (name, ...data) => {
-    for (const listener of listeners) listener.handlers[name]?.(...data);
+// scripts vouches for the only script that a page starts: the policy of the pages lets browsers refuse
+// strings where code is meant (Trusted Types).
+function scripts(address) {
+  return globalThis.trustedTypes?.createPolicy("parley", { createScriptURL: (url) => url }).createScriptURL(address) ?? address;
+}
+
+// alone gives the page a stream of its own.
+async function alone() {
+  const { Stream } = await import("./stream.js");
+  const channel = new MessageChannel();
+  own = true;
+  new Stream().join(channel.port2);
+  take(channel.port1);
+}
+
+function take(to) {
+  port = to;
+  port.onmessage = ({ data: [name, text] }) => {
+    if (name === "ping") return renew(true);
+    if (name === "open") there = true;
+    if (name === "lost" || name === "quiet") there = false;
+    const data = text && JSON.parse(text);
+    const contact = data && (data.contactId ?? chatOf(data));
+    for (const { handlers, only } of listeners) if (!only || !contact || only === contact) handlers[name]?.(data);
   };
-  own.addEventListener("hello", () => {
-    if (broken) tell("open");
-    broken = false;
-  });
-  own.addEventListener("reset", () => {
-    broken = true; // what follows, "hello", fetches anew
-  });
-  own.addEventListener("error", () => {
-    tell("lost");
-    broken = true;
-    if (own.readyState !== EventSource.CLOSED || source !== own) return;
-    source = null; // it was refused, and the browser does not ask again
-    clearTimeout(timer);
-    timer = setTimeout(renew, retry);
-  });
-  for (const name of Object.values(names)) {
-    own.addEventListener(name, (event) => {
-      const data = JSON.parse(event.data);
-      const contact = data.contactId ?? chatOf(data);
-      for (const { handlers, only } of listeners) if (!only || !contact || only === contact) handlers[name]?.(data);
-    });
-  }
+  renew(true);
+}
+
+function renew(again) {
+  const idle = own && document.hidden && !agent && ![...listeners].some((listener) => listener.keep);
+  const topics = idle ? [] : [...new Set([...listeners].flatMap((listener) => listener.topics))].sort();
+  const now = JSON.stringify([topics, agent]);
+  if (!port || (now === wanted && !again)) return;
+  wanted = now;
+  port.postMessage({ topics, agent, lock });
 }
 
 globalThis.document?.addEventListener("visibilitychange", () => {
   clearTimeout(timer);
   timer = setTimeout(renew, document.hidden ? hiddenFor : 0);
 });
+globalThis.addEventListener?.("pagehide", () => port?.postMessage("bye"));
+globalThis.addEventListener?.("pageshow", ({ persisted }) => persisted && renew(true));
+
+// present tells the server, as long as this page is open, that somebody looks at it as an agent.
+export function present(name) {
+  agent = name;
+  renew();
+}
 
 // events listens to what happens on the server. handlers are by the event's name and get its
 // data; "open" is called when the stream (again) has everything, so that what is shown can be
@@ -121,7 +139,7 @@ export function events(topics, handlers, { contact = "", keep = false } = {}) {
   listeners.add(listener);
   const before = wanted;
   renew();
-  if (begun && source && before === wanted && !broken) handlers.open?.();
+  if (before === wanted && there) handlers.open?.();
   return () => {
     listeners.delete(listener);
     renew();
