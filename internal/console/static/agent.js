@@ -1,7 +1,8 @@
 // The desk, as agents in a page see it: who waits, who answers, and what an agent can do. The
 // page's own agent is remembered for its window, so that two windows are two agents.
 
-import { del, get, patch, path, post } from "./api.js";
+import { del, get, patch, path, post, present } from "./api.js";
+import { plain } from "./format.js";
 
 const pause = 250; // between two questions about the desk, in milliseconds
 
@@ -10,6 +11,13 @@ export class Desk extends EventTarget {
   agents = [];
   #asking = false;
   #again = false;
+  #was = ""; // the state of the page's own agent, as long as it is there
+
+  constructor() {
+    super();
+    present(this.name);
+    this.addEventListener("change", () => this.me && (this.#was = this.me.state));
+  }
 
   // refresh asks for the desk and reports "change". However often it is called, one question is
   // asked at a time.
@@ -47,9 +55,19 @@ export class Desk extends EventTarget {
 
   // join makes a name the page's own agent.
   async join(name) {
-    await post("/api/desk/agents", { name });
+    await post("/api/desk/agents", { name, window: true });
     sessionStorage.setItem("parley-agent", name);
+    present(name);
     await this.now();
+  }
+
+  // rejoin finds out what there is after a break. A server that was restarted does not know who sat here.
+  async rejoin() {
+    const was = this.#was;
+    await this.now().catch(() => {});
+    if (!was || was === "offline" || !this.name || (this.me && this.me.state !== "offline")) return;
+    await post("/api/desk/agents", { name: this.name, state: was, window: true }).catch(() => {});
+    this.refresh();
   }
 
   // now waits until the desk is known anew.
@@ -61,6 +79,8 @@ export class Desk extends EventTarget {
   async quit() {
     const { me } = this;
     sessionStorage.removeItem("parley-agent");
+    present("");
+    this.#was = "";
     if (me) await this.remove(me.id);
     else this.dispatchEvent(new Event("change"));
   }
@@ -79,6 +99,14 @@ export class Desk extends EventTarget {
 
   accept(contactId) {
     return this.#then(post(path`/api/desk/agents/${this.me.id}/accept`, { contactId }));
+  }
+
+  // answer makes the page's own agent, or else one of a name, the one who answers a chat: one that waits,
+  // or that a script answers.
+  async answer(contactId, name) {
+    if (!this.me) await this.join(name);
+    else if (this.me.state !== "available") await this.change(this.me.id, { state: "available" });
+    return this.#then(post(path`/api/desk/agents/${this.me.id}/take-over`, { contactId }));
   }
 
   reject(contactId) {
@@ -158,6 +186,26 @@ export class Desk extends EventTarget {
   // holding is the part of the page's own agent in a chat, if any.
   holding(contactId) {
     return this.mine.find((holding) => holding.contactId === contactId);
+  }
+
+  // scripts are the scripted agents who answer a chat, if no person does.
+  scripts(contactId) {
+    const answering = this.holders(contactId).filter(({ contacts }) => contacts.find((one) => one.contactId === contactId).role === "AGENT");
+    return answering.every(({ scripted }) => scripted) ? answering : [];
+  }
+
+  // scripted are the chats that only scripts answer.
+  get scripted() {
+    const all = this.agents.filter(({ scripted }) => scripted).flatMap(({ contacts }) => contacts);
+    return [...new Map(all.map((holding) => [holding.contactId, holding])).values()].filter(({ contactId }) => this.scripts(contactId).length);
+  }
+
+  // prospects says who may take a chat that waits.
+  prospects({ agent, rejectedBy }) {
+    const there = this.agents.filter(({ name, state, scripted }) => !scripted && state === "available" && !rejectedBy.includes(name) && (!agent || agent === name));
+    if (there.some(({ id }) => id === this.me?.id)) return "Waits for you.";
+    if (there.length) return `Waits for ${there.slice(0, 3).map(({ name }) => plain(name)).join(", ")}${there.length > 3 ? ` and ${there.length - 3} more` : ""}.`;
+    return agent ? `Waits for ${plain(agent)}, who is not there.` : "Nobody is there to answer.";
   }
 
   // holders are those who answer a chat or look on.

@@ -213,6 +213,7 @@ function showChat() {
   const waits = desk.waiting.find(({ contactId }) => contactId === chosen);
   const asked = desk.invitation(chosen);
   const ended = contact?.state === "ended";
+  const scripts = desk.scripts(chosen);
   byId("chat-title").textContent = contact ? plain(contact.customer) || "Customer" : "No chat chosen";
   byId("chat-none").hidden = Boolean(chosen);
   if (!chosen) fill(byId("chat-none"), contacts.size ? "Choose a chat from the list." : ["No chats yet. ", h("a", { href: served("/") }, "Start one"), ", or ", h("a", { href: served("/console/connect") }, "from your own page"), "."]);
@@ -224,28 +225,35 @@ function showChat() {
   byId("chat-state").className = `pill ${tone}`;
   byId("chat-composer").hidden = !holding || ended;
   byId("chat-hint").hidden = Boolean(holding) && !ended;
-  byId("chat-hint").textContent = ended ? "This chat has ended." : !desk.me ? "Give your name above to answer." : waits ? "Accept the chat to answer it." : asked ? `${plain(asked.by)} asks you to join.` : "Somebody else answers. A supervisor may join them.";
+  byId("chat-hint").textContent = ended ? "This chat has ended." : waits ? desk.prospects(waits) : asked ? `${plain(asked.by)} asks you to join.` : scripts.length ? `${scripts.map(({ name }) => plain(name)).join(", ")} ${scripts.length > 1 ? "answer by themselves" : "answers by itself"}. Take over to answer.` : !others.length ? "The customer has not connected yet." : !desk.me ? "Somebody else answers. Give your name above to join them as a supervisor." : "Somebody else answers. A supervisor may join them.";
   talk.settle();
   gallery.allow(Boolean(holding) && !ended);
   details.show(contact);
-  const about = JSON.stringify([chosen, holding?.role, Boolean(waits), waits?.rejectedBy, Boolean(asked), ended, desk.me?.id, Boolean(contact)]);
+  const about = JSON.stringify([chosen, holding?.role, Boolean(waits), waits?.rejectedBy, Boolean(asked), ended, desk.me?.id, Boolean(contact), scripts.map(({ id }) => id)]);
   if (about === acted) return;
   acted = about;
-  fill(byId("chat-actions"), contact && !ended && desk.me && actions(holding, waits, asked), chosen && button("Details", () => (main.dataset.view = main.dataset.view === "side" ? "talk" : "side"), "small only-medium"));
+  fill(byId("chat-actions"), contact && !ended && actions(holding, waits, asked, scripts), chosen && button("Details", () => (main.dataset.view = main.dataset.view === "side" ? "talk" : "side"), "small only-medium"));
 }
 
 const button = (label, onclick, kind = "small") => h("button", { type: "button", class: kind, onclick }, label);
 
-function actions(holding, waits, asked) {
+function actions(holding, waits, asked, scripts) {
   const id = chosen;
+  const answered = (doing) => async () => {
+    if (!(await attempt(doing)) || id !== chosen) return;
+    show(); // a composer that is hidden takes no focus
+    talk.composer.focus();
+  };
+  const take = (label) => button(label, answered(() => desk.answer(id, byId("join-name").value.trim())), "primary small");
+  if (!desk.me) return (waits && take("Answer it")) || (scripts.length > 0 && take("Take over"));
   const supervise = button("Supervise", () => attempt(() => desk.supervise(id)));
   if (holding?.role === "SUPERVISOR") return button("Leave", () => attempt(() => desk.leave(id)));
   if (holding) {
     return [button("Invite", () => invite(desk, id)), button("Transfer", () => transfer(desk, id)), button("Sign-in", () => signIn(desk, id)), button("Leave", () => attempt(() => desk.leave(id))), button("End chat", () => attempt(() => desk.end(id)))];
   }
-  if (!waits && !asked) return supervise;
+  if (!waits && !asked) return [scripts.length > 0 && take("Take over"), supervise];
   return [
-    button("Accept", async () => (await attempt(() => desk.accept(id))) && talk.composer.focus(), "primary small"),
+    button("Accept", answered(() => desk.accept(id)), "primary small"),
     !waits?.rejectedBy.includes(desk.me.name) && button("Reject", () => attempt(() => desk.reject(id))), supervise,
   ];
 }
@@ -308,7 +316,7 @@ desk.addEventListener("change", () => {
 
 events(["desk", "items", "contacts"], {
   open: async () => {
-    desk.refresh();
+    desk.rejoin();
     talk.load();
     gallery.load().catch(() => {});
     const { contacts: active } = await get(`/api/contacts?state=active&limit=${most}`).catch(() => ({}));

@@ -39,7 +39,9 @@ function showAgent() {
   if (chosen && !mine.some(({ contactId }) => contactId === chosen)) chosen = "";
   if (!chosen && mine.length) chosen = mine.at(-1).contactId;
   const contacts = desk.agents.filter((agent) => agent.scripted).map(({ name, contacts }) => [name, contacts.length]);
-  const state = JSON.stringify([me?.id, me?.state, chosen, mine.map((held) => held.contactId), waiting.map((entry) => entry.contactId), contacts]);
+  const { scripted } = desk;
+  showAnswer();
+  const state = JSON.stringify([me?.id, me?.state, chosen, mine.map((held) => held.contactId), waiting.map((entry) => entry.contactId), contacts, scripted.map((held) => held.contactId)]);
   byId("agent-chat").hidden = !chosen;
   talk.open(chosen).then(() => talk.settle());
   talk.settle();
@@ -48,7 +50,41 @@ function showAgent() {
   byId("agent-name").hidden = !me;
   byId("agent-name").textContent = plain(me?.name);
   fill(byId("agent-actions"), me ? acting(me) : h("a", { href: served("/console/desk") }, "Desk"));
-  fill(byId("agent-list"), me ? [tickets(waiting), others(mine)] : nobody(contacts));
+  fill(byId("agent-list"), me ? [tickets(waiting, scripted), others(mine)] : [takeovers(scripted), nobody(contacts)]);
+}
+
+// What stands below a customer who waits: who can answer, and a button that helps.
+function showAnswer() {
+  const bar = byId("customer-answer");
+  const id = customer?.contactId;
+  const waits = id && !customer.participant.over && desk.waiting.find(({ contactId }) => contactId === id);
+  const text = waits ? desk.prospects(waits) : "";
+  if (bar.dataset.text === text && bar.dataset.id === id) return;
+  Object.assign(bar.dataset, { text, id });
+  bar.hidden = !waits;
+  fill(bar, waits && [h("p", {}, text), button(text === "Waits for you." ? "Accept" : "Answer it yourself", () => answer(id), "primary small")]);
+}
+
+// answer makes whoever looks at the page the one who answers.
+async function answer(contactId) {
+  await attempt(async () => {
+    await desk.answer(contactId, byId("agent-called")?.value.trim() || "Alex");
+    chosen = contactId;
+    showAgent();
+    talk.composer.focus();
+  });
+}
+
+// takeovers are the chats that scripts answer, the customer's of this page first.
+function takeovers(scripted) {
+  if (!scripted.length) return null;
+  const most = 3;
+  const first = [...scripted].sort((a, b) => (b.contactId === customer?.contactId) - (a.contactId === customer?.contactId) || (a.since < b.since ? 1 : -1));
+  return h("ul", { class: "tickets", "aria-label": "Chats that scripts answer" }, first.slice(0, most).map(({ contactId, customer: name }) => h("li", { class: "ticket" },
+    h("span", { class: "ticket-name" }, h("bdi", {}, plain(name) || "Customer")),
+    h("span", { class: "note since-by" }, `with ${desk.scripts(contactId).map((agent) => plain(agent.name)).join(", ")}`),
+    button(["Take over", h("span", { class: "unseen" }, ` the chat of ${plain(name)}`)], () => answer(contactId), "primary small"))),
+  scripted.length > most && h("li", { class: "note" }, h("a", { href: served("/console/desk") }, `${scripted.length - most} more on the desk`)));
 }
 
 function acting(me) {
@@ -56,7 +92,7 @@ function acting(me) {
   return [
     chosen && button("Leave", () => attempt(() => desk.leave(chosen))),
     chosen && button("End chat", () => attempt(() => desk.end(chosen))),
-    away && button("Take chats", () => attempt(() => desk.setState(me.id, "available"))),
+    away && button("Take chats", () => attempt(() => desk.change(me.id, { state: "available" }))),
     !chosen && button("Stop answering", () => attempt(() => desk.quit())),
     h("a", { href: served("/console/desk") }, "Desk"),
   ];
@@ -78,8 +114,8 @@ function nobody(scripted) {
       h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Answer chats"))));
 }
 
-function tickets(waiting) {
-  if (!waiting.length) return !chosen && h("p", { class: "empty" }, "Nobody is waiting. Start a chat on the customer's side, and it appears here.");
+function tickets(waiting, scripted) {
+  if (!waiting.length) return !chosen && (takeovers(scripted) ?? h("p", { class: "empty" }, "Nobody is waiting. Start a chat on the customer's side, and it appears here."));
   const most = 3;
   return h("ul", { class: "tickets", "aria-label": "Waiting chats" }, waiting.slice(0, most).map((entry) => h("li", { class: "ticket" },
     h("span", { class: "ticket-name" }, h("bdi", {}, plain(entry.customer) || "Customer")),
@@ -122,13 +158,16 @@ copyButtons(document);
 
 let customer = null;
 const showTraffic = traffic(byId("traffic"), byId("traffic-empty"), () => byId("traffic-only").checked && customer?.contactId);
-customer = new Customer(showTraffic);
+customer = new Customer(() => {
+  showTraffic();
+  if (customer) showAgent();
+});
 byId("traffic-only").addEventListener("change", showTraffic);
 
 desk.addEventListener("change", showAgent);
 events(["desk", "items"], {
   open: () => {
-    desk.refresh();
+    desk.rejoin();
     talk.load();
     quickTemplates();
   },

@@ -1,0 +1,113 @@
+// Who is there: agents whose windows are gone, and chats that are taken over from a script.
+
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { launch } from '../browser/browser.js'
+import { startParley } from '../browser/parley.js'
+import { until } from '../bounds.js'
+import { connect } from './customer.js'
+import { accessible, api, fits, open } from './harness.js'
+
+let parley, alone, browser
+before(async () => {
+  [parley, alone, browser] = await Promise.all([startParley('--ephemeral'), startParley('--ephemeral', '--partner=false'), launch()])
+})
+after(async () => {
+  await browser?.close()
+  assert.equal(await parley?.stop(), 0)
+  assert.equal(await alone?.stop(), 0)
+})
+
+const agent = async (url, name) => (await api(url, 'GET', 'desk')).agents.find((one) => one.name === name)
+
+async function sits(url, name) {
+  const opened = await open(browser, url, '/console/desk')
+  await opened.page.getByLabel('Your name as an agent').fill(name)
+  await opened.page.getByRole('button', { name: 'Answer chats' }).click()
+  await opened.page.locator('#me-name', { hasText: name }).waitFor()
+  return opened
+}
+
+test('RowC1: the chats of an agent whose window is gone wait again, those of one without a window stay', async () => {
+  await api(alone.url, 'POST', 'desk/agents', { name: 'Called' })
+  const { page, close } = await sits(alone.url, 'Ghost')
+  const [pat, kim] = [await connect(alone.url, 'Pat'), await connect(alone.url, 'Kim')]
+  await api(alone.url, 'POST', 'desk/agents/Ghost/accept', { contactId: pat.contactId })
+  await api(alone.url, 'POST', 'desk/agents/Called/accept', { contactId: kim.contactId })
+  await page.reload()
+  await page.locator('#me-name', { hasText: 'Ghost' }).waitFor()
+  await close()
+  await until(async () => (await agent(alone.url, 'Ghost')).state === 'away', () => 'the agent stays')
+  await until(async () => !(await agent(alone.url, 'Ghost')).contacts.length, () => 'the chat stays with nobody')
+  const { queues, agents } = await api(alone.url, 'GET', 'desk')
+  assert.deepEqual(queues[0].waiting.map(({ contactId }) => contactId), [pat.contactId])
+  const called = agents.find(({ name }) => name === 'Called')
+  assert.deepEqual([called.state, called.contacts.length], ['available', 1])
+  await api(alone.url, 'DELETE', `desk/agents/${called.id}`)
+  await pat.leave()
+  await kim.leave()
+})
+
+test('RowC1: beside a customer who waits stands who can answer, and a button that helps', async () => {
+  const { page, complaints, close } = await open(browser, alone.url, '/')
+  await page.getByRole('button', { name: 'Start chat' }).click()
+  const bar = page.locator('#customer-answer')
+  await bar.getByText('Nobody is there to answer.').waitFor()
+  await accessible(page)
+  await fits(page, 'nobody-there')
+  const { agents: [ann] } = await api(alone.url, 'POST', 'desk/agents', { name: 'Ann' })
+  await bar.getByText('Waits for Ann.').waitFor()
+  await api(alone.url, 'PATCH', `desk/agents/${ann.id}`, { state: 'away' })
+  await bar.getByText('Nobody is there to answer.').waitFor()
+  await bar.getByRole('button', { name: 'Answer it yourself' }).click()
+  await page.locator('#agent-name', { hasText: 'Alex' }).waitFor()
+  await page.locator('#agent-composer textarea:focus').waitFor()
+  await bar.waitFor({ state: 'hidden' })
+  await page.keyboard.type('Here I am.')
+  await page.keyboard.press('Enter')
+  await page.locator('#customer-talk').getByText('Here I am.').waitFor()
+  await api(alone.url, 'DELETE', `desk/agents/${ann.id}`)
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('RowC2: the first minute: start a chat, then answer it, at the workbench', async () => {
+  const { page, complaints, close } = await open(browser, parley.url, '/')
+  await page.getByRole('button', { name: 'Start chat' }).click()
+  const chats = page.getByRole('list', { name: 'Chats that scripts answer' })
+  await chats.getByText('Pat', { exact: true }).waitFor()
+  await accessible(page)
+  for (const width of [1280, 400]) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      await fits(page, `take-over-${width}-${colorScheme}`)
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await chats.getByRole('button', { name: 'Take over' }).click()
+  await page.locator('#agent-composer textarea:focus').waitFor()
+  await page.locator('#customer-talk').getByText('Alex joined').waitFor()
+  await page.locator('#customer-talk .happened', { hasText: 'left' }).waitFor()
+  await page.keyboard.type('It is me now.')
+  await page.keyboard.press('Enter')
+  await page.locator('#customer-talk').getByText('It is me now.').waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('RowC2: a chat is taken over from Parley at the desk, also by who has no name yet', async () => {
+  const pat = await connect(parley.url, 'Paula')
+  await pat.next('joined')
+  const { page, complaints, close } = await open(browser, parley.url, `/console/desk?contact=${pat.contactId}`)
+  await page.locator('#chat-hint', { hasText: 'answers by itself' }).waitFor()
+  await accessible(page)
+  await fits(page, 'take-over-desk')
+  await page.locator('#chat-actions').getByRole('button', { name: 'Take over' }).click()
+  await page.locator('#chat-state', { hasText: 'Yours' }).waitFor()
+  await page.locator('#chat-composer textarea:focus').waitFor()
+  await pat.next('Alex')
+  assert.deepEqual(complaints, [])
+  await close()
+  await pat.leave()
+})
