@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/flow"
@@ -83,24 +82,6 @@ func (s *stage) same(ref, shown string, h *happening) bool {
 	}
 	names := []string{ref, shown, s.cfg.Library.Queue(ref, shown)}
 	return slices.ContainsFunc(names, func(name string) bool {
-		return slices.ContainsFunc(h.names, func(other string) bool { return sameRef(name, other) })
+		return slices.ContainsFunc(h.names, func(other string) bool { return arn.Same(name, other) })
 	})
-}
-
-// sameRef reports whether two references mean the same: by the ids in ARNs, or as they stand.
-func sameRef(a, b string) bool { return a != "" && (a == b || idOf(a) == idOf(b)) }
-
-// idOf is what tells a resource from others of its kind: the name of a function, bot and alias, or the
-// id at the end of an ARN.
-func idOf(ref string) string {
-	if !arn.Is(ref) {
-		return ref
-	}
-	if _, bot, is := strings.Cut(ref, ":bot-alias/"); is {
-		return bot
-	}
-	if strings.Contains(ref, ":function:") {
-		return arn.FunctionOf(ref).Name
-	}
-	return ref[strings.LastIndexByte(ref, '/')+1:]
 }

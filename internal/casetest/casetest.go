@@ -107,22 +107,7 @@ func (cfg *Config) entry(c *testcase.Case) (p *flow.Program, note, why string) {
 	if c.Entry.Type == testcase.Voice && !cfg.AsChat {
 		return nil, "", "the test case is for calls: run it as a chat with --as-chat"
 	}
-	ref, ok := cmp.Or(cfg.Flow, c.Entry.Flow), false
-	switch {
-	case ref != "":
-		if p, ok = cfg.Library.Find(ref, ""); !ok {
-			return nil, "", fmt.Sprintf("its flow %q is not here: say in parley.yaml under names which one is meant, or name one with --flow", ref)
-		}
-	default:
-		if p, ok = cfg.Library.Entry(); !ok {
-			return nil, "", "it names no flow, and there is not the one inbound flow to which no other leads: name one with --flow"
-		}
-		note = fmt.Sprintf("the test case names no flow: %q was taken, to which no other leads", p.Name())
-	}
-	if p.Kind() != flow.Inbound {
-		return nil, "", fmt.Sprintf("its flow %q is of the type %s, and a contact begins with an inbound flow", p.Name(), p.Kind())
-	}
-	return p, note, ""
+	return flowtest.Find(cfg.Library, cmp.Or(cfg.Flow, c.Entry.Flow), "test case")
 }
 
 // unfit says why a test cannot be held in a chat, in the service's words; empty for one that can.

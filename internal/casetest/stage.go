@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/flowtest"
@@ -274,7 +275,7 @@ func (s *stage) meets(w *watched, h *happening) bool {
 		}
 		return has && out.Met
 	case testcase.FlowActionStarted, testcase.FlowActionCompleted:
-		return e.Action == h.action && s.same(e.Resource, e.Shown, h) && (e.Agent == "" || sameRef(e.Agent, h.agent))
+		return e.Action == h.action && s.same(e.Resource, e.Shown, h) && (e.Agent == "" || arn.Same(e.Agent, h.agent))
 	}
 	return true
 }

@@ -1,14 +1,11 @@
 package cli
 
 import (
-	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +19,6 @@ import (
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
-	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func newFlow(env *Env) *cobra.Command {
@@ -206,33 +202,6 @@ func chosen(file, logical string, programs []*flow.Program) (*flow.Program, erro
 	return nil, hint.Usage(fmt.Sprintf("%s has several flows", file), fmt.Sprintf("name one: %s#%s", file, strings.Join(names, ", ")))
 }
 
-// lineText is a line of a transcript for a person: of views what can be done with them.
-func lineText(l *flowtest.Line) string {
-	var answer struct {
-		Action string
-		Data   struct{ ActionName string }
-	}
-	switch {
-	case l.Text == "":
-		return "-- " + l.ContentType[strings.LastIndexByte(l.ContentType, '.')+1:]
-	case l.View != nil:
-		todo := slices.Clone(l.View.Choices)
-		for _, f := range l.View.Fields {
-			if len(f.Options) > 0 {
-				f.Name += ": " + strings.Join(f.Options, " or ")
-			}
-			todo = append(todo, f.Name)
-		}
-		if len(todo) == 0 {
-			return fmt.Sprintf("[%s] %s", l.View.ID, l.View.Heading)
-		}
-		return fmt.Sprintf("[%s] %s (%s)", l.View.ID, l.View.Heading, strings.Join(todo, " | "))
-	case l.ContentType == transcript.InteractiveResponse && json.Unmarshal([]byte(l.Text), &answer) == nil && answer.Action != "":
-		return "[" + cmp.Or(answer.Data.ActionName, answer.Action) + "]"
-	}
-	return l.Text
-}
-
 // writeRun shows a run to a person: what was said, and the way through the flow.
 func writeRun(w io.Writer, r *flowtest.Result) error {
 	text := runText(r) + endText(r)
@@ -267,7 +236,7 @@ func runText(r *flowtest.Result) string {
 		if begin.IsZero() {
 			begin = l.Time
 		}
-		text := lineText(&l)
+		text := l.String()
 		from := ""
 		if l.From != "" {
 			from = screen.Cell(l.From) + ": "

@@ -79,6 +79,28 @@ func MomentNamed(p *flow.Program) Moment {
 	return AtStart
 }
 
+// Find finds the flow with which the chat of a test begins: the one that the test names, or else the one
+// to which no other leads. What is what the test is written in; why says what is wrong, empty for
+// nothing.
+func Find(library *flowrun.Library, ref, what string) (p *flow.Program, note, why string) {
+	ok := false
+	switch {
+	case ref != "":
+		if p, ok = library.Find(ref, ""); !ok {
+			return nil, "", fmt.Sprintf("its flow %q is not here: say in parley.yaml under names which one is meant, or name one with --flow", ref)
+		}
+	default:
+		if p, ok = library.Entry(); !ok {
+			return nil, "", "it names no flow, and there is not the one inbound flow to which no other leads: name one with --flow"
+		}
+		note = fmt.Sprintf("the %s names no flow: %q was taken, to which no other leads", what, p.Name())
+	}
+	if p.Kind() != flow.Inbound {
+		return nil, "", fmt.Sprintf("its flow %q is of the type %s, and a contact begins with an inbound flow", p.Name(), p.Kind())
+	}
+	return p, note, ""
+}
+
 // At makes a library lead a chat to a program at a moment, and returns the script's flow and moment: the
 // flow itself, or a small one that calls the module or puts the chat into a queue, and knows the
 // program by its hook.
@@ -146,7 +168,7 @@ func (v *visit) lead(ctx context.Context) error {
 
 // agent lets an agent take the chat from its queue, be told what it is, and leave it again.
 func (v *visit) agent(ctx context.Context) error {
-	joined, err := v.takes(ctx)
+	joined, err := v.takes(ctx, "Agent")
 	if err != nil {
 		return err
 	}
@@ -155,7 +177,7 @@ func (v *visit) agent(ctx context.Context) error {
 
 // pass lets an agent take the chat and pass it on.
 func (v *visit) pass(ctx context.Context, to chat.Transfer) error {
-	joined, err := v.takes(ctx)
+	joined, err := v.takes(ctx, "Agent")
 	if err != nil {
 		return err
 	}
@@ -164,11 +186,11 @@ func (v *visit) pass(ctx context.Context, to chat.Transfer) error {
 }
 
 // takes lets an agent take the chat from its queue. Whisper flows are over then.
-func (v *visit) takes(ctx context.Context) (chat.Joined, error) {
+func (v *visit) takes(ctx context.Context, name string) (chat.Joined, error) {
 	if _, err := v.runner.Await(ctx, v.chat.ContactID); err != nil {
 		return chat.Joined{}, err
 	}
-	joined, err := v.chats.Join(ctx, v.chat.ContactID, transcript.Agent, "Agent")
+	joined, err := v.chats.Join(ctx, v.chat.ContactID, transcript.Agent, name)
 	if err != nil {
 		return joined, err
 	}

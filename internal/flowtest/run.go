@@ -56,6 +56,11 @@ type Script struct {
 	// the chat waits for somebody or something. Both may be nil.
 	Witness flowrun.Witness
 	Lead    func(flowrun.Standing) Move
+	// Heard is told of everything that the customer's client is shown, as it comes; it must return at once.
+	// May be nil.
+	Heard func(*transcript.Item)
+	// Floor is how the queues are; nil is one agent who is there, and nobody who waits.
+	Floor *flowrun.Metrics
 }
 
 // InstanceARN is the ARN of the instance in which flows run here, and Region where it is.
@@ -202,11 +207,12 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 type floor struct {
 	flowrun.Empty
 	mu     sync.Mutex
-	chance *rand.Rand // nil without
+	chance *rand.Rand       // nil without
+	fixed  *flowrun.Metrics // nil for the usual
 }
 
 func floorOf(script *Script) *floor {
-	f := &floor{}
+	f := &floor{fixed: script.Floor}
 	if script.Random {
 		f.chance = rand.New(rand.NewPCG(script.Seed, 1)) //nolint:gosec // to be repeatable
 	}
@@ -215,6 +221,9 @@ func floorOf(script *Script) *floor {
 
 // Metrics implements [flowrun.Floor].
 func (f *floor) Metrics(string, string) flowrun.Metrics {
+	if f.fixed != nil {
+		return *f.fixed
+	}
 	if f.chance == nil {
 		return flowrun.Metrics{Available: 1, Staffed: 1, Online: 1}
 	}
@@ -252,6 +261,9 @@ type visit struct {
 
 // Deliver hears what the transcript will not have: which sign-in the customer was asked for.
 func (v *visit) Deliver(item *transcript.Item) {
+	if v.script.Heard != nil {
+		v.script.Heard(item)
+	}
 	if item.ContentType == transcript.AuthInitiated {
 		v.mu.Lock()
 		defer v.mu.Unlock()

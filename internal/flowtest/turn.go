@@ -118,6 +118,8 @@ type Move struct {
 	Say, Does string
 	// Leave lets the customer leave, Stop ends the run.
 	Leave, Stop bool
+	// Act does something in the chat; its errors are those of the machine.
+	Act func(context.Context, *Play) error
 }
 
 // move does what the script's lead wants.
@@ -125,6 +127,8 @@ func (v *visit) move(ctx context.Context, standing flowrun.Standing) (went bool,
 	switch next := v.script.Lead(standing); {
 	case next.Stop:
 		return false, nil
+	case next.Act != nil:
+		return true, next.Act(ctx, &Play{v, standing})
 	case next.Leave:
 		return true, v.leave(ctx)
 	case next.Does != "" && isDirection(next.Does):

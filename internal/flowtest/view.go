@@ -113,6 +113,18 @@ func (view *View) answer(text string, chance *rand.Rand) string {
 	return content
 }
 
+// Message is what a client sends for an action or a choice on the view, with what is filled in. Without
+// fields the client takes the first option of each, or writes something.
+func (view *View) Message(action string, fields map[string][]string) transcript.Message {
+	content := ""
+	if fields == nil {
+		content = view.answer(action, nil)
+	} else if answer, err := view.shown.Answer(interactive.Way{Action: action}, fields); err == nil {
+		content = answer
+	}
+	return transcript.Message{ContentType: transcript.InteractiveResponse, Content: content}
+}
+
 // pick is a number below n: by chance, or the first.
 func pick(chance *rand.Rand, n int) int {
 	if chance == nil {

@@ -28,7 +28,7 @@ func (b *Bots) event(e *entry, call *flowrun.Call, a *said, k kept) flow.Event {
 	name, state := a.state.Running()
 	switch {
 	case a.state.Waits():
-		event.Open, event.Seconds = true, seconds(&call.Ask)
+		event.Open, event.Seconds = true, Seconds(&call.Ask)
 	case state == "Failed":
 		event.Kind = flow.Failed
 		notes = append(notes, fmt.Sprintf("the intent %s failed, or was declined: in a flow that is the error branch", name))

@@ -339,7 +339,7 @@ const manyTurns = 20
 
 // open says the block's own text, and waits for the customer.
 func (b *Bots) open(e *entry, call *flowrun.Call, before kept) flow.Event {
-	event := flow.Event{Kind: flow.Answered, Open: true, Seconds: seconds(&call.Ask)}
+	event := flow.Event{Kind: flow.Answered, Open: true, Seconds: Seconds(&call.Ask)}
 	text, _ := call.Ask.Parameters["Text"].(string)
 	if strings.TrimSpace(text) == "" {
 		text, _ = call.Ask.Parameters["SSML"].(string)
@@ -399,8 +399,8 @@ func attributes(ask *flow.Ask) map[string]string {
 	return out
 }
 
-// seconds is how long the block waits for the customer; 0 for ever.
-func seconds(ask *flow.Ask) int {
+// Seconds is how long the block waits for the customer; 0 for ever.
+func Seconds(ask *flow.Ask) int {
 	limits, _ := ask.Parameters["LexTimeoutSeconds"].(map[string]any)
 	text, _ := limits["Text"].(string)
 	n := 0
