@@ -49,6 +49,7 @@ var allowed = map[string][]string{
 	"internal/flowdiff":     {"internal/flow"},
 	"internal/flowdraw":     {"internal/excerpt", "internal/flow"},
 	"internal/testcase":     {"internal/flow"},
+	"internal/scenario":     {},
 	"internal/instance":     {"internal/arn", "internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
@@ -102,9 +103,14 @@ var allowed = map[string][]string{
 		"internal/interactive", "internal/lex", "internal/lexfile", "internal/transcript",
 	},
 	"internal/testreport": {"internal/flowtest"},
+	"internal/flowcover":  {"internal/flow", "internal/flowdraw", "internal/flowtest"},
 	"internal/casetest": {
 		"internal/arn", "internal/fidelity", "internal/flow", "internal/flowrun", "internal/flowtest", "internal/hours", "internal/interactive", "internal/lambdacall",
 		"internal/testcase", "internal/transcript",
+	},
+	"internal/scenariotest": {
+		"internal/arn", "internal/chat", "internal/flow", "internal/flowrun", "internal/flowtest", "internal/hours", "internal/interactive",
+		"internal/lambdacall", "internal/lexbot", "internal/scenario", "internal/testcase", "internal/transcript",
 	},
 	"internal/lexserver":  {"internal/awswire", "internal/fidelity", "internal/lex", "internal/lexbot"},
 	"internal/flowtest":   {"internal/chat", "internal/clock", "internal/flow", "internal/flowrun", "internal/hours", "internal/interactive", "internal/store", "internal/transcript"},
@@ -156,7 +162,7 @@ var allowed = map[string][]string{
 	"examples/flows": {},
 	"internal/cli": {
 		"examples/flows", "internal/client", "internal/devices", "internal/doctor", "internal/doorpath", "internal/flow", "internal/flowcheck", "internal/flowdiff", "internal/flowdraw", "internal/flowrun", "internal/glob",
-		"internal/casetest", "internal/flowtest", "internal/testcase", "internal/testreport", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
+		"internal/casetest", "internal/flowcover", "internal/flowtest", "internal/scenario", "internal/scenariotest", "internal/testcase", "internal/testreport", "internal/frontdoor", "internal/hint", "internal/identity", "internal/lex", "internal/lexbot", "internal/lexfile", "internal/interactive", "internal/logqueue", "internal/parent", "internal/screen", "internal/serve", "internal/server",
 		"internal/settings", "internal/transcript",
 	},
 	"cmd/parley":        {"internal/cli"},

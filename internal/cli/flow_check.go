@@ -127,7 +127,7 @@ func flowFiles(name string) ([]flowcheck.File, error) {
 		}
 	}
 	if info.IsDir() { // whose tests are no flows
-		if err := eachJSON(name, func(name string) error {
+		if err := eachTest(name, func(name string) error {
 			data, err := os.ReadFile(name)
 			if found, is := flowcheck.TestCase(filepath.ToSlash(name), data); is && err == nil {
 				of(name).Findings = found

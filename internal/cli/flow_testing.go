@@ -21,6 +21,8 @@ import (
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/flowtest"
 	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/scenario"
+	"github.com/parley-chat/parley/internal/scenariotest"
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
@@ -31,6 +33,8 @@ import (
 type testFlags struct {
 	run, flow, at        string
 	asChat, allowPending bool
+	update, schema       bool
+	coverage             coverageFlags
 	output               string
 }
 
@@ -39,11 +43,12 @@ func newFlowTest(env *Env) *cobra.Command {
 	var o testFlags
 	c := &cobra.Command{
 		Use: "test [FILE|FOLDER...] [flags]", Short: "Run the tests of contact flows, in no time",
-		Long: "Checks the flows as `parley flow check` does, and then runs Amazon Connect's test cases against them, all at\n" +
-			"once, without a server and without waiting. A test case is a file in the Testing language, alone or as\n" +
-			"describe-test-case and create-test-case have it, beside the flows or in a folder tests below them; without\n" +
-			"a name it is those of the folder of flows. Functions, bots, queues and hours that no test overrides are those\n" +
-			"of parley.yaml. What fails shows what was said, the way that was taken, and what came nearest.\n" +
+		Long: "Checks the flows as `parley flow check` does, and then runs their tests, all at once, without a server and\n" +
+			"without waiting: Amazon Connect's test cases (JSON in the Testing language, alone or as describe-test-case and\n" +
+			"create-test-case have it) and scenarios (YAML, NAME.scenario.yaml; --schema prints their JSON Schema), beside\n" +
+			"the flows or in a folder tests below them; without a name it is those of the folder of flows. Functions, bots,\n" +
+			"queues and hours that no test answers for are those of parley.yaml. What fails shows what was said, the way\n" +
+			"that was taken, and what came nearest.\n" +
 			"The exit code is 0 when all pass, 1 when one does not, and 2 when there is nothing to run.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow test\n  parley flow test flows --run gold\n  parley flow test flows -o junit > flows.xml",
@@ -54,10 +59,19 @@ func newFlowTest(env *Env) *cobra.Command {
 	flags.StringVar(&o.at, "at", "", "when the tests take place; without it on a Monday morning (2026-01-05T10:00:00Z)")
 	flags.BoolVar(&o.asChat, "as-chat", false, "run test cases for calls as chats")
 	flags.BoolVar(&o.allowPending, "allow-pending", false, "let a test that ends itself pass although something was not seen")
-	placeholders(c, map[string]string{"run": "PATTERN", "flow": "NAME", "at": "TIME"})
+	flags.BoolVar(&o.update, "update", false, "write the snapshots of scenarios anew")
+	flags.BoolVar(&o.schema, "schema", false, "print the JSON Schema of scenarios, and run nothing")
+	flags.BoolVar(&o.coverage.table, "coverage", false, "say how much of the flows the tests came through")
+	flags.IntVar(&o.coverage.least, "min-coverage", 0, "fail when the tests came through less than this many percent")
+	flags.StringVar(&o.coverage.page, "coverage-html", "", "write a page that draws it on the flows")
+	placeholders(c, map[string]string{"run": "PATTERN", "flow": "NAME", "at": "TIME", "min-coverage": "PERCENT", "coverage-html": "FILE"})
 	output := outputFlag(c, testForms()...)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		o.output = *output
+		if o.schema {
+			_, err := env.Stdout.Write(scenario.Schema())
+			return err
+		}
 		return testFlows(c.Context(), env, o, args)
 	}
 	return c
@@ -66,6 +80,9 @@ func newFlowTest(env *Env) *cobra.Command {
 // testFlows checks flows and runs their tests.
 func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err error) {
 	if err := checkOutput(o.output, testForms()...); err != nil {
+		return err
+	}
+	if err := o.coverage.check(); err != nil {
 		return err
 	}
 	wanted, err := regexp.Compile(o.run)
@@ -95,6 +112,7 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 	defer func() { err = errors.Join(err, outside.Close()) }()
 	cfg.Outside = outside
 	var tests []func(context.Context) casetest.Outcome
+	var programs []*flow.Program
 	broken := false
 	for _, name := range names {
 		set, err := openTests(name, cmp.Or(s.Flows, serve.DefaultFlows))
@@ -115,11 +133,19 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 				return err
 			}
 		}
+		programs = append(programs, set.programs...)
 		of := cfg
 		of.Library = flowrun.NewLibrary(settings.Map(s.Names))
 		of.Library.Set(set.programs)
 		for _, f := range set.cases {
 			tests = append(tests, func(ctx context.Context) casetest.Outcome { return casetest.RunFile(ctx, of, f) })
+		}
+		play := scenariotest.Config{Library: of.Library, Outside: of.Outside, Hours: of.Hours, Flow: of.Flow, At: of.At, Read: readSnapshot}
+		if o.update {
+			play.Write = writeSnapshot
+		}
+		for _, f := range set.scenarios {
+			tests = append(tests, f.tests(play, wanted)...)
 		}
 	}
 	if len(tests) == 0 {
@@ -127,13 +153,18 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		if o.run != "" {
 			what += " that matches --run " + quoteArg(o.run)
 		}
-		return hint.Usage("there is no test case "+what, "put Amazon Connect's test cases into a folder tests beside the flows; docs/flow-testing.md shows one")
+		return hint.Usage("there is no test "+what, "put Amazon Connect's test cases and scenarios into a folder tests beside the flows; docs/flow-testing.md shows both")
 	}
 	outcomes := runTests(ctx, tests)
-	if err := writeTests(env.Stdout, o.output, outcomes); err != nil {
+	covered := o.coverage.of(programs, outcomes)
+	if err := writeTests(env.Stdout, o.output, outcomes, covered); err != nil {
 		return err
 	}
-	if broken || slices.ContainsFunc(outcomes, func(out casetest.Outcome) bool { return out.Report.Verdict != flowtest.Passed }) {
+	enough, err := o.coverage.write(env, o.output, covered)
+	if err != nil {
+		return err
+	}
+	if broken || !enough || slices.ContainsFunc(outcomes, func(out casetest.Outcome) bool { return out.Report.Verdict != flowtest.Passed }) {
 		return errReported
 	}
 	return nil
@@ -160,6 +191,8 @@ type testSet struct {
 	programs []*flow.Program
 	cases    []*testcase.File
 	checked  []flowcheck.File
+	// scenarios are the files with scenarios.
+	scenarios []scenarioFile
 }
 
 // openTests reads the flows and tests of a folder, or the test of a file, whose flows are those of its
@@ -188,7 +221,7 @@ func openTests(name, usual string) (*testSet, error) {
 	if !info.IsDir() {
 		return set, set.add(name, true)
 	}
-	return set, eachJSON(folder, func(name string) error { return set.add(name, false) })
+	return set, eachTest(folder, func(name string) error { return set.add(name, false) })
 }
 
 // gather takes the flows of the files.
@@ -208,8 +241,15 @@ func (set *testSet) add(name string, must bool) error {
 		return err
 	}
 	name = filepath.ToSlash(name)
+	if isYAML(name) && (must || scenario.Is(name, data)) {
+		f := scenarioFile{name: name}
+		f.scenarios, f.problems = scenario.Read(name, data)
+		set.scenarios = append(set.scenarios, f)
+		return nil
+	}
 	f, is := testcase.Read(name, data)
 	switch {
+	case isYAML(name):
 	case is:
 		set.cases = append(set.cases, f)
 		if !slices.ContainsFunc(set.checked, func(file flowcheck.File) bool { return file.Name == name }) {
@@ -219,13 +259,17 @@ func (set *testSet) add(name string, must bool) error {
 	case testcase.IsTemplate(data):
 		return hint.Usage(name+" is a CloudFormation template", "put the Content of its test case into a file of its own")
 	case must:
-		return hint.Usage(name+" is no test case", "a test case is a JSON object with Observations, or with Content that holds one")
+		return hint.Usage(name+" is no test", "a test case is a JSON object with Observations, or with Content that holds one; a scenario is YAML")
 	}
 	return nil
 }
 
-// eachJSON goes through the JSON files of a folder and those below it, in the order of their names.
-func eachJSON(folder string, f func(name string) error) error {
+func isYAML(name string) bool {
+	return strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml")
+}
+
+// eachTest goes through the files in JSON and YAML of a folder and those below it, in the order of their names.
+func eachTest(folder string, f func(name string) error) error {
 	return filepath.WalkDir(folder, func(name string, entry fs.DirEntry, err error) error {
 		base := filepath.Base(name)
 		switch {
@@ -233,7 +277,7 @@ func eachJSON(folder string, f func(name string) error) error {
 			return err
 		case entry.IsDir() && name != folder && (strings.HasPrefix(base, ".") || base == "node_modules"):
 			return fs.SkipDir
-		case entry.IsDir() || filepath.Ext(base) != ".json" || strings.HasPrefix(base, "."):
+		case entry.IsDir() || filepath.Ext(base) != ".json" && !isYAML(base) || strings.HasPrefix(base, "."):
 			return nil
 		}
 		return f(name)

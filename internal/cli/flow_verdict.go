@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/casetest"
+	"github.com/parley-chat/parley/internal/flowcover"
 	"github.com/parley-chat/parley/internal/flowtest"
+	"github.com/parley-chat/parley/internal/scenariotest"
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/testcase"
 	"github.com/parley-chat/parley/internal/testreport"
@@ -18,15 +20,19 @@ import (
 // testForms are the forms of a result of tests beside text and json.
 func testForms() []string { return []string{"junit", "tap", "aws"} }
 
-// writeTests writes what came of tests.
-func writeTests(w io.Writer, form string, outcomes []casetest.Outcome) error {
+// writeTests writes what came of tests. Coverage of nil was not asked for.
+func writeTests(w io.Writer, form string, outcomes []casetest.Outcome, covered *flowcover.Coverage) error {
 	reports := make([]flowtest.Report, len(outcomes))
 	for i := range outcomes {
 		reports[i] = outcomes[i].Report
 	}
 	switch form {
 	case "json":
-		return writeJSON(w, map[string]any{"tests": reports})
+		result := map[string]any{"tests": reports}
+		if covered != nil {
+			result["coverage"] = covered
+		}
+		return writeJSON(w, result)
 	case "junit":
 		return testreport.JUnit(w, reports, testDetail)
 	case "tap":
@@ -48,7 +54,11 @@ func writeReports(w io.Writer, reports []flowtest.Report) error {
 		if r.Verdict == flowtest.Errored {
 			fmt.Fprintf(&b, "%s\n", screen.Text(r.Why, "  "))
 		} else {
-			fmt.Fprintf(&b, "%d of %d observations\n", r.Count(flowtest.Passed), len(r.Checks))
+			what := "observations"
+			if r.Kind == scenariotest.Kind {
+				what = "expectations"
+			}
+			fmt.Fprintf(&b, "%d of %d %s\n", r.Count(flowtest.Passed), len(r.Checks), what)
 		}
 		for _, note := range r.Notes {
 			fmt.Fprintf(&b, "  note: %s\n", screen.Text(note, "    "))
@@ -117,12 +127,15 @@ func writeExecutions(w io.Writer, outcomes []casetest.Outcome) error {
 		ObservationSummary summary
 		ExecutionRecords   []testcase.Record
 	}
-	all := make([]execution, len(outcomes))
+	all := []execution{}
 	for i := range outcomes {
-		e := &outcomes[i].Execution
-		all[i] = execution{
-			outcomes[i].Report.Name, e.Status, e.Began, e.Ended, summary{e.Summary.Total, e.Summary.Passed, e.Summary.Failed}, e.Records,
+		if outcomes[i].Report.Kind != casetest.Kind { // which the service knows nothing of
+			continue
 		}
+		e := &outcomes[i].Execution
+		all = append(all, execution{
+			outcomes[i].Report.Name, e.Status, e.Began, e.Ended, summary{e.Summary.Total, e.Summary.Passed, e.Summary.Failed}, e.Records,
+		})
 	}
 	return writeJSON(w, map[string]any{"TestCaseExecutions": all})
 }
