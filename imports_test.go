@@ -50,6 +50,7 @@ var allowed = map[string][]string{
 	"internal/flowdraw":     {"internal/excerpt", "internal/flow"},
 	"internal/testcase":     {"internal/flow"},
 	"internal/scenario":     {},
+	"internal/flowrecord":   {"internal/excerpt", "internal/flow", "internal/interactive", "internal/secretform", "internal/testcase", "internal/transcript"},
 	"internal/instance":     {"internal/arn", "internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
@@ -139,7 +140,7 @@ var allowed = map[string][]string{
 	},
 	"internal/api": {
 		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt",
-		"internal/fault", "internal/inspect", "internal/instance", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
+		"internal/fault", "internal/flow", "internal/flowrecord", "internal/inspect", "internal/instance", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
 		"internal/transcript",
 	},
 	"internal/console": {"internal/diagnosis"},

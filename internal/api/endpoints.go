@@ -20,6 +20,7 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "POST /api/contacts/{contact}/end", needs: embedded, answer: a.endContact},
 		{pattern: "GET /api/contacts/{contact}/transcript", needs: embedded, stream: a.transcript},
 		{pattern: "GET /api/contacts/{contact}/flow", needs: embedded | recorder, answer: a.flow},
+		{pattern: "GET /api/contacts/{contact}/recorded", needs: embedded | recorder, answer: a.recorded},
 
 		{pattern: "GET /api/desk", needs: embedded, answer: a.getDesk},
 		{pattern: "POST /api/desk/agents", needs: embedded, answer: a.addAgent},

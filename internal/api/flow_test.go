@@ -93,7 +93,22 @@ func TestTrace(t *testing.T) {
 		t.Error("another contact's listener gets this one's steps")
 	}
 
+	test := w.get("/api/contacts/" + c.id + "/recorded?form=aws")
+	if content := test.text("content"); !strings.Contains(content, `"Text": "Hello, gold customer with"`) || strings.Contains(content, key) || !strings.Contains(test.text("notes", 0), "secret") {
+		t.Errorf("recorded: %s", test.Body)
+	}
+	if got := w.call(http.MethodGet, "/api/contacts/"+c.id+"/recorded?form=tape", nil); got.Status != http.StatusBadRequest {
+		t.Errorf("in a form that there is not: %d %s", got.Status, got.Body)
+	}
+	w.call(http.MethodDelete, "/api/exchanges", nil)
+	if got := w.call(http.MethodGet, "/api/contacts/"+c.id+"/recorded", nil); got.Status != http.StatusConflict || !strings.Contains(got.text("error"), "has let its steps go") {
+		t.Errorf("with its steps let go: %d %s", got.Status, got.Body)
+	}
+
 	deaf := newWorld(t, setup{customers: true})
+	if got := deaf.call(http.MethodGet, "/api/contacts/"+c.id+"/recorded", nil); got.Status != http.StatusNotImplemented {
+		t.Errorf("recorded without a record: %d %s", got.Status, got.Body)
+	}
 	if got := deaf.call(http.MethodGet, path, nil); got.Status != http.StatusNotImplemented || !strings.Contains(got.text("error"), "keeps no record") {
 		t.Errorf("without a record: %d %s", got.Status, got.Body)
 	}

@@ -1,7 +1,6 @@
 package casetest
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -144,16 +143,7 @@ func textOf(m transcript.Message) string {
 	if m.ContentType != transcript.Interactive {
 		return m.Content
 	}
-	if view, is := interactive.ReadView(m.Content); is && view.Heading != "" {
-		return view.Heading
-	}
-	var template struct {
-		Data struct{ Content struct{ Title string } }
-	}
-	if json.Unmarshal([]byte(m.Content), &template) == nil && template.Data.Content.Title != "" {
-		return template.Data.Content.Title
-	}
-	return m.Content
+	return interactive.Title(m.Content)
 }
 
 // Asks implements [flowrun.Witness].

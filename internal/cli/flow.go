@@ -30,7 +30,7 @@ func newFlow(env *Env) *cobra.Command {
 	}
 	c.Annotations = map[string]string{menuAnnotation: ""}
 	c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
-	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env), newFlowTest(env), newFlowDiff(env), newFlowDraw(env), newFlowTrace(env), newFlowExport(env))
+	c.AddCommand(newFlowInit(env), newFlowRun(env), newFlowCheck(env), newFlowTest(env), newFlowDiff(env), newFlowDraw(env), newFlowTrace(env), newFlowRecord(env), newFlowExport(env))
 	return c
 }
 

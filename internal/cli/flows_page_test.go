@@ -45,7 +45,7 @@ func TestBotSamplesPage(t *testing.T) {
 // TestFlowTestingPage does the same with docs/flow-testing.md.
 func TestFlowTestingPage(t *testing.T) {
 	t.Parallel()
-	runPage(t, "docs/flow-testing.md", "Order.json", "other/Order.json", 6)
+	runPage(t, "docs/flow-testing.md", "Order.json", "other/Order.json", 9)
 }
 
 // runPage runs a page, with a flow of testdata under the name that the page has for it. The page has
@@ -73,7 +73,7 @@ func runPage(t *testing.T, name, flow, as string, least int) {
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return os.CopyFS(filepath.Join(env.WorkDir, "examples"), samples{os.DirFS("../../examples")})
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": cmdAwait},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": cmdAwait, "http": cmdHTTP, "first-id": cmdFirstID},
 	})
 }
 
@@ -125,6 +125,10 @@ func pageScript(t *testing.T, page string, least int) (script, files string) {
 				}
 				if strings.HasPrefix(command, "parley ") {
 					command = "exec " + command
+				}
+				if strings.Contains(command, " CONTACT") { // the newest
+					b.WriteString("http GET url/api/contacts?limit=1\ncp stdout newest\nfirst-id CONTACT newest\n")
+					command = strings.Replace(command, " CONTACT", " $CONTACT", 1)
 				}
 				b.WriteString(strings.ReplaceAll(command, "~/", "$WORK/") + "\n")
 			case line == "…" || line == "":

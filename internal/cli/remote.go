@@ -21,8 +21,9 @@ type remote struct {
 	*client.Server
 	env      *Env
 	settings *settings.Settings
-	// json asks for results that programs read.
+	// json asks for results that programs read, form is the form that was asked for.
 	json bool
+	form string
 }
 
 // openRemote finds the server that settings and a flag name. It is not called yet.
@@ -55,12 +56,13 @@ type arguments struct {
 // many is no limit to the number of arguments.
 const many = 1 << 20
 
-// withServer makes a command a client of a running server's API.
-func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context.Context, r *remote, args []string) error) *cobra.Command {
+// withServer makes a command a client of a running server's API. Its result may have more forms than
+// text and JSON.
+func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context.Context, r *remote, args []string) error, more ...string) *cobra.Command {
 	c.DisableFlagsInUseLine = true
 	server := c.Flags().String("server", "", "the server to ask")
 	placeholders(c, map[string]string{"server": "URL"})
-	output := outputFlag(c)
+	output := outputFlag(c, more...)
 	withSettings(c, "some")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		unknown, args := splitFlags(args)
@@ -71,7 +73,7 @@ func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context
 		if err != nil {
 			return err
 		}
-		if err := checkOutput(*output); err != nil {
+		if err := checkOutput(*output, more...); err != nil {
 			return err
 		}
 		if len(args) < want.least || len(args) > want.most {
@@ -81,7 +83,7 @@ func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context
 		if err != nil {
 			return err
 		}
-		r.json = *output == "json"
+		r.json, r.form = *output == "json", *output
 		defer r.Close()
 		return r.result(run(c.Context(), r, args))
 	}

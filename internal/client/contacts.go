@@ -62,6 +62,18 @@ func (s *Server) Flow(ctx context.Context, id string) ([]json.RawMessage, []byte
 	return found.Steps, answer, err
 }
 
+// RecordedTest is a chat as a test of its contact flows.
+type RecordedTest struct {
+	File    string   `json:"file"`
+	Content string   `json:"content"`
+	Notes   []string `json:"notes"`
+}
+
+// Recorded returns a chat as a test of its contact flows, and the answer as it came.
+func (s *Server) Recorded(ctx context.Context, id string) (RecordedTest, []byte, error) {
+	return call[RecordedTest](ctx, s, http.MethodGet, contactPath(id)+"/recorded", nil)
+}
+
 // Follow adds the items of a chat to a view until the chat ends. Every connection begins with the
 // whole transcript, so that no item is lost when one breaks.
 func (s *Server) Follow(ctx context.Context, id string, view View) error {
