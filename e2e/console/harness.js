@@ -44,6 +44,21 @@ export async function fits(page, name) {
   await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true })
 }
 
+/** Looks at a page in every size and scheme, by the rules of axe, too. */
+export async function looks(page, name, { widths = [1280, 400] } = {}) {
+  const before = page.viewportSize()
+  for (const width of widths) {
+    for (const colorScheme of ['light', 'dark']) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme })
+      await accessible(page)
+      await fits(page, `${name}-${width}-${colorScheme}`)
+    }
+  }
+  await page.setViewportSize(before)
+  await page.emulateMedia({ colorScheme: null })
+}
+
 /** Calls the API as a script of the same origin does. */
 export async function api(url, method, path, body) {
   const response = await fetch(`${url}/api/${path}`, {

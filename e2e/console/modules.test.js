@@ -57,9 +57,9 @@ test('markdown of the longest message is no work of minutes', async () => {
 
 /** What an interactive message looks like, and what a click on each of its options sends. */
 const template = (message) => page.evaluate(async (text) => {
-  const { template } = await import('/console/templates.js')
+  const { draw } = await import('/console/templates.js')
   const sent = []
-  const element = template(text, (content, contentType) => sent.push([content, contentType]))
+  const element = draw(text, (content, contentType) => sent.push([content, contentType]))
   for (const option of element?.querySelectorAll('button.option') ?? []) option.click()
   return element && { text: element.textContent, sent, links: [...element.querySelectorAll('a')].map((a) => a.getAttribute('href')) }
 }, typeof message === 'string' ? message : JSON.stringify(message))

@@ -101,6 +101,7 @@ async function talksToThemself({ page, complaints }) {
   await agent(page).getByText('Read', { exact: true }).waitFor()
 
   await page.getByRole('button', { name: 'List picker', exact: true }).click()
+  await page.getByRole('button', { name: 'Send List picker' }).click()
   const option = customer(page).locator('.template .option').first()
   const choice = await option.evaluate((element) => element.firstChild.textContent)
   await option.click()

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, fits, open } from './harness.js'
+import { accessible, api, looks, open } from './harness.js'
 
 const samples = new URL('../../examples/flows', import.meta.url).pathname
 
@@ -45,21 +45,6 @@ const ownView = {
 }
 
 const customer = (page) => page.getByRole('log', { name: 'Conversation of the customer' })
-
-/** Looks at a page in every size and scheme, by the rules of axe, too. */
-async function looks(page, name) {
-  const before = page.viewportSize()
-  for (const width of [1280, 400]) {
-    for (const colorScheme of ['light', 'dark']) {
-      await page.setViewportSize({ width, height: 900 })
-      await page.emulateMedia({ colorScheme })
-      await accessible(page)
-      await fits(page, `${name}-${width}-${colorScheme}`)
-    }
-  }
-  await page.setViewportSize(before)
-  await page.emulateMedia({ colorScheme: null })
-}
 
 /** Starts a chat in the console that follows a flow. */
 async function chat(contactFlow, options) {
@@ -130,7 +115,7 @@ test('RowG5 the menu is walked with the keyboard, small and dark', async () => {
   await page.keyboard.press('Enter')
   const orders = customer(page).getByRole('form', { name: 'Your orders' })
   await orders.getByText('On its way').waitFor()
-  await until(() => page.evaluate(() => document.activeElement.getAttribute('role') === 'log'), () => 'the keyboard lost its place')
+  await until(() => page.evaluate(() => document.activeElement.matches('[role=log] summary')), () => 'the keyboard lost its place')
   await page.keyboard.press('Tab') // to the kettle
   await page.keyboard.press('Enter')
   const order = customer(page).getByRole('form', { name: 'Order: kettle' })

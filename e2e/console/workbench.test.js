@@ -55,6 +55,7 @@ test('a customer and an agent talk, and the wire is seen', async () => {
   await page.getByText('Alex is typing').waitFor({ state: 'detached' })
 
   await page.getByRole('button', { name: 'List picker', exact: true }).click()
+  await page.getByRole('button', { name: 'Send List picker' }).click()
   await customer(page).getByRole('button', { name: 'Oslo' }).click()
   await agent(page).locator('.text', { hasText: 'Oslo' }).waitFor()
   assert.equal(await customer(page).getByRole('button', { name: 'Oslo' }).isDisabled(), true)

@@ -52,6 +52,9 @@ type Config struct {
 	Readers []string
 	// DocsURL is the page that explains refusals; it may be empty.
 	DocsURL string
+	// Pictures is the folder of the pictures that messages to begin with show: an address, or a path on
+	// the host that was called.
+	Pictures string
 	// Log gets what goes wrong inside; nil discards.
 	Log *slog.Logger
 }

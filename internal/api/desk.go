@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/partner"
 )
 
@@ -95,9 +96,10 @@ func (a *API) getDesk(*http.Request) (any, error) {
 	return out, nil
 }
 
-// templates are interactive messages to send, one of each kind.
-func (a *API) templates(*http.Request) (any, error) {
-	samples, err := partner.Gallery(a.cfg.Chats.Clock().Now())
+// templates are interactive messages to send, one of each kind. Their pictures are where the caller reached
+// this server.
+func (a *API) templates(r *http.Request) (any, error) {
+	samples, err := partner.Gallery(a.cfg.Chats.Clock().Now(), diagnosis.HostURL(a.cfg.Pictures, r))
 	if err != nil {
 		return nil, err
 	}

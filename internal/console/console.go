@@ -226,5 +226,6 @@ func read(name string) []byte {
 func contentTypes() map[string]string {
 	return map[string]string{
 		".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
+		".png": "image/png",
 	}
 }

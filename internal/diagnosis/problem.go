@@ -130,7 +130,10 @@ func (p *Problem) Write(w http.ResponseWriter, docs string) {
 // DocsURL returns the address of the page that explains the rules, for the answer to a
 // request. A configured address stays as it is; a path is put on the host that was called,
 // so that a phone or an emulator can follow the link too.
-func DocsURL(configured string, r *http.Request) string {
+func DocsURL(configured string, r *http.Request) string { return HostURL(configured, r) }
+
+// HostURL returns a configured address as it is, and a path on the host that a request was sent to.
+func HostURL(configured string, r *http.Request) string {
 	if configured == "" || configured[0] != '/' {
 		return configured
 	}

@@ -173,7 +173,7 @@ func missing(shape reflect.Type, value any, where string) error {
 // says that Android does not.
 func TestRowB2Decoders(t *testing.T) {
 	t.Parallel()
-	gallery, err := partner.Gallery(time.Now())
+	gallery, err := partner.Gallery(time.Now(), "http://127.0.0.1:3000/console")
 	if err != nil {
 		t.Fatal(err)
 	}

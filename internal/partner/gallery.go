@@ -21,22 +21,23 @@ type Sample struct {
 }
 
 // Gallery returns one of each interactive message there is. Times to choose from are on the
-// day after now. The decoders of the iOS and Android SDKs read every one of them, but for those whose
+// day after now. The messages show rome.png, oslo.png and porto.png of the folder that pictures is the
+// address of, without a slash at the end; with "" they have no pictures. The decoders of the iOS and Android SDKs read every one of them, but for those whose
 // description says which they refuse.
 //
 // Source: https://docs.aws.amazon.com/connect/latest/adminguide/interactive-messages.html
-func Gallery(now time.Time) ([]Sample, error) {
+func Gallery(now time.Time, pictures string) ([]Sample, error) {
 	samples := []struct {
 		name, title, description string
 		template                 template
 	}{
-		{"list", "List picker", "Up to six options with a subtitle each. The customer's choice comes back as its title.", listPicker()},
+		{"list", "List picker", "Up to six options with a subtitle each. The customer's choice comes back as its title.", listPicker(pictures)},
 		{"pages", "List picker with pages", "A list that can be leafed through: \"More …\" and \"Back …\" come back as an " +
 			"interactive response, to be answered with the next page under the same reference." + widgetOnly, cityPage(0)},
 		{"links", "List picker with a link", "Options beside a link, which opens a page and sends nothing." + widgetOnly, linkList()},
 		{"panel", "Panel", "Up to ten options without subtitles.", panel()},
 		{"quick", "Quick reply", "Short answers in a row, at least two.", quickReply()},
-		{"carousel", "Carousel", "Two to five panels side by side. The choice comes back as JSON that names the panel.", carousel()},
+		{"carousel", "Carousel", "Two to five panels side by side. The choice comes back as JSON that names the panel.", carousel(pictures)},
 		{"pickers", "Carousel of list pickers", "Two to five list pickers side by side; without subtitles, which the native SDKs do not read here.", pickerCarousel()},
 		{"time", "Time picker", "Up to twenty times. The choice comes back as its date.", timePicker(now)},
 		{"view", "View of a guide", "A form, a detail or another view, which the client fetches by its token; with " +

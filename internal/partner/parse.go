@@ -329,7 +329,7 @@ func (r *reader) replies(n *yaml.Node, contentType string) []action {
 // interactive reads the name of a message in the gallery, or a template.
 func (r *reader) interactive(n *yaml.Node) action {
 	if n.Kind == yaml.ScalarNode {
-		gallery, err := Gallery(time.Time{})
+		gallery, err := Gallery(time.Time{}, "")
 		if err != nil {
 			r.fail(n, "%s", err)
 		}

@@ -164,7 +164,7 @@ func (s *Script) do(ctx context.Context, talk *desk.Conversation, a action, fill
 	contentType, text := a.contentType, a.text
 	switch {
 	case a.sample != "":
-		gallery, err := Gallery(talk.Now())
+		gallery, err := Gallery(talk.Now(), "")
 		if err != nil {
 			return err
 		}

@@ -245,7 +245,7 @@ func FuzzParse(f *testing.F) {
 
 func TestGallery(t *testing.T) {
 	t.Parallel()
-	gallery, err := partner.Gallery(time.Now())
+	gallery, err := partner.Gallery(time.Now(), "http://127.0.0.1:3000/console")
 	if err != nil {
 		t.Fatal(err)
 	}

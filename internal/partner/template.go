@@ -23,31 +23,49 @@ type templateData struct {
 }
 
 type content struct {
-	Title    string    `json:"title,omitempty"`
-	Subtitle string    `json:"subtitle,omitempty"`
-	Elements []any     `json:"elements,omitempty"` // options, or templates in a carousel
-	Offset   *int      `json:"timeZoneOffset,omitempty"`
-	Location *location `json:"location,omitempty"`
-	Slots    []slot    `json:"timeslots,omitempty"`
+	Title    string `json:"title,omitempty"`
+	Subtitle string `json:"subtitle,omitempty"`
+	picture
+	PictureText string    `json:"imageDescription,omitempty"` // of a panel: the Android SDK refuses it in a list
+	Elements    []any     `json:"elements,omitempty"`         // options, or templates in a carousel
+	Offset      *int      `json:"timeZoneOffset,omitempty"`
+	Location    *location `json:"location,omitempty"`
+	Slots       []slot    `json:"timeslots,omitempty"`
 	// Only for a list that can be leafed through, in the widget. The Android SDK refuses them.
 	ListID    string `json:"listId,omitempty"`
 	Before    *int   `json:"preIndex,omitempty"`
 	After     *int   `json:"nextIndex,omitempty"`
 	Reference string `json:"referenceId,omitempty"`
 	// Only for a view of a step-by-step guide.
-	ViewID    string            `json:"viewId,omitempty"`
-	ViewToken string            `json:"viewToken,omitempty"`
-	ViewData  map[string]string `json:"viewData,omitempty"`
+	ViewID    string         `json:"viewId,omitempty"`
+	ViewToken string         `json:"viewToken,omitempty"`
+	ViewData  map[string]any `json:"viewData,omitempty"`
 }
 
 type option struct {
 	Title    string `json:"title"`
 	Subtitle string `json:"subtitle,omitempty"`
-	Action   string `json:"actionDetail,omitempty"`
+	picture
+	Action string `json:"actionDetail,omitempty"`
 	// A link, which sends nothing, in the widget. The Android SDK refuses these members.
 	Kind   string `json:"type,omitempty"`
 	URL    string `json:"url,omitempty"`
 	Target string `json:"target,omitempty"`
+}
+
+// picture is shown above a panel or list, or beside an option. Clients show those of options only when
+// each of them has one.
+type picture struct {
+	ImageType string `json:"imageType,omitempty"`
+	ImageData string `json:"imageData,omitempty"`
+}
+
+// pictureOf returns a city's picture in a folder; none without a folder.
+func pictureOf(city, folder string) picture {
+	if folder == "" {
+		return picture{}
+	}
+	return picture{"URL", folder + "/" + strings.ToLower(city) + ".png"}
 }
 
 type location struct {
@@ -66,13 +84,13 @@ type slot struct {
 func showpiece(word string, now time.Time) (template, bool) {
 	switch word {
 	case "list":
-		return listPicker(), true
+		return listPicker(""), true
 	case "panel":
 		return panel(), true
 	case "quick":
 		return quickReply(), true
 	case "carousel":
-		return carousel(), true
+		return carousel(""), true
 	case "time":
 		return timePicker(now), true
 	case "pages":
@@ -81,11 +99,11 @@ func showpiece(word string, now time.Time) (template, bool) {
 	return template{}, false
 }
 
-func listPicker() template {
+func listPicker(pictures string) template {
 	return newTemplate("ListPicker", "list", content{Title: "Where to?", Subtitle: "Pick a city", Elements: []any{
-		option{Title: "Rome", Subtitle: "Three hours by train"},
-		option{Title: "Oslo", Subtitle: "Two hours by air"},
-		option{Title: "Porto", Subtitle: "A day by bus"},
+		option{Title: "Rome", Subtitle: "Three hours by train", picture: pictureOf("Rome", pictures)},
+		option{Title: "Oslo", Subtitle: "Two hours by air", picture: pictureOf("Oslo", pictures)},
+		option{Title: "Porto", Subtitle: "A day by bus", picture: pictureOf("Porto", pictures)},
 	}})
 }
 
@@ -108,9 +126,9 @@ func quickReply() template {
 	})
 }
 
-func carousel() template {
+func carousel(pictures string) template {
 	return newTemplate("Carousel", "", content{Title: "Offers", Elements: []any{
-		offer("Rome", "Hotels", "Trains"), offer("Oslo", "Hotels", "Flights"),
+		offer("Rome", pictures, "Hotels", "Trains"), offer("Oslo", pictures, "Hotels", "Flights"), offer("Porto", pictures, "Hotels", "Buses"),
 	}})
 }
 
@@ -127,10 +145,18 @@ func pickerCarousel() template {
 	}})
 }
 
-// guide shows a view. Its data stand in the view's fields.
+// guide shows a view with a form. Its data stand in the view's fields.
 func guide() template {
 	return newTemplate("ViewResource", "", content{
-		ViewID: "form", ViewToken: "form", ViewData: map[string]string{"Heading": "Your details"},
+		ViewID: "form", ViewToken: "form", ViewData: map[string]any{
+			"Heading": "Your details", "Next": map[string]string{"Label": "Continue"},
+			"Sections": []any{map[string]any{"Type": "FormSection", "Items": []any{
+				map[string]any{"Type": "FormInput", "Name": "name", "Label": "Your name", "Required": true},
+				map[string]any{"Type": "Dropdown", "Name": "topic", "Label": "What is it about?", "Options": []any{
+					map[string]string{"Label": "An order", "Value": "order"}, map[string]string{"Label": "A bill", "Value": "bill"},
+				}},
+			}}},
+		},
 	})
 }
 
@@ -138,12 +164,16 @@ func newTemplate(kind, identifier string, c content) template {
 	return template{Identifier: identifier, Type: kind, Version: "1.0", Data: templateData{c}}
 }
 
-func offer(city string, options ...string) template {
+func offer(city, pictures string, options ...string) template {
 	var elements []any
 	for _, o := range options {
 		elements = append(elements, option{Title: o})
 	}
-	return newTemplate("Panel", strings.ToLower(city), content{Title: city, Elements: elements})
+	shown := content{Title: city, Elements: elements, picture: pictureOf(city, pictures)}
+	if pictures != "" {
+		shown.PictureText = "A drawing of " + city
+	}
+	return newTemplate("Panel", strings.ToLower(city), shown)
 }
 
 // timePicker offers times on the day after the given one. An offset of zero lets the widget

@@ -55,11 +55,15 @@ func (s site) path() string {
 
 // docs is the page that explains errors: a path on the host that a client calls, or an address
 // when one is configured.
-func (s site) docs() string {
+func (s site) docs() string { return s.at(errorsPage) }
+
+// at is where clients find a path of this server: that path on the host they call, or an address when
+// one is configured.
+func (s site) at(path string) string {
 	if s.public {
-		return s.url + errorsPage
+		return s.url + path
 	}
-	return errorsPage
+	return path
 }
 
 const errorsPage = "/docs/errors"

@@ -29,6 +29,7 @@ const shapes = {
   grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
   markdown: "M3 17V7l4 5 4-5v10M18 7v9m-3-3 3 3 3-3",
   back: "M15 5l-7 7 7 7",
+  next: "M9 5l7 7-7 7",
 };
 
 export function icon(name) {

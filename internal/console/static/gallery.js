@@ -1,9 +1,9 @@
-// The interactive messages that can be sent: each as it is with one click, or changed first.
+// The interactive messages that can be sent: each is seen before, and can be changed first.
 
 import { get } from "./api.js";
 import { fill, h } from "./dom.js";
 import { plain } from "./format.js";
-import { template } from "./templates.js";
+import { draw } from "./templates.js";
 
 const limits = { ListPicker: [1, 6], Panel: [1, 10], QuickReply: [2, 10], Carousel: [2, 5], TimePicker: [1, 20] };
 const longest = 20_000;
@@ -42,6 +42,88 @@ export function fromLines(text, before) {
   });
 }
 
+const field = (label, control) => h("label", { class: "field" }, label, control);
+const lines = (text) => text.split("\n").filter((line) => line.trim());
+
+// fieldsOf are the fields that change a message's content. reach returns the content as it is now: it may have
+// been written anew as JSON. changed is called after each change.
+function fieldsOf(content, reach, changed) {
+  const write = (change) => ({ target }) => {
+    change(reach(), target.value);
+    changed();
+  };
+  const line = (label, key, of = (inner) => inner) => field(label, h("input", { type: "text", value: of(content)[key] ?? "", oninput: write((inner, text) => {
+    if (text) of(inner)[key] = text;
+    else delete of(inner)[key];
+  }) }));
+  const block = (label, value, change, more) => field(label, h("textarea", { rows: 3, value, ...more, oninput: write(change) }));
+  const { elements, timeslots, location, viewData } = content;
+  return [
+    !viewData && line("Title", "title"), "subtitle" in content && line("Subtitle", "subtitle"), "imageData" in content && line("Picture", "imageData"),
+    elements?.every((element) => element.title) && block("Options, one per line: title | subtitle", toLines(elements), (inner, text) => { inner.elements = fromLines(text, elements); }),
+    elements?.some((element) => element.data?.content) && elements.map((card, n) => h("fieldset", { class: "card-fields" }, h("legend", {}, `Card ${n + 1}`),
+      fieldsOf(card.data.content, () => reach().elements?.[n]?.data?.content ?? {}, changed))),
+    timeslots && block("Times, one per line", timeslots.map(({ date }) => date).join("\n"), (inner, text) => {
+      inner.timeslots = lines(text).map((date) => ({ date: date.trim(), duration: 30 }));
+    }, { class: "id" }),
+    location && line("Place", "title", (inner) => (inner.location ??= {})),
+    viewData && Object.keys(viewData).filter((key) => typeof viewData[key] === "string").map((key) => line(key, key, (inner) => (inner.viewData ??= {}))),
+  ];
+}
+
+// editor returns a message's fields, its picture and its source. button(label, message) makes the button that sends it.
+function editor(message, button) {
+  const preview = h("div", { class: "preview bubble" });
+  const notes = h("div", { class: "note", role: "status" });
+  const reach = () => {
+    if (!message.data?.content || typeof message.data.content !== "object") message.data = { content: {} };
+    return message.data.content;
+  };
+  let wrong = ""; // what is written as JSON and is none: nothing is sent then
+  const json = h("textarea", { rows: 8, class: "id", spellcheck: "false", "aria-label": "The message as JSON", oninput: () => {
+    try {
+      const written = parse(json.value);
+      for (const name of Object.keys(message)) delete message[name];
+      Object.assign(message, written);
+      show(false);
+    } catch (error) {
+      wrong = `Not valid JSON, so nothing is sent: ${error.message}`;
+      fill(notes, wrong);
+    }
+  } });
+  const show = (write = true) => {
+    wrong = "";
+    fill(preview, draw(JSON.stringify(message)) ?? h("p", { class: "note" }, "Nothing that clients would show."));
+    fill(notes, advice(message).map((text) => h("p", {}, text)));
+    if (write) json.value = JSON.stringify(message, null, 2);
+  };
+  show();
+  return [h("div", { class: "preview-frame", role: "group", "aria-label": "Preview" }, preview), notes, button(() => (wrong ? null : message)),
+    h("details", {}, h("summary", {}, "Change"), h("div", { class: "card-body" }, fieldsOf(message.data.content, reach, show))),
+    h("details", {}, h("summary", {}, "Source"), json)];
+}
+
+const exampleOf = ({ example }) => structuredClone(typeof example === "string" ? JSON.parse(example) : example);
+const nameOf = ({ title, templateType }) => plain(title || templateType);
+
+export const samples = async () => (await get("/api/templates")).templates;
+
+// show puts a message to send into a dialog: it is seen before it is sent.
+export function show(dialog, sample, send) {
+  const name = nameOf(sample);
+  const close = h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Close");
+  fill(dialog, h("div", { class: "dialog-head" }, h("h2", { id: `${dialog.id}-title` }, name), close),
+    h("div", { class: "card-body" }, h("p", { class: "note" }, plain(sample.description)),
+      editor(exampleOf(sample), (message) => h("button", { type: "button", class: "primary", onclick: async ({ target }) => {
+        if (!message()) return;
+        target.disabled = true;
+        await send(message()); // what was wrong stands above the box where messages are written
+        dialog.close();
+      } }, "Send", h("span", { class: "unseen" }, ` ${name}`)))));
+  dialog.setAttribute("aria-labelledby", `${dialog.id}-title`);
+  dialog.showModal();
+}
+
 export class Gallery {
   // send(message) sends one and tells whether that worked.
   constructor(element, send) {
@@ -53,8 +135,7 @@ export class Gallery {
 
   async load() {
     if (this.cards.length) return;
-    const { templates } = await get("/api/templates");
-    this.cards = templates.map((sample) => this.#card(sample));
+    this.cards = (await samples()).map((sample) => this.#card(sample));
     fill(this.element, h("p", { class: "note" }, "Sent as they are, or changed first. What the customer chooses comes back into the chat."), this.cards);
     this.allow(this.allowed);
   }
@@ -65,19 +146,14 @@ export class Gallery {
     for (const button of this.element.querySelectorAll("button[data-send]")) button.disabled = !is;
   }
 
-  #card({ title, description, templateType, example }) {
-    const message = typeof example === "string" ? JSON.parse(example) : example;
-    const name = plain(title || templateType);
-    const body = h("div", { class: "card-body" });
-    const details = h("details", { ontoggle: () => details.open && !body.firstChild && fill(body, this.#form(structuredClone(message))) },
-      h("summary", {}, "Change", h("span", { class: "unseen" }, ` ${name}`)), body);
-    return h("article", { class: "sample" },
-      h("div", { class: "sample-head" }, h("h4", {}, name), this.#button(name, () => message)),
-      h("p", { class: "note" }, plain(description)), details);
+  #card(sample) {
+    const name = nameOf(sample);
+    return h("article", { class: "sample", "aria-label": name }, h("h4", {}, name), h("p", { class: "note" }, plain(sample.description)),
+      editor(exampleOf(sample), (message) => this.#button(name, message)));
   }
 
-  #button(name, message, kind = "small") {
-    const button = h("button", { type: "button", class: kind, disabled: !this.allowed, dataset: { send: "" }, onclick: async () => {
+  #button(name, message) {
+    const button = h("button", { type: "button", class: "small", disabled: !this.allowed, dataset: { send: "" }, onclick: async () => {
       const sent = message();
       if (!sent) return;
       button.disabled = true;
@@ -85,54 +161,5 @@ export class Gallery {
       button.disabled = !this.allowed;
     } }, "Send", h("span", { class: "unseen" }, ` ${name}`));
     return button;
-  }
-
-  #form(message) {
-    const { content } = message.data;
-    const preview = h("div", { class: "preview bubble" });
-    const notes = h("div", { class: "note", role: "status" });
-    const inner = () => { // what the fields change, also when it was written otherwise as JSON
-      if (!message.data?.content || typeof message.data.content !== "object") message.data = { content: {} };
-      return message.data.content;
-    };
-    let wrong = ""; // what is written as JSON and is none: nothing is sent then
-    const json = h("textarea", { rows: 8, class: "id", spellcheck: "false", "aria-label": "The message as JSON", oninput: () => {
-      try {
-        const written = parse(json.value);
-        for (const name of Object.keys(message)) delete message[name];
-        Object.assign(message, written);
-        show(false);
-      } catch (error) {
-        wrong = `Not valid JSON, so nothing is sent: ${error.message}`;
-        fill(notes, wrong);
-      }
-    } });
-    const show = (write = true) => {
-      wrong = "";
-      fill(preview, template(JSON.stringify(message)) ?? h("p", { class: "note" }, "Nothing that clients would show."));
-      fill(notes, advice(message).map((text) => h("p", {}, text)));
-      if (write) json.value = JSON.stringify(message, null, 2);
-    };
-    const field = (label, control) => h("label", { class: "field" }, label, control);
-    const line = (label, key) => field(label, h("input", { type: "text", value: content[key] ?? "", oninput: (event) => {
-      if (event.target.value) inner()[key] = event.target.value;
-      else delete inner()[key];
-      show();
-    } }));
-    const fields = [line("Title", "title"), "subtitle" in content && line("Subtitle", "subtitle")];
-    if (content.elements?.every((element) => element.title)) {
-      fields.push(field("Options, one per line: title | subtitle", h("textarea", { rows: 4, value: toLines(content.elements), oninput: (event) => {
-        inner().elements = fromLines(event.target.value, content.elements);
-        show();
-      } })));
-    }
-    if (content.timeslots) {
-      fields.push(field("Times, one per line", h("textarea", { rows: 3, class: "id", value: content.timeslots.map(({ date }) => date).join("\n"), oninput: (event) => {
-        inner().timeslots = event.target.value.split("\n").filter((text) => text.trim()).map((date) => ({ date: date.trim(), duration: 30 }));
-        show();
-      } })));
-    }
-    show();
-    return [fields, h("details", {}, h("summary", {}, "As JSON"), json), h("p", { class: "preview-title note" }, "Preview"), preview, notes, this.#button("as changed", () => (wrong ? null : message), "primary")];
   }
 }

@@ -36,7 +36,7 @@ export function view(content, choose, describe) {
       return;
     }
     if (chosen !== undefined) Object.assign(filled, { actionName: chosen, Id: card ?? chosen });
-    if (form.contains(document.activeElement)) form.closest("[role=log]")?.focus(); // from there, the next view is one step away
+    if (form.contains(document.activeElement)) (form.parentElement.querySelector(".source > summary") ?? form.closest("[role=log]"))?.focus(); // from there, the next view is one step away
     body.disabled = true;
     const sent = await choose(JSON.stringify({ templateType: "ViewResource", version: "1.0", action, data: filled }), contentTypes.response);
     if (sent === false && !drawn.get(form).over) body.disabled = false;

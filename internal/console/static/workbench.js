@@ -2,11 +2,12 @@
 
 import { Desk } from "./agent.js";
 import { AgentTalk } from "./agenttalk.js";
-import { events, get } from "./api.js";
+import { events } from "./api.js";
 import { copyButtons } from "./copy.js";
 import { Customer } from "./customer.js";
 import { byId, fill, h } from "./dom.js";
 import { plain, since } from "./format.js";
+import { samples, show } from "./gallery.js";
 import { served, useOwnAddress } from "./here.js";
 import { tabs } from "./tabs.js";
 import { traffic } from "./traffic.js";
@@ -147,9 +148,9 @@ function others(mine) {
 const waited = (from) => `waits ${since(from)}`;
 
 async function quickTemplates() {
-  const { templates } = await get("/api/templates").catch(() => ({ templates: [] }));
-  fill(byId("agent-quick"), templates.slice(0, 6).map(({ title, templateType, example }) =>
-    button(plain(title || templateType), () => talk.template(typeof example === "string" ? JSON.parse(example) : example))));
+  const found = await samples().catch(() => []);
+  fill(byId("agent-quick"), found.map((sample) =>
+    button(plain(sample.title || sample.templateType), () => show(byId("sample"), sample, (message) => talk.template(message)))));
 }
 
 useOwnAddress();
