@@ -17,7 +17,7 @@ import (
 )
 
 // Actions returns the names of the actions that rules can be about, sorted; [Everything] is
-// not among them.
+// not among them. Both services have a DescribeView, and a rule about it is about both.
 func Actions() []string {
 	var names []string
 	for _, known := range participant.Actions() {
@@ -27,12 +27,14 @@ func Actions() []string {
 		names = append(names, known.Name)
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
-// isConnect reports whether an action is one of Amazon Connect.
+// isConnect reports whether an action is one of Amazon Connect. DescribeView, which both services
+// have, is the Participant Service's: chat clients call that one.
 func isConnect(action string) bool {
-	return slices.ContainsFunc(connectserver.Actions(), func(known connectserver.Action) bool { return known.Name == action })
+	return !slices.ContainsFunc(participant.Actions(), func(known participant.Action) bool { return known.Name == action }) &&
+		slices.ContainsFunc(connectserver.Actions(), func(known connectserver.Action) bool { return known.Name == action })
 }
 
 // holderOf returns the contact and participant that a request is about; empty when they cannot be
