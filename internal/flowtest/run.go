@@ -48,8 +48,8 @@ type Script struct {
 
 	// Segment are the segment attributes that the chat is started with, as JSON.
 	Segment []byte
-	// At is when the chat begins, in a time that does not pass unless it is skipped; zero means now, on
-	// the machine's clock. Limit is after how long the customer leaves; zero means never.
+	// At is when the chat begins, in a time that does not pass unless it is skipped; zero means now.
+	// Limit is after how long the customer leaves; zero means never.
 	At    time.Time
 	Limit time.Duration
 	// Witness hears of what the flows do, and Lead says instead of Says and Random what happens whenever
@@ -137,10 +137,7 @@ type world struct {
 
 // Run runs one chat. Errors are failures of the machine; what a flow does is in the result.
 func Run(ctx context.Context, library *flowrun.Library, script Script) (result Result, err error) {
-	w := &world{clock: &clock.Clock{}}
-	if !script.At.IsZero() {
-		w.clock = clock.Still(script.At)
-	}
+	w := &world{clock: clock.Still(cmp.Or(script.At, time.Now()))}
 	defer func() { err = errors.Join(err, w.close()) }()
 	if err := w.open(ctx, library, &script); err != nil {
 		return Result{}, err
