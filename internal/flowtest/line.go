@@ -17,6 +17,8 @@ func (l *Line) String() string {
 		Data   struct{ ActionName string }
 	}
 	switch {
+	case len(l.Files) > 0:
+		return "[" + strings.Join(l.Files, ", ") + "]"
 	case l.Text == "":
 		return "-- " + l.ContentType[strings.LastIndexByte(l.ContentType, '.')+1:]
 	case l.View != nil:

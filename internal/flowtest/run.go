@@ -90,6 +90,8 @@ type Line struct {
 	From        string    `json:"from,omitempty"`
 	ContentType string    `json:"contentType"`
 	Text        string    `json:"text,omitempty"`
+	// Files are the names of attachments.
+	Files []string `json:"files,omitempty"`
 	// View is the view that the line shows; nil for none.
 	View *View `json:"view,omitempty"`
 }
@@ -365,6 +367,9 @@ func (v *visit) read(ctx context.Context) error {
 			line := Line{Time: item.Time, From: item.DisplayName, ContentType: item.ContentType}
 			if item.HasContent {
 				line.Text = item.Content
+			}
+			for _, file := range item.Attachments {
+				line.Files = append(line.Files, file.Name)
 			}
 			if item.ContentType == transcript.Interactive {
 				line.View = readView(item.Content)

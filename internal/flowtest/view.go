@@ -114,15 +114,17 @@ func (view *View) answer(text string, chance *rand.Rand) string {
 }
 
 // Message is what a client sends for an action or a choice on the view, with what is filled in. Without
-// fields the client takes the first option of each, or writes something.
-func (view *View) Message(action string, fields map[string][]string) transcript.Message {
-	content := ""
+// fields the client takes the first option of each, or writes something. The error says what cannot be
+// filled in.
+func (view *View) Message(action string, fields map[string][]string) (transcript.Message, error) {
+	m := transcript.Message{ContentType: transcript.InteractiveResponse}
 	if fields == nil {
-		content = view.answer(action, nil)
-	} else if answer, err := view.shown.Answer(interactive.Way{Action: action}, fields); err == nil {
-		content = answer
+		m.Content = view.answer(action, nil)
+		return m, nil
 	}
-	return transcript.Message{ContentType: transcript.InteractiveResponse, Content: content}
+	var err error
+	m.Content, err = view.shown.Answer(interactive.Way{Action: action}, fields)
+	return m, err
 }
 
 // pick is a number below n: by chance, or the first.

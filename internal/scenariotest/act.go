@@ -10,6 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/flowtest"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/scenario"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -99,7 +100,7 @@ func (st *stage) choose(ctx context.Context, p *flowtest.Play, what string) erro
 		if !slices.Contains(view.Choices, what) && !slices.Contains(p.Standing.Answers, what) {
 			return errCannot(fmt.Sprintf("the view %s has no %q; it has %q and the actions %q", view.ID, what, view.Choices, p.Standing.Answers))
 		}
-		return p.Say(ctx, view.Message(what, nil))
+		return answer(ctx, p, view, what, nil)
 	}
 	st.mu.Lock()
 	titles := titlesOf(st.heard)
@@ -114,7 +115,7 @@ func (st *stage) choose(ctx context.Context, p *flowtest.Play, what string) erro
 }
 
 // fill lets the customer fill in a view.
-func (st *stage) fill(ctx context.Context, p *flowtest.Play, answer *scenario.ViewAnswer) error {
+func (st *stage) fill(ctx context.Context, p *flowtest.Play, does *scenario.ViewAnswer) error {
 	view, err := p.View(ctx)
 	if err != nil {
 		return err
@@ -122,12 +123,25 @@ func (st *stage) fill(ctx context.Context, p *flowtest.Play, answer *scenario.Vi
 	if view == nil {
 		return errCannot("the flow shows no view")
 	}
-	for _, name := range sorted(answer.Fields) {
+	for _, name := range sorted(does.Fields) {
 		if !slices.ContainsFunc(view.Fields, func(f flowtest.Field) bool { return f.Name == name }) {
 			return errCannot(fmt.Sprintf("the view %s has no field %q", view.ID, name))
 		}
 	}
-	return p.Say(ctx, view.Message(answer.Action, answer.Fields))
+	fields := does.Fields
+	if fields == nil && does.Action == interactive.Selected { // which is to choose nothing, and not the first
+		fields = map[string][]string{}
+	}
+	return answer(ctx, p, view, does.Action, fields)
+}
+
+// answer sends what a client sends for something that is done on a view.
+func answer(ctx context.Context, p *flowtest.Play, view *flowtest.View, action string, fields map[string][]string) error {
+	m, err := view.Message(action, fields)
+	if err != nil {
+		return errCannot("the view " + view.ID + ": " + err.Error())
+	}
+	return p.Say(ctx, m)
 }
 
 // play lets an agent do something: the one who is named, or else the one who came last.

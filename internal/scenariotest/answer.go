@@ -16,7 +16,8 @@ import (
 // given is an answer of a scenario, with how often it was given.
 type given struct {
 	*scenario.Answer
-	used int
+	used    int
+	offered bool // to a customer who said something else, or nothing
 }
 
 // kindOf is what an action asks.
@@ -54,9 +55,10 @@ func (st *stage) Asks(at *flowrun.Scene, ask *flow.Ask) flowrun.Intervention {
 		switch {
 		case a.Times > 0 && a.used >= a.Times || !a.isFor(kind, at, ask):
 		case talks && a.Kind != scenario.Block && (a.Hears == "") != (ask.Text == ""):
+			a.offered = a.Hears != ""
 			listens = listens || a.Hears != "" || ask.Text != ""
 		case talks && ask.Text != "" && a.Hears != "*" && !strings.EqualFold(strings.TrimSpace(ask.Text), a.Hears):
-			listens = true
+			a.offered, listens = true, true
 		default:
 			a.used++
 			return a.answer(ask)

@@ -102,7 +102,7 @@ func (st *stage) note(format string, args ...any) {
 // told are the notes, with what was prepared in vain.
 func (st *stage) told() []string {
 	for i := range st.answers {
-		if a := &st.answers[i]; a.used == 0 && !st.failed {
+		if a := &st.answers[i]; a.used == 0 && !a.offered && !st.failed {
 			st.note("line %d: the answer of the %s %s was never used", a.Line, a.Kind, a.Name)
 		}
 	}
