@@ -7,7 +7,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-prepare test-go test-sdk test-template test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
+.PHONY: help run build test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/functions e2e/page examples/web examples/node tools/templatecheck
@@ -44,7 +44,8 @@ test: ## Set up what the tests need, run all of them, and print the times; BUDGE
 		'sdk=$(MAKE) test-sdk' \
 		'apiclient:prepare=$(MAKE) test-e2e-apiclient' \
 		'browser:prepare=$(MAKE) test-e2e-browser' \
-		'page:prepare=$(MAKE) test-e2e-page'
+		'page:prepare=$(MAKE) test-e2e-page' \
+		'flows:prepare=$(MAKE) test-flows'
 
 test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and install npm packages, a Chromium, a Firefox, an AWS CLI and boto3
 	@e2e/chromium.sh best
@@ -64,6 +65,9 @@ test-sdk: ## Compare our AWS calls with those of the generated SDK client
 
 test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudFormation template against AWS's own validator, planted mistakes included
 	cd tools/templatecheck && node --test --test-reporter=spec
+
+test-flows: build ## Run the tests of the sample flows: every block, branch and error branch is come to
+	./bin/parley flow test examples/flows --min-coverage 100 -o tap
 
 test-functions: e2e/functions/node_modules/.installed ## Run a function under the real serverless-offline
 	E2E_SERVERLESS=1 $(GO) test ./e2e/functions -count=1 -run ServerlessOffline

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 )
 
-//go:embed *.json tests/*.json
+//go:embed *.json tests/*.json tests/*.yaml tests/*.txt
 var files embed.FS
 
-// Files are the samples, each in a file at the top, and Amazon Connect's test cases for them in tests.
+// Files are the samples, each in a file at the top, and their tests in tests: test cases of Amazon Connect, and scenarios.
 func Files() fs.FS { return files }

@@ -40,7 +40,7 @@ func newFlowInit(env *Env) *cobra.Command {
 		}
 		_, err = fmt.Fprintf(env.Stdout, "%s in %s. Next:\n\n"+
 			"  # a chat through one of them, without a server\n  parley flow run %s --say people\n\n"+
-			"  # their test cases\n  parley flow test%s\n\n"+
+			"  # their tests\n  parley flow test%s\n\n"+
 			"  # chats follow menu.json, or the flow whose name they say\n  %s\n\n"+
 			"  # a chat in another terminal, meanwhile\n  parley chat\n\n"+
 			"Flows that you export from Amazon Connect go into the same folder.\n",
@@ -59,7 +59,7 @@ func writeSamples(dir string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listing the samples: %w", err)
 	}
-	tests, err := fs.Glob(flows.Files(), testsFolder+"/*.json")
+	tests, err := fs.Glob(flows.Files(), testsFolder+"/*")
 	if err == nil {
 		err = os.Mkdir(filepath.Join(dir, testsFolder), 0o755)
 	}
