@@ -34,6 +34,7 @@ type testFlags struct {
 	run, flow, at        string
 	asChat, allowPending bool
 	update, schema       bool
+	watch                bool
 	coverage             coverageFlags
 	output               string
 }
@@ -60,6 +61,7 @@ func newFlowTest(env *Env) *cobra.Command {
 	flags.BoolVar(&o.asChat, "as-chat", false, "run test cases for calls as chats")
 	flags.BoolVar(&o.allowPending, "allow-pending", false, "let a test that ends itself pass although something was not seen")
 	flags.BoolVar(&o.update, "update", false, "write the snapshots of scenarios anew")
+	flags.BoolVar(&o.watch, "watch", false, "run the tests again whenever a file changes, until Ctrl+C")
 	flags.BoolVar(&o.schema, "schema", false, "print the JSON Schema of scenarios, and run nothing")
 	flags.BoolVar(&o.coverage.table, "coverage", false, "say how much of the flows the tests came through")
 	flags.IntVar(&o.coverage.least, "min-coverage", 0, "fail when the tests came through less than this many percent")
@@ -71,6 +73,9 @@ func newFlowTest(env *Env) *cobra.Command {
 		if o.schema {
 			_, err := env.Stdout.Write(scenario.Schema())
 			return err
+		}
+		if o.watch {
+			return watchFlows(c.Context(), env, args, func(ctx context.Context) error { return testFlows(ctx, env, o, args) })
 		}
 		return testFlows(c.Context(), env, o, args)
 	}
