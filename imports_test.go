@@ -169,7 +169,7 @@ var allowed = map[string][]string{
 	"cmd/parley":        {"internal/cli"},
 	"cmd/parley-lambda": {"internal/frontdoor", "internal/lambdahost", "internal/settings"},
 	"parleytest": {
-		"internal/chat", "internal/doorpath", "internal/emulator", "internal/fault", "internal/serve", "internal/settings",
+		"internal/chat", "internal/doorpath", "internal/emulator", "internal/fault", "internal/flowrun", "internal/flowtest", "internal/scenario", "internal/scenariotest", "internal/serve", "internal/settings",
 		"internal/startchat", "internal/transcript",
 	},
 	// For tests and the benchmark only.
