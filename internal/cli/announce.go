@@ -46,6 +46,10 @@ func readyText(s *settings.Settings, ready serve.Announcement, color bool) strin
 	if !ready.AdminToken.IsZero() {
 		line("Admin token", ready.AdminToken.Reveal()) // for this person; it ends with the run
 	}
+	if ready.Moved != "" {
+		line("Port", ready.Moved)
+		line("", "commands reach it with --server "+ready.URL)
+	}
 	line("Upstream", ready.Upstream)
 	if ready.Flows != "" {
 		line("Flows", ready.Flows)

@@ -20,6 +20,8 @@ type Announcement struct {
 	URL, Endpoint, Console string
 	// Listen is the configured host with the port that the server really got.
 	Listen string
+	// Moved says why the port is another than the usual one, and where chats are kept for that.
+	Moved string
 	// Upstream describes in one line what answers.
 	Upstream string
 	// Flows says in one line which contact flows run.
@@ -46,7 +48,7 @@ func (s *Server) announce() {
 	}
 	set := s.config.Settings
 	a := Announcement{
-		URL: s.site.url, Endpoint: s.site.endpoint(), Listen: s.site.listen, Upstream: s.upstream.text,
+		URL: s.site.url, Endpoint: s.site.endpoint(), Listen: s.site.listen, Moved: s.moved, Upstream: s.upstream.text,
 		Devices: s.devices(), Exposure: server.Exposure(s.site.bound),
 	}
 	if !set.ForCustomers() {

@@ -2,37 +2,109 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
-	"path/filepath"
+	"net/http"
+	"net/netip"
 	"strconv"
+	"time"
 
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
 // morePorts is how many ports after the usual one are tried when that is taken.
-const morePorts = 9
+const morePorts = 10
 
-// listen opens the port. A server with the embedded Amazon Connect whose port nobody chose takes
-// one of the next when the usual one is taken, as by another Parley in another terminal, and keeps
-// its chats apart from that one's.
+// listen opens the port. A server whose port nobody chose takes one of the next when the usual one
+// is taken, as by another Parley in another terminal, and the embedded Amazon Connect keeps its
+// chats apart from that one's. An error names the program that has the port.
 func (s *Server) listen(ctx context.Context) (err error) {
 	set := s.config.Settings
 	s.listener, err = s.config.Listen(ctx, set.Addr)
-	mayMove := set.Upstream == settings.Embedded && !set.Given("addr")
 	host, usual, splitErr := net.SplitHostPort(set.Addr)
-	if !mayMove || splitErr != nil {
+	if splitErr != nil {
 		return err
+	}
+	if set.Given("addr") {
+		return s.named(ctx, err)
 	}
 	if server.InUse(err) {
 		s.listener = s.listenAfter(ctx, host, usual)
 	}
 	if s.listener == nil {
-		return err
+		return s.named(ctx, err)
 	}
 	s.move(ctx, usual)
 	return nil
+}
+
+// named lets an error about a port that is taken say who has it.
+func (s *Server) named(ctx context.Context, err error) error {
+	taken, ok := errors.AsType[*server.ListenError](err)
+	if !ok || !server.InUse(err) {
+		return err
+	}
+	occupant := server.OccupantOf(ctx, taken.Addr)
+	if address := parleyAt(ctx, taken.Addr); address != "" {
+		return taken.By("another Parley"+occupant.InProcess(), "its console is at "+address+"/; stop it with `parley stop --server "+address+"`, or ")
+	}
+	if occupant.Name == "" {
+		return err
+	}
+	return taken.By(screen.Cell(occupant.Name)+occupant.InProcess(), "")
+}
+
+// askTime is how long the program at a port that is taken may take to say whether it is a Parley.
+const askTime = time.Second
+
+// parleyAt returns the address of a Parley that listens on addr; empty when there is another program,
+// or one that answers nobody but customers.
+func parleyAt(ctx context.Context, addr string) string {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return ""
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && (ip.IsUnspecified() || ip == netip.AddrFrom4([4]byte{127, 0, 0, 1})) {
+		host = "localhost"
+	}
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	// Nothing secret is asked or told, and the certificate may be the server's own.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // see above
+	for _, scheme := range []string{"http://", "https://"} {
+		address := scheme + net.JoinHostPort(host, port)
+		if isParley(ctx, client, address) {
+			return address
+		}
+	}
+	return ""
+}
+
+// isParley asks the server at an address what it is.
+func isParley(ctx context.Context, client *http.Client, address string) bool {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/api/status", nil)
+	if err != nil {
+		return false
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = answer.Body.Close() }() // given up
+	var status struct {
+		Version  string `json:"version"`
+		Upstream struct {
+			Kind string `json:"kind"`
+		} `json:"upstream"`
+	}
+	err = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&status)
+	return err == nil && status.Version != "" && status.Upstream.Kind != ""
 }
 
 // listenAfter opens the first port after another one that is free; nil when there is none.
@@ -57,13 +129,17 @@ func (s *Server) move(ctx context.Context, usual string) {
 	if err != nil || port == usual {
 		return
 	}
-	s.moved = true
-	if set.DataDir != "" && !set.Given("data-dir") {
+	apart := set.Upstream == settings.Embedded && set.DataDir != "" && !set.Given("data-dir")
+	s.moved = "port " + usual + " is taken"
+	message := "the usual port is taken: this server listens on another one"
+	if apart {
 		own := *set
-		own.DataDir = filepath.Join(set.DataDir, "port-"+port)
+		own.DataDir = set.DataDir + "-" + port
 		s.config.Settings = &own
+		message += ", and keeps its chats apart"
+		s.moved += "; this server keeps its chats in " + screen.Printable(own.DataDir)
 	}
-	s.config.Log.WarnContext(ctx, "the usual port is taken: this server listens on another one, and keeps its chats apart",
+	s.config.Log.WarnContext(ctx, message,
 		slog.String("usual", usual), slog.String("addr", s.listener.Addr().String()),
 		slog.String("hint", "parley chat and other commands call the usual one unless they are given --server "+newSite(set, s.listener.Addr()).url))
 }

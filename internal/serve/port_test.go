@@ -2,13 +2,16 @@ package serve_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/server"
 )
@@ -56,7 +59,7 @@ func TestUsualPortIsTaken(t *testing.T) {
 	if hint := "--server http://localhost:" + port; !strings.Contains(said.String(), hint) { // else commands call the other one
 		t.Errorf("the log does not say %s: %s", hint, &said)
 	}
-	if _, err := os.Stat(filepath.Join(state, "parley", "port-"+port, "chats")); err != nil {
+	if _, err := os.Stat(filepath.Join(state, "parley-"+port, "chats")); err != nil {
 		t.Errorf("its chats: %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(state, "parley", "chats")); err == nil {
@@ -68,8 +71,44 @@ func TestUsualPortIsTaken(t *testing.T) {
 	}
 }
 
-// A port that was chosen is the one, or none.
-func TestChosenPortIsTaken(t *testing.T) {
+// The banner says why the port is another one, and the last of the next ports is 3010.
+func TestB3NextPorts(t *testing.T) {
+	t.Parallel()
+	cfg, _ := config(t)
+	cfg.Settings, cfg.ReadFile = loadIn(t, []string{"XDG_STATE_HOME=" + t.TempDir()}), os.ReadFile
+	var asked []string
+	used := taken(t)
+	cfg.Listen = func(ctx context.Context, addr string) (net.Listener, error) {
+		asked = append(asked, addr)
+		if !strings.HasSuffix(addr, ":3010") {
+			return used(ctx, "127.0.0.1:3000")
+		}
+		return server.Listen(ctx, "127.0.0.1:0")
+	}
+	ready := make(chan serve.Announcement, 1)
+	cfg.OnReady = func(a serve.Announcement) { ready <- a }
+	s, err := serve.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { _, err := s.Run(ctx); ended <- err }()
+	said := (<-ready).Moved
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if len(asked) != 11 || asked[1] != "127.0.0.1:3001" {
+		t.Errorf("it tried %q", asked)
+	}
+	if _, port, _ := net.SplitHostPort(s.Addr().String()); !strings.Contains(said, "port 3000 is taken") || !strings.Contains(said, "parley-"+port) {
+		t.Errorf("the banner says %q", said)
+	}
+}
+
+// A port that was chosen is the one, or none, and the error names who has it.
+func TestB3ChosenPortIsTaken(t *testing.T) {
 	t.Parallel()
 	cfg, _ := config(t, "--addr", "127.0.0.1:3000", "--ephemeral")
 	cfg.Listen = taken(t)
@@ -78,7 +117,10 @@ func TestChosenPortIsTaken(t *testing.T) {
 		_ = s.Close(t.Context())
 		t.Fatalf("it listens at %s", s.Addr())
 	}
-	if !server.InUse(err) {
-		t.Errorf("got %v", err)
+	if want := fmt.Sprintf("(process %d)", os.Getpid()); !server.InUse(err) || runtime.GOOS == "linux" && !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v; want the name and %s", err, want)
+	}
+	if next := hint.Of(err); runtime.GOOS == "linux" && (!strings.HasPrefix(next, "Use another port (--addr ") || strings.Contains(next, "lsof")) {
+		t.Errorf("the hint: %q", next)
 	}
 }

@@ -62,7 +62,7 @@ type Server struct {
 	private   secure
 	observers *observers
 	listener  net.Listener
-	moved     bool // to another port than the usual one: see [Server.listen]
+	moved     string // why the port is another than the usual one, see [Server.listen]; empty for most
 	upstream  *upstream
 	kept      *keeper // until the last socket is closed
 	withdraw  func()  // removes the shared admin token
@@ -119,7 +119,7 @@ func (s *Server) open(ctx context.Context) (err error) {
 	}
 	if host, port, err := net.SplitHostPort(s.listener.Addr().String()); err == nil { // a listener in memory has no port
 		address := admintoken.Address{Host: host, Port: port, Dirs: s.config.RuntimeDirs}
-		shared := set.Upstream == settings.Embedded && set.AdminToken.IsZero() && (set.Ephemeral || s.moved)
+		shared := set.Upstream == settings.Embedded && set.AdminToken.IsZero() && (set.Ephemeral || s.moved != "")
 		s.observers.token, s.withdraw = admintoken.Share(ctx, shared, s.observers.token, address, log)
 	}
 	s.site = newSite(set, s.listener.Addr())

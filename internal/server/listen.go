@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -39,6 +40,24 @@ func (e *ListenError) Unwrap() error { return e.Err }
 
 // Hint says what to do next.
 func (e *ListenError) Hint() string { return e.hint }
+
+// By returns the error of a port that a known program has: who says which, first what to do about it
+// before looking for another port; it may be empty.
+func (e *ListenError) By(who, first string) *ListenError {
+	by := *e
+	by.Reason = "the port is in use by " + who
+	by.hint = first + strings.ToLower(e.hint[:1]) + e.hint[1:]
+	if known, _, ok := strings.Cut(by.hint, whoHasIntro); ok {
+		by.hint = known + "."
+	}
+	if first == "" {
+		by.hint = strings.ToUpper(by.hint[:1]) + by.hint[1:]
+	}
+	return &by
+}
+
+// whoHasIntro stands before the command that names the program on a port.
+const whoHasIntro = ", or see who has it: "
 
 // Listen opens the TCP address HOST:PORT; port 0 lets the system choose and an empty
 // host means every interface. Its error is a [ListenError].
@@ -75,8 +94,8 @@ func explain(addr string, err error) *ListenError {
 		e.hint = "Use an address of this machine: 127.0.0.1 for this machine alone, 0.0.0.0 for every network it is in."
 	case InUse(err):
 		e.Reason = "the port is in use by another program"
-		e.hint = fmt.Sprintf("Use another port (--addr %s, or --addr %s for any free one), or see who has it: %s",
-			net.JoinHostPort(host, strconv.Itoa(otherPort(number))), net.JoinHostPort(host, "0"), whoHas(number))
+		e.hint = fmt.Sprintf("Use another port (--addr %s, or --addr %s for any free one)%s",
+			net.JoinHostPort(host, strconv.Itoa(otherPort(number))), net.JoinHostPort(host, "0"), whoHasIntro+whoHas(number))
 	case is(syscall.EADDRNOTAVAIL, errWSAAddrNotAvail):
 		e.Reason = "the address is not one of this machine's"
 		e.hint = "Use 127.0.0.1 for this machine alone, or 0.0.0.0 for every network it is in."
