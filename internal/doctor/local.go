@@ -4,17 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
-	"github.com/parley-chat/parley/internal/doorpath"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/startchat"
@@ -45,45 +40,10 @@ func (e *examination) port(ctx context.Context) finding {
 		}
 		return ok(e.Addr + " is free")
 	}
-	if parleyAnswers(ctx, e.Addr) {
-		return ok("a Parley is running on " + e.Addr)
+	if address := ParleyAt(ctx, e.Addr); address != "" {
+		return ok("a Parley is running on " + e.Addr + " (" + address + "/)")
 	}
 	return fail(err.Error(), hint.Of(err))
-}
-
-// parleyAnswers reports whether the front door of a Parley is at the address: it
-// refuses GET in its own words.
-func parleyAnswers(ctx context.Context, addr string) bool {
-	const longest = time.Second
-	ctx, cancel := context.WithTimeout(ctx, longest)
-	defer cancel()
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	address := url.URL{Scheme: "http", Host: net.JoinHostPort(host, port), Path: doorpath.Main}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
-	if err != nil {
-		return false
-	}
-	// Without a proxy, and without following whatever else listens there.
-	transport := &http.Transport{DisableKeepAlives: true}
-	response, err := transport.RoundTrip(request)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = response.Body.Close() }() // only read
-	var answer struct {
-		Error string
-		Data  struct{ Error struct{ Code string } }
-	}
-	const most = 16 << 10
-	err = json.NewDecoder(io.LimitReader(response.Body, most)).Decode(&answer)
-	return err == nil && response.StatusCode == http.StatusMethodNotAllowed &&
-		answer.Error != "" && answer.Data.Error.Code == "MethodNotAllowed"
 }
 
 // embedded starts a chat on the embedded Amazon Connect, which costs nothing.

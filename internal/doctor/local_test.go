@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -60,10 +61,25 @@ func newEmulator(tb testing.TB) *emulator.Emulator {
 
 func TestPort(t *testing.T) {
 	t.Parallel()
-	parley := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	parley := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/status" { // for customers
+			diagnosis.New(diagnosis.NotFound, "").Write(w, "")
+			return
+		}
 		diagnosis.New(diagnosis.MethodNotAllowed, "").Write(w, "")
 	}))
 	t.Cleanup(parley.Close)
+	var asked []string
+	own := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.URL.Path)
+		_, _ = io.WriteString(w, `{"version":"v1","upstream":{"kind":"embedded"}}`)
+	}))
+	t.Cleanup(func() {
+		own.Close()
+		if len(asked) == 0 || strings.Contains(strings.Join(asked, " "), "startChat") {
+			t.Errorf("B the question is recorded: %q", asked)
+		}
+	})
 	other := httptest.NewServer(http.RedirectHandler(parley.URL, http.StatusFound))
 	t.Cleanup(other.Close)
 	mute, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0") // accepts, never answers
@@ -76,13 +92,14 @@ func TestPort(t *testing.T) {
 		addr string
 		want line
 	}{
-		"free":              {"127.0.0.1:0", ok("is free")},
-		"a parley":          {parley.Listener.Addr().String(), ok("a Parley is running on")},
-		"a parley, any":     {"0.0.0.0:" + parleyPort, ok("a Parley is running on")},
-		"another program":   {other.Listener.Addr().String(), fail("in use", "--addr")},
-		"a silent program":  {mute.Addr().String(), fail("in use", "--addr")},
-		"not an address":    {"localhost", fail("HOST:PORT", "--addr")},
-		"a foreign address": {"192.0.2.1:3000", fail("not one of this machine", "127.0.0.1")},
+		"free":                {"127.0.0.1:0", ok("is free")},
+		"a parley with pages": {own.Listener.Addr().String(), ok("a Parley is running on " + own.Listener.Addr().String() + " (http://localhost:")},
+		"a parley":            {parley.Listener.Addr().String(), ok("a Parley is running on")},
+		"a parley, any":       {"0.0.0.0:" + parleyPort, ok("a Parley is running on")},
+		"another program":     {other.Listener.Addr().String(), fail("in use", "--addr")},
+		"a silent program":    {mute.Addr().String(), fail("in use", "--addr")},
+		"not an address":      {"localhost", fail("HOST:PORT", "--addr")},
+		"a foreign address":   {"192.0.2.1:3000", fail("not one of this machine", "127.0.0.1")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

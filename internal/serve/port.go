@@ -2,17 +2,12 @@ package serve
 
 import (
 	"context"
-	"crypto/tls"
-	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net"
-	"net/http"
-	"net/netip"
 	"strconv"
-	"time"
 
+	"github.com/parley-chat/parley/internal/doctor"
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
@@ -51,60 +46,13 @@ func (s *Server) named(ctx context.Context, err error) error {
 		return err
 	}
 	occupant := server.OccupantOf(ctx, taken.Addr)
-	if address := parleyAt(ctx, taken.Addr); address != "" {
+	if address := doctor.ParleyAt(ctx, taken.Addr); address != "" {
 		return taken.By("another Parley"+occupant.InProcess(), "its console is at "+address+"/; stop it with `parley stop --server "+address+"`, or ")
 	}
 	if occupant.Name == "" {
 		return err
 	}
 	return taken.By(screen.Cell(occupant.Name)+occupant.InProcess(), "")
-}
-
-// askTime is how long the program at a port that is taken may take to say whether it is a Parley.
-const askTime = time.Second
-
-// parleyAt returns the address of a Parley that listens on addr; empty when there is another program,
-// or one that answers nobody but customers.
-func parleyAt(ctx context.Context, addr string) string {
-	host, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return ""
-	}
-	if ip, err := netip.ParseAddr(host); host == "" || err == nil && (ip.IsUnspecified() || ip == netip.AddrFrom4([4]byte{127, 0, 0, 1})) {
-		host = "localhost"
-	}
-	ctx, cancel := context.WithTimeout(ctx, askTime)
-	defer cancel()
-	// Nothing secret is asked or told, and the certificate may be the server's own.
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // see above
-	for _, scheme := range []string{"http://", "https://"} {
-		address := scheme + net.JoinHostPort(host, port)
-		if isParley(ctx, client, address) {
-			return address
-		}
-	}
-	return ""
-}
-
-// isParley asks the server at an address what it is.
-func isParley(ctx context.Context, client *http.Client, address string) bool {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address+"/api/status", nil)
-	if err != nil {
-		return false
-	}
-	answer, err := client.Do(request)
-	if err != nil {
-		return false
-	}
-	defer func() { _ = answer.Body.Close() }() // given up
-	var status struct {
-		Version  string `json:"version"`
-		Upstream struct {
-			Kind string `json:"kind"`
-		} `json:"upstream"`
-	}
-	err = json.NewDecoder(io.LimitReader(answer.Body, 1<<20)).Decode(&status)
-	return err == nil && status.Version != "" && status.Upstream.Kind != ""
 }
 
 // listenAfter opens the first port after another one that is free; nil when there is none.
