@@ -13,8 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/gobwas/ws"
-
 	"github.com/parley-chat/parley/internal/awswire"
 )
 
@@ -87,7 +85,7 @@ func Open(ctx context.Context, transport http.RoundTripper, address string) (*Cl
 		c.side.Close()
 		return nil, err
 	}
-	c.cancel = context.AfterFunc(ctx, c.side.Close)
+	c.cancel = context.AfterFunc(ctx, c.leave)
 	c.silent = time.AfterFunc(silence, c.side.Close)
 	go c.beat()
 	return c, nil
@@ -150,9 +148,15 @@ func (c *Client) Close() {
 	close(c.closed)
 	c.silent.Stop()
 	c.cancel()
+	c.leave()
+	<-c.beaten
+}
+
+// leave takes leave of the server, which otherwise takes the end for a broken connection, and closes
+// the connection.
+func (c *Client) leave() {
 	late := time.AfterFunc(farewell, c.side.Close)
-	_ = c.side.Write(Frame{Close, true, ws.NewCloseFrameBody(NormalClosure, "")}) // whether it arrives makes no difference
+	_ = c.side.WriteClose(NormalClosure) // whether it arrives makes no difference
 	late.Stop()
 	c.side.Close()
-	<-c.beaten
 }
