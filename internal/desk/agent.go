@@ -234,16 +234,21 @@ func (cfg AgentConfig) names() ([]string, error) {
 	if cfg.Capacity < 0 || cfg.Count < 0 || cfg.Count > MaxAgents || cfg.Count > 1 && cfg.Partner == nil {
 		return nil, &NameError{"the capacity and the count of an agent are not below zero, and people are one each"}
 	}
-	names := []string{cfg.Name}
-	for i := 2; i <= cfg.Count; i++ {
-		names = append(names, cfg.Name+" "+strconv.Itoa(i))
-	}
 	for _, queue := range cfg.Queues {
 		if err := CheckName("queue", queue); err != nil {
 			return nil, err
 		}
 	}
-	return names, nil
+	return cfg.Names(), nil
+}
+
+// Names returns the names of the agents that are described: several alike are numbered from 2.
+func (cfg AgentConfig) Names() []string {
+	names := []string{cfg.Name}
+	for i := 2; i <= cfg.Count; i++ {
+		names = append(names, cfg.Name+" "+strconv.Itoa(i))
+	}
+	return names
 }
 
 func (d *Desk) configure(a *agent, cfg AgentConfig) {

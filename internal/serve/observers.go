@@ -1,23 +1,19 @@
 package serve
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
-	"path/filepath"
+	"sync/atomic"
+	"time"
 
 	"github.com/parley-chat/parley/internal/admintoken"
 	"github.com/parley-chat/parley/internal/api"
-	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/clock"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/fault"
 	"github.com/parley-chat/parley/internal/guard"
-	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/inspect"
-	"github.com/parley-chat/parley/internal/partner"
 	"github.com/parley-chat/parley/internal/secret"
-	"github.com/parley-chat/parley/internal/settings"
 )
 
 // observers holds the parts that watch a running server: the recorder of exchanges, the hub of
@@ -28,6 +24,17 @@ type observers struct {
 	// messages are not recorded.
 	recorder *inspect.Recorder
 	token    secret.Text
+	// clock is the time of the chats, once there are some: calls and what is said in chats stand in the
+	// same lists, so they are dated alike.
+	clock atomic.Pointer[clock.Clock]
+}
+
+// now is the time of the chats, or the machine's where there are none.
+func (o *observers) now() time.Time {
+	if c := o.clock.Load(); c != nil {
+		return c.Now()
+	}
+	return time.Now()
 }
 
 // recordedBody is how much of a body a recording keeps, in bytes: a page of a transcript with a
@@ -42,7 +49,7 @@ func newObservers(config *Config) (*observers, error) {
 	}
 	o := &observers{events: api.NewEvents(), token: token}
 	if s.Inspect && !s.ForCustomers() {
-		recording := inspect.Config{Paths: s.Paths}
+		recording := inspect.Config{Paths: s.Paths, Clock: o.now}
 		if public, err := url.Parse(s.PublicURL); err == nil && s.PublicURL != "" {
 			recording.Public = public
 		}
@@ -100,33 +107,4 @@ func (s *Server) api() (*api.API, error) {
 		config.Export = embedded.Export
 	}
 	return api.New(config)
-}
-
-// scriptedAgents reads the scripts of the agents that are at the desk from the start.
-func scriptedAgents(s *settings.Settings, readFile func(string) ([]byte, error)) ([]desk.AgentConfig, error) {
-	var agents []desk.AgentConfig
-	var faults []error
-	for _, name := range s.Agents {
-		if name == "echo" {
-			echo := partner.Echo{}.Agent()
-			echo.Name = "Echo"
-			agents = append(agents, echo)
-			continue
-		}
-		text, err := readFile(name)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("--agent: %w", err))
-			continue
-		}
-		script, err := partner.Parse(filepath.Base(name), text)
-		if err != nil {
-			faults = append(faults, fmt.Errorf("--agent: %w", err))
-			continue
-		}
-		agents = append(agents, script.Agents())
-	}
-	if err := errors.Join(faults...); err != nil {
-		return nil, hint.New(err, "--agent takes echo or the name of a script; docs/agents.md describes scripts")
-	}
-	return agents, nil
 }

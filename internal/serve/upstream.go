@@ -35,7 +35,8 @@ type upstream struct {
 	// cost is nil unless chats cost money.
 	cost     *costguard.Guard
 	embedded *emulator.Emulator
-	flows    *contactFlows // of embedded, like outside; nil without
+	flows    *contactFlows // of embedded, like outside and scripts; nil without
+	scripts  *agentScripts
 	outside  *Outside
 	// clients serves chat clients here: the embedded Amazon Connect, a relay to the real one, or a
 	// recording; nil when they call Amazon Connect themselves.
@@ -113,11 +114,11 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 	}
 	inside := embeddedConfig(s, config.Log)
 	inside.PartnerPause = config.PartnerPause
-	agents, err := scriptedAgents(s, config.ReadFile)
+	scripts, err := openScripts(s, config.ReadFile)
 	if err != nil {
 		return nil, err
 	}
-	inside.Agents = agents
+	inside.Agents = scripts.agents
 	if inside.Capacity, inside.Hours, err = s.Routing(); err != nil {
 		return nil, err
 	}
@@ -138,11 +139,13 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 		flows.close()
 		return nil, errors.Join(fmt.Errorf("starting the embedded Amazon Connect: %w", err), outside.Close())
 	}
+	watching.clock.Store(embedded.Chats().Clock())
+	scripts.follow(ctx, embedded.Desk(), config.Log)
 	text := "embedded Amazon Connect (no AWS account needed)"
 	if s.Ephemeral {
 		text += ", in memory only"
 	}
-	return &upstream{starter: embedded, embedded: embedded, clients: embedded, flows: flows, outside: outside, text: text}, nil
+	return &upstream{starter: embedded, embedded: embedded, clients: embedded, flows: flows, outside: outside, scripts: scripts, text: text}, nil
 }
 
 // startedDir is where runs keep the lists of the chats they started; empty when nothing
@@ -204,6 +207,7 @@ func (u *upstream) close(ctx context.Context) error {
 	}
 	switch {
 	case u.embedded != nil:
+		u.scripts.close()
 		errs = append(errs, u.embedded.Close(), u.outside.Close())
 		u.flows.close()
 	case u.clients != nil:
