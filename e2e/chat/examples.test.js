@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -95,4 +96,22 @@ test('examples/node holds a chat in the terminal', async (t) => {
   child.stdin.end()
   assert.equal(await exited, 0)
   assert.match(printed, /^\(Pat has joined\)\n\(Parley has joined\)\nParley: Hello Pat!.*\nPat: Where.*\nParley: You said: Where.*\n\(Pat has left\)\n\(the chat has ended\)\n$/)
+})
+
+test('B5 examples/node says what is typed ahead, and ends with its input', async (t) => {
+  const child = spawn(process.execPath, ['chat.js', parley.url], { cwd: join(examples, 'node'), stdio: ['pipe', 'pipe', 'inherit'] })
+  t.after(() => child.kill())
+  let printed = ''
+  child.stdout.on('data', (chunk) => { printed += chunk })
+  child.stdin.end('Where is my order?\n')
+  const [code] = await once(child, 'close')
+  assert.equal(code, 0)
+  assert.match(printed, /\nPat: Where is my order\?\n/)
+  assert.match(printed, /\(the chat has ended\)\n$/)
+})
+
+test('B5 examples/node says how to start a server', async () => {
+  const tried = await run(process.execPath, ['chat.js', 'http://127.0.0.1:1'], { cwd: join(examples, 'node') }).catch((error) => error)
+  assert.equal(tried.code, 1)
+  assert.match(tried.stderr, /^Nothing listens at http:\/\/127\.0\.0\.1:1: start a server in another terminal with `parley serve`/)
 })

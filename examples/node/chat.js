@@ -21,14 +21,17 @@ const { ParticipantToken } = await new ConnectClient(config).send(new StartChatC
   InstanceId: '11111111-1111-4111-8111-111111111111',
   ContactFlowId: '22222222-2222-4222-8222-222222222222',
   ParticipantDetails: { DisplayName: 'Pat' },
-}))
+})).catch((error) => {
+  if (error.code !== 'ECONNREFUSED') throw error
+  console.error(`Nothing listens at ${config.endpoint}: start a server in another terminal with \`parley serve\`, or name yours, as in node chat.js http://localhost:4000`)
+  process.exit(1)
+})
 
 const participant = new ConnectParticipantClient(config)
 const { Websocket, ConnectionCredentials: { ConnectionToken } } = await participant.send(new CreateParticipantConnectionCommand({
   ParticipantToken, Type: ['WEBSOCKET', 'CONNECTION_CREDENTIALS'],
 }))
 
-const lines = createInterface({ input: process.stdin })
 const socket = new WebSocket(Websocket.Url)
 await once(socket, 'open')
 socket.on('message', (frame) => {
@@ -36,6 +39,8 @@ socket.on('message', (frame) => {
   if (topic === 'aws/chat') print(JSON.parse(content))
 })
 socket.send(JSON.stringify({ topic: 'aws/subscribe', content: { topics: ['aws/chat'] } }))
+// From here on, because lines that come before somebody waits for them are lost, and so is their end.
+const lines = createInterface({ input: process.stdin })
 
 function print({ Type, ContentType, DisplayName, Content }) {
   if (Type === 'MESSAGE') console.log(`${DisplayName}: ${Content}`)
@@ -51,4 +56,8 @@ function print({ Type, ContentType, DisplayName, Content }) {
 for await (const line of lines) {
   if (line) await participant.send(new SendMessageCommand({ ConnectionToken, ContentType: 'text/plain', Content: line }))
 }
-if (socket.readyState === WebSocket.OPEN) await participant.send(new DisconnectParticipantCommand({ ConnectionToken }))
+if (socket.readyState === WebSocket.OPEN) {
+  await participant.send(new DisconnectParticipantCommand({ ConnectionToken }))
+  // The end of the chat closes the socket. It may not come, and an open socket keeps the program running.
+  setTimeout(() => { socket.close(1000) }, 2000).unref()
+}
