@@ -121,16 +121,18 @@ func (a *API) listContacts(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, bad("limit", err.Error())
 	}
-	query.Limit = limit
+	query.Limit = limit + 1 // one more tells whether there are more
 	found, err := a.cfg.Chats.Contacts(r.Context(), query)
 	if err != nil {
 		return nil, err
 	}
+	more := len(found) > limit
+	found = found[:min(len(found), limit)]
 	list := make([]contact, 0, len(found))
 	for i := range found {
 		list = append(list, contactJSON(&found[i]))
 	}
-	return map[string]any{"contacts": list}, nil
+	return map[string]any{"contacts": list, "more": more}, nil
 }
 
 func (a *API) getContact(r *http.Request) (any, error) {

@@ -189,18 +189,25 @@ func newAgentState(env *Env) *cobra.Command {
 	})
 }
 
-// agent finds an agent by its name or id.
+// agent finds an agent by its name, its id or the beginning of that.
 func (r *remote) agent(ctx context.Context, name string) (client.Agent, error) {
 	desk, _, err := r.Desk(ctx)
 	if err != nil {
 		return client.Agent{}, err
 	}
 	var names []string
+	var begin []client.Agent
 	for _, a := range desk.Agents {
 		if a.Name == name || a.ID == name {
 			return a, nil
 		}
+		if name != "" && strings.HasPrefix(a.ID, name) {
+			begin = append(begin, a)
+		}
 		names = append(names, screen.Cell(a.Name))
+	}
+	if len(begin) == 1 {
+		return begin[0], nil
 	}
 	next := "add one with `parley agent add NAME`"
 	switch near := settings.Nearest(name, names); {

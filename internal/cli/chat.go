@@ -109,11 +109,16 @@ type conversation struct {
 	// parting is how long the end of the chat may take to come after the party has left. It may
 	// never come: others may go on.
 	parting time.Duration
+	// lines are what the user types; nil for what comes from now on.
+	lines <-chan string
 }
 
 // hold passes on what the user types until the chat is over or the user has left it.
 func hold(ctx context.Context, r *remote, p party, talk conversation) error {
-	lines := readLines(ctx, r.env)
+	lines := talk.lines
+	if lines == nil {
+		lines = readLines(ctx, r.env)
+	}
 	var quiet <-chan time.Time
 	failed := error(nil)
 	for {

@@ -29,9 +29,15 @@ func chatAsAgent(ctx context.Context, r *remote, o chatOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, chat.SignOut(ctx)) }()
+	defer func() {
+		if errors.Is(err, errLeft) {
+			err = nil
+		}
+		err = errors.Join(err, chat.SignOut(ctx))
+	}()
 	a := &agentSide{chat, r}
-	participantID, err := a.take(ctx, o.contact)
+	lines := readLines(ctx, r.env)
+	participantID, err := a.taken(ctx, o.contact, lines)
 	if err != nil {
 		return err
 	}
@@ -39,7 +45,7 @@ func chatAsAgent(ctx context.Context, r *remote, o chatOptions) (err error) {
 	view, heard := listeningView(r, participantID)
 	over, stop := listening(ctx, func(ctx context.Context) error { return r.Follow(ctx, a.ContactID, view) })
 	defer stop()
-	return hold(ctx, r, a, conversation{o.linger, over, heard, 500 * time.Millisecond})
+	return hold(ctx, r, a, conversation{linger: o.linger, over: over, heard: heard, parting: 500 * time.Millisecond, lines: lines})
 }
 
 // listening listens to a chat until it is over, or stop is called.
@@ -71,6 +77,42 @@ func listeningView(r *remote, own string) (*shown, <-chan struct{}) {
 
 // defaultAgentName is an agent's without another.
 const defaultAgentName = "Agent"
+
+// errLeft is the end of a command whose user has left before there was a chat.
+var errLeft = errors.New("left")
+
+// taken is take for a person, whose lines have nobody to read them until there is a chat: they are not
+// kept for whoever comes. Those of a script are for the chat.
+func (a *agentSide) taken(ctx context.Context, contactID string, lines <-chan string) (participantID string, err error) {
+	if !a.r.env.StdinTerminal {
+		return a.take(ctx, contactID)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		participantID, err = a.take(ctx, contactID)
+	}()
+	for {
+		select {
+		case <-done:
+			return participantID, err
+		case line, more := <-lines:
+			switch {
+			case !more, line == "/quit", line == "/q":
+				cancel()
+				<-done
+				if err != nil {
+					err = errLeft
+				}
+				return participantID, err
+			case strings.TrimSpace(line) != "":
+				a.r.note("not sent, because nobody is there yet: %s", screen.Text(line, "  "))
+			}
+		}
+	}
+}
 
 // take accepts a chat: the one that is named, or the first that waits, now or later.
 func (a *agentSide) take(ctx context.Context, contactID string) (participantID string, err error) {

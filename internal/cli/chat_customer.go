@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/client"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/settings"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -43,7 +44,7 @@ func chatAsCustomer(ctx context.Context, r *remote, o chatOptions) error {
 	view.told = func(i *item) { side.see(ctx, i); told(i) }
 	over, stop := listening(ctx, func(ctx context.Context) error { return chat.Listen(ctx, socket, view) })
 	defer stop()
-	return hold(ctx, r, side, conversation{o.linger, over, heard, leaveTime}) // a chat ends with its customer
+	return hold(ctx, r, side, conversation{linger: o.linger, over: over, heard: heard, parting: leaveTime}) // a chat ends with its customer
 }
 
 // chatRequest is the start request. The terminal shows more than plain text.
@@ -62,8 +63,11 @@ func chatRequest(s *settings.Settings, o chatOptions) ([]byte, error) {
 	return json.Marshal(request)
 }
 
-// Say implements [party]. The number of something that a view offers answers the view.
+// Say implements [party]. The number of something that a message or a view offers answers it.
 func (c *customerSide) Say(ctx context.Context, text string) error {
+	if choice, ok := c.shown.choose(strings.TrimSpace(text)); ok {
+		return c.chosen(ctx, choice)
+	}
 	if v := c.shown.open(); v != nil {
 		if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 1 && n <= len(v.Ways) {
 			_, err := c.answerView(ctx, strings.TrimSpace(text))
@@ -71,6 +75,18 @@ func (c *customerSide) Say(ctx context.Context, text string) error {
 		}
 	}
 	return c.Send(ctx, transcript.TextPlain, text)
+}
+
+// chosen sends a choice, as a page does.
+func (c *customerSide) chosen(ctx context.Context, choice interactive.Choice) error {
+	switch {
+	case choice.URL != "":
+		c.r.note("a page opens %s here, and sends nothing", screen.Text(choice.URL, ""))
+		return nil
+	case choice.Response:
+		return c.Send(ctx, transcript.InteractiveResponse, choice.Content)
+	}
+	return c.Send(ctx, transcript.TextPlain, choice.Content)
 }
 
 // commands implements [party].

@@ -36,6 +36,27 @@ func viewText(v *interactive.View) string {
 	return strings.Join(lines, "\n")
 }
 
+// messageText shows an interactive message: what it says, and what can be chosen, numbered.
+func messageText(m *interactive.Message) string {
+	lines := []string{strings.Join(strings.Fields("["+m.Template+"] "+m.Title+" "+m.Subtitle), " ")}
+	card := ""
+	for n, choice := range m.Choices {
+		if choice.Card != card {
+			card = choice.Card
+			lines = append(lines, "  "+card)
+		}
+		line := fmt.Sprintf("  %d. %s", n+1, choice.Label)
+		if choice.Note != "" {
+			line += " – " + choice.Note
+		}
+		if choice.URL != "" {
+			line += " – opens " + choice.URL
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
+}
+
 func fieldText(f *interactive.Field) string {
 	line := f.Name + "="
 	if f.Label != "" && f.Label != f.Name {
@@ -61,11 +82,13 @@ func fieldText(f *interactive.Field) string {
 	return line
 }
 
-// shownView is the view that the customer can answer.
+// shownView is what the customer can answer: a view, or another interactive message.
 type shownView struct {
 	mu      sync.Mutex
 	view    *interactive.View // nil for none
 	changed chan struct{}     // closed when there is one
+	// message is the newest interactive message that is no view, until something is chosen.
+	message *interactive.Message
 }
 
 func newShownView() *shownView { return &shownView{changed: make(chan struct{})} }
@@ -80,11 +103,29 @@ func (s *shownView) see(i *item) {
 			if s.view == nil {
 				close(s.changed)
 			}
-			s.view = v
+			s.view, s.message = v, nil
+		} else if m, ok := interactive.ReadMessage(i.Content); ok && len(m.Choices) > 0 {
+			s.message = m
 		}
 	case transcript.ChatEnded:
 		s.close()
+		s.message = nil
 	}
+}
+
+// choose takes the choice of a number; false when no message offers it.
+func (s *shownView) choose(number string) (interactive.Choice, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, err := strconv.Atoi(number)
+	if err != nil || s.message == nil || n < 1 || n > len(s.message.Choices) {
+		return interactive.Choice{}, false
+	}
+	choice := s.message.Choices[n-1]
+	if choice.URL == "" {
+		s.message = nil
+	}
+	return choice, true
 }
 
 // close is the end of a view. The lock is held.

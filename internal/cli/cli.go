@@ -10,6 +10,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/logqueue"
 	"github.com/parley-chat/parley/internal/settings"
@@ -119,7 +121,12 @@ func Run(ctx context.Context, env Env) int {
 		env.report(errors.New("interrupted"))
 		return ExitInterrupted
 	}
-	env.report(err)
+	if jsonWanted(env.Args) {
+		err = env.reportJSON(err)
+	}
+	if !errors.Is(err, errReported) {
+		env.report(err)
+	}
 	if isUsage(err) {
 		return ExitUsage
 	}
@@ -140,6 +147,48 @@ func (e *Env) report(err error) {
 	if next := hint.Of(err); next != "" {
 		_, _ = fmt.Fprintln(e.Stderr, "parley: hint: "+next)
 	}
+}
+
+// jsonWanted reports whether the arguments ask for a result that programs read, also those of a line
+// that is wrong otherwise.
+func jsonWanted(args []string) bool {
+	for i, arg := range args {
+		switch arg {
+		case "--":
+			return false
+		case "-ojson", "-o=json", "--output=json":
+			return true
+		case "-o", "--output":
+			if i+1 < len(args) && args[i+1] == "json" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// reportJSON reports an error where results go, in the form that refusals of a server have. It returns
+// the error, marked as reported.
+func (e *Env) reportJSON(err error) error {
+	code := "Failure"
+	if isUsage(err) {
+		code = "Usage"
+	}
+	if refusal, ok := errors.AsType[*client.RefusalError](err); ok {
+		code = refusal.Answer.Code
+	}
+	text, encodeErr := json.Marshal(struct {
+		Error string `json:"error"`
+		Code  string `json:"code"`
+		Hint  string `json:"hint,omitempty"`
+	}{err.Error(), code, hint.Of(err)})
+	if encodeErr != nil {
+		return err
+	}
+	if _, writeErr := fmt.Fprintf(e.Stdout, "%s\n", text); writeErr != nil {
+		return err
+	}
+	return errors.Join(errReported, err)
 }
 
 func isUsage(err error) bool {

@@ -9,13 +9,16 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// contactPlaceholder stands for the id of a chat.
+const contactPlaceholder = "CONTACT"
+
 // completeValue lets shells complete the value of a flag by its placeholder ("echo|FILE",
 // "embedded|aws|replay:FILE"): words are completed as they stand, FILE and DIR to paths, also
 // behind a word with a colon. What has a placeholder that says neither completes to nothing,
 // instead of to the files that shells offer unasked.
 func completeValue(c *cobra.Command, flag, placeholder string) {
-	if placeholder == "FILE" || placeholder == "DIR" {
-		return // the shell's own way, which knows ~ and variables
+	if placeholder == "FILE" || placeholder == "DIR" || placeholder == contactPlaceholder {
+		return // the shell's own way, which knows ~ and variables; and withServer's, which asks the server
 	}
 	forms := strings.Split(placeholder, "|")
 	_ = c.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]cobra.Completion, cobra.ShellCompDirective) {

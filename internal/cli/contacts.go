@@ -39,12 +39,19 @@ func newContacts(env *Env) *cobra.Command {
 	placeholders(c, map[string]string{"state": "all|active|ended", "limit": "N", "before": "CONTACT"})
 	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
 		query := url.Values{"state": {*state}, "limit": {strconv.Itoa(*limit)}}
-		if *before != "" {
-			query.Set("before", *before)
-		}
-		contacts, answer, err := r.Contacts(ctx, query)
+		older, err := r.contactID(ctx, *before)
 		if err != nil {
 			return err
+		}
+		if older != "" {
+			query.Set("before", older)
+		}
+		contacts, more, answer, err := r.ListContacts(ctx, query)
+		if err != nil {
+			return err
+		}
+		if more && !r.json {
+			defer r.note("there are older chats: `parley contacts --before %s`, or --limit %d", short(contacts[len(contacts)-1].ContactID), *limit*2)
 		}
 		if len(contacts) == 0 {
 			return r.say(answer, "There are no chats. Start one with `parley chat`, or with a page.")
@@ -84,6 +91,9 @@ func completeContacts(state string) func(context.Context, *remote, []string) []c
 			return nil
 		}
 		var list []cobra.Completion
+		if len(contacts) > 0 {
+			list = append(list, cobra.CompletionWithDesc(latest, "the newest"))
+		}
 		for _, c := range contacts {
 			list = append(list, cobra.CompletionWithDesc(c.ContactID, screen.Cell(c.Customer)+", "+dateTime(c.Started)))
 		}

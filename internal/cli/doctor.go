@@ -28,6 +28,9 @@ func newDoctor(env *Env) *cobra.Command {
 		if err := checkOutput(*output); err != nil {
 			return err
 		}
+		if unknown, err := strayArguments(c, args); err != nil || len(unknown) > 0 {
+			return settings.Join(err, unknown) // a wrong line is nothing to examine
+		}
 		s, faults := loadSettings(env, c, args)
 		if s == nil {
 			return faults

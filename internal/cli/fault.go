@@ -110,6 +110,10 @@ func newFaultAdd(env *Env) *cobra.Command {
 	want := arguments{least: 1, most: 1, name: "one EFFECT: " + strings.Join(effects(), ", ")}
 	want.complete = func(context.Context, *remote, []string) []cobra.Completion { return effects() }
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
+		var err error
+		if o.contact, err = r.contactID(ctx, o.contact); err != nil {
+			return err
+		}
 		rule, answer, err := r.AddFault(ctx, o.rule(args[0]))
 		if err != nil {
 			return err

@@ -89,6 +89,9 @@ func (i *item) text() string {
 	case i.ContentType == transcript.Interactive, i.ContentType == transcript.InteractiveResponse:
 		return who + ": " + screen.Text(interactiveText(i.Content), indent)
 	}
+	if chosen, ok := interactive.Chosen(i.Content); ok {
+		return who + ": " + screen.Text(chosen, indent)
+	}
 	return who + ": " + screen.Text(i.Content, indent)
 }
 
@@ -138,12 +141,12 @@ func interactiveText(content string) string {
 	if view, ok := interactive.ReadView(content); ok && view.ID != "" {
 		return viewText(view)
 	}
+	if message, ok := interactive.ReadMessage(content); ok && (message.Title != "" || len(message.Choices) > 0) {
+		return messageText(message)
+	}
 	type words struct {
-		Title    string `json:"title"`
-		Subtitle string `json:"subtitle"`
-		Elements []struct {
-			Title string `json:"title"`
-		} `json:"elements"`
+		Title      string `json:"title"`
+		Subtitle   string `json:"subtitle"`
 		ActionName string `json:"actionName"`
 	}
 	var message struct {
@@ -163,9 +166,6 @@ func interactiveText(content string) string {
 			if text != "" {
 				lines[0] += " " + text
 			}
-		}
-		for _, element := range w.Elements {
-			lines = append(lines, "- "+element.Title)
 		}
 	}
 	if message.Action != "" && len(lines) == 1 {

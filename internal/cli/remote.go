@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
@@ -87,11 +89,8 @@ func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context
 		defer r.Close()
 		return r.result(run(c.Context(), r, args))
 	}
-	c.ValidArgsFunction = func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	ask := func(c *cobra.Command, args []string, complete func(context.Context, *remote, []string) []cobra.Completion) ([]cobra.Completion, cobra.ShellCompDirective) {
 		const none = cobra.ShellCompDirectiveNoFileComp
-		if want.complete == nil || len(args) >= want.most {
-			return nil, none
-		}
 		s, err := loadSettings(env, c, nil)
 		if err != nil {
 			return nil, none
@@ -102,8 +101,21 @@ func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context
 		}
 		ctx, cancel := context.WithTimeout(c.Context(), time.Second) // somebody waits at a prompt
 		defer cancel()
-		return want.complete(ctx, r, args), none
+		return complete(ctx, r, args), none
 	}
+	c.ValidArgsFunction = func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		if want.complete == nil || len(args) >= want.most {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return ask(c, args, want.complete)
+	}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if slices.Equal(f.Annotations[placeholderAnnotation], []string{contactPlaceholder}) {
+			_ = c.RegisterFlagCompletionFunc(f.Name, func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+				return ask(c, args, completeContacts("all"))
+			})
+		}
+	})
 	return c
 }
 

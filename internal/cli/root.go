@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -149,11 +150,16 @@ func loadSettings(env *Env, c *cobra.Command, args []string) (*settings.Settings
 func strayArguments(c *cobra.Command, args []string) ([]settings.Fault, error) {
 	var faults []settings.Fault
 	afterUnknown := false
-	for _, arg := range args {
+	for i, arg := range args {
 		if strings.HasPrefix(arg, "-") && arg != "-" {
-			name, _, hasValue := strings.Cut(arg, "=")
+			name, value, hasValue := strings.Cut(arg, "=")
+			if !hasValue && i+1 < len(args) {
+				value = args[i+1]
+			}
 			message := "there is no such flag"
-			if near := settings.Nearest(strings.TrimLeft(name, "-"), flagNames(c)); near != "" {
+			if instead := forPort(c, name, value); instead != "" {
+				message += "; write " + instead
+			} else if near := settings.Nearest(strings.TrimLeft(name, "-"), flagNames(c)); near != "" {
 				message += "; did you mean --" + near + "?"
 			}
 			faults = append(faults, settings.Fault{
@@ -169,6 +175,21 @@ func strayArguments(c *cobra.Command, args []string) ([]settings.Fault, error) {
 		return nil, strayArgument(c, arg)
 	}
 	return faults, nil
+}
+
+// forPort is what to write in the place of a flag for a port, which many programs have; empty for
+// another flag.
+func forPort(c *cobra.Command, name, port string) string {
+	if !slices.Contains([]string{"--port", "-p", "-port"}, name) {
+		return ""
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		port = "PORT"
+	}
+	if c.Flags().Lookup("server") != nil {
+		return "--server http://localhost:" + port
+	}
+	return "--addr 127.0.0.1:" + port
 }
 
 func strayArgument(c *cobra.Command, arg string) error {

@@ -31,7 +31,9 @@ func newTail(env *Env) *cobra.Command {
 	flowLog := c.Flags().Bool("flow", false, "only the flow log, in the form of Amazon Connect")
 	placeholders(c, map[string]string{"topics": "TOPIC,...", "contact": "CONTACT"})
 	return withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
-		query, tell := url.Values{}, r.tell
+		query := url.Values{}
+		told := &teller{remote: r}
+		tell := func(e client.Event) error { return told.tell(ctx, e) }
 		switch {
 		case *flowLog && len(*topics) > 0:
 			return hint.Usage("--flow and --topics exclude each other", "leave one of them out")
@@ -55,8 +57,23 @@ func newTail(env *Env) *cobra.Command {
 	})
 }
 
+// teller prints events in the order of one clock, the server's: what was said is dated by it, and what
+// has no date of its own is given its time.
+type teller struct {
+	*remote
+	// skipped is how far that clock is ahead.
+	skipped time.Duration
+}
+
+func (r *teller) now() string { return clockTime(time.Now().Add(r.skipped)) }
+
 // tell prints an event.
-func (r *remote) tell(e client.Event) error {
+func (r *teller) tell(ctx context.Context, e client.Event) error {
+	if e.Name == client.HelloEvent || e.Name == "clock" {
+		if clock, _, err := r.Clock(ctx); err == nil { // in front of AWS there is none
+			r.skipped = time.Duration(clock.OffsetMs) * time.Millisecond
+		}
+	}
 	if r.json {
 		if !json.Valid(e.Data) {
 			return nil // a later server's
@@ -73,17 +90,17 @@ func (r *remote) tell(e client.Event) error {
 	case client.HelloEvent:
 		return nil
 	case client.ResetEvent:
-		text = clockTime(time.Now()) + "  -- something was missed here"
+		text = r.now() + "  -- something was missed here"
 	case "item":
 		text = itemLine(e.Data)
 	case "contact":
-		text = contactLine(e.Data)
+		text = contactLine(r.now(), e.Data)
 	case "exchange":
 		text = exchangeLine(e.Data)
 	case "flow":
 		text = flowLine(e.Data)
 	default:
-		text = clockTime(time.Now()) + "  " + screen.Cell(e.Name) + " changed"
+		text = r.now() + "  " + screen.Cell(e.Name) + " changed"
 	}
 	if text == "" {
 		return nil
@@ -100,12 +117,12 @@ func itemLine(data []byte) string {
 	return clockTime(i.Time) + "  item      " + short(cmp.Or(i.InitialID, i.RelatedID)) + "  " + i.text()
 }
 
-func contactLine(data []byte) string {
+func contactLine(now string, data []byte) string {
 	var c client.Contact
 	if json.Unmarshal(data, &c) != nil {
 		return ""
 	}
-	text := fmt.Sprintf("%s  contact   %s  %s, %s", clockTime(time.Now()), short(c.ContactID), screen.Cell(c.State), screen.Cell(c.Customer))
+	text := fmt.Sprintf("%s  contact   %s  %s, %s", now, short(c.ContactID), screen.Cell(c.State), screen.Cell(c.Customer))
 	if with := others(&c); with != "-" {
 		text += " with " + with
 	}

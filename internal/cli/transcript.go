@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -53,10 +54,24 @@ func newTranscript(env *Env) *cobra.Command {
 // idLength is that of a whole id, a UUID.
 const idLength = 36
 
-// contactID finds a chat by the beginning of its id, as lists show it.
+// latest is the word for the newest chat, in the place of its id.
+const latest = "latest"
+
+// contactID finds a chat by the beginning of its id, as lists show it, or the latest one. Nothing
+// stays nothing.
 func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
-	if len(begin) == idLength {
+	switch {
+	case begin == "" || len(begin) == idLength:
 		return begin, nil
+	case begin == latest:
+		contacts, _, err := r.Contacts(ctx, url.Values{"limit": {"1"}})
+		if err != nil {
+			return "", err
+		}
+		if len(contacts) == 0 {
+			return "", hint.New(errors.New("there are no chats, so none is the latest"), "start one with `parley chat`, or with a page")
+		}
+		return contacts[0].ContactID, nil
 	}
 	contacts, _, err := r.Contacts(ctx, url.Values{"limit": {"1000"}})
 	if err != nil {
@@ -74,7 +89,7 @@ func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
 	}
 	switch len(ids) {
 	case 0:
-		return "", hint.New(fmt.Errorf("there is no chat %s", quoteArg(begin)), "`parley contacts` lists the chats")
+		return "", hint.New(fmt.Errorf("there is no chat %s", quoteArg(begin)), "`parley contacts` lists the chats; `latest` means the newest one")
 	case 1:
 		return ids[0], nil
 	}

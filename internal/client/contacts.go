@@ -34,10 +34,17 @@ func contactPath(id string) string { return "/api/contacts/" + url.PathEscape(id
 // Contacts lists chats, the newest first, decoded and as they came. The query has state, limit
 // and before.
 func (s *Server) Contacts(ctx context.Context, query url.Values) ([]Contact, []byte, error) {
+	contacts, _, answer, err := s.ListContacts(ctx, query)
+	return contacts, answer, err
+}
+
+// ListContacts is Contacts, and says whether there are older ones.
+func (s *Server) ListContacts(ctx context.Context, query url.Values) (contacts []Contact, more bool, answer []byte, err error) {
 	found, answer, err := call[struct {
 		Contacts []Contact `json:"contacts"`
+		More     bool      `json:"more"`
 	}](ctx, s, http.MethodGet, "/api/contacts?"+query.Encode(), nil)
-	return found.Contacts, answer, err
+	return found.Contacts, found.More, answer, err
 }
 
 // EndContact ends a chat for all participants.
