@@ -37,8 +37,9 @@ type Config struct {
 	Desk   *desk.Desk
 	Faults *fault.Rules
 	Blobs  *blob.Dir
-	// Export returns what was created on the embedded instance as files; nil has none.
-	Export func() ([]instance.File, error)
+	// Export returns what was created on the embedded instance as files, and what is not in them; nil has
+	// none.
+	Export func() (files []instance.File, notes []string, err error)
 	// Exchanges are what passed the server; nil records nothing.
 	Exchanges *inspect.Recorder
 	// Events are what the stream tells. Required.

@@ -66,17 +66,18 @@ func (a *API) export(*http.Request) (any, error) {
 		Path    string `json:"path"`
 		Content string `json:"content"`
 	}
-	files := []file{}
+	files, notes := []file{}, []string{}
 	if a.cfg.Export != nil {
-		made, err := a.cfg.Export()
+		made, more, err := a.cfg.Export()
 		if err != nil {
 			return nil, err
 		}
 		for _, f := range made {
 			files = append(files, file{f.Path, string(f.Content)})
 		}
+		notes = append(notes, more...)
 	}
-	return map[string]any{"files": files}, nil
+	return map[string]any{"files": files, "notes": notes}, nil
 }
 
 // status says what the server is and what is going on.

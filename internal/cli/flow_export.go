@@ -12,27 +12,30 @@ import (
 
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/screen"
 )
 
 // newFlowExport is the command that writes what was deployed to a running server.
 func newFlowExport(env *Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "export FOLDER [flags]", Short: "Write the flows that were deployed to a running server as files",
+		Use: "export FOLDER [flags]", Short: "Write what was deployed to a running server as files",
 		Long: "Writes what scripts have created on a running server into a new or empty folder: each flow and module as a\n" +
-			"file in flows, which the flow designer imports and `parley serve --flows` runs, and each view as a file in\n" +
-			"views, for --views-dir. References stay as they came, with the names of what they mean beside them.",
-		Example: "  parley flow export deployed\n  parley serve --flows deployed/flows --views-dir deployed/views",
+			"file in flows, which the flow designer imports, each view as a file in views, queues and hours of operation in\n" +
+			"parley.yaml. `parley serve` in this folder behaves alike. References stay as they came, with the names of what\n" +
+			"they mean beside them; a version of a module that a flow calls is a module of its own. Standard error says\n" +
+			"what is not in the files.",
+		Example: "  parley flow export deployed\n  cd deployed && parley serve",
 	}
 	want := arguments{least: 1, most: 1, name: "one FOLDER, which is new or empty"}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
-		files, answer, err := r.Export(ctx)
+		exported, answer, err := r.Export(ctx)
 		if err != nil {
 			return err
 		}
 		if err := emptyFolder(args[0], "name another folder"); err != nil {
 			return err
 		}
-		for _, file := range files {
+		for _, file := range exported.Files {
 			if err := writeExported(args[0], file); err != nil {
 				return err
 			}
@@ -42,10 +45,15 @@ func newFlowExport(env *Env) *cobra.Command {
 				}
 			}
 		}
+		if !r.json {
+			for _, note := range exported.Notes {
+				r.note("%s", screen.Text(note, "  "))
+			}
+		}
 		switch {
 		case r.json:
 			_, err = env.Stdout.Write(answer)
-		case len(files) == 0:
+		case len(exported.Files) == 0:
 			r.note("nothing was deployed to the server: flows of its folder are files already")
 		}
 		return err

@@ -49,7 +49,7 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "alive": cmdAlive, "first-id": cmdFirstID, "end-chat": cmdEndChat,
+			"http": cmdHTTP, "await": cmdAwait, "drained": cmdDrained, "port": cmdPort, "alive": cmdAlive, "first-id": cmdFirstID, "last-id": cmdLastID, "end-chat": cmdEndChat,
 			"awsfake": cmdAWSFake, "fake-script": cmdFakeScript, "fake-open": cmdFakeOpen, "fake-await": cmdFakeAwait,
 		},
 	})
@@ -158,6 +158,15 @@ func cmdFirstID(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s holds no id", args[1])
 	}
 	ts.Setenv(args[0], id[:13])
+}
+
+// cmdLastID sets a variable to the last id in a file: last-id NAME FILE.
+func cmdLastID(ts *testscript.TestScript, _ bool, args []string) {
+	ids := someID.FindAllString(ts.ReadFile(args[1]), -1)
+	if len(ids) == 0 {
+		ts.Fatalf("%s holds no id", args[1])
+	}
+	ts.Setenv(args[0], ids[len(ids)-1])
 }
 
 // cmdAlive demands that the second line of a URL file is the id of a process of this machine.

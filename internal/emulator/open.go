@@ -225,8 +225,10 @@ func (e *Emulator) scan(ctx context.Context, cfg Config, file transcript.File) {
 	}
 }
 
-// Export returns what was created on the instance as files.
-func (e *Emulator) Export() ([]instance.File, error) { return e.kept.Export() }
+// Export returns what was created on the instance as files, and notes of what is not in them.
+func (e *Emulator) Export() (files []instance.File, notes []string, err error) {
+	return e.kept.Export()
+}
 
 // Blobs returns the bytes of attachments, for packages that stand around the emulator.
 func (e *Emulator) Blobs() *blob.Dir { return e.store.Blobs() }

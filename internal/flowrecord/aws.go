@@ -121,10 +121,10 @@ func (w *awsWriter) event(e *event) (why string) {
 		return "the customer has answered a view"
 	case other:
 		who := strings.ToLower(cmp.Or(string(e.item.Role), "customer"))
-		switch {
-		case e.item.Type == transcript.AttachmentItem:
+		if e.item.Type == transcript.AttachmentItem {
 			return "the " + who + " has sent a file"
-		case e.item.Type == transcript.MessageItem:
+		}
+		if e.item.Type == transcript.MessageItem {
 			return "the " + strings.ReplaceAll(who, "_", " ") + " has said something"
 		}
 		return "an agent has taken the chat"

@@ -56,7 +56,7 @@ func courseOf(h *Held) []event {
 	c := &course{held: h}
 	for i := range h.Items {
 		item := &h.Items[i]
-		message := item.Type == transcript.MessageItem && !(item.Undelivered() && item.Role != transcript.Customer)
+		message := item.Type == transcript.MessageItem && (!item.Undelivered() || item.Role == transcript.Customer)
 		joined := item.ContentType == transcript.ParticipantJoined && item.Role == transcript.Agent
 		left := item.ContentType == transcript.ParticipantLeft && item.Role == transcript.Customer && h.Left
 		if message || joined || left || item.Type == transcript.AttachmentItem {
