@@ -7,7 +7,8 @@ LDFLAGS := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
+# bin/npm is one although it is a folder: what it is made of is not known to make.
+.PHONY: help run build bin/npm vet-cross test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/functions e2e/page examples/web examples/node tools/templatecheck
@@ -21,17 +22,33 @@ run: build ## Build and start on the embedded Amazon Connect; ARGS="…" adds fl
 build: ## Build bin/parley
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/parley ./cmd/parley
 
-# Built for Lambda and for containers; the same commit gives the same bytes.
-DIST := CGO_ENABLED=0 GOOS=linux $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
+# The same commit gives the same bytes.
+DIST := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.version=$(VERSION)'
+DAY  := $(shell git log -1 --format=%cs 2>/dev/null || echo 1985-10-26)
 
-dist: ## Build the function's zips, the binaries and their checksums into dist/
+dist: ## Build what is published into dist/: programs, zips, packages for npm and others, SBOMs, checksums
 	rm -rf dist && mkdir -p dist
 	set -e; for arch in arm64 amd64; do \
-		GOARCH=$$arch $(DIST) -tags lambda.norpc -o dist/$$arch/bootstrap ./cmd/parley-lambda; \
+		GOOS=linux GOARCH=$$arch $(DIST) -tags lambda.norpc -o dist/$$arch/bootstrap ./cmd/parley-lambda; \
 		$(GO) run ./deploy/lambdazip -o dist/parley-lambda-$$arch.zip dist/$$arch/bootstrap; \
-		GOARCH=$$arch $(DIST) -o dist/parley-linux-$$arch ./cmd/parley; \
 	done
-	cd dist && sha256sum parley-* > SHA256SUMS && cat SHA256SUMS
+	set -e; for os in darwin linux windows; do for arch in amd64 arm64; do \
+		suffix=; [ $$os != windows ] || suffix=.exe; \
+		GOOS=$$os GOARCH=$$arch $(DIST) -o dist/parley-$$os-$$arch$$suffix ./cmd/parley; \
+		$(TOOL) cyclonedx-gomod bin -json -noserial -notimestamp -version '$(VERSION)' -output dist/parley-$$os-$$arch.cdx.json dist/parley-$$os-$$arch$$suffix; \
+	done; done
+	$(GO) run ./deploy/release -version '$(VERSION)' -date $(DAY) -in dist -out dist
+	cd dist && sha256sum parley-* npm/* > SHA256SUMS && cat SHA256SUMS
+
+# The packages for npm of this machine's program, for tests.
+bin/npm: build
+	rm -rf bin/npm
+	cp bin/parley bin/parley-$$($(GO) env GOOS)-$$($(GO) env GOARCH)
+	$(GO) run ./deploy/release -npm -version '$(VERSION)' -in bin -out bin
+
+vet-cross: ## Vet the Windows and macOS builds
+	GOOS=windows $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
 
 test: ## Set up what the tests need, run all of them, and print the times; BUDGET=1 fails over 15 minutes
 	@node tools/parts.mjs \
@@ -44,6 +61,7 @@ test: ## Set up what the tests need, run all of them, and print the times; BUDGE
 		'sdk=$(MAKE) test-sdk' \
 		'apiclient:prepare=$(MAKE) test-e2e-apiclient' \
 		'browser:prepare=$(MAKE) test-e2e-browser' \
+		'npm:prepare=$(MAKE) test-e2e-npm' \
 		'page:prepare=$(MAKE) test-e2e-page' \
 		'flows:prepare=$(MAKE) test-flows'
 
@@ -73,6 +91,8 @@ test-functions: e2e/functions/node_modules/.installed ## Run a function under th
 	E2E_SERVERLESS=1 $(GO) test ./e2e/functions -count=1 -run ServerlessOffline
 
 test-browser: test-e2e-page test-e2e-browser test-e2e-chat test-e2e-console test-e2e-apiclient ## Drive the built binary with browsers, chat clients, AWS SDKs, the AWS CLI and generated clients
+
+test-e2e-npm: bin/npm
 
 test-e2e-%: build $(NPM:=/node_modules/.installed)
 	cd e2e/$* && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$($(CURDIR)/e2e/chromium.sh)" E2E_CORES=$(E2E_CORES) \
