@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
+import { connect } from './customer.js'
 import { accessible, api, fits, open, startChat } from './harness.js'
 
 let parley, browser
@@ -39,6 +40,44 @@ test('a rule makes a call fail as with AWS, is counted, marked and turned off', 
   await page.locator('.x').click()
   await page.locator('#detail').getByText('Made to happen by').waitFor()
   assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('RowC7 hits are told by the event stream: nobody asks for them in vain', async () => {
+  const chat = await startChat(parley.url)
+  const { page, close } = await open(browser, parley.url, '/console/faults')
+  await api(parley.url, 'POST', 'faults', { action: 'SendMessage', contactId: chat.id, effect: { type: 'status', status: 500 } })
+  await page.getByText('not struck yet').waitFor()
+  const asked = []
+  page.on('request', (request) => { if (request.url().endsWith('/api/faults')) asked.push(request.url()) })
+  for (let i = 0; i < 2; i++) await page.waitForResponse((response) => response.url().endsWith('/api/clock'))
+  assert.deepEqual(asked, [])
+  await Promise.all(Array.from({ length: 40 }, () => chat.say('x')))
+  await page.getByText('struck 40 times').waitFor()
+  assert.ok(asked.length > 0 && asked.length < 20, `asked ${asked.length} times`)
+  await api(parley.url, 'DELETE', 'faults')
+  await close()
+})
+
+test('RowC7 struck frames and sockets carry the mark', async () => {
+  const mia = await connect(parley.url, 'Mia')
+  const { contactId: contact } = mia
+  const fault = (name, type, more) => api(parley.url, 'POST', 'faults', { name, times: 1, action: 'WebSocket', contactId: contact, effect: { type, ...more } })
+  await mia.next('Hello')
+  await fault('lose one', 'drop')
+  await mia.say('one')
+  await fault('cut it', 'cutSocket', { status: 4000 })
+  const { page, close } = await open(browser, parley.url, `/console/inspector?contact=${contact}`)
+  const struck = (what, name) => page.locator('.x', { hasText: what }).filter({ has: page.locator('.x-fault') }).filter({ hasText: name })
+  await struck('Socket closed', 'cut it').waitFor()
+  await struck('↓', 'lose one').first().waitFor()
+  await struck('Socket closed', 'cut it').click()
+  await page.locator('#detail').getByText('Made to happen by').waitFor()
+  await fault('no way in', 'refuseSocket')
+  await mia.reconnect().catch(() => {})
+  await struck('WebSocket', 'no way in').waitFor()
+  await mia.leave()
+  await api(parley.url, 'DELETE', 'faults')
   await close()
 })
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -21,6 +22,8 @@ const (
 	// mostListeners bounds how many listen at the same time. Each holds one of the requests
 	// that the server handles at once.
 	mostListeners = 512
+	// strikesAfter is how long after a fault has struck that is told.
+	strikesAfter = 300 * time.Millisecond
 )
 
 // Names of events.
@@ -48,6 +51,8 @@ type Events struct {
 	forgotten map[string]uint64
 	listeners map[*listener]struct{}
 	closed    bool
+
+	striking atomic.Bool // faults have struck, which is not told yet
 }
 
 // event is one thing that happened.
@@ -131,6 +136,17 @@ func (e *Events) Desk() { e.tell(event{name: eventDesk}) }
 
 // Faults tells that rules of faults changed.
 func (e *Events) Faults() { e.tell(event{name: eventFaults}) }
+
+// Struck tells that faults have struck. They may strike thousands of times a second: what strikes within
+// a moment is told of together.
+func (e *Events) Struck() {
+	if e.striking.CompareAndSwap(false, true) {
+		time.AfterFunc(strikesAfter, func() {
+			e.striking.Store(false)
+			e.Faults()
+		})
+	}
+}
 
 // Clock tells that time was skipped.
 func (e *Events) Clock() { e.tell(event{name: eventClock}) }

@@ -616,3 +616,26 @@ func TestRowC8EventsForScripts(t *testing.T) {
 		again.close()
 	})
 }
+
+// What faults strike within a moment is told of once, soon after the first.
+func TestRowC7Struck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, setup{aws: true, pipe: true})
+		s := w.listen("topics=faults", "")
+		s.wantHello()
+		for range 2 {
+			for range 1000 {
+				w.events.Struck()
+			}
+			began := time.Now()
+			if e := s.next(); e.Name != "faults" || time.Since(began) > time.Second {
+				t.Errorf("after %s: %v", time.Since(began), e)
+			}
+		}
+		if e := s.next(); e.Name != ": alive" {
+			t.Errorf("told once more: %v", e)
+		}
+		s.close()
+	})
+}

@@ -49,7 +49,7 @@ type Injection struct {
 	Action string
 	// ContactID and ParticipantID are whom it struck, where that is known.
 	ContactID, ParticipantID string
-	// Request is the one it struck; nil for sockets and frames.
+	// Request is the one it struck, that for a socket as well; nil for open sockets and frames.
 	Request *http.Request
 }
 
@@ -281,7 +281,7 @@ func (s *Rules) reviewSockets(r *rule) {
 		if r == nil || r.Effect.Type != CutSocket && r.Effect.Type != HalfOpen {
 			return participant.Fate{}
 		}
-		return s.fate([]*rule{r}, contactID, participantID, func(EffectType) bool { return true })
+		return s.fate([]*rule{r}, socketOf(nil, contactID, participantID), func(EffectType) bool { return true })
 	})
 }
 

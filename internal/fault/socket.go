@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/parley-chat/parley/internal/awswire"
@@ -10,10 +11,10 @@ import (
 var _ participant.Faults = (*Rules)(nil)
 
 // Refuses implements [participant.Faults].
-func (s *Rules) Refuses(contactID, participantID string) *awswire.Error {
+func (s *Rules) Refuses(request *http.Request, contactID, participantID string) *awswire.Error {
 	for _, r := range s.current() {
 		refuses := r.Effect.Type == RefuseSocket || r.Effect.Type == Status || r.Effect.Type == Throttle
-		if refuses && r.strikesSocket(contactID) && s.strike(r, socketOf(contactID, participantID)) {
+		if refuses && r.strikesSocket(contactID) && s.strike(r, socketOf(request, contactID, participantID)) {
 			return r.Effect.refusal(participant.SocketAction)
 		}
 	}
@@ -21,12 +22,12 @@ func (s *Rules) Refuses(contactID, participantID string) *awswire.Error {
 }
 
 // Opens implements [participant.Faults].
-func (s *Rules) Opens(contactID, participantID string) participant.Fate {
+func (s *Rules) Opens(request *http.Request, contactID, participantID string) participant.Fate {
 	rules := s.current()
 	if rules == nil {
 		return participant.Fate{}
 	}
-	return s.fate(rules, contactID, participantID, func(t EffectType) bool { return t == HalfOpen })
+	return s.fate(rules, socketOf(request, contactID, participantID), func(t EffectType) bool { return t == HalfOpen })
 }
 
 // Frame implements [participant.Faults].
@@ -35,7 +36,7 @@ func (s *Rules) Frame(contactID, participantID string, out bool) participant.Fat
 	if rules == nil {
 		return participant.Fate{}
 	}
-	return s.fate(rules, contactID, participantID, func(t EffectType) bool {
+	return s.fate(rules, socketOf(nil, contactID, participantID), func(t EffectType) bool {
 		return t == Delay || t == Drop || t == Duplicate || t == CutSocket && out
 	})
 }
@@ -58,7 +59,7 @@ func (s *Rules) FailsTransfer(contactID, participantID string) bool {
 // StopsStream implements [participant.Faults].
 func (s *Rules) StopsStream(contactID, participantID string, chunk int) bool {
 	for _, r := range s.current() {
-		if r.Effect.Type == StopStream && r.Effect.Chunk == chunk-1 && r.strikesSocket(contactID) && s.strike(r, socketOf(contactID, participantID)) {
+		if r.Effect.Type == StopStream && r.Effect.Chunk == chunk-1 && r.strikesSocket(contactID) && s.strike(r, socketOf(nil, contactID, participantID)) {
 			return true
 		}
 	}
@@ -76,12 +77,16 @@ func (s *Rules) strikes(effect EffectType, what struck) bool {
 }
 
 // fate puts together what the rules with some effects do to a socket or a frame.
-func (s *Rules) fate(rules []*rule, contactID, participantID string, effect func(EffectType) bool) participant.Fate {
+func (s *Rules) fate(rules []*rule, what struck, effect func(EffectType) bool) participant.Fate {
 	var fate participant.Fate
 	for _, r := range rules {
-		if !effect(r.Effect.Type) || !r.strikesSocket(contactID) || !s.strike(r, socketOf(contactID, participantID)) {
+		if !effect(r.Effect.Type) || !r.strikesSocket(what.contactID) || !s.strike(r, what) {
 			continue
 		}
+		if fate.Fault != "" {
+			fate.Fault += ", "
+		}
+		fate.Fault += r.Name
 		switch r.Effect.Type {
 		case Delay:
 			fate.Delay += time.Duration(r.Effect.DelayMs) * time.Millisecond
@@ -103,6 +108,7 @@ func (r *rule) strikesSocket(contactID string) bool {
 	return r.about(participant.SocketAction) && r.reaches(contactID)
 }
 
-func socketOf(contactID, participantID string) struck {
-	return struck{participant.SocketAction, contactID, participantID, nil}
+// socketOf is a socket: the one that a request asks for, or, without one, an open one or its frame.
+func socketOf(request *http.Request, contactID, participantID string) struck {
+	return struck{participant.SocketAction, contactID, participantID, request}
 }

@@ -169,9 +169,9 @@ func TestCanariesInFrames(t *testing.T) {
 		do(r, httptest.NewRequest(http.MethodGet, "http://h/participant/websocket?t="+canary, nil), func(_ http.ResponseWriter, request *http.Request) {
 			socket = r.Opened(request, "c", "p", "CUSTOMER")
 		})
-		r.Frame(socket, false, []byte(text))
-		r.Frame(socket, true, []byte(text))
-		r.Closed(socket, true, 1000)
+		r.Frame(socket, false, []byte(text), "")
+		r.Frame(socket, true, []byte(text), "")
+		r.Closed(socket, true, 1000, "")
 		if got := all(r); len(got) != 4 {
 			t.Fatalf("%d exchanges", len(got))
 		}

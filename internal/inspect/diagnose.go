@@ -8,16 +8,24 @@ import (
 	"github.com/parley-chat/parley/internal/excerpt"
 )
 
+// injected says that an exchange was struck by a fault; nil when it was not.
+func injected(e *Exchange) *Problem {
+	if e.Fault == "" {
+		return nil
+	}
+	return &Problem{
+		Rule: "fault-injected", Sentence: "This is due to the fault “" + excerpt.Of(e.Fault, longestLabel) + "”, which was switched on here.",
+		Hint: "Switch it off under Faults to see what the server would have done.",
+	}
+}
+
 // diagnose says what is wrong with an exchange; nil when nothing is. What the front door says
 // about its own refusals is taken over; the Participant Service and the Amazon Connect API
 // answer as AWS does, which says next to nothing.
 func (r *Recorder) diagnose(x *raw, e *Exchange) *Problem {
 	switch {
 	case e.Fault != "":
-		return &Problem{
-			Rule: "fault-injected", Sentence: "This is due to the fault “" + excerpt.Of(e.Fault, longestLabel) + "”, which was switched on here.",
-			Hint: "Switch it off under Faults to see what the server would have answered.",
-		}
+		return injected(e)
 	case e.Action == preflight: // those that were answered yes are not kept
 		return problemOf("preflight-refused")
 	case x.why != "":

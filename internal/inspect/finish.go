@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"math"
 	"net/http"
 	"net/url"
@@ -207,7 +208,7 @@ func (r *Recorder) finishFrame(x *raw) *Exchange {
 	}
 	e.Topic = excerpt.Of(member(text, "topic"), longestLabel)
 	e.ContentType = excerpt.Of(member(member(text, "content"), "ContentType"), longestLabel)
-	e.Problem = r.seen.frame(x, e)
+	e.Problem = cmp.Or(r.seen.frame(x, e), injected(e))
 	return e
 }
 
@@ -215,7 +216,7 @@ func (r *Recorder) finishFrame(x *raw) *Exchange {
 func (r *Recorder) finishEnd(x *raw) *Exchange {
 	e := r.seen.part(x)
 	e.Kind, e.CloseCode = Socket, x.code
-	e.Problem = r.seen.closed(x)
+	e.Problem = cmp.Or(injected(e), r.seen.closed(x))
 	return e
 }
 

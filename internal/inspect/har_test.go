@@ -33,16 +33,16 @@ func chatted() *inspect.Recorder {
 	do(r, httptest.NewRequest(http.MethodGet, "http://127.0.0.1:3000/participant/websocket?t="+canary, nil), func(_ http.ResponseWriter, request *http.Request) {
 		socket = r.Opened(request, "c-1", "p-1", "CUSTOMER")
 	})
-	r.Frame(socket, false, []byte(`{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`))
-	r.Frame(socket, true, []byte(`{"topic":"aws/subscribe","content":{"status":"success","topics":["aws/chat"]}}`))
+	r.Frame(socket, false, []byte(`{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`), "")
+	r.Frame(socket, true, []byte(`{"topic":"aws/subscribe","content":{"status":"success","topics":["aws/chat"]}}`), "")
 	request := post("/participant/message?a=b%20c", `{"Content":"it's \"quoted\"","ContentType":"text/plain"}`)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Content-Length", "55")
 	request.Header.Set("X-Amz-Bearer", canary)
 	do(r, request, answer(403, "application/json", `{"__type":"AccessDeniedException","message":"Access denied"}`))
-	r.Frame(socket, true, []byte(`{"topic":"aws/chat","contentType":"application/json","content":"{\"Content\":\"hi\",\"ContentType\":\"text/plain\",\"Type\":\"MESSAGE\"}"}`))
+	r.Frame(socket, true, []byte(`{"topic":"aws/chat","contentType":"application/json","content":"{\"Content\":\"hi\",\"ContentType\":\"text/plain\",\"Type\":\"MESSAGE\"}"}`), "")
 	do(r, httptest.NewRequest(http.MethodPut, "http://127.0.0.1:3000/attachments/1?expires=5&signature=x", strings.NewReader("bytes")), answer(200, "", ""))
-	r.Closed(socket, false, 1001)
+	r.Closed(socket, false, 1001, "")
 	return r
 }
 
@@ -94,8 +94,8 @@ func TestEndsOfSockets(t *testing.T) {
 		do(r, httptest.NewRequest(http.MethodGet, "http://h/participant/websocket", nil), func(_ http.ResponseWriter, request *http.Request) {
 			socket = r.Opened(request, "c", "p", "")
 		})
-		r.Frame(socket, false, []byte(tt.text))
-		r.Closed(socket, tt.out, tt.code)
+		r.Frame(socket, false, []byte(tt.text), "")
+		r.Closed(socket, tt.out, tt.code, "")
 		got := ""
 		if p := all(r)[2].Problem; p != nil {
 			got = p.Rule

@@ -128,7 +128,7 @@ func (s *seen) part(x *raw) *Exchange {
 	if open := s.sockets[x.socket]; open != nil {
 		*e = open.exchange
 	}
-	e.ID, e.Seq, e.Time, e.Direction = idOf(x.seq), x.seq, stamp(x.began), In
+	e.ID, e.Seq, e.Time, e.Direction, e.Fault = idOf(x.seq), x.seq, stamp(x.began), In, x.fault
 	if x.out {
 		e.Direction = Out
 	}

@@ -70,20 +70,20 @@ func (r *Recorder) Opened(request *http.Request, contactID, participantID, role 
 	return c.finish(true)
 }
 
-// Frame records a text frame that came in or was sent out on a socket. The text may be changed
-// afterwards.
-func (r *Recorder) Frame(socket uint64, out bool, text []byte) {
+// Frame records a text frame that came in or was sent out on a socket, and the name of the fault that
+// struck it. The text may be changed afterwards.
+func (r *Recorder) Frame(socket uint64, out bool, text []byte, fault string) {
 	if socket == 0 {
 		return
 	}
 	kept := text[:min(len(text), r.maxBody+1)]
-	r.record(&raw{kind: Frame, began: r.now(), socket: socket, out: out, text: string(kept), textSize: len(text)})
+	r.record(&raw{kind: Frame, began: r.now(), socket: socket, out: out, text: string(kept), textSize: len(text), fault: fault})
 }
 
 // Closed records the end of a socket: the code of the first close frame, and whether it was
-// sent out.
-func (r *Recorder) Closed(socket uint64, out bool, code int) {
+// sent out. fault names what has ended it on purpose.
+func (r *Recorder) Closed(socket uint64, out bool, code int, fault string) {
 	if socket != 0 {
-		r.record(&raw{kind: Socket, began: r.now(), socket: socket, out: out, code: code})
+		r.record(&raw{kind: Socket, began: r.now(), socket: socket, out: out, code: code, fault: fault})
 	}
 }

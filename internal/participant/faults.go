@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/parley-chat/parley/internal/awswire"
@@ -16,10 +17,10 @@ import (
 // called while locks of contacts and sockets are held: they must neither block nor call back
 // into the chats or the service.
 type Faults interface {
-	// Refuses returns the error that the upgrade of a socket is answered with; nil admits it.
-	Refuses(contactID, participantID string) *awswire.Error
-	// Opens returns what becomes of a socket that was just opened.
-	Opens(contactID, participantID string) Fate
+	// Refuses returns the error that a request for a socket is answered with; nil admits it.
+	Refuses(r *http.Request, contactID, participantID string) *awswire.Error
+	// Opens returns what becomes of the socket that a request opens.
+	Opens(r *http.Request, contactID, participantID string) Fate
 	// Frame returns what becomes of a text frame: one for the client (out), or of the client.
 	// The answer to a subscription and control frames are left alone.
 	Frame(contactID, participantID string, out bool) Fate
@@ -31,6 +32,8 @@ type Faults interface {
 
 // Fate is what becomes of a frame, or of a whole socket. The zero value is what always happens.
 type Fate struct {
+	// Fault names what is the cause of all that follows, for the [Tap].
+	Fault string
 	// Delay is how late a frame is. Frames keep their order.
 	Delay time.Duration
 	// Drop loses a frame, Duplicate doubles it.
@@ -70,14 +73,15 @@ func (k *socket) afflict(fate Fate) {
 	switch {
 	case k.closed || k.frozen != nil:
 	case fate.Cut && fate.Code == 0:
+		k.fault = fate.Fault
 		k.conn.Abort()
 	case fate.Cut:
 		if k.code == 0 {
-			k.code = chatsocket.Code(fate.Code)
+			k.code, k.fault = chatsocket.Code(fate.Code), fate.Fault
 		}
 		k.start()
 	case fate.Freeze != nil:
-		k.frozen = fate.Freeze
+		k.frozen, k.fault = fate.Freeze, fate.Fault
 		k.timer.Reset(pongTime)
 	}
 }
@@ -97,6 +101,7 @@ func (k *socket) thaw() {
 		k.conn.Abort()
 		return
 	}
+	k.fault = ""
 	k.pinging, k.confirming = false, false
 	k.timer.Reset(confirmAfter) // is the client still there?
 	k.start()
@@ -152,10 +157,15 @@ func (k *socket) handleFaulty(frame []byte) {
 		}
 		late.Stop()
 	}
-	if !fate.Drop {
-		k.handle(frame)
+	switch {
+	case fate.Drop:
+		if request, _ := chatsocket.ReadRequest(frame); !request.IsHeartbeat() {
+			k.tapped(frame, fate.Fault)
+		}
+	default:
+		k.handle(frame, fate.Fault)
 		if fate.Duplicate {
-			k.handle(frame)
+			k.handle(frame, fate.Fault)
 		}
 	}
 	k.mu.Lock()
@@ -175,9 +185,10 @@ func (k *socket) putFated(out outgoing) {
 	if fate.Delay > 0 {
 		out.due = k.service.now() + fate.Delay
 	}
-	if !fate.Drop {
+	out.fault, out.lost = fate.Fault, fate.Drop
+	if !out.lost || k.service.tap != nil { // what is lost is still heard of
 		k.enqueue(out)
-		if fate.Duplicate {
+		if fate.Duplicate && !out.lost {
 			k.enqueue(out)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,8 +22,15 @@ import (
 // inFaultyBubble runs a test in virtual time, with rules for what goes wrong.
 func inFaultyBubble(t *testing.T, f func(w *world, rules *fault.Rules)) {
 	t.Helper()
+	inTappedBubble(t, nil, f)
+}
+
+// inTappedBubble does that with a tap.
+func inTappedBubble(t *testing.T, tap participant.Tap, f func(w *world, rules *fault.Rules)) {
+	t.Helper()
 	var rules *fault.Rules
 	inBubble(t, setup{config: func(cfg *participant.Config) {
+		cfg.Tap = tap
 		var err error
 		rules, err = fault.New(fault.Config{Chats: cfg.Chats, Rand: rand.New(rand.NewPCG(3, 4))})
 		if err != nil {
@@ -281,6 +289,60 @@ func TestCutSockets(t *testing.T) {
 		add(t, rules, fault.Rule{Effect: fault.Effect{Type: fault.CutSocket}})
 		if code := spared.waitCode(); code != 0 {
 			t.Errorf("closed with %d instead of without a word", code)
+		}
+	})
+}
+
+// The tap hears which frames and sockets a fault has struck: those that are lost as well.
+func TestRowC7TapOfFaults(t *testing.T) {
+	tap := &listener{closed: make(chan struct{}, 2)}
+	inTappedBubble(t, tap, func(w *world, rules *fault.Rules) {
+		c := w.newCustomer()
+		agent := w.join(c.ContactID, "Ann")
+		b := w.arrived(c.socketURL)
+		tap.heard = nil
+		once := func(name string, effect fault.Effect) {
+			add(w.t, rules, fault.Rule{Name: name, Times: 1, Effect: effect})
+		}
+		once("lose one", fault.Effect{Type: fault.Drop})
+		w.say(c.ContactID, agent, "lost")
+		b.silent(time.Second)
+		once("double one", fault.Effect{Type: fault.Duplicate})
+		w.say(c.ContactID, agent, "doubled")
+		b.item()
+		b.item()
+		once("lose theirs", fault.Effect{Type: fault.Drop})
+		b.send(`{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`)
+		b.silent(time.Second)
+		w.say(c.ContactID, agent, "plain")
+		b.item()
+		once("cut", fault.Effect{Type: fault.CutSocket, Status: 4000})
+		b.waitCode()
+		<-tap.closed
+		want := []string{
+			"frame 7 true aws/chat lose one", "frame 7 true aws/chat double one", "frame 7 true aws/chat double one",
+			"frame 7 false aws/subscribe lose theirs", "frame 7 true aws/chat", "closed 7 true 4000 cut",
+		}
+		if diff := cmp.Diff(want, tap.heard); diff != "" {
+			w.t.Error(diff)
+		}
+	})
+}
+
+// Of a half-open socket only its end is heard, which carries the mark.
+func TestRowC7TapOfHalfOpen(t *testing.T) {
+	tap := &listener{closed: make(chan struct{}, 2)}
+	inTappedBubble(t, tap, func(w *world, rules *fault.Rules) {
+		c := w.newCustomer()
+		b := w.arrived(c.socketURL)
+		tap.heard = nil
+		id := add(w.t, rules, fault.Rule{Name: "half open", Effect: fault.Effect{Type: fault.HalfOpen}})
+		b.send(`{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`)
+		b.silent(time.Hour)
+		rules.Remove(id)
+		<-tap.closed
+		if len(tap.heard) != 1 || !strings.HasPrefix(tap.heard[0], "closed 7 ") || !strings.HasSuffix(tap.heard[0], " half open") {
+			w.t.Errorf("%q", tap.heard)
 		}
 	})
 }

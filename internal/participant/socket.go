@@ -58,6 +58,7 @@ type socket struct {
 	closed      bool
 	released    bool            // the contact was let go of
 	frozen      <-chan struct{} // while it is not nil the connection is half open on purpose
+	fault       string          // names what ends it, or leaves it half open, on purpose
 	parts       *parts          // nil while nothing is kept of messages in pieces
 	expiry      clock.Alarm     // closes the socket when its time is over
 
@@ -84,6 +85,8 @@ type outgoing struct {
 	item  *transcript.Item
 	text  string        // an answer's, or a control frame's payload
 	due   time.Duration // not to be written before, counted since the service began
+	fault string        // names the fault that strikes it
+	lost  bool          // it is not written: only the tap hears of it
 }
 
 type kind uint8
@@ -275,6 +278,9 @@ func (k *socket) send(f *frames, out outgoing) error {
 		f.frame = append(f.frame[:0], out.text...)
 	}
 	k.tappedOut(out, f.frame)
+	if out.lost {
+		return nil
+	}
 	return k.conn.Send(out.opcode(), f.frame)
 }
 
@@ -286,7 +292,7 @@ func (k *socket) wrote(out outgoing) bool {
 		k.waiting--
 		k.bytes -= out.size()
 	}
-	if out.item != nil && out.item.Seq > k.written {
+	if out.item != nil && !out.lost && out.item.Seq > k.written {
 		k.written = out.item.Seq
 		if !k.confirming && !k.pinging && k.code == 0 && k.frozen == nil {
 			k.confirming = true
@@ -302,14 +308,14 @@ func (k *socket) Text(frame []byte) (plain bool) {
 		k.handleFaulty(frame)
 		return false
 	}
-	return k.handle(frame)
+	return k.handle(frame, "")
 }
 
-// handle processes a text frame; plain is that of [chatsocket.Handler].
-func (k *socket) handle(frame []byte) (plain bool) {
+// handle processes a text frame, which a fault may have struck; plain is that of [chatsocket.Handler].
+func (k *socket) handle(frame []byte, fault string) (plain bool) {
 	request, plain := chatsocket.ReadRequest(frame)
 	if !request.IsHeartbeat() {
-		k.tapped(frame)
+		k.tapped(frame, fault)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -430,16 +436,14 @@ func (k *socket) Cut() {
 }
 
 // open begins the life of a socket whose connection stands.
-func (k *socket) open(conn *chatsocket.Conn) {
+func (k *socket) open(conn *chatsocket.Conn, fate Fate) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.conn = conn
 	k.timer = time.AfterFunc(pingEvery, k.tick)
 	k.expiry = clock.NewAlarm(k.expire)
 	k.service.chats.Clock().Set(&k.expiry, k.hold.Expiry)
-	if faults := k.service.faults; faults != nil {
-		k.afflict(faults.Opens(k.hold.ContactID, k.hold.ParticipantID))
-	}
+	k.afflict(fate)
 	k.start()
 }
 
@@ -455,14 +459,14 @@ func (k *socket) Gone(end chatsocket.Ending) {
 	k.closed, k.queue = true, nil
 	k.timer.Stop()
 	k.service.chats.Clock().Set(&k.expiry, time.Time{})
-	delivered := k.written
+	delivered, fault := k.written, k.fault
 	if end.Lost {
 		delivered = k.confirmed
 	}
 	k.mu.Unlock()
 	k.release(delivered)
 	if tap := k.service.tap; tap != nil {
-		tap.Closed(k.number, end.Ours, int(end.Code))
+		tap.Closed(k.number, end.Ours, int(end.Code), fault)
 	}
 	k.service.sockets.Remove(k)
 }

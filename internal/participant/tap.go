@@ -25,13 +25,14 @@ type Tap interface {
 	// Opened tells of a socket that was opened by a request, and returns what the other
 	// methods are to call it.
 	Opened(r *http.Request, contactID, participantID, role string) (socket uint64)
-	// Frame hands over a text frame that has come, or that is about to be sent (out).
-	// Heartbeats and their answers, and control frames, are left out.
-	Frame(socket uint64, out bool, text []byte)
+	// Frame hands over a text frame that has come, or that is about to be sent (out), with the name of
+	// the fault that strikes it; a fault may also lose it. Heartbeats and their answers, and control
+	// frames, are left out.
+	Frame(socket uint64, out bool, text []byte, fault string)
 	// Closed tells that a socket is closed, with the code of the first close frame and whether
 	// the server sent it. 1006 is a connection that was lost without one, and 1005 a close
-	// frame without a code (RFC 6455, section 7.4.1).
-	Closed(socket uint64, out bool, code int)
+	// frame without a code (RFC 6455, section 7.4.1). fault names what has ended it on purpose.
+	Closed(socket uint64, out bool, code int, fault string)
 }
 
 // Why a call was denied, beyond what AWS tells.
@@ -142,9 +143,9 @@ func (s *Service) whyTransfer(r *http.Request, action string) string {
 }
 
 // tapped tells the tap of a frame that has come.
-func (k *socket) tapped(frame []byte) {
+func (k *socket) tapped(frame []byte, fault string) {
 	if tap := k.service.tap; tap != nil {
-		tap.Frame(k.number, false, frame)
+		tap.Frame(k.number, false, frame, fault)
 	}
 }
 
@@ -152,6 +153,6 @@ func (k *socket) tapped(frame []byte) {
 func (k *socket) tappedOut(out outgoing, frame []byte) {
 	tap := k.service.tap
 	if tap != nil && out.opcode() == chatsocket.Text && !out.quiet {
-		tap.Frame(k.number, true, frame)
+		tap.Frame(k.number, true, frame, out.fault)
 	}
 }

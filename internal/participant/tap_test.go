@@ -37,13 +37,13 @@ func (l *listener) Opened(_ *http.Request, contactID, participantID, role string
 	return 7
 }
 
-func (l *listener) Frame(socket uint64, out bool, text []byte) {
+func (l *listener) Frame(socket uint64, out bool, text []byte, fault string) {
 	topic, _, _ := strings.Cut(strings.TrimPrefix(string(text), `{"topic":"`), `"`)
-	l.note("frame %d %t %s", socket, out, topic)
+	l.note("%s", strings.TrimSpace(fmt.Sprintf("frame %d %t %s %s", socket, out, topic, fault)))
 }
 
-func (l *listener) Closed(socket uint64, out bool, code int) {
-	l.note("closed %d %t %d", socket, out, code)
+func (l *listener) Closed(socket uint64, out bool, code int, fault string) {
+	l.note("%s", strings.TrimSpace(fmt.Sprintf("closed %d %t %d %s", socket, out, code, fault)))
 	l.closed <- struct{}{}
 }
 

@@ -34,11 +34,15 @@ func (s *Service) serveSocket(w http.ResponseWriter, r *http.Request) {
 		s.sockets.Remove(k)
 		return
 	}
+	var fate Fate
+	if s.faults != nil {
+		fate = s.faults.Opens(r, k.hold.ContactID, k.hold.ParticipantID)
+	}
 	if s.tap != nil {
 		holder, _ := s.chats.Holder(ticket)
 		k.number = s.tap.Opened(r, k.hold.ContactID, k.hold.ParticipantID, string(holder.Role))
 	}
-	k.open(conn)
+	k.open(conn, fate)
 	// Not on this goroutine: the server would keep the request and its buffers for as long.
 	go conn.Serve(k) // ends with the connection; Shutdown waits for Remove
 }
@@ -58,7 +62,7 @@ func (s *Service) admit(r *http.Request, k *socket, ticket secret.Text) error {
 	}
 	k.hold = hold
 	if s.faults != nil {
-		if refusal := s.faults.Refuses(hold.ContactID, hold.ParticipantID); refusal != nil {
+		if refusal := s.faults.Refuses(r, hold.ContactID, hold.ParticipantID); refusal != nil {
 			hold.Close(false, 0)
 			s.sockets.Remove(k)
 			return refusal

@@ -41,9 +41,9 @@ func TestWriter(t *testing.T) {
 			_, _ = w.Write([]byte("not <JSON> & more"))
 		case "/participant/websocket":
 			socket := recorder.Opened(r, "c-1", "p-1", "CUSTOMER")
-			recorder.Frame(socket, false, []byte(`{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`))
-			recorder.Frame(socket, true, []byte(`{"topic":"aws/chat","content":"{}"}`))
-			recorder.Closed(socket, true, 1001)
+			recorder.Frame(socket, false, []byte(`{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`), "")
+			recorder.Frame(socket, true, []byte(`{"topic":"aws/chat","content":"{}"}`), "")
+			recorder.Closed(socket, true, 1001, "")
 		case "/participant/event":
 			recorder.Called(r, "SendEvent", "c-1", "a-1", "AGENT")
 		case "/contact/stop":

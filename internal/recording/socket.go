@@ -79,7 +79,7 @@ func (p *Player) serveSocket(w http.ResponseWriter, r *http.Request) {
 func (k *socket) Text(frame []byte) (plain bool) {
 	request, plain := chatsocket.ReadRequest(frame)
 	if tap := k.session.player.tap; tap != nil && !request.IsHeartbeat() {
-		tap.Frame(k.number, false, frame)
+		tap.Frame(k.number, false, frame, "")
 	}
 	if request == chatsocket.SubscribeRequest {
 		k.send(chatsocket.Subscribed)
@@ -114,7 +114,7 @@ func (k *socket) Gone(end chatsocket.Ending) {
 	cut := k.code == chatsocket.AbnormalClosure // by the recorded server
 	k.mu.Unlock()
 	if p.tap != nil {
-		p.tap.Closed(k.number, end.Ours || cut, int(end.Code))
+		p.tap.Closed(k.number, end.Ours || cut, int(end.Code), "")
 	}
 	p.open.Remove(k)
 }
@@ -181,7 +181,7 @@ func (k *socket) write() {
 		k.mu.Unlock()
 		for _, o := range queue {
 			if tap := k.session.player.tap; tap != nil && o.tapped {
-				tap.Frame(k.number, true, []byte(o.text))
+				tap.Frame(k.number, true, []byte(o.text), "")
 			}
 			if err := k.conn.Send(o.op, []byte(o.text)); err != nil {
 				if !errors.Is(err, chatsocket.ErrLeft) {

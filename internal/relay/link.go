@@ -150,14 +150,14 @@ func (l *link) ended(out bool, code chatsocket.Code) {
 	l.told = true
 	l.mu.Unlock()
 	if !told && l.relay.tap != nil {
-		l.relay.tap.Closed(l.number, out, int(code))
+		l.relay.tap.Closed(l.number, out, int(code), "")
 	}
 }
 
 // seen tells the tap of a text message, and learns from it whose chat it is.
 func (l *link) seen(out bool, text []byte) {
 	if l.relay.tap != nil {
-		l.relay.tap.Frame(l.number, out, text)
+		l.relay.tap.Frame(l.number, out, text, "")
 	}
 	if !out || l.known {
 		return

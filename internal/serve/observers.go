@@ -64,13 +64,14 @@ func newObservers(config *Config) (*observers, error) {
 // watch has an embedded Amazon Connect report its changes, calls and frames here.
 func (o *observers) watch(config *emulator.Config) {
 	config.Observed, config.DeskChanged = o.events.Observe, o.events.Desk
-	config.Faults = &fault.Config{Changed: o.events.Faults}
+	config.Faults = &fault.Config{Changed: o.events.Faults, Injected: func(fault.Injection) { o.events.Struck() }}
 	if o.recorder == nil {
 		return
 	}
 	config.Tap = o.recorder
 	config.FlowTraced, config.FlowTold = o.recorder.FlowTraced, o.recorder.FlowTold
 	config.Faults.Injected = func(what fault.Injection) {
+		o.events.Struck()
 		if what.Request != nil {
 			o.recorder.Injected(what.Request, what.Rule.Name)
 			o.recorder.Called(what.Request, what.Action, what.ContactID, what.ParticipantID, "")

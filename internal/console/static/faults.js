@@ -7,7 +7,7 @@ import { plain } from "./format.js";
 import { served } from "./here.js";
 import { inWords, ruleForm } from "./rule.js";
 
-const askEvery = 2000; // hits are no event: there may be thousands a second
+const tellEvery = 2000; // timers come with chats, and are no event
 
 let rules = [];
 let presets = [];
@@ -109,4 +109,4 @@ const all = () => {
   tell();
 };
 events(["faults", "clock"], { open: all, faults: ask, clock: tell });
-setInterval(() => document.hidden || all(), askEvery);
+setInterval(() => document.hidden || tell(), tellEvery);
