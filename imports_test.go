@@ -50,7 +50,7 @@ var allowed = map[string][]string{
 	"internal/flowdraw":     {"internal/excerpt", "internal/flow"},
 	"internal/testcase":     {"internal/flow"},
 	"internal/scenario":     {},
-	"internal/flowrecord":   {"internal/excerpt", "internal/flow", "internal/interactive", "internal/secretform", "internal/testcase", "internal/transcript"},
+	"internal/flowrecord":   {"internal/excerpt", "internal/flow", "internal/interactive", "internal/scenario", "internal/secretform", "internal/testcase", "internal/transcript"},
 	"internal/instance":     {"internal/arn", "internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},

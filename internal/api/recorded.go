@@ -16,9 +16,13 @@ import (
 
 // recorded answers a contact as a test of its flows.
 func (a *API) recorded(r *http.Request) (any, error) {
-	form := r.URL.Query().Get("form")
-	if form != "" && form != "aws" {
-		return nil, bad("form", fmt.Sprintf("form %q is not one of aws", excerpt.Of(form, longestQuote)))
+	write := flowrecord.Scenario
+	switch form := r.URL.Query().Get("form"); form {
+	case "", "scenario":
+	case "aws":
+		write = flowrecord.AWS
+	default:
+		return nil, bad("form", fmt.Sprintf("form %q is not one of scenario, aws", excerpt.Of(form, longestQuote)))
 	}
 	contact, err := a.cfg.Chats.Contact(r.Context(), r.PathValue("contact"))
 	if err != nil {
@@ -30,7 +34,7 @@ func (a *API) recorded(r *http.Request) (any, error) {
 	}
 	held := &flowrecord.Held{
 		ContactID: contact.ID, Opening: contact.Opening, Attributes: contact.Attributes, Left: contact.Reason == chat.CustomerDisconnect,
-		Began: contact.Started, Items: items, Mask: inspect.Mark,
+		Customer: contact.Customer().DisplayName, Began: contact.Started, Ended: contact.Ended, Items: items, Mask: inspect.Mark,
 	}
 	if contact.Queue != nil {
 		held.Queue = contact.Queue.Name
@@ -44,7 +48,7 @@ func (a *API) recorded(r *http.Request) (any, error) {
 	if len(held.Steps) > 0 {
 		held.Flow = held.Steps[0].FlowName
 	}
-	test, err := flowrecord.AWS(held)
+	test, err := write(held)
 	if errors.Is(err, flowrecord.ErrNoFlow) || errors.Is(err, flowrecord.ErrNothing) {
 		p := diagnosis.New(diagnosis.WrongState, "No test can be made of this chat: %v.", err)
 		p.Hint = "Hold a chat that runs through a contact flow, and record it before the server is stopped."

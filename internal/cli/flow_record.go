@@ -15,11 +15,11 @@ import (
 func newFlowRecord(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "record CONTACT [flags]", Short: "Make a test of a chat that was held",
-		Long: "Makes a test case in Amazon Connect's Testing language of a chat on a running server, for `parley flow test`:\n" +
-			"what the flows said and asked for is expected, what the customer said is said again, functions and hours\n" +
-			"answer as they did, and the queue is asserted. What looks like a secret is left out. What the language has\n" +
-			"no word for, such as what an agent says, ends the test, and standard error says so.",
-		Example: "  parley flow record ID > flows/tests/gold.json\n  parley flow record ID --out flows/tests/gold.json",
+		Long: "Makes a scenario of a chat on a running server, for `parley flow test`, or with -o aws a test case in Amazon\n" +
+			"Connect's Testing language: what the flows said is expected, what the customer and agents did is done again,\n" +
+			"functions and hours answer as they did, and the queue is asserted. What looks like a secret is left out. What\n" +
+			"has no word, such as an agent in the Testing language, ends the test, and standard error says so.",
+		Example: "  parley flow record ID --out flows/tests/gold.scenario.yaml\n  parley flow record ID -o aws > flows/tests/gold.json",
 	}
 	out := c.Flags().String("out", "", "the file to write, which must not be there; without it standard output")
 	placeholders(c, map[string]string{"out": "FILE"})
@@ -29,7 +29,11 @@ func newFlowRecord(env *Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		test, answer, err := r.Recorded(ctx, id)
+		form := "scenario"
+		if r.form == "aws" {
+			form = r.form
+		}
+		test, answer, err := r.Recorded(ctx, id, form)
 		if err != nil {
 			return err
 		}
@@ -44,7 +48,7 @@ func newFlowRecord(env *Env) *cobra.Command {
 			return err
 		}
 		return writeNew(*out, test.Content)
-	}, "aws")
+	}, "scenario", "aws")
 }
 
 // writeNew writes a file that is not there yet.

@@ -76,9 +76,9 @@ type RecordedTest struct {
 	Notes   []string `json:"notes"`
 }
 
-// Recorded returns a chat as a test of its contact flows, and the answer as it came.
-func (s *Server) Recorded(ctx context.Context, id string) (RecordedTest, []byte, error) {
-	return call[RecordedTest](ctx, s, http.MethodGet, contactPath(id)+"/recorded", nil)
+// Recorded returns a chat as a test of its contact flows, in a form of the API, and the answer as it came.
+func (s *Server) Recorded(ctx context.Context, id, form string) (RecordedTest, []byte, error) {
+	return call[RecordedTest](ctx, s, http.MethodGet, contactPath(id)+"/recorded?form="+url.QueryEscape(form), nil)
 }
 
 // Follow adds the items of a chat to a view until the chat ends. Every connection begins with the

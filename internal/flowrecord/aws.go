@@ -183,12 +183,7 @@ func (w *awsWriter) override(step *Step, about, response members) {
 
 // test is what was written, as a file.
 func (w *awsWriter) test() (*Test, error) {
-	for i := range w.held.Steps {
-		switch step := &w.held.Steps[i]; step.Type {
-		case "DistributeByPercentage", "CheckMetricData", "GetMetricData":
-			w.note("%s (%s) can come out otherwise in a test", w.quoted(step.Name), step.Type)
-		}
-	}
+	w.chance("DistributeByPercentage", "CheckMetricData", "GetMetricData")
 	if len(w.all) == 1 {
 		return nil, ErrNothing
 	}
@@ -197,13 +192,12 @@ func (w *awsWriter) test() (*Test, error) {
 		w.all = w.all[1:]
 	}
 	data, _ := json.Marshal(members{"Attributes": w.attributes(), "SegmentAttributes": members{}}) // texts
-	name := fmt.Sprintf("%s, %s", w.held.Flow, w.held.Began.UTC().Format("2006-01-02 15:04:05"))
 	document := struct {
 		Version      string
 		Metadata     members
 		Observations []*observation
 	}{flow.Version, members{
-		"name": name, "initializationData": string(data),
+		"name": w.name(), "initializationData": string(data),
 		"entryPoint": members{"Type": testcase.Chat, "ChatEntryPointParameters": members{"FlowId": w.held.Flow}},
 	}, w.all}
 	var b bytes.Buffer

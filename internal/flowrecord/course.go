@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/flow"
+	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/testcase"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -56,10 +57,10 @@ func courseOf(h *Held) []event {
 	c := &course{held: h}
 	for i := range h.Items {
 		item := &h.Items[i]
-		message := item.Type == transcript.MessageItem && (!item.Undelivered() || item.Role == transcript.Customer)
-		joined := item.ContentType == transcript.ParticipantJoined && item.Role == transcript.Agent
+		message := item.Type == transcript.MessageItem && !item.Undelivered()
+		agent := item.Role == transcript.Agent && (item.ContentType == transcript.ParticipantJoined || item.ContentType == transcript.ParticipantLeft)
 		left := item.ContentType == transcript.ParticipantLeft && item.Role == transcript.Customer && h.Left
-		if message || joined || left || item.Type == transcript.AttachmentItem {
+		if message || agent || left || item.Type == transcript.AttachmentItem {
 			c.items = append(c.items, item)
 		}
 	}
@@ -88,10 +89,13 @@ func (c *course) until(end int) {
 func kindOf(item *transcript.Item) kind {
 	switch {
 	case item.Type == transcript.MessageItem && item.Role == transcript.Customer:
+		if item.ContentType == transcript.InteractiveResponse && interactive.AnswersView(item.Content) {
+			return answers
+		}
 		return hears
 	case item.Type == transcript.MessageItem && item.Role == transcript.System:
 		return says
-	case item.ContentType == transcript.ParticipantLeft:
+	case item.ContentType == transcript.ParticipantLeft && item.Role == transcript.Customer:
 		return leaves
 	}
 	return other
@@ -127,9 +131,6 @@ func (c *course) claim(i int) {
 			return
 		}
 		c.until(c.at + 1)
-		if last := &c.events[len(c.events)-1]; step.Type == "ShowView" && !step.Failed && item.ContentType == transcript.InteractiveResponse {
-			last.kind = answers
-		}
 	}
 }
 

@@ -26,8 +26,10 @@ type Held struct {
 	Queue string
 	// Left says that the customer has ended it.
 	Left bool
-	// Began is when it was started.
-	Began time.Time
+	// Customer is the customer's name.
+	Customer string
+	// Began is when it was started, Ended when it ended; zero for one that goes on.
+	Began, Ended time.Time
 	// Items are the conversation, Steps what the blocks of its flows did, the oldest first.
 	Items []transcript.Item
 	Steps []Step

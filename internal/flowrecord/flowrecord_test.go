@@ -16,6 +16,8 @@ import (
 	"github.com/parley-chat/parley/internal/flowrecord"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/flowtest"
+	"github.com/parley-chat/parley/internal/scenario"
+	"github.com/parley-chat/parley/internal/scenariotest"
 	"github.com/parley-chat/parley/internal/testcase"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -32,7 +34,10 @@ func held(t *testing.T, l *flowrun.Library, script flowtest.Script) *flowrecord.
 	}
 	h := &flowrecord.Held{
 		ContactID: result.ContactID, Flow: result.Way[0].FlowName, Attributes: result.Attributes, Queue: result.Queue, Began: result.Began,
-		Left: result.Reason == "CUSTOMER_DISCONNECT", Mask: mask,
+		Left: result.Reason == "CUSTOMER_DISCONNECT", Mask: mask, Customer: "Customer",
+	}
+	if result.Reason != "" {
+		h.Ended = result.Ended
 	}
 	for _, pass := range result.Way {
 		h.Steps = append(h.Steps, flowrecord.Step{Time: pass.Time, Trace: pass.Trace})
@@ -66,6 +71,33 @@ func recorded(t *testing.T, h *flowrecord.Held) (*flowrecord.Test, *testcase.Fil
 	return test, f
 }
 
+// played plays a chat again as a scenario, which is to pass.
+func played(t *testing.T, l *flowrun.Library, h *flowrecord.Held) *flowrecord.Test {
+	t.Helper()
+	test, err := flowrecord.Scenario(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, problems := scenario.Read(test.File, test.Content)
+	if len(problems) > 0 {
+		t.Fatalf("%v\n%s", problems, test.Content)
+	}
+	chance := slices.ContainsFunc(test.Notes, func(n string) bool { return strings.Contains(n, "can come out otherwise") })
+	if r := scenariotest.Run(t.Context(), scenariotest.Config{Library: l}, &all[0]); r.Verdict != flowtest.Passed && !chance {
+		t.Fatalf("%s: %s\n%s\n%s\n%s", r.Verdict, r.Why, test.Content, scenariotest.Transcript(&r.Result), lines(h))
+	}
+	return test
+}
+
+func lines(h *flowrecord.Held) string {
+	var b strings.Builder
+	for i := range h.Items {
+		item := &h.Items[i]
+		fmt.Fprintf(&b, "%s %s %s %s\n", item.Time.Format("15:04:05.000"), item.DisplayName, item.ContentType, item.Content)
+	}
+	return b.String()
+}
+
 // Whatever customers do with the samples, what comes of it is a test case that passes against the same
 // flow, and that could be published.
 func TestRowI163SamplesPassAsRecorded(t *testing.T) {
@@ -86,6 +118,7 @@ func TestRowI163SamplesPassAsRecorded(t *testing.T) {
 				if found, _ := flowcheck.TestCase(test.File, test.Content); slices.ContainsFunc(found, func(f flow.Finding) bool { return f.Level != flow.Doubtful }) && !slices.ContainsFunc(test.Notes, func(n string) bool { return strings.Contains(n, "refuses") }) {
 					t.Errorf("seed %d: %v\n%s", seed, found, test.Content)
 				}
+				played(t, l, h)
 				out := casetest.RunFile(t.Context(), casetest.Config{Library: l}, f)
 				chance := slices.ContainsFunc(test.Notes, func(n string) bool { return strings.Contains(n, "can come out otherwise") })
 				if out.Report.Verdict != flowtest.Passed && !chance {
@@ -125,7 +158,11 @@ func TestRowI163RecordedChat(t *testing.T) {
 	h := held(t, library(t, main), script)
 	h.Opening = "hello"
 	test, f := recorded(t, h)
+	again := played(t, library(t, main), h)
 	for _, secret := range []string{key, token, mask} {
+		if commentless := strings.Join(slices.DeleteFunc(strings.Split(string(again.Content), "\n"), func(line string) bool { return strings.HasPrefix(line, "#") }), "\n"); strings.Contains(commentless, secret) {
+			t.Errorf("%s is in the scenario: %s", secret, again.Content)
+		}
 		if strings.Contains(string(test.Content), secret) || strings.Contains(strings.Join(test.Notes, "\n"), token) {
 			t.Errorf("%s is in it: %s %q", secret, test.Content, test.Notes)
 		}
@@ -152,6 +189,10 @@ func TestRowI163RecordedChat(t *testing.T) {
 		if got := verdict(changed, f); got != flowtest.Failed {
 			t.Errorf("%s: %s", name, got)
 		}
+		all, _ := scenario.Read(again.File, again.Content)
+		if r := scenariotest.Run(t.Context(), scenariotest.Config{Library: library(t, changed)}, &all[0]); r.Verdict != flowtest.Failed {
+			t.Errorf("%s: the scenario has %s", name, r.Verdict)
+		}
 	}
 	// A function that has failed fails again.
 	script.Outside = tiers{}
@@ -176,6 +217,9 @@ func TestRowI163WhatCannotBeSaid(t *testing.T) {
 	}
 	if out := casetest.RunFile(t.Context(), casetest.Config{Library: library(t, string(data))}, f); out.Report.Verdict != flowtest.Passed {
 		t.Errorf("%s\n%s", out.Report.Why, test.Content)
+	}
+	if test := played(t, library(t, string(data)), h); !strings.Contains(string(test.Content), "accepts: true") {
+		t.Errorf("no agent takes the chat: %s", test.Content)
 	}
 	if _, err := flowrecord.AWS(&flowrecord.Held{Mask: mask}); !errors.Is(err, flowrecord.ErrNoFlow) {
 		t.Errorf("no flow: %v", err)

@@ -39,21 +39,46 @@ func (w *writer) open(text, by string) (string, bool) {
 	return shown, shown != text
 }
 
-// expected is what a test is to look for in the place of a text: all of it, or the longest part that
+// plain is a text in which nothing is secret.
+func (w *writer) plain(text string) string {
+	text, _ = w.open(text, "…")
+	return text
+}
+
+// name is what people call the test.
+func (w *writer) name() string {
+	return w.plain(w.held.Flow + ", " + w.held.Began.UTC().Format("2006-01-02 15:04:05"))
+}
+
+// chance notes the steps of types that can come out otherwise in a test.
+func (w *writer) chance(types ...string) {
+	for i := range w.held.Steps {
+		if step := &w.held.Steps[i]; slices.Contains(types, step.Type) {
+			w.note("%s (%s) can come out otherwise in a test", w.quoted(step.Name), step.Type)
+		}
+	}
+}
+
+// expected is what a test case is to look for in the place of a text: all of it, or the longest part that
 // holds nothing secret and no path of the flow language. The id of the contact, which is another one in
 // each test, becomes its path.
 func (w *writer) expected(text string) string {
+	return strings.ReplaceAll(w.part(text, "$."), w.held.ContactID, "$.ContactId")
+}
+
+// part is a text, or the longest part of it that holds nothing secret, and not the other text.
+func (w *writer) part(text, without string) string {
 	const gap = "\x00"
 	text, hidden := w.open(text, gap)
 	if hidden {
 		w.note("the message %s has a secret in it: only what stands beside it is expected", w.quoted(strings.ReplaceAll(text, gap, w.held.Mask)))
 	}
-	parts := strings.Split(strings.ReplaceAll(text, "$.", gap), gap)
+	parts := strings.Split(strings.ReplaceAll(text, without, gap), gap)
 	longest := slices.MaxFunc(parts, func(a, b string) int { return len(a) - len(b) })
 	if len(parts) > 1 {
 		longest = strings.TrimSpace(longest)
 	}
-	return strings.ReplaceAll(longest, w.held.ContactID, "$.ContactId")
+	return longest
 }
 
 // utterance is what the customer is to say.

@@ -1,6 +1,7 @@
 package interactive
 
 import (
+	"encoding/json"
 	"fmt"
 	"unicode/utf8"
 
@@ -32,4 +33,13 @@ func CheckResponse(content string) string {
 		return fmt.Sprintf("An interactive response must have an action of 1 to %d characters, but its action has %d.", longestAction, n)
 	}
 	return ""
+}
+
+// AnswersView reports whether the content of an interactive response is the answer to a view: of this
+// template type, or of none.
+func AnswersView(content string) bool {
+	var answer struct {
+		TemplateType string `json:"templateType"`
+	}
+	return json.Unmarshal([]byte(content), &answer) == nil && (answer.TemplateType == "" || answer.TemplateType == ViewResource)
 }
