@@ -24,11 +24,22 @@ export class AgentTalk {
     });
     this.composer = new Composer(composer, {
       label: "Message to the customer", streams: true,
-      send: (text, contentType, stream) => desk.say(this.contactId, text, contentType, stream),
+      send: (text, contentType, stream) => this.#send(text, contentType, stream),
       typing: () => desk.typing(this.contactId),
       attach: (file) => desk.attach(this.contactId, file),
     });
     document.addEventListener("visibilitychange", () => this.#read());
+  }
+
+  // What was refused comes back to where it was written, though another chat may be open meanwhile.
+  async #send(text, contentType, stream) {
+    const { contactId } = this;
+    try {
+      await this.transcript.send(text, contentType === contentTypes.markdown, () => this.desk.say(contactId, text, contentType, stream));
+    } catch (error) {
+      if (contactId === this.contactId) throw error;
+      this.#drafts.set(contactId, text);
+    }
   }
 
   // open shows a chat; "" shows none.
@@ -37,7 +48,7 @@ export class AgentTalk {
     if (this.contactId) this.#drafts.set(this.contactId, this.composer.draft);
     this.contactId = contactId;
     this.#last = "";
-    this.transcript.clear();
+    this.transcript.clear(contactId);
     this.composer.show(null);
     this.composer.draft = this.#drafts.get(contactId) ?? "";
     if (contactId) await this.load();

@@ -5,7 +5,7 @@ import { get, path } from "./api.js";
 import { save } from "./agent.js";
 import { Composer } from "./composer.js";
 import { byId, fill } from "./dom.js";
-import { Participant, startChat } from "./participant.js";
+import { contentTypes, newToken, Participant, startChat } from "./participant.js";
 import { Transcript } from "./transcript.js";
 import { trouble } from "./trouble.js";
 
@@ -23,6 +23,7 @@ export class Customer {
   #others = new Set();
   #unread = "";
   #timer = 0;
+  #focus = false; // goes to the composer as soon as it can be written in
 
   // changed is called when another chat is shown, or none.
   constructor(changed) {
@@ -36,7 +37,11 @@ export class Customer {
     });
     this.composer = new Composer(byId("customer-composer"), {
       label: "Message to the agent",
-      send: async (text, contentType) => this.#sent(await this.participant.send(text, contentType), text, contentType),
+      send: (text, contentType) => {
+        const { participant } = this;
+        const token = newToken(); // the same when it is tried again
+        return this.transcript.send(text, contentType === contentTypes.markdown, async () => this.#sent(await participant.send(text, contentType, token), text, contentType));
+      },
       typing: () => this.participant.signal("typing"),
       attach: (file) => this.participant.sendFile(file),
     });
@@ -109,7 +114,7 @@ export class Customer {
     sessionStorage.setItem(store, JSON.stringify(started));
     const participant = new Participant(started);
     this.participant = participant;
-    this.transcript.clear();
+    this.transcript.clear(started.ContactId);
     this.composer.show(null);
     const current = (handle) => ({ detail }) => participant === this.participant && handle(detail);
     participant.addEventListener("item", current((item) => this.#take(item)));
@@ -118,7 +123,7 @@ export class Customer {
     participant.addEventListener("trouble", current((error) => error.status && participant.state !== "failed" && this.composer.show(error)));
     this.#show();
     participant.connect();
-    this.composer.focus();
+    this.#focus = true;
   }
 
   #show() {
@@ -135,6 +140,11 @@ export class Customer {
     if (pill.textContent !== text) pill.textContent = text;
     pill.className = `pill ${tone}`;
     this.composer.enable(state === "connected" || state === "reconnecting");
+    if (state === "connected" && this.#focus) {
+      this.#focus = false;
+      const at = document.activeElement;
+      if (!at || at === document.body || at.closest(".customer")) this.composer.focus();
+    }
     if (state === "connected") {
       this.composer.show(null);
       this.transcript.empty.textContent = "Connected. Nothing has been said yet.";

@@ -15,6 +15,10 @@ export const contentTypes = {
 };
 export const eventType = (name) => `application/vnd.amazonaws.connect.event.${name}`;
 
+// newToken is a token by which a call is known that is made again. Pages that are neither of this machine
+// nor on https have no crypto.randomUUID.
+export const newToken = () => crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 // Refusal is an answer of the service that says no.
 export class Refusal extends Error {
   constructor(status, name, text) {
@@ -203,13 +207,13 @@ export class Participant extends EventTarget {
     }
   }
 
-  send(Content, ContentType = contentTypes.text) {
-    return this.#call("message", { Content, ContentType, ClientToken: crypto.randomUUID() });
+  send(Content, ContentType = contentTypes.text, ClientToken = newToken()) {
+    return this.#call("message", { Content, ContentType, ClientToken });
   }
 
   signal(name, content) {
     return this.#call("event", {
-      ContentType: eventType(name), ClientToken: crypto.randomUUID(), ...(content ? { Content: JSON.stringify(content) } : {}),
+      ContentType: eventType(name), ClientToken: newToken(), ...(content ? { Content: JSON.stringify(content) } : {}),
     });
   }
 
@@ -217,12 +221,12 @@ export class Participant extends EventTarget {
   async sendFile(file) {
     const { AttachmentId, UploadMetadata } = await this.#call("start-attachment-upload", {
       AttachmentName: file.name, ContentType: file.type || "application/octet-stream", AttachmentSizeInBytes: file.size,
-      ClientToken: crypto.randomUUID(),
+      ClientToken: newToken(),
     });
     const url = new URL(UploadMetadata.Url);
     const put = await fetch(url.pathname + url.search, { method: "PUT", body: file, headers: UploadMetadata.HeadersToInclude });
     if (!put.ok) throw new Refusal(put.status, "", "The file could not be uploaded.");
-    await this.#call("complete-attachment-upload", { AttachmentIds: [AttachmentId], ClientToken: crypto.randomUUID() });
+    await this.#call("complete-attachment-upload", { AttachmentIds: [AttachmentId], ClientToken: newToken() });
   }
 
   // fileAddress returns where an attachment can be downloaded for a while.
@@ -239,7 +243,7 @@ export class Participant extends EventTarget {
   }
 
   leave() {
-    return this.#call("disconnect", { ClientToken: crypto.randomUUID() });
+    return this.#call("disconnect", { ClientToken: newToken() });
   }
 
   // close lets go of the chat without ending it.

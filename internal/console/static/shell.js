@@ -8,11 +8,15 @@ import { served } from "./here.js";
 
 const noticed = 1000; // milliseconds; a clock that differs by less was not skipped
 
-function running(is) {
+// What the header says of the server, with its class.
+const states = { "": "Running", quiet: "Silent for 20 s", off: "Not reachable" };
+
+function is(now) {
   const state = byId("state");
-  if (state.classList.contains("off") !== is) return;
-  state.classList.toggle("off", !is);
-  byId("state-text").textContent = is ? "Running" : "Not reachable";
+  if (state.className === `state ${now}`.trim()) return;
+  state.className = `state ${now}`.trim();
+  document.querySelector("header.bar").classList.toggle("quiet", now === "quiet");
+  byId("state-text").textContent = states[now];
 }
 
 const banner = { faults: [], offset: 0 };
@@ -44,10 +48,11 @@ async function ask() {
 const embedded = document.body.dataset.upstream === "embedded";
 events(embedded ? ["faults", "clock"] : ["exchanges"], {
   open: () => {
-    running(true);
+    is("");
     if (embedded) ask();
   },
-  lost: () => running(false),
+  lost: () => is("off"),
+  quiet: () => is("quiet"),
   faults: ask,
   clock: ask,
 });

@@ -6,6 +6,8 @@ import { plain, time } from "./format.js";
 import { markdown } from "./markdown.js";
 import { contentTypes, eventType } from "./participant.js";
 import { template } from "./templates.js";
+import { toEnd } from "./toend.js";
+import { Unsent } from "./unsent.js";
 import { settle } from "./view.js";
 
 const typingFor = 12_000; // after which a typing notice is old
@@ -52,10 +54,22 @@ export class Transcript {
     this.log = h("div", { class: "talk", role: "log", "aria-label": label, "aria-live": quiet ? "off" : "polite", tabindex: 0 }, this.list);
     this.note = h("p", { class: "typing note", "aria-live": "off" });
     this.empty = h("p", { class: "empty talk-empty" }, empty ?? "Nothing has been said yet.");
-    fill(element, this.empty, this.log, this.note);
+    this.end = toEnd(this.log, this.list);
+    this.unsent = new Unsent(this.list, () => {
+      this.empty.hidden = true;
+      this.end.go();
+    });
+    fill(element, this.empty, h("div", { class: "talk-frame" }, this.log, this.end.chip), this.note);
   }
 
-  clear() {
+  // send shows what is said at once, and then what became of it. What the service refuses is the error;
+  // what it did not get can be sent again.
+  send(text, markup, doing) {
+    return this.unsent.send(h("div", { class: "bubble" }, markup ? markdown(text) : h("p", { class: "text", dir: "auto" }, plain(text))), doing, (id) => this.items.has(id));
+  }
+
+  // clear begins with another conversation, of which something may not have been sent yet.
+  clear(of = "") {
     this.items.clear();
     this.receipts.clear();
     this.pieces.clear();
@@ -63,7 +77,8 @@ export class Transcript {
     this.typing.clear();
     this.list.replaceChildren();
     this.answerable = this.seen = null;
-    this.empty.hidden = false;
+    this.end.clear();
+    this.empty.hidden = this.unsent.show(of);
     this.#showTyping();
   }
 
@@ -82,13 +97,15 @@ export class Transcript {
     if (item.ContentType === contentTypes.response) return this.#answered(item); // clients do not show it
     const before = this.items.get(item.Id);
     if (before && this.turns.has(item.Id)) return; // what was filled into a view stays
-    this.#follow();
     const row = this.#row(item, event);
     if (!row) return;
+    this.unsent.came(item.Id);
     this.items.set(item.Id, { item, row, at: item.AbsoluteTime });
     if (before) before.row.replaceWith(row);
     else this.#insert(row, item.AbsoluteTime);
     this.empty.hidden = true;
+    const loading = this.log.getAttribute("aria-busy") === "true";
+    this.end.grew(!before && !loading && row.classList.contains("said") && (row.classList.contains("own") ? "own" : "other"));
     this.#onlyLastCanBeAnswered(row);
     const view = row.querySelector("form.view");
     if (view || event === "chat.ended") this.#turn(item, { view });
@@ -109,16 +126,6 @@ export class Transcript {
   // busy keeps what is loaded from being read out.
   busy(is) {
     this.log.setAttribute("aria-busy", String(is));
-  }
-
-  // The end stays in sight when it was. That is looked up once for all that comes together.
-  #follow() {
-    if (this.following) return;
-    const atEnd = this.log.scrollTop + this.log.clientHeight >= this.log.scrollHeight - 40;
-    this.following = requestAnimationFrame(() => {
-      this.following = 0;
-      if (atEnd) this.log.scrollTop = this.log.scrollHeight;
-    });
   }
 
   #insert(row, at) {
@@ -215,7 +222,7 @@ export class Transcript {
     const row = this.items.get(id)?.row;
     const seen = this.receipts.get(id);
     if (!row?.classList.contains("own") || !seen) return;
-    this.#follow();
+    this.end.grew();
     const state = seen.read ? "Read" : seen.delivered ? "Delivered" : "";
     const before = this.seen?.[state];
     if (before?.isConnected && before.dataset.at > row.dataset.at) return;

@@ -116,7 +116,9 @@ function nobody(scripted) {
 }
 
 function tickets(waiting, scripted) {
-  if (!waiting.length) return !chosen && (takeovers(scripted) ?? h("p", { class: "empty" }, "Nobody is waiting. Start a chat on the customer's side, and it appears here."));
+  if (!waiting.length) {
+    return !chosen && [h("p", { class: "empty" }, scripted.length ? "Nobody is waiting. A script answers:" : "Nobody is waiting. Start a chat on the customer's side, and it appears here."), takeovers(scripted)];
+  }
   const most = 3;
   return h("ul", { class: "tickets", "aria-label": "Waiting chats" }, waiting.slice(0, most).map((entry) => h("li", { class: "ticket" },
     h("span", { class: "ticket-name" }, h("bdi", {}, plain(entry.customer) || "Customer")),
