@@ -106,6 +106,29 @@ test('RowC3: a message is shown at once, "Not answering" within three seconds, a
   await close()
 })
 
+test('RowC3: a message whose echo is faster than the answer is shown once', async () => {
+  const { page, close } = await open(browser, parley.url, '/')
+  await page.getByRole('button', { name: 'Start chat' }).click()
+  await page.locator('#customer-composer textarea:focus').waitFor()
+  let answer
+  await page.route('**/participant/message', async (route) => {
+    const response = await route.fetch()
+    await new Promise((resolve) => { answer = resolve })
+    await route.fulfill({ response })
+  })
+  await page.keyboard.type('Once')
+  await page.keyboard.press('Enter')
+  await page.locator('#customer-talk .said:not(.unsent)', { hasText: 'Once' }).waitFor()
+  assert.equal(await page.locator('#customer-talk').getByText('Once').count(), 1)
+  answer()
+  await page.keyboard.type('Twice')
+  await page.unroute('**/participant/message')
+  await page.keyboard.press('Enter')
+  await page.locator('#customer-talk .said:not(.unsent)', { hasText: 'Twice' }).waitFor()
+  assert.equal(await page.locator('#customer-talk').getByText('Once').count(), 1)
+  await close()
+})
+
 test('RowC3: what an agent could not send stays with its chat, and the composer has the focus after Accept', async () => {
   const [pat, kim] = [await connect(parley.url, 'Peter'), await connect(parley.url, 'Kimi')]
   const { page, close } = await open(browser, parley.url, `/console/desk?contact=${pat.contactId}`)

@@ -253,3 +253,20 @@ func TestRowA10HalfCharacter(t *testing.T) {
 		t.Error(sentence)
 	}
 }
+
+// TestRowC6LastWords: the end of a conversation alone, for lists of chats.
+func TestRowC6LastWords(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	c := w.open("")
+	for _, text := range []string{"one", "two", "three"} {
+		c.say(text)
+	}
+	got := w.get("/api/contacts/" + c.id + "/transcript?last=2")
+	if items := list(got.at("items")); len(items) != 2 || got.text("items", 0, "Content") != "two" || got.text("items", 1, "Content") != "three" {
+		t.Errorf("%s", got.Body)
+	}
+	if truncated, _ := got.at("truncated").(bool); !truncated {
+		t.Errorf("that the beginning is left out is not said: %s", got.Body)
+	}
+}

@@ -266,6 +266,7 @@ func TestRefusesQueries(t *testing.T) {
 		"/api/contacts?limit=99999999999999999999":              "limit",
 		"/api/contacts?limit=%00":                               "limit",
 		"/api/contacts/" + s.chat.id + "/transcript?format=pdf": "format",
+		"/api/contacts/" + s.chat.id + "/transcript?last=0":     "last",
 		"/api/attachments?state=lost":                           "state",
 		"/api/exchanges?kind=mail":                              "kind",
 		"/api/exchanges?status=abc":                             "status",

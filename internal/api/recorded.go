@@ -28,7 +28,7 @@ func (a *API) recorded(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	items, truncated, err := a.items(r.Context(), contact.ID)
+	items, truncated, err := a.items(r.Context(), contact.ID, mostItems)
 	if err != nil {
 		return nil, err
 	}

@@ -38,11 +38,15 @@ func (a *API) transcript(w http.ResponseWriter, r *http.Request) error {
 	if format != "" && format != "json" && format != "text" {
 		return bad("format", fmt.Sprintf("format %q is not one of json, text", excerpt.Of(format, longestQuote)))
 	}
+	most, err := number(r.URL.Query().Get("last"), mostItems, mostItems)
+	if err != nil {
+		return bad("last", err.Error())
+	}
 	found, err := a.cfg.Chats.Contact(r.Context(), r.PathValue("contact"))
 	if err != nil {
 		return err
 	}
-	items, truncated, err := a.items(r.Context(), found.ID)
+	items, truncated, err := a.items(r.Context(), found.ID, most)
 	if err != nil {
 		return err
 	}
@@ -80,12 +84,12 @@ func encodeItem(item *transcript.Item) json.RawMessage {
 	return append(append(append(raw[:len(raw)-1], `,"Processing":`...), more...), '}')
 }
 
-// items reads a transcript, oldest first. Of one that is longer than mostItems it is the end.
-func (a *API) items(ctx context.Context, contactID string) (all []transcript.Item, truncated bool, err error) {
+// items reads a transcript, oldest first. Of one that has more items it is the end.
+func (a *API) items(ctx context.Context, contactID string, most int) (all []transcript.Item, truncated bool, err error) {
 	var pages [][]transcript.Item
 	total, token := 0, ""
-	for total < mostItems {
-		page, err := a.cfg.Chats.Transcript(ctx, contactID, chat.TranscriptQuery{MaxResults: itemsPage, NextToken: token})
+	for total < most {
+		page, err := a.cfg.Chats.Transcript(ctx, contactID, chat.TranscriptQuery{MaxResults: min(itemsPage, most-total), NextToken: token})
 		if err != nil {
 			return nil, false, err
 		}

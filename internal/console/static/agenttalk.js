@@ -101,6 +101,9 @@ export class AgentTalk {
     const holding = this.desk.holding(this.contactId);
     this.composer.enable(Boolean(holding));
     this.composer.offer(Boolean(holding?.incremental));
+    const supervises = holding?.role === "SUPERVISOR";
+    this.transcript.supervise(supervises);
+    this.composer.label(supervises ? "Message to the customer and the agents" : "Message to the customer");
     this.#read();
   }
 }

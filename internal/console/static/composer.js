@@ -45,6 +45,11 @@ export class Composer {
     if (this.stream) this.stream.hidden = !is;
   }
 
+  // label says to whom a message goes.
+  label(text) {
+    if (this.text.ariaLabel !== text) this.text.ariaLabel = text;
+  }
+
   get draft() {
     return this.text.value;
   }

@@ -9,27 +9,29 @@ import { byId, fill, h, icon, say } from "./dom.js";
 import { plain, since, time } from "./format.js";
 import { Gallery } from "./gallery.js";
 import { served } from "./here.js";
+import { LastWords } from "./lastwords.js";
 import { Listbox } from "./listbox.js";
 import { tabs } from "./tabs.js";
 import { trouble } from "./trouble.js";
 
 const most = 1000; // contacts that are asked for
-const rowHeight = 60;
+const rowHeight = 80;
 const showAfter = 100; // milliseconds in which what changes is shown together
 
 const desk = new Desk();
 const contacts = new Map(); // by id
 const unread = new Map(); // messages of customers, by contact
-const last = new Map(); // what was said last, by contact
 const rows = new Map(); // entries of the list, so that those that are the same stay
 let listed = "waiting";
 let chosen = "";
 let waitingBefore = new Set();
+let stood = ""; // where the open chat was: in the list that is shown, or nowhere yet ("?")
 let timer = 0;
 
 const main = byId("main");
 for (const container of document.querySelectorAll("[data-tabs]")) tabs(container);
 const talk = new AgentTalk(desk, { talk: byId("chat-talk"), composer: byId("chat-composer"), label: "Conversation" });
+const words = new LastWords(later);
 const details = new Details(byId("details"));
 const gallery = new Gallery(byId("gallery"), (message) => talk.template(message));
 const list = new Listbox(byId("chats"), {
@@ -52,7 +54,7 @@ async function attempt(doing, where = "chat-trouble") {
 
 const lists = {
   mine: ["Mine", () => desk.mine.map(({ contactId, customer, since, role }) => entry(contactId, customer, {
-    note: last.get(contactId) ?? (role === "SUPERVISOR" ? "you look on" : "you answer"), at: since, unread: unread.get(contactId),
+    note: role === "SUPERVISOR" ? "you look on" : "you answer", at: since, unread: unread.get(contactId),
   }))],
   waiting: ["Waiting", () => [
     ...desk.invitations.map((asked) => entry(asked.contactId, asked.customer, { note: `${plain(asked.by)} asks you to join`, waits: asked.since })),
@@ -76,17 +78,19 @@ function standing({ queue, own, position, priority, agent, rejectedBy }) {
 }
 
 function entry(id, customer, shown) {
-  const made = { id, name: plain(customer) || "Customer", ...shown };
+  const made = { id, name: plain(customer) || "Customer", words: words.of(id), ...shown };
   const before = rows.get(id);
   if (before && JSON.stringify(before) === JSON.stringify(made)) return before;
   rows.set(id, made);
   return made;
 }
 
-function row({ name, note, at, waits, unread: count }) {
-  return h("div", { class: "chat-row" },
-    h("span", { class: "chat-name" }, h("bdi", {}, name)),
+function row({ id, name, words: said, note, at, waits, elsewhere, unread: count }) {
+  words.want(id);
+  return h("div", { class: `chat-row${elsewhere ? " elsewhere" : ""}` },
+    h("span", { class: "chat-name" }, h("bdi", {}, name), " ", h("code", { class: "note", title: id }, id.slice(0, 4))),
     h("span", { class: "chat-when note" }, waits ? h("span", { class: "since", dataset: { since: waits } }, since(waits)) : time(at)),
+    h("span", { class: "chat-words" }, h("bdi", {}, said ?? "")),
     h("span", { class: "chat-note note" }, h("bdi", {}, plain(note))),
     count > 0 && h("span", { class: "pill on" }, String(count), h("span", { class: "unseen" }, " unread")));
 }
@@ -112,6 +116,7 @@ byId("lists").addEventListener("keydown", (event) => {
 
 function showList(name) {
   if (name === "ended" && listed !== name) loadEnded();
+  if (name !== listed) stood = "";
   listed = name;
   for (const other of tabOrder) {
     byId(`list-${other}`).setAttribute("aria-selected", String(other === name));
@@ -145,11 +150,22 @@ function show() {
   heldBy = new Map();
   for (const agent of desk.agents) for (const { contactId } of agent.contacts) heldBy.set(contactId, [...(heldBy.get(contactId) ?? []), plain(agent.name)]);
   const entries = found(lists[listed][1]());
+  if (chosen && !entries.some(({ id }) => id === chosen)) {
+    const now = ["mine", "waiting", "active"].find((name) => lists[name][1]().some(({ id }) => id === chosen));
+    // A chat that was opened by its address, or accepted, is shown where it is now.
+    if (now && now !== listed && (stood === "?" || (stood && now === "mine"))) return showList(now);
+    const contact = contacts.get(chosen);
+    if (contact) entries.unshift(entry(chosen, contact.customer, { note: `open, ${now === "mine" ? "yours" : now === "waiting" ? "waits" : now ? "active" : "ended"}`, at: contact.started, elsewhere: true }));
+  } else if (chosen) stood = listed;
   byId("chats-empty").textContent = byId("search").value.trim() ? "No chat of that name or id here." : empty[listed]();
   list.set(entries);
   count("mine", desk.mine.length);
   const offered = desk.waiting.length + desk.invitations.length;
   count("waiting", offered);
+  const all = [...contacts.values()];
+  const ended = all.filter(({ state }) => state === "ended").length;
+  count("active", all.length - ended);
+  count("ended", ended);
   const unseen = [...unread.values()].reduce((sum, n) => sum + n, 0) + offered;
   document.title = `${unseen ? `(${unseen}) ` : ""}Agent desk · Parley`;
   showMe();
@@ -189,6 +205,7 @@ byId("agents-open").addEventListener("click", () => showAgents(desk));
 
 async function choose(id, byKey) {
   chosen = id;
+  stood = "?";
   unread.delete(id);
   fill(byId("chat-trouble"));
   main.dataset.view = id ? "talk" : "list";
@@ -224,8 +241,9 @@ function showChat() {
   byId("chat-state").textContent = state;
   byId("chat-state").className = `pill ${tone}`;
   byId("chat-composer").hidden = !holding || ended;
-  byId("chat-hint").hidden = Boolean(holding) && !ended;
-  byId("chat-hint").textContent = ended ? "This chat has ended." : waits ? desk.prospects(waits) : asked ? `${plain(asked.by)} asks you to join.` : scripts.length ? `${scripts.map(({ name }) => plain(name)).join(", ")} ${scripts.length > 1 ? "answer by themselves" : "answers by itself"}. Take over to answer.` : !others.length ? "The customer has not connected yet." : !desk.me ? "Somebody else answers. Give your name above to join them as a supervisor." : "Somebody else answers. A supervisor may join them.";
+  const supervises = holding?.role === "SUPERVISOR";
+  byId("chat-hint").hidden = Boolean(holding) && !ended && !supervises;
+  byId("chat-hint").textContent = ended ? "This chat has ended." : supervises ? `${["The customer", ...others].join(", ").replace(/, ([^,]*)$/, " and $1")} see that you are here, and everything you write.` : waits ? desk.prospects(waits) : asked ? `${plain(asked.by)} asks you to join.` : scripts.length ? `${scripts.map(({ name }) => plain(name)).join(", ")} ${scripts.length > 1 ? "answer by themselves" : "answers by itself"}. Take over to answer.` : !others.length ? "The customer has not connected yet." : !desk.me ? "Somebody else answers. Give your name above to join them as a supervisor." : "Somebody else answers. A supervisor may join them.";
   talk.settle();
   gallery.allow(Boolean(holding) && !ended);
   details.show(contact);
@@ -298,8 +316,7 @@ function take(item) {
   if (!id || item.Type === "MESSAGEMETADATA") return;
   if (item.Type === "EVENT" ? moves.test(item.ContentType) : !contacts.has(id)) lookUp(id);
   if (item.Type === "EVENT") return;
-  if (item.Type === "ATTACHMENT") last.set(id, plain(item.Attachments?.[0]?.AttachmentName));
-  else last.set(id, plain(item.ContentType?.startsWith("text/") ? item.Content?.slice(0, 120) : "interactive message"));
+  words.take(item);
   const seen = id === chosen && !document.hidden;
   if (item.ParticipantRole === "CUSTOMER" && !seen && desk.holding(id)) unread.set(id, (unread.get(id) ?? 0) + 1);
   later();
@@ -317,6 +334,7 @@ desk.addEventListener("change", () => {
 events(["desk", "items", "contacts"], {
   open: async () => {
     desk.rejoin();
+    words.again();
     talk.load();
     gallery.load().catch(() => {});
     const { contacts: active } = await get(`/api/contacts?state=active&limit=${most}`).catch(() => ({}));

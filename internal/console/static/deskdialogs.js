@@ -1,4 +1,4 @@
-// Where chats are passed on, and who answers them.
+// Where chats are transferred to, and who answers them.
 
 import { byId, fill, h } from "./dom.js";
 import { plain } from "./format.js";
@@ -25,19 +25,42 @@ function open(id, title, ...content) {
   return dialog;
 }
 
-// transfer lets the agent pass a chat on. Agents and queues that come meanwhile come into the list.
+// why says why an agent cannot have a chat now; empty when it can.
+function why(agent, there) {
+  const chats = agent.contacts.filter(({ role }) => role === "AGENT").length + (agent.invitations?.length ?? 0);
+  if (there) return "is in this chat";
+  if (agent.state !== "available") return `is ${agent.state}`;
+  return agent.capacity && chats >= agent.capacity ? `has ${chats} of ${agent.capacity} chats` : "";
+}
+
+// among are the agents to choose from, those who cannot be chosen with the reason.
+function among(desk, contactId, value) {
+  const here = new Set(desk.holders(contactId).map(({ id }) => id));
+  const option = (agent) => {
+    const reason = why(agent, here.has(agent.id));
+    const { length } = agent.contacts;
+    return h("option", { value: value(agent), disabled: Boolean(reason) }, `${plain(agent.name)} (${reason || `${length} ${length === 1 ? "chat" : "chats"}`})`);
+  };
+  const options = desk.agents.filter((agent) => agent.id !== desk.me?.id).map(option);
+  return { options, any: options.some(({ disabled }) => !disabled) };
+}
+
+// transfer lets the agent transfer a chat. Agents and queues that come meanwhile come into the list.
 export function transfer(desk, contactId) {
   const wrong = h("div", {});
   const nobody = h("p", { class: "note" }, "No other agent is available. Another person opens this page in another window; scripted ones are added under Agents.");
   const to = h("select", { id: "transfer-to" });
   const show = () => {
-    const agents = desk.agents.filter((agent) => agent.id !== desk.me?.id && agent.state === "available");
+    const { options, any } = among(desk, contactId, ({ id }) => `agentId ${id}`);
     const chosen = to.value;
     fill(to,
-      h("optgroup", { label: "Queues" }, desk.queues.filter(({ agent }) => !agent).map(({ id, name, waiting }) => h("option", { value: `queueId ${id}` }, `${plain(name)} (${waiting.length} waiting)`))),
-      agents.length > 0 && h("optgroup", { label: "Agents" }, agents.map(({ id, name, contacts }) => h("option", { value: `agentId ${id}` }, `${plain(name)} (${contacts.length} chats)`))));
+      h("optgroup", { label: "Queues" }, desk.queues.filter(({ agent }) => !agent).map(({ id, name, capacity, waiting }) => {
+        const full = capacity > 0 && waiting.length >= capacity;
+        return h("option", { value: `queueId ${id}`, disabled: full }, `${plain(name)} (${full ? `is full: ${waiting.length} of ${capacity}` : waiting.length} waiting)`);
+      })),
+      options.length > 0 && h("optgroup", { label: "Agents" }, options));
     if ([...to.options].some(({ value }) => value === chosen)) to.value = chosen;
-    nobody.hidden = agents.length > 0;
+    nobody.hidden = any;
   };
   show();
   const form = h("form", { onsubmit: async (event) => {
@@ -52,7 +75,7 @@ export function transfer(desk, contactId) {
   } },
   h("div", { class: "field" }, h("label", { for: "transfer-to" }, "To"), to),
   nobody, wrong, h("div", { class: "submit" }, h("button", { type: "submit", class: "primary" }, "Transfer")));
-  const dialog = open("transfer", "Pass the chat on", form);
+  const dialog = open("transfer", "Transfer the chat", form);
   desk.addEventListener("change", show);
   dialog.addEventListener("close", () => desk.removeEventListener("change", show), { once: true });
 }
@@ -64,13 +87,12 @@ export function invite(desk, contactId) {
   const to = h("select", { id: "invite-agent" });
   const ask = h("button", { type: "submit", class: "primary" }, "Invite");
   const show = () => {
-    const there = new Set(desk.holders(contactId).map(({ id }) => id));
-    const agents = desk.agents.filter((agent) => !there.has(agent.id) && agent.state === "available");
+    const { options, any } = among(desk, contactId, ({ id }) => id);
     const chosen = to.value;
-    fill(to, agents.map(({ id, name, contacts }) => h("option", { value: id }, `${plain(name)} (${contacts.length} chats)`)));
+    fill(to, options);
     if ([...to.options].some(({ value }) => value === chosen)) to.value = chosen;
-    nobody.hidden = agents.length > 0;
-    ask.disabled = !agents.length;
+    nobody.hidden = any;
+    ask.disabled = !any;
   };
   show();
   const form = h("form", { onsubmit: async (event) => {

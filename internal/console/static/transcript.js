@@ -62,10 +62,16 @@ export class Transcript {
     fill(element, this.empty, h("div", { class: "talk-frame" }, this.log, this.end.chip), this.note);
   }
 
+  // supervise lets a supervisor look on: agents have a side of their own, and so has who supervises.
+  supervise(is) {
+    this.supervises = is;
+    this.log.classList.toggle("supervised", is);
+  }
+
   // send shows what is said at once, and then what became of it. What the service refuses is the error;
   // what it did not get can be sent again.
   send(text, markup, doing) {
-    return this.unsent.send(h("div", { class: "bubble" }, markup ? markdown(text) : h("p", { class: "text", dir: "auto" }, plain(text))), doing, (id) => this.items.has(id));
+    return this.unsent.send(text, h("div", { class: "bubble" }, markup ? markdown(text) : h("p", { class: "text", dir: "auto" }, plain(text))), doing, (id) => this.items.has(id));
   }
 
   // clear begins with another conversation, of which something may not have been sent yet.
@@ -99,13 +105,13 @@ export class Transcript {
     if (before && this.turns.has(item.Id)) return; // what was filled into a view stays
     const row = this.#row(item, event);
     if (!row) return;
-    this.unsent.came(item.Id);
+    this.unsent.came(item, !before && item.ParticipantRole === (this.supervises ? "SUPERVISOR" : this.self));
     this.items.set(item.Id, { item, row, at: item.AbsoluteTime });
     if (before) before.row.replaceWith(row);
     else this.#insert(row, item.AbsoluteTime);
     this.empty.hidden = true;
     const loading = this.log.getAttribute("aria-busy") === "true";
-    this.end.grew(!before && !loading && row.classList.contains("said") && (row.classList.contains("own") ? "own" : "other"));
+    this.end.grew(!before && !loading && row.classList.contains("said") && (item.ParticipantRole === (this.supervises ? "SUPERVISOR" : this.self) ? "own" : "other"));
     this.#onlyLastCanBeAnswered(row);
     const view = row.querySelector("form.view");
     if (view || event === "chat.ended") this.#turn(item, { view });

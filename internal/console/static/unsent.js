@@ -7,7 +7,7 @@ import { plain } from "./format.js";
 const patient = 3000; // after which somebody who waits wants to know
 
 export class Unsent {
-  #rows = new Map(); // of all conversations: the one of each row
+  #rows = new Map(); // of all conversations: { of, text } of each row
   #sent = new Map(); // rows by the id of the message, until it comes
   #of = "";
 
@@ -20,23 +20,25 @@ export class Unsent {
   show(of) {
     this.#of = of;
     this.#sent.clear();
-    const left = [...this.#rows].filter(([, whose]) => whose === of).map(([row]) => row);
+    const left = [...this.#rows].filter(([, row]) => row.of === of).map(([row]) => row);
     this.list.append(...left);
     return left.length > 0;
   }
 
-  // came is told of every message that is there.
-  came(id) {
-    this.#remove(this.#sent.get(id));
-    this.#sent.delete(id);
+  // came is told of every message that is there, and whether it may be one of these. Its echo can be
+  // faster than the answer that has its id.
+  came({ Id, Content }, own) {
+    const [early] = [...this.#rows].find(([row, { of, text }]) => own && of === this.#of && text === Content && row.dataset.tries) ?? [];
+    this.#remove(this.#sent.get(Id) ?? early);
+    this.#sent.delete(Id);
   }
 
   // send shows a bubble while something is done, which answers the message's id. there says whether
   // that has come already. What was refused is the error; after anything else it can be tried again.
-  async send(bubble, doing, there) {
+  async send(text, bubble, doing, there) {
     const state = h("p", { class: "note sending", role: "status" });
     const row = h("li", { class: "said own unsent", dataset: { at: "~" } }, bubble, state); // after all times
-    this.#rows.set(row, this.#of);
+    this.#rows.set(row, { of: this.#of, text });
     this.list.append(row);
     await this.#try(row, state, doing, there);
   }
@@ -44,18 +46,20 @@ export class Unsent {
   async #try(row, state, doing, there) {
     fill(state, "Sending …");
     row.classList.remove("failed");
+    row.dataset.tries = "now";
     this.added();
     const timer = setTimeout(() => fill(state, "Not answering …"), patient);
     try {
       const answer = await doing();
       const id = answer?.Id ?? answer?.id;
-      const of = this.#rows.get(row);
-      if (!id || there(id) || of !== this.#of) this.#remove(row);
+      delete row.dataset.tries;
+      if (!id || there(id) || this.#rows.get(row)?.of !== this.#of) this.#remove(row);
       else {
         this.#sent.set(id, row);
         fill(state, "");
       }
     } catch (error) {
+      delete row.dataset.tries;
       if (error.status >= 400 && error.status < 500 && error.status !== 429) {
         this.#remove(row);
         throw error;
@@ -72,7 +76,7 @@ export class Unsent {
 
   // What is refused when it is tried again is said where it stands.
   #refused(row, state, error) {
-    this.#rows.set(row, this.#of);
+    this.#rows.set(row, { of: this.#of });
     this.list.append(row);
     row.classList.add("failed");
     fill(state, `Not sent: ${plain(error.message)} `, h("button", { type: "button", class: "link", onclick: () => this.#remove(row) }, "Discard"));
