@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../bounds.js'
 
-const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', import.meta.url).pathname
+/** The program under test. */
+export const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', import.meta.url).pathname
 
 /**
  * Starts `parley serve` on a free port of loopback.

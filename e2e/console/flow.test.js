@@ -1,12 +1,13 @@
 // The way of a chat through its contact flow, in the inspector and in the workbench.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
-import { startParley } from '../browser/parley.js'
+import { binary, startParley } from '../browser/parley.js'
 import { accessible, fits, open, post, startChat, to } from './harness.js'
 
 const hostile = '<img src=x onerror=alert(1)>\u202eeman'
@@ -91,6 +92,43 @@ test('each step of a flow stands in the timeline, with what it did', async () =>
   await page.getByLabel('Search exchanges').fill('vip-orders')
   await page.waitForFunction(() => document.querySelectorAll('.x').length === 1)
   await rows(page, 'look').waitFor()
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('RowI163 a chat that was held is saved as a test, without its secrets', async () => {
+  const { page, complaints, close } = await open(browser, parley.url, '/console/inspector')
+  const record = page.getByRole('button', { name: 'Test of the chat' })
+  assert.equal(await record.isDisabled(), true)
+  const chat = await visit()
+  await rows(page, 'look').first().waitFor()
+  await page.getByLabel('Contact').selectOption(chat.id)
+  await record.click()
+  const dialog = page.locator('#recorded')
+  await dialog.getByText('text: Hello, you are in a CHAT.').waitFor()
+  await accessible(page)
+  await fits(page, 'recorded')
+  const saved = async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), dialog.getByRole('link', { name: 'Save' }).click()])
+    const name = join(flows, 'tests', download.suggestedFilename())
+    await download.saveAs(name)
+    return name
+  }
+  const tests = [await saved()]
+  await dialog.getByLabel('Form').selectOption('aws')
+  await dialog.getByText('"MessageReceived"').first().waitFor()
+  tests.push(await saved())
+  for (const name of tests) assert.doesNotMatch(await readFile(name, 'utf8'), /AKIA/)
+
+  // What was saved passes against the flow, and fails against one that says something else.
+  const run = (folder) => spawnSync(binary, ['flow', 'test', folder], { encoding: 'utf8' }).stdout
+  assert.match(run(flows), /2 tests, 2 passed/)
+  const other = await mkdtemp(join(tmpdir(), 'parley-flows-'))
+  await cp(flows, other, { recursive: true })
+  await writeFile(join(other, 'main.json'), JSON.stringify(main).replace('Hello, you are', 'Welcome, you are'))
+  assert.match(run(other), /2 tests, 0 passed, 2 failed/)
+  await rm(other, { recursive: true })
+  await dialog.getByRole('button', { name: 'Close' }).click()
   assert.deepEqual(complaints, [])
   await close()
 })

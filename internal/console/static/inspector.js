@@ -6,6 +6,7 @@ import { Detail } from "./exchange.js";
 import { exactTime, plain, short, took } from "./format.js";
 import { served } from "./here.js";
 import { glyphOf, nameOf, outcome, whatOf } from "./naming.js";
+import { recorded } from "./recorded.js";
 import { replay } from "./replay.js";
 import { rowClicks, VirtualList } from "./virtual.js";
 
@@ -245,6 +246,8 @@ function searchSoon() {
   }, 250);
 }
 
+if (embedded) byId("record").addEventListener("click", () => recorded(byId("recorded"), filters.contact));
+
 // The filters.
 
 const fields = ["contact", "kind", "outcome", "action", "q"];
@@ -269,6 +272,10 @@ async function change(changes) {
     transcript.removeAttribute("href");
     transcript.setAttribute("aria-disabled", "true");
     transcript.title = "Choose a contact first";
+  }
+  if (embedded) {
+    byId("record").disabled = !filters.contact;
+    byId("record").title = filters.contact ? "" : "Choose a contact first";
   }
   byId("more").classList.toggle("on", fields.some((name) => name !== "q" && filters[name]));
   if ("q" in changes) await search();
