@@ -32,11 +32,11 @@ func (p *Play) Say(ctx context.Context, m transcript.Message) error {
 }
 
 // View is the view that the customer sees; nil when the flow shows none.
-func (p *Play) View(ctx context.Context) (*View, error) {
+func (p *Play) View() *View {
 	if p.Standing.Type != showView {
-		return nil, nil
+		return nil
 	}
-	return p.v.view(ctx)
+	return p.v.view()
 }
 
 // Join lets an agent of a name take the chat, and returns the participant's id.

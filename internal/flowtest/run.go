@@ -256,6 +256,7 @@ type visit struct {
 	chat   chat.Started
 	result Result
 	asked  string // the last sign-in, as clients are told of it
+	shown  *View  // the last view that the customer was shown
 }
 
 // Deliver hears what the transcript will not have: which sign-in the customer was asked for.
@@ -263,10 +264,17 @@ func (v *visit) Deliver(item *transcript.Item) {
 	if v.script.Heard != nil {
 		v.script.Heard(item)
 	}
-	if item.ContentType == transcript.AuthInitiated {
+	switch item.ContentType {
+	case transcript.AuthInitiated:
 		v.mu.Lock()
 		defer v.mu.Unlock()
 		v.asked = item.Content
+	case transcript.Interactive:
+		if view := readView(item.Content); view != nil {
+			v.mu.Lock()
+			defer v.mu.Unlock()
+			v.shown = view
+		}
 	}
 }
 

@@ -76,10 +76,7 @@ func (v *visit) say(ctx context.Context, standing flowrun.Standing, text string)
 	answers := standing.Answers
 	var view *View
 	if standing.Type == showView {
-		var err error
-		if view, err = v.view(ctx); err != nil {
-			return false, err
-		}
+		view = v.view()
 		answers = view.ways(answers)
 	}
 	if text == "" && v.chance != nil {

@@ -1,13 +1,11 @@
 package flowtest
 
 import (
-	"context"
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -55,20 +53,14 @@ func readView(content string) *View {
 	return view
 }
 
-// view reads the view that the customer sees.
-func (v *visit) view(ctx context.Context) (*View, error) {
-	page, err := v.chats.Transcript(ctx, v.chat.ContactID, chat.TranscriptQuery{MaxResults: 100, Descending: true})
-	if err != nil {
-		return nil, err
+// view is the view that the customer sees.
+func (v *visit) view() *View {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.shown == nil {
+		return &View{shown: &interactive.View{}}
 	}
-	for i := range page.Items {
-		if item := &page.Items[i]; item.ContentType == transcript.Interactive {
-			if view := readView(item.Content); view != nil {
-				return view, nil
-			}
-		}
-	}
-	return &View{shown: &interactive.View{}}, nil
+	return v.shown
 }
 
 // ways are what a customer can do about the view, of whose actions the flow knows some.

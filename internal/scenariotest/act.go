@@ -92,10 +92,7 @@ func (st *stage) says(ctx context.Context, p *flowtest.Play, text string) error 
 // choose lets the customer choose something on a view of a flow, or in the interactive message that was
 // shown last, of which chat clients send the title.
 func (st *stage) choose(ctx context.Context, p *flowtest.Play, what string) error {
-	view, err := p.View(ctx)
-	if err != nil {
-		return err
-	}
+	view := p.View()
 	if view != nil {
 		if !slices.Contains(view.Choices, what) && !slices.Contains(p.Standing.Answers, what) {
 			return errCannot(fmt.Sprintf("the view %s has no %q; it has %q and the actions %q", view.ID, what, view.Choices, p.Standing.Answers))
@@ -116,10 +113,7 @@ func (st *stage) choose(ctx context.Context, p *flowtest.Play, what string) erro
 
 // fill lets the customer fill in a view.
 func (st *stage) fill(ctx context.Context, p *flowtest.Play, does *scenario.ViewAnswer) error {
-	view, err := p.View(ctx)
-	if err != nil {
-		return err
-	}
+	view := p.View()
 	if view == nil {
 		return errCannot("the flow shows no view")
 	}
