@@ -125,7 +125,7 @@ var allowed = map[string][]string{
 	},
 	"internal/emulator": {
 		"internal/awswire", "internal/blob", "internal/casetest", "internal/chat", "internal/clock", "internal/connectserver", "internal/desk", "internal/testcase",
-		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowrun", "internal/hours", "internal/instance", "internal/interactive", "internal/lexbot", "internal/lexserver", "internal/participant", "internal/partner", "internal/processing", "internal/signin", "internal/startchat", "internal/store",
+		"internal/diagnosis", "internal/fault", "internal/flow", "internal/flowcover", "internal/flowrun", "internal/flowtest", "internal/hours", "internal/instance", "internal/interactive", "internal/lexbot", "internal/lexserver", "internal/participant", "internal/partner", "internal/processing", "internal/scenario", "internal/scenariotest", "internal/signin", "internal/startchat", "internal/store",
 		"internal/strict", "internal/transcript",
 	},
 	// What watches a running server, and stands in for Amazon Connect.
@@ -140,7 +140,7 @@ var allowed = map[string][]string{
 	},
 	"internal/api": {
 		"internal/blob", "internal/chat", "internal/connectmodel", "internal/desk", "internal/diagnosis", "internal/excerpt",
-		"internal/fault", "internal/flow", "internal/flowrecord", "internal/inspect", "internal/instance", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
+		"internal/fault", "internal/flow", "internal/flowcover", "internal/flowrecord", "internal/flowtest", "internal/inspect", "internal/instance", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
 		"internal/transcript",
 	},
 	"internal/console": {"internal/diagnosis"},

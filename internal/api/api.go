@@ -40,6 +40,8 @@ type Config struct {
 	// Export returns what was created on the embedded instance as files, and what is not in them; nil has
 	// none.
 	Export func() (files []instance.File, notes []string, err error)
+	// TestFlows runs tests of contact flows; nil runs none.
+	TestFlows TestFlows
 	// Exchanges are what passed the server; nil records nothing.
 	Exchanges *inspect.Recorder
 	// Events are what the stream tells. Required.

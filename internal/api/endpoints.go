@@ -37,6 +37,7 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/transfer", needs: embedded, answer: a.transfer},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/invite", needs: embedded, answer: a.invite},
 		{pattern: "POST /api/desk/agents/{agent}/contacts/{contact}/leave", needs: embedded, answer: a.leave},
+		{pattern: "POST /api/flow-tests", needs: embedded, answer: a.testFlows},
 		{pattern: "GET /api/export", needs: embedded, answer: a.export},
 		{pattern: "GET /api/templates", needs: embedded, answer: a.templates},
 		{pattern: "GET /api/attachments", needs: embedded, answer: a.listAttachments},

@@ -72,7 +72,8 @@ func (s *stage) bodies() map[string]map[string]any {
 			"name": "n", "action": "SendMessage", "contactId": "c", "percent": 50, "times": 1, "forMs": 1000,
 			"effect": map[string]any{"type": "status", "status": 500, "error": "OddException", "message": "m"},
 		},
-		"skipTime": {"skipMs": 1},
+		"skipTime":  {"skipMs": 1},
+		"testFlows": {"name": "a.scenario.yaml", "content": "scenario: a\n"},
 	}
 }
 

@@ -96,6 +96,7 @@ func newWorld(tb testing.TB, s setup) *world {
 	if !s.aws {
 		w.embed(&s, log)
 		config.Chats, config.Desk, config.Faults, config.Blobs = w.emulator.Chats(), w.emulator.Desk(), w.emulator.Faults(), w.emulator.Blobs()
+		config.TestFlows = w.emulator.TestFlows
 		front, err := startchat.New(startchat.Config{
 			Starter:  w.emulator,
 			Defaults: startchat.Defaults{InstanceID: emulator.DefaultInstanceID, ContactFlowID: emulator.DefaultContactFlowID},

@@ -143,6 +143,7 @@ type Emulator struct {
 	desk      *desk.Desk
 	flows     *flowrun.Runner
 	library   *flowrun.Library
+	outside   flowrun.Outside // nil answers for no function or bot
 	kept      *instance.Keeper
 	tests     *instance.Tests
 	// instanceARN is that of the one instance.

@@ -39,6 +39,7 @@ func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string
 	if err != nil {
 		return err
 	}
+	e.outside = cfg.Outside
 	e.tests, err = instance.OpenTests(ctx, instance.TestsConfig{
 		Store: e.store, Now: e.chats.Clock().Now, Limited: cfg.Strict, Failed: func(err error) { failed("", err) },
 		Run: func(ctx context.Context, f *testcase.File) testcase.Execution {

@@ -105,7 +105,7 @@ func (s *Server) api() (*api.API, error) {
 	}
 	if embedded := s.upstream.embedded; embedded != nil {
 		config.Chats, config.Desk, config.Faults, config.Blobs = embedded.Chats(), embedded.Desk(), embedded.Faults(), embedded.Blobs()
-		config.Export = embedded.Export
+		config.Export, config.TestFlows = embedded.Export, embedded.TestFlows
 	}
 	return api.New(config)
 }
