@@ -15,7 +15,7 @@ import (
 // embeddedOptions are the flags of the run that measures the embedded Amazon Connect.
 type embeddedOptions struct {
 	chats, writers, rooms, rate, items, rounds, starts int
-	talks, menus, waiting                              int
+	talks, menus, waiting, scenarios                   int
 	settle, duration, warmup                           time.Duration
 	out, parley                                        string
 }
@@ -36,6 +36,7 @@ func parseEmbedded(args []string, stderr io.Writer) (embeddedOptions, error) {
 	flags.IntVar(&o.items, "items", 1_000_000, "transcript items in the store that is opened again; 0 leaves that out")
 	flags.IntVar(&o.talks, "talks", 100, "chats with a contact flow, and as many with the partner, whose answers are timed; 0 leaves that out")
 	flags.IntVar(&o.menus, "menus", 1000, "chats at a menu of a flow whose heap is measured; 0 leaves that out")
+	flags.IntVar(&o.scenarios, "scenarios", 200, fmt.Sprintf("scenarios of %d turns, and chats through the server to compare them with; 0 leaves that out", turnsEach))
 	flags.IntVar(&o.waiting, "waiting", 10_000, "chats that wait for agents; 0 leaves that out")
 	flags.IntVar(&o.rounds, "rounds", 5, "rounds of messages, fan-out, answers, menus and waiting chats")
 	flags.IntVar(&o.starts, "starts", 15, "starts on an empty store; 0 leaves that out")
@@ -49,7 +50,7 @@ func parseEmbedded(args []string, stderr io.Writer) (embeddedOptions, error) {
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	}
-	for _, n := range []int{o.chats, o.writers, o.rooms, o.items, o.starts, o.talks, o.menus, o.waiting} {
+	for _, n := range []int{o.chats, o.writers, o.rooms, o.items, o.starts, o.talks, o.menus, o.waiting, o.scenarios} {
 		if n < 0 {
 			return o, errors.New("a number of things to measure is negative")
 		}
@@ -60,7 +61,7 @@ func parseEmbedded(args []string, stderr io.Writer) (embeddedOptions, error) {
 	if o.out == "" {
 		o.out = "-"
 		if o.chats >= 10_000 && o.writers == 64 && o.rooms >= 200 && o.items >= 1_000_000 && o.starts >= 10 && o.rounds >= 3 &&
-			o.talks >= 100 && o.menus >= 1000 && o.waiting >= 10_000 {
+			o.talks >= 100 && o.menus >= 1000 && o.waiting >= 10_000 && o.scenarios >= 200 {
 			o.out = filepath.Join("docs", "benchmarks-embedded.md")
 		}
 	}
@@ -86,14 +87,14 @@ func runEmbedded(ctx context.Context, args []string, stdout, stderr io.Writer) e
 			return err
 		}
 	}
-	if o.talks+o.menus > 0 {
+	if o.talks+o.menus+o.scenarios > 0 {
 		if err := l.build(ctx, weighed, "./bench/weighed"); err != nil {
 			return err
 		}
 	}
 	r := &embeddedResult{embeddedOptions: o, messages: map[string][]sample{}, revision: l.revision(ctx), loadBefore: loadAverage()}
 	for _, measure := range []func(context.Context, *embeddedResult) error{
-		l.measureEmpty, l.measureMessages, l.measureFanOut, l.measureAnswers, l.measureMenus, l.measureLine, l.measureChats, l.measureRestarts,
+		l.measureEmpty, l.measureMessages, l.measureFanOut, l.measureAnswers, l.measureMenus, l.measureScenarios, l.measureLine, l.measureChats, l.measureRestarts,
 	} {
 		if err := measure(ctx, r); err != nil {
 			return err
