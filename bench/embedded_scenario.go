@@ -60,7 +60,7 @@ func (l *lab) measureScenarios(ctx context.Context, r *embeddedResult) error {
 
 // played is the processor time of one scenario of a folder, the program's start included in equal parts.
 func (l *lab) played(ctx context.Context, dir string, scenarios int) (time.Duration, error) {
-	cmd := exec.CommandContext(ctx, l.program(parley), "flow", "test", dir, "-o", "tap") //nolint:gosec // the program that is measured
+	cmd := exec.CommandContext(ctx, l.program(parley), "flow", "test", dir, "-o", "tap")
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("running scenarios: %w: %.500s", err, out)

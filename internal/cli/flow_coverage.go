@@ -76,9 +76,9 @@ func writeCoverage(w io.Writer, c *flowcover.Coverage) error {
 	var b bytes.Buffer
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	row := func(name string, s *flowcover.Shares) {
-		fmt.Fprintf(t, "%s\t%d of %d\t%d of %d\t%d of %d\n", screen.Cell(name), s.Blocks.Covered, s.Blocks.Total, s.Branches.Covered, s.Branches.Total, s.Errors.Covered, s.Errors.Total)
+		_, _ = fmt.Fprintf(t, "%s\t%d of %d\t%d of %d\t%d of %d\n", screen.Cell(name), s.Blocks.Covered, s.Blocks.Total, s.Branches.Covered, s.Branches.Total, s.Errors.Covered, s.Errors.Total)
 	}
-	fmt.Fprintf(t, "\nCoverage: %d %%\tblocks\tbranches\terror branches\n", c.Percent)
+	_, _ = fmt.Fprintf(t, "\nCoverage: %d %%\tblocks\tbranches\terror branches\n", c.Percent)
 	for i := range c.Flows {
 		row(c.Flows[i].Name, &c.Flows[i].Shares)
 	}

@@ -46,5 +46,5 @@ func snapshotOf(s *scenario.Scenario) string {
 func readSnapshot(s *scenario.Scenario) ([]byte, error) { return os.ReadFile(snapshotOf(s)) }
 
 func writeSnapshot(s *scenario.Scenario, data []byte) error {
-	return os.WriteFile(snapshotOf(s), data, 0o644) //nolint:gosec // as what stands beside it
+	return os.WriteFile(snapshotOf(s), data, 0o644)
 }

@@ -142,16 +142,7 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		of := cfg
 		of.Library = flowrun.NewLibrary(settings.Map(s.Names))
 		of.Library.Set(set.programs)
-		for _, f := range set.cases {
-			tests = append(tests, func(ctx context.Context) casetest.Outcome { return casetest.RunFile(ctx, of, f) })
-		}
-		play := scenariotest.Config{Library: of.Library, Outside: of.Outside, Hours: of.Hours, Flow: of.Flow, At: of.At, Read: readSnapshot}
-		if o.update {
-			play.Write = writeSnapshot
-		}
-		for _, f := range set.scenarios {
-			tests = append(tests, f.tests(play, wanted)...)
-		}
+		tests = append(tests, set.tests(of, wanted, o.update)...)
 	}
 	if len(tests) == 0 {
 		what := "in " + strings.Join(names, ", ")
@@ -173,6 +164,22 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		return errReported
 	}
 	return nil
+}
+
+// tests are the tests of a set, as far as scenarios are wanted.
+func (set *testSet) tests(cfg casetest.Config, wanted *regexp.Regexp, update bool) []func(context.Context) casetest.Outcome {
+	var tests []func(context.Context) casetest.Outcome
+	for _, f := range set.cases {
+		tests = append(tests, func(ctx context.Context) casetest.Outcome { return casetest.RunFile(ctx, cfg, f) })
+	}
+	play := scenariotest.Config{Library: cfg.Library, Outside: cfg.Outside, Hours: cfg.Hours, Flow: cfg.Flow, At: cfg.At, Read: readSnapshot}
+	if update {
+		play.Write = writeSnapshot
+	}
+	for _, f := range set.scenarios {
+		tests = append(tests, f.tests(play, wanted)...)
+	}
+	return tests
 }
 
 // runTests runs tests as [flowtest.All] does.

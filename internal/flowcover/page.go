@@ -40,7 +40,7 @@ func (c *Coverage) Page(w io.Writer) error {
 		f := &c.Flows[i]
 		d := f.program.Source().Document
 		marks := flowdraw.Marks{Style: styles, Block: f.block, Branch: f.branch}
-		drawings[i] = drawing{f, template.HTML(flowdraw.SVG(f.Name, &d, marks))} //nolint:gosec // which escapes what is in flows
+		drawings[i] = drawing{f, template.HTML(flowdraw.SVG(f.Name, &d, marks))} // which escapes what is in flows
 	}
 	return t.Execute(w, map[string]any{"Coverage": c, "Flows": drawings})
 }

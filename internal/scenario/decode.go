@@ -106,7 +106,7 @@ func (v value) moment(to *time.Time) {
 func (v value) seed(to *uint64) {
 	var n int
 	v.whole(&n, 0)
-	*to = uint64(n) //nolint:gosec // from 0 on
+	*to = uint64(n)
 }
 
 // segment reads segment attributes: a text for each name, or the object that the API takes.

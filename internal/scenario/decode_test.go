@@ -110,7 +110,7 @@ func TestRowS2Refused(t *testing.T) {
 		"scenario: a\nattributes: {a: [b]}\n":                         "a.yaml:2: attributes.a: is a list",
 	} {
 		_, problems := scenario.Read("a.yaml", []byte(text))
-		if len(problems) == 0 || !strings.Contains(problems[0].Error(), want) {
+		if len(problems) == 0 || !strings.Contains(problems[0].String(), want) {
 			t.Errorf("%q: %v instead of %q", text, problems, want)
 		}
 		for _, doc := range documents(t, text) {
@@ -134,7 +134,7 @@ func TestRowS2RefusedByTheParserAlone(t *testing.T) {
 		"scenario: [\n":                                              "is no YAML",
 		"":                                                           "holds no scenario",
 	} {
-		if _, problems := scenario.Read("a.yaml", []byte(text)); len(problems) == 0 || !strings.Contains(problems[0].Error(), want) {
+		if _, problems := scenario.Read("a.yaml", []byte(text)); len(problems) == 0 || !strings.Contains(problems[0].String(), want) {
 			t.Errorf("%q: %v instead of %q", text, problems, want)
 		}
 	}
@@ -153,33 +153,33 @@ func TestRowS1ToldApart(t *testing.T) {
 }
 
 // validator checks one document against the schema.
-func validator(t testing.TB) func(any) error {
-	t.Helper()
+func validator(tb testing.TB) func(any) error {
+	tb.Helper()
 	shape, err := jsonschema.UnmarshalJSON(bytes.NewReader(scenario.Schema()))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
 	if err := c.AddResource("scenario.json", shape); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	compiled, err := c.Compile("scenario.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return compiled.Validate
 }
 
 // documents are those of a text, as an editor that knows the schema sees them.
-func documents(t testing.TB, text string) []any {
-	t.Helper()
+func documents(tb testing.TB, text string) []any {
+	tb.Helper()
 	var all []any
 	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
 		var doc yaml.Node
 		if err := d.Decode(&doc); errors.Is(err, io.EOF) {
 			return all
 		} else if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if len(doc.Content) > 0 && doc.Content[0].Tag != "!!null" {
 			all = append(all, plain(doc.Content[0]))
@@ -188,7 +188,7 @@ func documents(t testing.TB, text string) []any {
 }
 
 func plain(n *yaml.Node) any {
-	switch n.Kind {
+	switch n.Kind { //nolint:exhaustive // all others are scalars
 	case yaml.MappingNode:
 		m := map[string]any{}
 		for i := 0; i+1 < len(n.Content); i += 2 {

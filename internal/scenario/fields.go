@@ -80,7 +80,7 @@ func (v value) has(name string) bool {
 }
 
 func (v value) kind() string {
-	switch v.Kind {
+	switch v.Kind { //nolint:exhaustive // all others are scalars
 	case yaml.MappingNode:
 		return "a mapping"
 	case yaml.SequenceNode:

@@ -44,8 +44,8 @@ type Problem struct {
 	Key, Text string
 }
 
-// Error is the problem with its place.
-func (p Problem) Error() string {
+// String is the problem with its place.
+func (p Problem) String() string {
 	where := fmt.Sprintf("%s:%d: ", p.File, p.Line)
 	if p.Key != "" {
 		where += p.Key + ": "

@@ -15,10 +15,10 @@ import (
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// errCannot is why a step cannot be done, in a sentence.
-type errCannot string
+// cannotError is why a step cannot be done, in a sentence.
+type cannotError string
 
-func (e errCannot) Error() string { return string(e) }
+func (e cannotError) Error() string { return string(e) }
 
 // act does a step. What the chat refuses fails the scenario, and is no failure of the machine.
 func (st *stage) act(ctx context.Context, p *flowtest.Play) error {
@@ -41,7 +41,7 @@ func (st *stage) act(ctx context.Context, p *flowtest.Play) error {
 		how := map[string]string{"succeeds": flowtest.SignsIn, "fails": flowtest.FailsToSignIn, "opts out": flowtest.OptsOut}[step.Text]
 		var asked bool
 		if asked, err = p.SignIn(ctx, how); err == nil && !asked {
-			err = errCannot("the flow does not ask the customer to sign in")
+			err = cannotError("the flow does not ask the customer to sign in")
 		}
 	case scenario.Check:
 		err = st.check(ctx, p, step)
@@ -65,9 +65,9 @@ func (st *stage) act(ctx context.Context, p *flowtest.Play) error {
 
 // sentence is what the chat says of a step that it refuses.
 func sentence(err error) string {
-	var cannot errCannot
+	cannot, is := errors.AsType[cannotError](err)
 	switch {
-	case errors.As(err, &cannot):
+	case is:
 		return string(cannot)
 	case errors.Is(err, chat.ErrNotFound):
 		return "the chat was over before"
@@ -95,7 +95,7 @@ func (st *stage) choose(ctx context.Context, p *flowtest.Play, what string) erro
 	view := p.View()
 	if view != nil {
 		if !slices.Contains(view.Choices, what) && !slices.Contains(p.Standing.Answers, what) {
-			return errCannot(fmt.Sprintf("the view %s has no %q; it has %q and the actions %q", view.ID, what, view.Choices, p.Standing.Answers))
+			return cannotError(fmt.Sprintf("the view %s has no %q; it has %q and the actions %q", view.ID, what, view.Choices, p.Standing.Answers))
 		}
 		return answer(ctx, p, view, what, nil)
 	}
@@ -104,9 +104,9 @@ func (st *stage) choose(ctx context.Context, p *flowtest.Play, what string) erro
 	st.mu.Unlock()
 	switch {
 	case titles == nil:
-		return errCannot("there is nothing to choose: no view and no interactive message was shown")
+		return cannotError("there is nothing to choose: no view and no interactive message was shown")
 	case !slices.Contains(titles, what):
-		return errCannot(fmt.Sprintf("the message has no %q; it has %q", what, titles))
+		return cannotError(fmt.Sprintf("the message has no %q; it has %q", what, titles))
 	}
 	return p.Say(ctx, transcript.Message{ContentType: transcript.TextPlain, Content: what})
 }
@@ -115,11 +115,11 @@ func (st *stage) choose(ctx context.Context, p *flowtest.Play, what string) erro
 func (st *stage) fill(ctx context.Context, p *flowtest.Play, does *scenario.ViewAnswer) error {
 	view := p.View()
 	if view == nil {
-		return errCannot("the flow shows no view")
+		return cannotError("the flow shows no view")
 	}
 	for _, name := range sorted(does.Fields) {
 		if !slices.ContainsFunc(view.Fields, func(f flowtest.Field) bool { return f.Name == name }) {
-			return errCannot(fmt.Sprintf("the view %s has no field %q", view.ID, name))
+			return cannotError(fmt.Sprintf("the view %s has no field %q", view.ID, name))
 		}
 	}
 	fields := does.Fields
@@ -133,7 +133,7 @@ func (st *stage) fill(ctx context.Context, p *flowtest.Play, does *scenario.View
 func answer(ctx context.Context, p *flowtest.Play, view *flowtest.View, action string, fields map[string][]string) error {
 	m, err := view.Message(action, fields)
 	if err != nil {
-		return errCannot("the view " + view.ID + ": " + err.Error())
+		return cannotError("the view " + view.ID + ": " + err.Error())
 	}
 	return p.Say(ctx, m)
 }
@@ -146,7 +146,7 @@ func (st *stage) play(ctx context.Context, p *flowtest.Play, does *scenario.Agen
 			return err
 		}
 		if is := chatOf(&contact, p.Standing); is != scenario.Queued {
-			return errCannot(fmt.Sprintf("the chat waits in no queue: it is %q", is))
+			return cannotError(fmt.Sprintf("the chat waits in no queue: it is %q", is))
 		}
 		name := cmp.Or(does.Name, "Agent")
 		id, err := p.Join(ctx, name)
@@ -162,7 +162,7 @@ func (st *stage) play(ctx context.Context, p *flowtest.Play, does *scenario.Agen
 		}
 	}
 	if at < 0 {
-		return errCannot(fmt.Sprintf("the agent %s has not accepted the chat", does.Name))
+		return cannotError(fmt.Sprintf("the agent %s has not accepted the chat", does.Name))
 	}
 	who := st.agents[at]
 	switch {
@@ -190,7 +190,7 @@ func (st *stage) skip(p *flowtest.Play, step *scenario.Step) error {
 	d := step.Time - st.waited
 	if step.Next {
 		if p.Standing.Due.IsZero() {
-			return errCannot("the chat does not go on by itself: it waits for somebody")
+			return cannotError("the chat does not go on by itself: it waits for somebody")
 		}
 		d = max(p.Standing.Due.Sub(p.Now()), 0)
 	}

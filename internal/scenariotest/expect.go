@@ -118,9 +118,9 @@ func template(content string) (title string, titles []string) {
 
 // titlesOf is what can be chosen in the last interactive message; nil without one.
 func titlesOf(heard []transcript.Item) []string {
-	for i := len(heard) - 1; i >= 0; i-- {
-		if heard[i].ContentType == transcript.Interactive {
-			_, titles := template(heard[i].Content)
+	for _, item := range slices.Backward(heard) {
+		if item.ContentType == transcript.Interactive {
+			_, titles := template(item.Content)
 			return titles
 		}
 	}

@@ -41,7 +41,7 @@ type Config struct {
 
 // Unread is the report of a file that cannot be read as scenarios.
 func Unread(file string, problems []scenario.Problem) flowtest.Report {
-	why := problems[0].Error()
+	why := problems[0].String()
 	if more := len(problems) - 1; more > 0 {
 		why += fmt.Sprintf(" (and %d more)", more)
 	}

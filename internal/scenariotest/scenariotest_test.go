@@ -12,11 +12,11 @@ import (
 	"github.com/parley-chat/parley/internal/scenariotest"
 )
 
-func library(t testing.TB) *flowrun.Library {
-	t.Helper()
+func library(tb testing.TB) *flowrun.Library {
+	tb.Helper()
 	l := flowrun.NewLibrary(nil)
 	if _, _, err := flowrun.NewFolder(os.DirFS("../../examples/flows"), l).Load(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return l
 }

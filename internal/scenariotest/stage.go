@@ -30,7 +30,6 @@ type stage struct {
 	agents []agent       // who have accepted the chat, the last one last
 	last   string        // how the chat is after the last step
 	final  chat.Contact
-	ended  bool
 	failed bool
 	checks []flowtest.Check
 	notes  []string
