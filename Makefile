@@ -11,7 +11,7 @@ FUZZTIME ?= 30s
 .PHONY: help run build bin/npm vet-cross test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
 
 # Folders with npm packages of their own.
-NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/functions e2e/page examples/web examples/node tools/templatecheck
+NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/functions e2e/page examples/jest examples/node examples/playwright examples/vitest examples/web tools/templatecheck
 
 help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -104,14 +104,18 @@ test-cold: ## Run the tests in a fresh clone, with module, build and npm caches 
 test-loaded: ## Run the tests beside two processes that do nothing but work
 	tools/loaded.sh $(MAKE) test
 
+# They have a copy of the package in npm.
+examples/jest/node_modules/.installed examples/playwright/node_modules/.installed examples/vitest/node_modules/.installed: $(wildcard npm/*.* npm/*/*)
+
 %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci --silent
 	@touch $@
 
-lint: ## golangci-lint over everything
+lint: ## golangci-lint over everything, actionlint over the workflows
 	$(TOOL) golangci-lint run ./...
 	cd e2e/sdk && $(GO) tool -modfile=$(CURDIR)/tools/go.mod golangci-lint run --config $(CURDIR)/.golangci.yml ./...
 	$(GO) mod tidy -diff
+	$(GO) tool -modfile=tools/actionlint/go.mod actionlint .github/workflows/*.yml
 
 fmt: ## Format the code
 	$(TOOL) golangci-lint fmt ./...

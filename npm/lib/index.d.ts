@@ -121,8 +121,8 @@ export interface Parley {
   readonly desk: Desk
   /** What was said in a chat, oldest first; with `until` as soon as that is so. */
   messages(contact: ContactRef, options?: WaitOptions & { until?: Until }): Promise<Message[]>
-  /** The newest chat, of a customer of this name when one is given; waits for it. */
-  contact(options?: WaitOptions & { customer?: string }): Promise<Contact>
+  /** The newest chat, of this customer and in this state when they are given; waits for it. */
+  contact(options?: WaitOptions & { customer?: string; state?: Contact['state'] }): Promise<Contact>
   /** Starts a chat and connects; further members are those of StartChatContact. */
   startChat(options?: { name?: string; attributes?: Record<string, string>; [member: string]: unknown }): Promise<Chat>
   /** Lets something go wrong: a rule, or the name of a preset. */

@@ -47,11 +47,11 @@ class Server {
     }, { timeout, what: () => `waiting for ${describe(until)}. What was said:\n${last.map((m) => `  ${m.from}: ${m.content}`).join('\n') || '  nothing'}` })
   }
 
-  async contact({ customer, timeout } = {}) {
+  async contact({ customer, state, timeout } = {}) {
     return this.waitFor('topics=contacts', async (signal) => {
       const { contacts } = await this.api('GET', '/api/contacts', undefined, signal)
-      return contacts.find((each) => customer === undefined || each.customer === customer)
-    }, { timeout, what: () => `waiting for a contact${customer === undefined ? '' : ` of ${customer}`}` })
+      return contacts.find((each) => [undefined, each.customer].includes(customer) && [undefined, each.state].includes(state))
+    }, { timeout, what: () => `waiting for a contact${customer === undefined ? '' : ` of ${customer}`}${state === undefined ? '' : ` that is ${state}`}` })
   }
 
   /**
