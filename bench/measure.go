@@ -32,6 +32,8 @@ type result struct {
 	// number, so that the n-th ones were measured close to each other.
 	samples map[string]map[int][]sample
 	starts  map[string][]time.Duration
+	// installs are the times from an empty folder to the first answer.
+	installs map[string][]time.Duration
 
 	loadBefore, loadAfter string
 	nodeVersion, revision string
@@ -44,9 +46,12 @@ const preheat = 3 * time.Second
 func (l *lab) measure(ctx context.Context, o options, peers []*peer) (*result, error) {
 	r := &result{
 		options: o, peers: peers, pinned: l.pinned, nodeVersion: l.nodeVersion(ctx),
-		samples: map[string]map[int][]sample{}, starts: map[string][]time.Duration{},
+		samples: map[string]map[int][]sample{}, starts: map[string][]time.Duration{}, installs: map[string][]time.Duration{},
 	}
 	if err := l.measureStarts(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := l.measureInstalls(ctx, r); err != nil {
 		return nil, err
 	}
 	defer func() {

@@ -33,7 +33,8 @@ func (r *result) markdown() string {
 		"were not answered with 200, warm-up included.\n")
 	b.WriteString("\n## Memory, start, size\n\n" + r.sizes())
 	b.WriteString("\n*Peak* is the most memory that was resident during a run with so many connections. *First answer* is the time from starting the program to its first complete answer, a call to the " +
-		"endpoint included. *Installed* is the stripped program, and for the Node peer its `node_modules` without Node itself.\n")
+		"endpoint included. *Installed* is the stripped program, and for the Node peer its `node_modules` without Node itself. *Empty folder to first answer* is `npm install` of Parley's packed " +
+		"packages, or `npm ci` of the Node peer, without a network and with all of it in npm's cache, and the start with its first answer.\n")
 	b.WriteString("\n## The peers\n\n")
 	for _, p := range r.peers {
 		fmt.Fprintf(&b, "- **%s**: %s.\n", p.name, p.what)
@@ -77,13 +78,18 @@ func (r *result) targets() string {
 				verdict = "met"
 			}
 		}
-		rows = append(rows, []string{what, target, ratio.text("%.1f") + " times", verdict})
+		format := "%.1f"
+		if len(ratio) > 0 && ratio.median() < 1 {
+			format = "%.2f"
+		}
+		rows = append(rows, []string{what, target, ratio.text(format) + " times", verdict})
 	}
 	atLeast := func(limit float64) func(float64) bool { return func(v float64) bool { return v >= limit } }
 	add("CPU per request, Node peer to Parley", "≥ 10 times", atLeast(10), r.ratio(node, parley, cpu))
 	add("requests a second, Parley to Node peer", "≥ 9 times", atLeast(9), r.ratio(parley, node, rate))
 	add("peak memory, Node peer to Parley", fmt.Sprintf("≥ %d times", leastMemory), atLeast(leastMemory), r.ratio(node, parley, peak))
-	add("time to first answer, Node peer to Parley", fmt.Sprintf("≥ %d times", leastStart), atLeast(leastStart), divide(r.firsts(node), r.firsts(parley)))
+	add("time to first answer, Node peer to Parley", fmt.Sprintf("≥ %d times", leastStart), atLeast(leastStart), divide(durations(r.starts[node]), durations(r.starts[parley])))
+	add("empty folder to first answer with npm, Parley to Node peer", "≤ 0.2 times", func(v float64) bool { return v <= 0.2 }, divide(durations(r.installs[parley]), durations(r.installs[node])))
 	add("CPU per request, Parley to bare forwarder", "≤ 2.5 times", func(v float64) bool { return v <= 2.5 }, r.ratio(parley, forwarder, cpu))
 	return table(rows)
 }
@@ -101,9 +107,9 @@ func (r *result) spread(name string, conns int, figure func(sample) float64) spr
 	return s
 }
 
-func (r *result) firsts(name string) spread {
+func durations(all []time.Duration) spread {
 	var s spread
-	for _, took := range r.starts[name] {
+	for _, took := range all {
 		s = append(s, float64(took))
 	}
 	return s
@@ -143,7 +149,7 @@ func (r *result) sizes() string {
 		if p.argv == nil {
 			continue
 		}
-		first := r.firsts(p.name)
+		first := durations(r.starts[p.name])
 		for i := range first {
 			first[i] /= float64(time.Millisecond)
 		}

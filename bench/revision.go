@@ -32,7 +32,7 @@ func pages() []page {
 	}
 	server := []string{"cmd/parley", "internal/cli", "internal/inspect", "internal/logqueue", "internal/serve", "internal/server"}
 	return []page{
-		{"docs/benchmarks.md", "bench-proxy", append(append([]string{"bench/forwarder", "bench/node-peer"}, server...), frontDoor...)},
+		{"docs/benchmarks.md", "bench-proxy", append(append([]string{"bench/forwarder", "bench/node-peer", "npm"}, server...), frontDoor...)},
 		{"docs/benchmarks-embedded.md", "bench-embedded", append([]string{
 			"internal/blob", "internal/chat", "internal/chatsocket", "internal/clock", "internal/connectserver", "internal/desk",
 			"internal/emulator", "internal/fault", "internal/flow", "internal/flowrun", "internal/inbox", "internal/participant", "internal/settings", "internal/startchat",
