@@ -44,6 +44,8 @@ type Config struct {
 	TestFlows TestFlows
 	// Exchanges are what passed the server; nil records nothing.
 	Exchanges *inspect.Recorder
+	// Stop ends the server in good order; nil cannot.
+	Stop func()
 	// Events are what the stream tells. Required.
 	Events *Events
 	// AdminToken lets scripts change something; without one only the console's pages can.

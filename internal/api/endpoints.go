@@ -3,6 +3,9 @@ package api
 import (
 	"maps"
 	"net/http"
+	"os"
+
+	"github.com/parley-chat/parley/internal/diagnosis"
 )
 
 // endpoints are all calls of the API. openapi.yaml describes them, and a test holds the two
@@ -44,6 +47,8 @@ func (a *API) endpoints() []endpoint {
 		{pattern: "GET /api/attachments/{file}", needs: embedded, stream: a.attachment},
 		{pattern: "POST /api/attachments/{file}/decision", needs: embedded, answer: a.decide},
 
+		{pattern: "POST /api/stop", answer: a.stop},
+
 		{pattern: "GET /api/exchanges", needs: recorder, answer: a.listExchanges},
 		{pattern: "DELETE /api/exchanges", needs: recorder, answer: a.clearExchanges},
 		{pattern: "GET /api/exchanges.har", needs: recorder, stream: a.har},
@@ -79,6 +84,15 @@ func (a *API) export(*http.Request) (any, error) {
 		notes = append(notes, more...)
 	}
 	return map[string]any{"files": files, "notes": notes}, nil
+}
+
+// stop ends the server, which finishes the requests in progress, this one too.
+func (a *API) stop(*http.Request) (any, error) {
+	if a.cfg.Stop == nil {
+		return nil, diagnosis.New(diagnosis.WrongState, "This server belongs to the program that started it.")
+	}
+	a.cfg.Stop()
+	return map[string]any{"stopping": true, "process": os.Getpid()}, nil
 }
 
 // status says what the server is and what is going on.

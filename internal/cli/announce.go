@@ -18,18 +18,27 @@ func announce(ctx context.Context, env *Env, s *settings.Settings, ready serve.A
 	log.InfoContext(ctx, "listening",
 		slog.String("url", ready.URL), slog.String("endpoint", ready.Endpoint), slog.String("addr", ready.Listen),
 		slog.String("upstream", s.Upstream.Kind()), slog.String("cost_guard", costGuardText(s.CostGuard())))
-	if s.LogFormat == settings.FormatJSON {
+	if s.Open && ready.Console != "" {
+		env.open(ctx, ready.Console, log)
+	}
+	if !env.shows(s) {
 		if len(ready.PublicOrigins) > 0 {
 			log.WarnContext(ctx, "browsers keep pages of public addresses from this machine",
 				slog.Any("origins", ready.PublicOrigins), slog.String("hint", "for the ways out see "+ready.PublicHelp))
 		}
 		return
 	}
-	env.printInOrder(ctx, readyText(s, ready, env.color(env.StdoutTerminal)))
+	env.printInOrder(ctx, readyText(s, ready, env.color(env.StdoutTerminal), env.keys(s)))
+}
+
+// shows reports whether a person watches the standard output of a server: a terminal, or whatever
+// --log-format text was asked for.
+func (e *Env) shows(s *settings.Settings) bool {
+	return !s.Quiet && s.LogFormat != settings.FormatJSON && (e.StdoutTerminal || s.LogFormat == settings.FormatText)
 }
 
 // readyText is the block for a person.
-func readyText(s *settings.Settings, ready serve.Announcement, color bool) string {
+func readyText(s *settings.Settings, ready serve.Announcement, color, keys bool) string {
 	bold := func(text string) string {
 		if color {
 			return "\x1b[1m" + text + "\x1b[0m"
@@ -77,6 +86,9 @@ func readyText(s *settings.Settings, ready serve.Announcement, color bool) strin
 		b.WriteString(qr(addresses, color))
 	}
 	b.WriteString("\n")
+	if keys {
+		b.WriteString("  Keys, each with Enter: o opens the console, c clears the screen, r reloads, q quits.\n")
+	}
 	b.WriteString("  Stop with Ctrl+C.\n")
 	return b.String()
 }

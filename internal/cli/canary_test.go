@@ -40,6 +40,7 @@ func TestCanary(t *testing.T) {
 	var outputs strings.Builder
 	run := func(ctx context.Context, args ...string) (stdout *screen, done func() int) {
 		env, stdout, stderr := newEnv(append(args, aws...)...)
+		env.StdoutTerminal = true
 		env.Environ = environ(t)
 		code := make(chan int, 1)
 		go func() { code <- cli.Run(ctx, env) }()

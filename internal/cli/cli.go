@@ -62,10 +62,15 @@ type Env struct {
 	// was given ends.
 	Restart <-chan os.Signal
 	Replace func(sockets []*os.File, environ []string) error
+	// OpenBrowser opens an address in the user's browser; nil cannot.
+	OpenBrowser func(ctx context.Context, address string) error
 	// AwaitParent returns nil when the process that started this one has ended, the error of ctx
 	// when that ends before, and another error when the process cannot be watched. Nil is for a
 	// program without a parent.
 	AwaitParent func(ctx context.Context) error
+	// ListenForKeys prepares the terminal for a server that reads it, and reports whether that is
+	// possible: not in the background, where a program that reads is stopped. It may be nil.
+	ListenForKeys func() bool
 	// SurviveClosedOutput makes writes to outputs that have lost their reader fail, for which the
 	// process otherwise ends. A server calls it, because it has more to do than to write. It may
 	// be nil.

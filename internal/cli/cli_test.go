@@ -135,6 +135,7 @@ func TestServeColors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env, stdout, stderr := newEnv("--addr", "127.0.0.1:0", "--ephemeral")
+			env.StdoutTerminal = true
 			env.StdoutTerminal, env.StderrTerminal, env.Environ = true, true, environ
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()

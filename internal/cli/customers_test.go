@@ -42,6 +42,7 @@ func TestPagesThatMayCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env, stdout, stderr := newEnv(append([]string{"serve"}, test.args...)...)
+			env.StdoutTerminal = true
 			env.Environ = environ(t)
 			ctx, stop := context.WithCancel(t.Context())
 			defer stop()
@@ -81,6 +82,7 @@ func TestD3WhatPagesReadOfAWS(t *testing.T) {
 	for addr, told := range map[string]bool{"127.0.0.1:0": true, "0.0.0.0:0": false} {
 		env, stdout, stderr := newEnv("serve", "--upstream", "aws", "--instance-id", "i-1", "--contact-flow-id", "f-1",
 			"--end-on-exit=false", "--require-origin=false", "--addr", addr)
+		env.StdoutTerminal = true
 		env.Environ = environ(t)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()

@@ -113,7 +113,7 @@ func pageScript(t *testing.T, page string, least int) (script, files string) {
 			command, isCommand := strings.CutPrefix(line, "$ ")
 			switch {
 			case isCommand && command == "parley serve":
-				b.WriteString("exec parley serve --addr 127.0.0.1:0 --url-file url --ephemeral &srv&\nawait url\nenv PARLEY_URL_FILE=url\n")
+				b.WriteString("exec parley serve --addr 127.0.0.1:0 --url-file url --ephemeral --log-format text &srv&\nawait url\nenv PARLEY_URL_FILE=url\n")
 				output = &served
 			case isCommand:
 				if output = &b; strings.HasPrefix(command, "echo ") {

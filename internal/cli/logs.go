@@ -23,6 +23,9 @@ func newLogger(env *Env, s *settings.Settings) *slog.Logger {
 	if err := level.UnmarshalText([]byte(s.LogLevel)); err != nil {
 		level = slog.LevelInfo // settings allow only levels that slog knows
 	}
+	if s.Quiet {
+		level = max(level, slog.LevelWarn)
+	}
 	return slog.New(newLogHandler(env.Stderr, env, s.LogFormat, level))
 }
 

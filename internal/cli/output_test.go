@@ -38,7 +38,7 @@ func TestAnnouncementInOrder(t *testing.T) {
 	if code := <-code; code != cli.ExitOK {
 		t.Errorf("exit code %d", code)
 	}
-	order := regexp.MustCompile(`(?s)^[^\n]* listening url=[^\n]*\nParley is ready\..*Stop with Ctrl\+C\.\n[^\n]* draining [^\n]*\n$`)
+	order := regexp.MustCompile(`(?s)^[^\n]* listening url=[^\n]*\nParley is ready\..*Stop with Ctrl\+C\.\n[^\n]* draining [^\n]*\nParley has stopped\. [^\n]*\n$`)
 	if !order.MatchString(terminal.String()) {
 		t.Errorf("the terminal shows:\n%s", terminal)
 	}
@@ -49,6 +49,7 @@ func TestAnnouncementInOrder(t *testing.T) {
 func TestLogThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	env, stdout, _ := newEnv("serve", "--ephemeral", "--addr", "127.0.0.1:0")
+	env.StdoutTerminal = true
 	unread, stderr := io.Pipe()
 	env.Stderr = stderr
 	ctx, stop := context.WithCancel(t.Context())

@@ -33,6 +33,7 @@ func Main(version string) int {
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		StdinTerminal: isTerminal(os.Stdin), StdoutTerminal: isTerminal(os.Stdout), StderrTerminal: isTerminal(os.Stderr),
 		ReadFile: os.ReadFile, GOOS: runtime.GOOS, Build: ReadBuild(version),
+		OpenBrowser: openBrowser, ListenForKeys: listenForKeys,
 		Restart: restarts, AwaitParent: started.Await, SurviveClosedOutput: surviveClosedOutput,
 		Replace: func(sockets []*os.File, environ []string) error {
 			if end.release() {

@@ -15,3 +15,6 @@ func surviveClosedOutput() {}
 
 // replaceProcess is not possible here.
 func replaceProcess([]*os.File, []string) error { return errors.ErrUnsupported }
+
+// listenForKeys reports that the terminal may always be read.
+func listenForKeys() bool { return true }

@@ -46,3 +46,14 @@ func replaceProcess(sockets []*os.File, environ []string) error {
 	}
 	return nil
 }
+
+// listenForKeys reports whether this process may read the terminal, and keeps it from being stopped
+// when it no longer may: reading then fails instead.
+func listenForKeys() bool {
+	group, err := unix.IoctlGetInt(int(os.Stdin.Fd()), unix.TIOCGPGRP)
+	if err != nil || group != unix.Getpgrp() {
+		return false
+	}
+	signal.Ignore(syscall.SIGTTIN)
+	return true
+}

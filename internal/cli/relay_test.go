@@ -29,6 +29,7 @@ type served struct {
 func serving(t *testing.T, args ...string) *served {
 	t.Helper()
 	env, stdout, stderr := newEnv(append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...)
+	env.StdoutTerminal = true
 	env.Environ, env.ReadFile = environ(t), os.ReadFile
 	ctx, cancel := context.WithCancel(context.Background())
 	code := make(chan int, 1)

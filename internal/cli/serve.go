@@ -43,11 +43,19 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 	log := newLogger(env, s)
 	ctx, stop := whileParentLives(ctx, env, s, log)
 	defer stop()
+	ctx, quit := context.WithCancel(ctx)
+	defer quit()
+	restarts, reload := restartsOf(ctx, env)
 	server, err := serve.Open(ctx, serve.Config{
 		Settings: s, Version: env.Build.Version, UserAgent: env.Build.userAgent(), ReadFile: env.readFile,
 		Listen:      func(ctx context.Context, addr string) (net.Listener, error) { return listen(ctx, env, addr) },
-		RuntimeDirs: env.runtimeDirs(), Restart: env.Restart, Log: log,
-		OnReady: func(ready serve.Announcement) { announce(ctx, env, s, ready, log) },
+		RuntimeDirs: env.runtimeDirs(), Restart: restarts, Log: log, Stop: quit,
+		OnReady: func(ready serve.Announcement) {
+			announce(ctx, env, s, ready, log)
+			if env.keys(s) && (env.ListenForKeys == nil || env.ListenForKeys()) {
+				go listenToKeys(ctx, env, ready.Console, quit, reload, log) // waits for the terminal: ends with the process
+			}
+		},
 	})
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return nil // the end was asked for before the server was open
@@ -57,6 +65,9 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 	}
 	next, err := server.Run(ctx)
 	if next == nil {
+		if err == nil && env.shows(s) {
+			env.printInOrder(context.WithoutCancel(ctx), "Parley has stopped. "+server.Kept()+"\n")
+		}
 		return err
 	}
 	if err == nil && ctx.Err() == nil { // else the end was asked for as well, or the parent has gone
@@ -70,6 +81,31 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 	err = errors.Join(err, next.Close())
 	next.Withdraw()
 	return err
+}
+
+// restartsOf are the requests to restart: of the system, and by reload; nil where nothing restarts.
+func restartsOf(ctx context.Context, env *Env) (restarts <-chan os.Signal, reload func()) {
+	if env.Restart == nil || env.Replace == nil || env.GOOS == "windows" {
+		return env.Restart, nil
+	}
+	all := make(chan os.Signal, 1)
+	ask := func(s os.Signal) {
+		select {
+		case all <- s:
+		default: // one is asked for already
+		}
+	}
+	go func() { // ends with ctx
+		for {
+			select {
+			case s := <-env.Restart:
+				ask(s)
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return all, func() { ask(os.Interrupt) }
 }
 
 // listen opens the port, or takes over the socket this process was started with.

@@ -1,8 +1,12 @@
 package cli_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -150,6 +154,80 @@ func TestB5NumberedChoices(t *testing.T) {
 			customer.types(t, "/quit")
 			customer.ok(t)
 		})
+	}
+}
+
+// Keys typed at a server open its console, clear the screen and end it, and the last line says what
+// was kept; nobody else is shown a banner.
+func TestB2Keys(t *testing.T) {
+	t.Parallel()
+	env, stdout, stderr := newEnv("serve", "--addr", "127.0.0.1:0", "--data-dir", t.TempDir(), "--open")
+	input, stdin := io.Pipe()
+	opened := make(chan string, 2)
+	env.Stdin, env.StdinTerminal, env.StdoutTerminal, env.ReadFile = input, true, true, os.ReadFile
+	env.OpenBrowser = func(_ context.Context, address string) error { opened <- address; return nil }
+	code := make(chan int, 1)
+	go func() { code <- cli.Run(t.Context(), env) }()
+	server := &client{stdout, stderr, stdin, func() {}, code}
+	stdout.await(t, "Keys, each with Enter: o opens")
+	console := regexp.MustCompile(`Console +(?:\x1b\[1m)?(http://localhost:\d+/)`).FindStringSubmatch(stdout.String())[1]
+	if address := <-opened; address != console {
+		t.Errorf("--open opens %s, and the console is %s", address, console)
+	}
+	server.types(t, "o")
+	if address := <-opened; address != console {
+		t.Errorf("o opens %s", address)
+	}
+	server.types(t, "c")
+	stdout.await(t, "\x1b[2J")
+	server.types(t, "?")
+	server.types(t, "q")
+	text := server.ok(t)
+	if !strings.Contains(text, "Parley has stopped. Chats are kept in ") || !strings.HasSuffix(text, "no chat was open.\n") {
+		t.Errorf("it ends with %q", text)
+	}
+}
+
+// written waits for the address in the file that a server writes.
+func written(t *testing.T, file string) string {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if text, err := os.ReadFile(file); err == nil {
+			address, _, _ := strings.Cut(string(text), "\n")
+			return address
+		}
+	}
+	t.Fatal("the server writes no address")
+	return ""
+}
+
+// A server without a terminal prints its log and nothing else, a quiet one not even that; status says
+// what runs, and stop ends it.
+func TestB2StatusAndStop(t *testing.T) {
+	t.Parallel()
+	for _, quiet := range []string{"--quiet", "--quiet=false"} {
+		file := filepath.Join(t.TempDir(), "url")
+		server := run(t, "serve", "--addr", "127.0.0.1:0", "--ephemeral", "--url-file", file, quiet)
+		address := written(t, file)
+		if quiet == "--quiet=false" {
+			server.stderr.await(t, `"msg":"listening"`)
+		}
+		run(t, "start", "--server", address).ok(t)
+		status := run(t, "status", "--server", address).ok(t)
+		for _, part := range []string{"Server      http://localhost:", fmt.Sprintf("Process     %d\n", os.Getpid()), "1 open", "not kept: in memory only"} {
+			if !strings.Contains(status, part) {
+				t.Errorf("status does not say %q:\n%s", part, status)
+			}
+		}
+		if text := run(t, "stop", "--server", address).ok(t); !strings.HasSuffix(text, " has stopped.\n") {
+			t.Errorf("stop says %q", text)
+		}
+		if text := server.ok(t); text != "" || quiet == "--quiet" && server.stderr.String() != "" {
+			t.Errorf("it printed %q, and logged %s", text, server.stderr)
+		}
+		if code, _, stderr := outcome(t, "status", "--server", address); code != cli.ExitFailure {
+			t.Errorf("status of none: %d %s", code, stderr)
+		}
 	}
 }
 

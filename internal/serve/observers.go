@@ -3,6 +3,7 @@ package serve
 import (
 	"net/http"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -87,6 +88,14 @@ func (o *observers) record(next http.Handler) http.Handler {
 	return o.recorder.Wrap(next)
 }
 
+// keepsIn is where chats are kept; empty where they are not.
+func (s *Server) keepsIn() string {
+	if set := s.config.Settings; !set.Ephemeral && s.upstream.embedded != nil {
+		return set.DataDir
+	}
+	return ""
+}
+
 // api returns the API of the console.
 func (s *Server) api() (*api.API, error) {
 	o, set := s.observers, s.config.Settings
@@ -94,10 +103,13 @@ func (s *Server) api() (*api.API, error) {
 		Status: map[string]any{
 			"version":    s.config.Version,
 			"upstream":   map[string]string{"kind": set.Upstream.Kind(), "description": s.upstream.text},
+			"url":        s.site.url,
+			"process":    os.Getpid(),
+			"keeps":      s.keepsIn(),
 			"configured": map[string]bool{"instanceId": set.InstanceID != "", "contactFlowId": set.ContactFlowID != ""},
 		},
 		Exchanges: o.recorder, Events: o.events, AdminToken: o.token, Readers: origins(set.AllowOrigins),
-		DocsURL: s.docs(), Pictures: s.site.at("/console"), Log: s.config.Log,
+		DocsURL: s.docs(), Pictures: s.site.at("/console"), Log: s.config.Log, Stop: s.config.Stop,
 	}
 	if set.PublicURL != "" {
 		config.PublicOrigin, _ = guard.PublicOrigin(set.PublicURL) // checked by frontdoor

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"github.com/parley-chat/parley/internal/admintoken"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/runfile"
+	"github.com/parley-chat/parley/internal/screen"
 	"github.com/parley-chat/parley/internal/secret"
 	"github.com/parley-chat/parley/internal/server"
 	"github.com/parley-chat/parley/internal/settings"
@@ -52,6 +54,8 @@ type Config struct {
 	OnReady func(Announcement)
 	// Restart gets a value when the server should be replaced in place; nil never does.
 	Restart <-chan os.Signal
+	// Stop ends the context of Run, when the API is asked to; nil cannot.
+	Stop func()
 	// Log gets the life of the server and its requests; nil discards.
 	Log *slog.Logger
 }
@@ -68,6 +72,7 @@ type Server struct {
 	withdraw  func()  // removes the shared admin token
 	site      site
 	draining  atomic.Bool
+	last      string // see [Server.Kept]
 	handler   http.Handler
 }
 
@@ -169,6 +174,7 @@ func (s *Server) Run(ctx context.Context) (next *Successor, err error) {
 		// An answer may take as long as the upstream may.
 		Timeouts: server.Timeouts{Write: max(time.Minute, set.UpstreamTimeout+answerTime)},
 	})
+	s.last = s.keeps()
 	if next = successorOf(); next != nil {
 		kept, environ := server.Accepted(waiting)
 		next.Sockets, next.Environ = append(next.Sockets, kept...), append(next.Environ, environ...)
@@ -178,6 +184,30 @@ func (s *Server) Run(ctx context.Context) (next *Successor, err error) {
 		}
 	}
 	return next, err
+}
+
+// Kept says, after Run, what remains of the run, in a sentence.
+func (s *Server) Kept() string { return s.last }
+
+// keeps says what remains when the server ends now.
+func (s *Server) keeps() string {
+	set, embedded := s.config.Settings, s.upstream.embedded
+	switch {
+	case embedded == nil && set.CostGuard().EndOnExit:
+		return "The chats that it started on AWS are ended."
+	case embedded == nil:
+		return "Nothing is kept here."
+	case set.Ephemeral:
+		return "Its chats are gone, because they were in memory only."
+	}
+	goOn := "no chat was open"
+	switch n := embedded.Chats().ActiveContacts(); {
+	case n == 1:
+		goOn = "1 chat is open and goes on at the next start"
+	case n > 1:
+		goOn = strconv.Itoa(n) + " chats are open and go on at the next start"
+	}
+	return "Chats are kept in " + screen.Printable(set.DataDir) + "; " + goOn + "."
 }
 
 // Close closes a server that was not run.

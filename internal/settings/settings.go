@@ -221,6 +221,8 @@ type Settings struct {
 	DrainDelay     time.Duration `setting:"drain-delay" default:"0s" value:"TIME" group:"Running" help:"time after an interrupt signal in which readiness is off but requests are still answered, for a load balancer to notice"`
 	DrainTimeout   Delay         `setting:"drain-timeout" default:"auto" value:"TIME|auto" group:"Running" help:"time that requests in progress get after an interrupt signal; auto is upstream-timeout and 5s on AWS, else 10s"`
 	ExitWithParent bool          `setting:"exit-with-parent" default:"false" group:"Running" help:"end as after an interrupt signal when the process that started this one is gone, for servers that tests start"`
+	Open           bool          `setting:"open" default:"false" group:"Running" help:"open the console in a browser once the server is ready"`
+	Quiet          bool          `setting:"quiet" default:"false" group:"Running" help:"print nothing but warnings and errors"`
 	LogFormat      Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
 	LogLevel       string        `setting:"log-level" lambda:"LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
 

@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 		"allowed-contact-flow-ids": "", "require-origin": "auto", "auth-mode": "none", "jwt-key-arn": "", "jwt-key-file": "",
 		"jwt-issuer": "", "jwt-audience": "", "jwt-jwks-url": "", "jwt-claim-attributes": "", "attribute-allow-list": "",
 		"attribute-others": "drop", "allowed-members": "", "persistent-chat": "auto", "max-chat-duration": "0",
-		"default-chat-duration": "0", "address-rate": "off", "subject-rate": "off", "trusted-proxies": "0", "drain-delay": "0s", "exit-with-parent": "false",
+		"default-chat-duration": "0", "address-rate": "off", "subject-rate": "off", "trusted-proxies": "0", "drain-delay": "0s", "exit-with-parent": "false", "open": "false", "quiet": "false",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)
