@@ -113,5 +113,5 @@ test('B5 examples/node says what is typed ahead, and ends with its input', async
 test('B5 examples/node says how to start a server', async () => {
   const tried = await run(process.execPath, ['chat.js', 'http://127.0.0.1:1'], { cwd: join(examples, 'node') }).catch((error) => error)
   assert.equal(tried.code, 1)
-  assert.match(tried.stderr, /^Nothing listens at http:\/\/127\.0\.0\.1:1: start a server in another terminal with `parley serve`/)
+  assert.match(tried.stderr, /^Nothing listens at http:\/\/127\.0\.0\.1:1: start a server in another terminal with `parley serve`/m)
 })

@@ -57,7 +57,7 @@ refused("flow", connect.start_chat_contact, ContactFlowId="arn:aws:lex:us-east-1
         ParticipantDetails={"DisplayName": "Pat"}, **instance)
 refused("stream", connect.start_contact_streaming, ClientToken="s", ChatStreamingConfiguration={
     "StreamingEndpointArn": "arn:aws:sns:us-east-1:111122223333:t.fifo"}, **contact)
-refused("unemulated", connect.search_queues, **instance)
+refused("unemulated", connect.list_traffic_distribution_groups, **instance)
 connect.stop_contact(**contact)
 seen["ended"] = connect.describe_contact(**contact)["Contact"]["DisconnectTimestamp"] is not None
 refused("late", participant.send_message, ContentType="text/plain", Content="late", **token)
