@@ -90,6 +90,9 @@ func (o *observation) act(kind string, parameters members) {
 	o.Actions = append(o.Actions, a)
 }
 
+// passedOn is what neither form can say: a transfer begins another contact, whose queue nobody is told.
+const passedOn = "an agent has passed the chat on"
+
 func (w *awsWriter) last() *observation { return w.all[len(w.all)-1] }
 
 // event says what happened; or why it cannot.
@@ -126,6 +129,9 @@ func (w *awsWriter) event(e *event) (why string) {
 		}
 		if e.item.Type == transcript.MessageItem {
 			return "the " + strings.ReplaceAll(who, "_", " ") + " has said something"
+		}
+		if e.item.ContentType == transcript.TransferSucceeded {
+			return passedOn
 		}
 		return "an agent has taken the chat"
 	}

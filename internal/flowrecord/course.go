@@ -60,7 +60,8 @@ func courseOf(h *Held) []event {
 		message := item.Type == transcript.MessageItem && !item.Undelivered()
 		agent := item.Role == transcript.Agent && (item.ContentType == transcript.ParticipantJoined || item.ContentType == transcript.ParticipantLeft)
 		left := item.ContentType == transcript.ParticipantLeft && item.Role == transcript.Customer && h.Left
-		if message || agent || left || item.Type == transcript.AttachmentItem {
+		passed := item.ContentType == transcript.TransferSucceeded
+		if message || agent || passed || left || item.Type == transcript.AttachmentItem {
 			c.items = append(c.items, item)
 		}
 	}

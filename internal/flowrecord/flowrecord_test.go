@@ -221,6 +221,22 @@ func TestRowI163WhatCannotBeSaid(t *testing.T) {
 	if test := played(t, library(t, string(data)), h); !strings.Contains(string(test.Content), "accepts: true") {
 		t.Errorf("no agent takes the chat: %s", test.Content)
 	}
+	// A second agent, a transfer and somebody else's bot end a scenario as well.
+	agents := slices.DeleteFunc(slices.Clone(h.Items), func(item transcript.Item) bool { return item.Role != transcript.Agent })
+	for why, item := range map[string]transcript.Item{
+		"a second agent has joined":       {Type: transcript.EventItem, ContentType: transcript.ParticipantJoined, Role: transcript.Agent},
+		"an agent has passed the chat on": {Type: transcript.EventItem, ContentType: transcript.TransferSucceeded},
+		"an agent has sent a file":        {Type: transcript.AttachmentItem, Role: transcript.Agent},
+		"a custom bot takes part":         {Type: transcript.MessageItem, Role: transcript.CustomBot},
+	} {
+		changed := *h
+		at := slices.IndexFunc(h.Items, func(item transcript.Item) bool { return item.ID == agents[0].ID }) + 1
+		item.Time = agents[0].Time
+		changed.Items = slices.Insert(slices.Clone(h.Items), at, item)
+		if test := played(t, library(t, string(data)), &changed); !strings.Contains(strings.Join(test.Notes, "\n"), why+", which a scenario cannot say: it ends there") {
+			t.Errorf("%s: %q", why, test.Notes)
+		}
+	}
 	if _, err := flowrecord.AWS(&flowrecord.Held{Mask: mask}); !errors.Is(err, flowrecord.ErrNoFlow) {
 		t.Errorf("no flow: %v", err)
 	}

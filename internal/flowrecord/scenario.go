@@ -75,6 +75,7 @@ type scenarioWriter struct {
 	writer
 	given, steps []members
 	greeted      bool
+	agent        bool      // one has the chat
 	last         time.Time // of what happened last
 }
 
@@ -195,6 +196,8 @@ func (w *scenarioWriter) answersView(content string) {
 func (w *scenarioWriter) other(item *transcript.Item) (why string) {
 	agent := members{"name": w.plain(item.DisplayName)}
 	switch {
+	case item.ContentType == transcript.TransferSucceeded:
+		return passedOn
 	case item.Type == transcript.AttachmentItem && item.Role == transcript.Customer && len(item.Attachments) > 0:
 		w.step(scenario.Attach, members{"name": w.plain(item.Attachments[0].Name), "type": item.Attachments[0].ContentType})
 		return ""
@@ -202,10 +205,12 @@ func (w *scenarioWriter) other(item *transcript.Item) (why string) {
 		return "a " + strings.ToLower(strings.ReplaceAll(cmp.Or(string(item.Role), "participant"), "_", " ")) + " takes part"
 	case item.Type == transcript.AttachmentItem:
 		return "an agent has sent a file"
+	case item.ContentType == transcript.ParticipantJoined && w.agent:
+		return "a second agent has joined"
 	case item.ContentType == transcript.ParticipantJoined:
-		agent["accepts"] = true
+		agent["accepts"], w.agent = true, true
 	case item.ContentType == transcript.ParticipantLeft:
-		agent["leaves"] = true
+		agent["leaves"], w.agent = true, false
 	case item.ContentType == transcript.Interactive && json.Valid([]byte(item.Content)):
 		var content any
 		_ = json.Unmarshal([]byte(item.Content), &content) // it is valid
@@ -261,20 +266,13 @@ func (w *scenarioWriter) answers() {
 // rest says how the chat is after everything.
 func (w *scenarioWriter) rest(s *file) {
 	h := w.held
-	agent := false
-	for i := range s.Steps {
-		if does, is := s.Steps[i][scenario.Acts].(members); is {
-			agent = agent || does["accepts"] == true
-			agent = agent && does["leaves"] != true
-		}
-	}
 	switch {
 	case !h.Ended.IsZero():
-		if gap := h.Ended.Sub(w.last); gap > time.Second && !h.Left && !agent {
+		if gap := h.Ended.Sub(w.last); gap > time.Second && !h.Left && !w.agent {
 			s.Steps = append(s.Steps, members{scenario.Skip: seconds(gap)})
 		}
 		s.End = members{"chat": scenario.Ended}
-	case agent:
+	case w.agent:
 		s.End = members{"chat": scenario.Agents}
 	case h.Queue != "":
 		s.End = members{"chat": scenario.Queued, "queue": h.Queue}
