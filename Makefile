@@ -8,7 +8,7 @@ FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
 # bin/npm is one although it is a folder: what it is made of is not known to make.
-.PHONY: help run build bin/npm vet-cross test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart vulncheck model findings fuzz clean
+.PHONY: help run build bin/npm vet-cross test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart pictures vulncheck model findings fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/functions e2e/page examples/jest examples/node examples/playwright examples/vitest examples/web tools/templatecheck
@@ -97,6 +97,11 @@ test-e2e-npm: bin/npm
 test-e2e-%: build $(NPM:=/node_modules/.installed)
 	cd e2e/$* && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$($(CURDIR)/e2e/chromium.sh)" E2E_CORES=$(E2E_CORES) \
 		node --test --test-concurrency=$(E2E_CORES) --test-reporter=spec
+
+OUT ?= $(or $(TMPDIR),/tmp)/parley-pictures
+
+pictures: build e2e/browser/node_modules/.installed e2e/console/node_modules/.installed ## Write a picture of every page of the console, at 1280 and 400 px, light and dark, into OUT=folder
+	@E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$(e2e/chromium.sh)" node e2e/console/pictures.js $(abspath $(OUT))
 
 test-cold: ## Run the tests in a fresh clone, with module, build and npm caches of their own
 	tools/cold.sh

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, fits, open } from './harness.js'
+import { accept, accessible, api, fits, open } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley('--ephemeral', '--partner=false'), launch()]) })
@@ -19,7 +19,7 @@ after(async () => {
 async function longChat(name) {
   const customer = await connect(parley.url, name)
   const { agents: [ann] } = await api(parley.url, 'POST', 'desk/agents', { name: `Ann of ${name}` })
-  await api(parley.url, 'POST', `desk/agents/${ann.id}/accept`, { contactId: customer.contactId })
+  await accept(parley.url, ann.id, customer.contactId)
   for (let i = 0; i < 30; i++) await customer.say(`line ${i}`)
   const opened = await open(browser, parley.url, '/console/desk')
   const { page } = opened

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
-import { inTurn } from '../bounds.js'
+import { inTurn, until } from '../bounds.js'
 
 const shots = process.env.SCREENSHOTS // a directory to keep pictures in
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -67,6 +67,12 @@ export async function api(url, method, path, body) {
   const text = await response.text()
   assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`)
   return text && JSON.parse(text)
+}
+
+/** Lets an agent accept a chat as soon as it waits: a customer waits when the socket has been heard of. */
+export async function accept(url, agent, contactId) {
+  await until(async () => (await api(url, 'GET', 'desk')).queues.some(({ waiting }) => waiting.some((entry) => entry.contactId === contactId)), () => 'the chat does not wait')
+  return api(url, 'POST', `desk/agents/${agent}/accept`, { contactId })
 }
 
 /** Posts as a chat client does. */

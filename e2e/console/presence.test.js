@@ -6,7 +6,7 @@ import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { until } from '../bounds.js'
 import { connect } from './customer.js'
-import { accessible, api, fits, open } from './harness.js'
+import { accept, accessible, api, fits, open } from './harness.js'
 
 let parley, alone, browser
 before(async () => {
@@ -32,8 +32,8 @@ test('RowC1: the chats of an agent whose window is gone wait again, those of one
   await api(alone.url, 'POST', 'desk/agents', { name: 'Called' })
   const { page, close } = await sits(alone.url, 'Ghost')
   const [pat, kim] = [await connect(alone.url, 'Pat'), await connect(alone.url, 'Kim')]
-  await api(alone.url, 'POST', 'desk/agents/Ghost/accept', { contactId: pat.contactId })
-  await api(alone.url, 'POST', 'desk/agents/Called/accept', { contactId: kim.contactId })
+  await accept(alone.url, 'Ghost', pat.contactId)
+  await accept(alone.url, 'Called', kim.contactId)
   await page.reload()
   await page.locator('#me-name', { hasText: 'Ghost' }).waitFor()
   await close()

@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, fits, open } from './harness.js'
+import { accept, accessible, api, fits, open } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley('--ephemeral', '--partner=false'), launch()]) })
@@ -53,7 +53,7 @@ test('RowC6: chats of one name are told apart, and the open one is in every list
   await page.locator('#list-mine[aria-selected="true"]').waitFor()
   await page.locator('#chats [aria-selected="true"]', { hasText: 'My order 0' }).waitFor()
   await page.getByRole('tab', { name: /^Waiting/ }).click()
-  await page.locator('#chats [aria-selected="true"]', { hasText: 'open, yours' }).waitFor()
+  await page.locator('#chats [aria-selected="true"]', { hasText: 'Mine: you answer' }).waitFor()
   assert.equal(await page.locator('#list-waiting').getAttribute('aria-selected'), 'true')
   await rows(page).filter({ hasText: 'My order 1' }).click()
   await act(page, 'Accept')
@@ -71,7 +71,7 @@ test('RowC6: chats of one name are told apart, and the open one is in every list
 test('RowC6: a chat opened by its address is shown in the list where it is', async () => {
   const pat = await connect(parley.url, 'Linked')
   const { agents: [ben] } = await api(parley.url, 'POST', 'desk/agents', { name: 'Ben' })
-  await api(parley.url, 'POST', `desk/agents/${ben.id}/accept`, { contactId: pat.contactId })
+  await accept(parley.url, ben.id, pat.contactId)
   const { page, close } = await open(browser, parley.url, `/console/desk?contact=${pat.contactId}`)
   await page.locator('#list-active[aria-selected="true"]').waitFor()
   await page.locator('#chats [aria-selected="true"]', { hasText: 'Linked' }).waitFor()
@@ -83,7 +83,7 @@ test('RowC6: transfers say who cannot have the chat, and why', async () => {
   await api(parley.url, 'POST', 'desk/agents', { name: 'Cleo', state: 'away' })
   const { agents: [dora] } = await api(parley.url, 'POST', 'desk/agents', { name: 'Dora', capacity: 1 })
   const [pat, kim] = [await connect(parley.url, 'Passed'), await connect(parley.url, 'Kept')]
-  await api(parley.url, 'POST', `desk/agents/${dora.id}/accept`, { contactId: kim.contactId })
+  await accept(parley.url, dora.id, kim.contactId)
   const { page } = await sits('Eve', `/console/desk?contact=${pat.contactId}`)
   await act(page, 'Accept')
   await act(page, 'Transfer')
@@ -105,7 +105,7 @@ test('RowC6: transfers say who cannot have the chat, and why', async () => {
 test('RowC6: a supervisor sees each speaker on a side of its own, and who sees what', async () => {
   const pat = await connect(parley.url, 'Watched')
   const { agents: [fay] } = await api(parley.url, 'POST', 'desk/agents', { name: 'Fay' })
-  await api(parley.url, 'POST', `desk/agents/${fay.id}/accept`, { contactId: pat.contactId })
+  await accept(parley.url, fay.id, pat.contactId)
   await pat.say('From the customer')
   await api(parley.url, 'POST', `desk/agents/${fay.id}/contacts/${pat.contactId}/messages`, { content: 'From the agent' })
   const { page, complaints } = await sits('Sue', `/console/desk?contact=${pat.contactId}`)
@@ -127,4 +127,16 @@ test('RowC6: a supervisor sees each speaker on a side of its own, and who sees w
   assert.deepEqual(complaints, [])
   await pat.leave()
   await page.context().close()
+})
+
+test('RowC6: what stands at a chat that no agent has is true', async () => {
+  const { contactId } = await (await fetch(`${parley.url}/startChatContact`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({
+      InstanceId: '11111111-1111-4111-8111-111111111111', ContactFlowId: '22222222-2222-4222-8222-222222222222', ParticipantDetails: { DisplayName: 'Unborn' },
+    }),
+  })).json().then(({ ContactId }) => ({ contactId: ContactId }))
+  const { page, close } = await open(browser, parley.url, `/console/desk?contact=${contactId}`)
+  await page.locator('#chat-hint', { hasText: 'The customer has not connected yet.' }).waitFor()
+  await page.locator('#chat-state', { hasText: 'Not connected' }).waitFor()
+  await close()
 })

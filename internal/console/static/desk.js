@@ -62,7 +62,7 @@ const lists = {
   ]],
   active: ["Active", () => [...contacts.values()].filter(({ state }) => state !== "ended").map((contact) => {
     const holders = heldBy.get(contact.contactId);
-    return entry(contact.contactId, contact.customer, { note: holders ? `with ${holders.join(", ")}` : contact.state === "initiated" ? "not connected yet" : "waits", at: contact.started });
+    return entry(contact.contactId, contact.customer, { note: holders ? `with ${holders.join(", ")}` : contact.state === "initiated" ? "not connected yet" : desk.waiting.some(({ contactId }) => contactId === contact.contactId) ? "waits" : "no agent yet", at: contact.started });
   })],
   ended: ["Ended", () => [...contacts.values()].filter(({ state }) => state === "ended").map((contact) =>
     entry(contact.contactId, contact.customer, { note: plain(contact.reason).toLowerCase().replaceAll("_", " "), at: contact.ended }))],
@@ -154,8 +154,10 @@ function show() {
     const now = ["mine", "waiting", "active"].find((name) => lists[name][1]().some(({ id }) => id === chosen));
     // A chat that was opened by its address, or accepted, is shown where it is now.
     if (now && now !== listed && (stood === "?" || (stood && now === "mine"))) return showList(now);
-    const contact = contacts.get(chosen);
-    if (contact) entries.unshift(entry(chosen, contact.customer, { note: `open, ${now === "mine" ? "yours" : now === "waiting" ? "waits" : now ? "active" : "ended"}`, at: contact.started, elsewhere: true }));
+    // Otherwise it stands on top, as it stands in the list where it is.
+    const where = now ?? "ended";
+    const there = lists[where][1]().find(({ id }) => id === chosen);
+    if (there) entries.unshift(entry(chosen, there.name, { ...there, note: `${lists[where][0]}: ${plain(there.note)}`, elsewhere: true }));
   } else if (chosen) stood = listed;
   byId("chats-empty").textContent = byId("search").value.trim() ? "No chat of that name or id here." : empty[listed]();
   list.set(entries);
@@ -236,14 +238,15 @@ function showChat() {
   if (!chosen) fill(byId("chat-none"), contacts.size ? "Choose a chat from the list." : ["No chats yet. ", h("a", { href: served("/") }, "Start one"), ", or ", h("a", { href: served("/console/connect") }, "from your own page"), "."]);
   byId("chat-talking").hidden = !chosen;
   const others = heldBy.get(chosen)?.filter((name) => name !== desk.me?.name) ?? [];
-  const [state, tone] = ended ? ["Ended", ""] : holding ? [holding.role === "SUPERVISOR" ? "You look on" : "Yours", "on"] : waits ? ["Waits", "warn"] : asked ? ["Asks for you", "warn"] : others.length ? [`With ${others.join(", ")}`, ""] : ["Not connected", ""];
-  byId("chat-state").hidden = !contact;
+  const [state, tone] = ended ? ["Ended", ""] : holding ? [holding.role === "SUPERVISOR" ? "You look on" : "Yours", "on"] : waits ? ["Waits", "warn"] : asked ? ["Asks for you", "warn"] : others.length ? [`With ${others.join(", ")}`, ""] : contact?.state === "initiated" ? ["Not connected", ""] : ["No agent yet", ""];
+  const known = ended || desk.queues.length > 0; // there always is one
+  byId("chat-state").hidden = !contact || !known;
   byId("chat-state").textContent = state;
   byId("chat-state").className = `pill ${tone}`;
   byId("chat-composer").hidden = !holding || ended;
   const supervises = holding?.role === "SUPERVISOR";
-  byId("chat-hint").hidden = Boolean(holding) && !ended && !supervises;
-  byId("chat-hint").textContent = ended ? "This chat has ended." : supervises ? `${["The customer", ...others].join(", ").replace(/, ([^,]*)$/, " and $1")} see that you are here, and everything you write.` : waits ? desk.prospects(waits) : asked ? `${plain(asked.by)} asks you to join.` : scripts.length ? `${scripts.map(({ name }) => plain(name)).join(", ")} ${scripts.length > 1 ? "answer by themselves" : "answers by itself"}. Take over to answer.` : !others.length ? "The customer has not connected yet." : !desk.me ? "Somebody else answers. Give your name above to join them as a supervisor." : "Somebody else answers. A supervisor may join them.";
+  byId("chat-hint").hidden = !known || (Boolean(holding) && !ended && !supervises);
+  byId("chat-hint").textContent = ended ? "This chat has ended." : supervises ? `${["The customer", ...others].join(", ").replace(/, ([^,]*)$/, " and $1")} see that you are here, and everything you write.` : waits ? desk.prospects(waits) : asked ? `${plain(asked.by)} asks you to join.` : scripts.length ? `${scripts.map(({ name }) => plain(name)).join(", ")} ${scripts.length > 1 ? "answer by themselves" : "answers by itself"}. Take over to answer.` : !others.length ? (contact?.state === "initiated" ? "The customer has not connected yet." : "No agent yet: a contact flow or a bot has the chat.") : !desk.me ? "Somebody else answers. Give your name above to join them as a supervisor." : "Somebody else answers. A supervisor may join them.";
   talk.settle();
   gallery.allow(Boolean(holding) && !ended);
   details.show(contact);
