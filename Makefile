@@ -35,7 +35,7 @@ dist: ## Build what is published into dist/: programs, zips, packages for npm an
 	set -e; for os in darwin linux windows; do for arch in amd64 arm64; do \
 		suffix=; [ $$os != windows ] || suffix=.exe; \
 		GOOS=$$os GOARCH=$$arch $(DIST) -o dist/parley-$$os-$$arch$$suffix ./cmd/parley; \
-		$(TOOL) cyclonedx-gomod bin -json -noserial -notimestamp -version '$(VERSION)' -output dist/parley-$$os-$$arch.cdx.json dist/parley-$$os-$$arch$$suffix; \
+		GOFLAGS=-trimpath $(GO) tool -modfile=tools/sbom/go.mod cyclonedx-gomod bin -json -noserial -notimestamp -version '$(VERSION)' -output dist/parley-$$os-$$arch.cdx.json dist/parley-$$os-$$arch$$suffix; \
 	done; done
 	$(GO) run ./deploy/release -version '$(VERSION)' -date $(DAY) -in dist -out dist
 	cd dist && sha256sum parley-* npm/* > SHA256SUMS && cat SHA256SUMS
