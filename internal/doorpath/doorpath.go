@@ -57,3 +57,15 @@ func With(more ...string) Set {
 	}
 	return set
 }
+
+// Near reports whether a path that is no address was most likely meant as one: of another letter case
+// or spelling, or with something before or behind it that a gateway or a client has added.
+func Near(requested string) bool {
+	plain := strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(clean(requested)))
+	for segment := range strings.SplitSeq(plain, "/") {
+		if strings.HasPrefix(segment, "startchat") || segment == "chatstart" {
+			return true
+		}
+	}
+	return plain == "/prod" || plain == "/dev" || plain == "/stage"
+}

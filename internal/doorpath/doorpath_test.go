@@ -22,3 +22,16 @@ func TestSet(t *testing.T) {
 		}
 	}
 }
+
+func TestB4Near(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]bool{
+		"/startChat": true, "/startchatcontact": true, "/prod/startChatContact": true, "/start_chat_contact/": true, "/prod": true,
+		"/startChatContact/v1": true, "/chat-start": true,
+		"/": false, "/participant/message": false, "/api/status": false, "/chat": false, "/production": false, "/restart": false,
+	} {
+		if got := doorpath.Near(address); got != want {
+			t.Errorf("%q: %v", address, got)
+		}
+	}
+}

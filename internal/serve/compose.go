@@ -38,7 +38,7 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	access.MaxBodyFor = api.MaxBodyFor
-	routes := Routes{StartChat: door, API: api, Paths: set.Paths, Draining: s.draining.Load, DocsURL: docs, Files: map[string]http.Handler{}}
+	routes := Routes{StartChat: door, API: api, Paths: set.Paths, Draining: s.draining.Load, DocsURL: docs, Log: s.config.Log, Files: map[string]http.Handler{}}
 	if clients := s.upstream.clients; clients != nil {
 		access.MaxBodyFor = func(r *http.Request) int64 { return cmp.Or(api.MaxBodyFor(r), clients.MaxBodyFor(r)) }
 		routes.Embedded = clients

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"path"
@@ -34,6 +35,8 @@ type Routes struct {
 	Draining func() bool
 	// Busy reports whether requests are turned away at this moment; nil means never.
 	Busy func() bool
+	// Log gets calls that were most likely meant for the front door; nil discards.
+	Log *slog.Logger
 	// DocsURL is the page that explains errors, for answers to link to: an address, or a path
 	// on the host that was called.
 	DocsURL string
@@ -98,7 +101,15 @@ func (r Routes) Handler() http.Handler {
 // notFound answers a request for an address that does not exist.
 func (r Routes) notFound(w http.ResponseWriter, req *http.Request) {
 	at := excerpt.Of(path.Clean("/"+req.URL.Path), 100)
-	diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", at).Write(w, diagnosis.DocsURL(r.DocsURL, req))
+	p := diagnosis.New(diagnosis.NotFound, "There is nothing at %s.", at)
+	if req.Method == http.MethodPost && doorpath.Near(req.URL.Path) {
+		p.Hint = "Did you mean POST " + doorpath.Main + "? Other addresses are added with --path."
+		if r.Log != nil {
+			r.Log.WarnContext(req.Context(), "no chat started", slog.String("rule", string(p.Rule.ID)), slog.Int("status", p.Status),
+				slog.String("reason", p.Sentence), slog.String("hint", p.Hint))
+		}
+	}
+	p.Write(w, diagnosis.DocsURL(r.DocsURL, req))
 }
 
 // allowed lists the methods of an address.

@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -70,5 +71,30 @@ func TestRoutes(t *testing.T) {
 				t.Errorf("%s %.40s: content type %q, %d bytes", test.method, test.path, w.Header().Get("Content-Type"), w.Body.Len())
 			}
 		})
+	}
+}
+
+// A start call at an address near the front door's is told which one was meant, and so is the log.
+func TestB4NearAddresses(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	handler := serve.Routes{
+		StartChat: http.NotFoundHandler(), Log: slog.New(slog.NewTextHandler(&said, nil)),
+	}.Handler()
+	for _, address := range []string{"/startChat", "/startchatcontact", "/prod/startChatContact"} {
+		said.Reset()
+		w := httptest.NewRecorder()
+		handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, address, strings.NewReader("{}")))
+		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "Did you mean POST /startChatContact?") {
+			t.Errorf("%s is answered %d %s", address, w.Code, w.Body)
+		}
+		if !strings.Contains(said.String(), "no chat started") || !strings.Contains(said.String(), "Did you mean POST /startChatContact?") {
+			t.Errorf("%s is logged as %q", address, &said)
+		}
+	}
+	said.Reset()
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/elsewhere", nil))
+	if said.Len() > 0 {
+		t.Errorf("another address is logged: %s", &said)
 	}
 }

@@ -158,6 +158,7 @@ func (s *Server) Run(ctx context.Context) (next *Successor, err error) {
 	var recovering sync.WaitGroup
 	defer recovering.Wait()
 	recovering.Go(func() { s.upstream.recover(ctx, s.config.Log) })
+	recovering.Go(func() { s.upstream.checkIdentity(ctx, s.config.Log) })
 
 	var waiting []*os.File
 	serving, successorOf := s.awaitRestart(ctx)

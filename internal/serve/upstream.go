@@ -1,12 +1,14 @@
 package serve
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/connectclient"
@@ -33,7 +35,9 @@ type upstream struct {
 	// text describes the upstream in one line.
 	text string
 	// cost is nil unless chats cost money.
-	cost     *costguard.Guard
+	cost *costguard.Guard
+	// identity asks AWS who the credentials belong to; nil without AWS.
+	identity func(context.Context) error
 	embedded *emulator.Emulator
 	flows    *contactFlows // of embedded, like outside and scripts; nil without
 	scripts  *agentScripts
@@ -68,6 +72,9 @@ func openUpstream(ctx context.Context, config *Config, watching *observers) (*up
 		return nil, err
 	}
 	up := &upstream{starter: client, region: client.Region(), text: awsText(client, s)}
+	if s.Loopback() && strings.Contains(client.Endpoint(), ".amazonaws.com") { // on a developer's machine; a stand-in is not asked
+		up.identity = func(ctx context.Context) error { _, err := client.CallerIdentity(ctx); return err }
+	}
 	if err := up.openRelay(client, config, watching); err != nil {
 		return nil, err
 	}
@@ -183,6 +190,23 @@ func (u *upstream) recover(ctx context.Context, log *slog.Logger) {
 	}
 	if err := u.cost.Recover(ctx); err != nil && ctx.Err() == nil {
 		log.WarnContext(ctx, "chats of an earlier run may still be open", slog.String("cause", err.Error()))
+	}
+}
+
+// identityTime is how long AWS may take to say whose the credentials are.
+const identityTime = 10 * time.Second
+
+// checkIdentity warns when AWS does not take the credentials, so that it is known before the first chat
+// fails. The server answers meanwhile, and goes on whatever comes of it.
+func (u *upstream) checkIdentity(ctx context.Context, log *slog.Logger) {
+	if u.identity == nil {
+		return
+	}
+	bounded, cancel := context.WithTimeout(ctx, identityTime)
+	defer cancel()
+	if err := u.identity(bounded); err != nil && ctx.Err() == nil {
+		log.WarnContext(ctx, "AWS does not take the credentials, so chats will not start", slog.String("cause", err.Error()),
+			slog.String("hint", cmp.Or(hint.Of(err), "sign in again (aws sso login), or name another profile with --profile; `parley doctor --upstream aws` looks closer")))
 	}
 }
 

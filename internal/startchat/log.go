@@ -29,13 +29,16 @@ func (h *Handler) logProblem(ctx context.Context, failed chat, p *diagnosis.Prob
 	if p.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	reason := p.Sentence
+	reason, next := p.Sentence, p.Hint
 	if p.Field != "" && !isMemberPath(p.Field) {
-		reason = p.Rule.Sentence // the exact one repeats the name
+		reason, next = p.Rule.Sentence, p.Rule.Remedy // the exact ones repeat the name
 	}
 	attrs := []slog.Attr{
 		slog.String("rule", string(p.Rule.ID)), slog.Int("status", p.Status), slog.String("code", p.Code),
 		slog.String("reason", reason), slog.Duration("dur", dur),
+	}
+	if next != "" {
+		attrs = append(attrs, slog.String("hint", next))
 	}
 	if isMemberPath(p.Field) {
 		attrs = append(attrs, slog.String("field", p.Field))

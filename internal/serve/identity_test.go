@@ -1,0 +1,33 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// Credentials that AWS does not take are told of, with what to do; those it takes, and a server that
+// ends meanwhile, are not.
+func TestB4CredentialsAreChecked(t *testing.T) {
+	t.Parallel()
+	over, end := context.WithCancel(t.Context())
+	end()
+	for name, test := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want string
+	}{
+		"expired": {t.Context(), errors.New("ExpiredToken"), "parley doctor --upstream aws"},
+		"good":    {t.Context(), nil, ""},
+		"ended":   {over, errors.New("canceled"), ""},
+	} {
+		var said strings.Builder
+		u := &upstream{identity: func(context.Context) error { return test.err }}
+		u.checkIdentity(test.ctx, slog.New(slog.NewTextHandler(&said, nil)))
+		if got := said.String(); test.want == "" && got != "" || !strings.Contains(got, test.want) || test.err != nil && test.want != "" && !strings.Contains(got, test.err.Error()) {
+			t.Errorf("%s: the log says %q", name, got)
+		}
+	}
+}
