@@ -55,7 +55,7 @@ test('chats stand in the order in which agents get them, and those of one agent 
     await row(ann, name).locator('.chat-note', { hasText: note }).waitFor()
   }
   await row(ann, 'Usual').locator('.chat-note', { hasText: 'Sales, no. 2' }).waitFor()
-  assert.deepEqual(await ann.locator('#chats [role=option] .chat-name').allInnerTexts(), ['Special', 'Urgent', 'Usual'])
+  assert.deepEqual(await ann.locator('#chats [role=option] .chat-name bdi').allInnerTexts(), ['Special', 'Urgent', 'Usual'])
   await ann.locator('#queues', { hasText: '2 of 5 waiting' }).waitFor()
 
   await row(ben, 'Special').click()
