@@ -27,6 +27,8 @@ let chosen = "";
 let waitingBefore = new Set();
 let stood = ""; // where the open chat was: in the list that is shown, or nowhere yet ("?")
 let timer = 0;
+let why = ""; // what is said of an empty list, and of which
+let endedKnown = false;
 
 const main = byId("main");
 for (const container of document.querySelectorAll("[data-tabs]")) tabs(container);
@@ -96,11 +98,29 @@ function row({ id, name, words: said, note, at, waits, elsewhere, unread: count 
 }
 
 const empty = {
-  mine: () => (desk.me ? "You are in no chat. Accept one under Waiting." : "Give your name above, then accept a chat under Waiting."),
+  mine: () => (desk.me ? "You are in no chat." : "You answer no chats. Give your name above."),
   waiting: () => "Nobody waits.",
-  active: () => "No chat is on.",
+  active: () => "No active chats.",
   ended: () => "No chat has ended yet.",
 };
+
+// whyEmpty says why nothing is in a list, and leads to where something is.
+function whyEmpty() {
+  const searched = byId("search").value.trim();
+  const counts = Object.fromEntries(tabOrder.map((name) => [name, found(lists[name][1]()).length]));
+  const key = JSON.stringify([listed, searched, counts, Boolean(desk.me)]);
+  if (key === why) return; // what has the focus stays
+  why = key;
+  const others = tabOrder.filter((name) => name !== listed && counts[name] > 0).map((name) =>
+    h("button", { type: "button", class: "link", onclick: () => showList(name) }, `${counts[name]} ${lists[name][0].toLowerCase()}`));
+  const start = !searched && !others.length && h("a", { href: served("/") }, "Start one");
+  fill(byId("chats-empty"), searched ? "No chat of that name or id here. " : `${empty[listed]()} `, others.map((way) => [way, " "]), start,
+    searched && h("button", { type: "button", class: "link", onclick: () => {
+      byId("search").value = "";
+      show();
+      byId("search").focus();
+    } }, "Clear the search"));
+}
 
 const tabOrder = Object.keys(lists);
 fill(byId("lists"), tabOrder.map((name) => h("button", { type: "button", role: "tab", id: `list-${name}`, "aria-controls": "chats", onclick: () => showList(name) },
@@ -130,6 +150,7 @@ function showList(name) {
 const focusList = () => (byId("chats").hidden ? byId(`list-${listed}`) : byId("chats")).focus();
 
 async function loadEnded() {
+  endedKnown = true;
   const { contacts: found } = await get(`/api/contacts?state=ended&limit=${most}`).catch(() => ({ contacts: [] }));
   for (const contact of found) contacts.set(contact.contactId, contact);
   later();
@@ -159,7 +180,10 @@ function show() {
     const there = lists[where][1]().find(({ id }) => id === chosen);
     if (there) entries.unshift(entry(chosen, there.name, { ...there, note: `${lists[where][0]}: ${plain(there.note)}`, elsewhere: true }));
   } else if (chosen) stood = listed;
-  byId("chats-empty").textContent = byId("search").value.trim() ? "No chat of that name or id here." : empty[listed]();
+  if (!entries.length) {
+    if (!endedKnown) loadEnded(); // perhaps some have ended
+    whyEmpty();
+  }
   list.set(entries);
   count("mine", desk.mine.length);
   const offered = desk.waiting.length + desk.invitations.length;

@@ -5,8 +5,11 @@ import { del, events, get } from "./api.js";
 import { byId, fill, h } from "./dom.js";
 import { plain, setAhead, span } from "./format.js";
 import { served } from "./here.js";
+import { keyHelp } from "./keys.js";
 
 const noticed = 1000; // milliseconds; a clock that differs by less was not skipped
+
+keyHelp([...document.body.classList].find((name) => name.startsWith("page-")).slice(5), byId("keys-open"));
 
 // What the header says of the server, with its class.
 const states = { "": "Running", quiet: "Silent for 20 s", off: "Not reachable" };

@@ -1,7 +1,7 @@
 // What just went over the wire, in one line each.
 
 import { events, get } from "./api.js";
-import { h } from "./dom.js";
+import { fill, h } from "./dom.js";
 import { exactTime, took } from "./format.js";
 import { served } from "./here.js";
 import { Listbox } from "./listbox.js";
@@ -11,8 +11,9 @@ const kept = 500;
 const rowHeight = 32;
 const flushAfter = 80; // milliseconds in which what comes is shown together
 
-// traffic shows what passes. contact() names the only chat to show, or none.
-export function traffic(view, empty, contact) {
+// traffic shows what passes. contact() names the only chat to show, or none; everything() shows all of them.
+export function traffic(view, empty, contact, everything) {
+  const usual = empty.textContent;
   let all = [];
   let waiting = 0;
   const list = new Listbox(view, {
@@ -22,7 +23,11 @@ export function traffic(view, empty, contact) {
   const show = () => {
     waiting = 0;
     const only = contact();
-    list.set(only ? all.filter(({ contactId }) => contactId === only) : all);
+    const shown = only ? all.filter(({ contactId }) => contactId === only) : all;
+    list.set(shown);
+    if (shown.length) return;
+    const why = all.length ? `Nothing of this chat; ${all.length} of others. ` : usual;
+    if (empty.firstChild.data !== why) fill(empty, why, all.length > 0 && h("button", { type: "button", class: "link", onclick: everything }, "Show all"));
   };
   let early = null; // what comes while the others are asked for
   events(["exchanges"], {

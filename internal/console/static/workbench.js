@@ -4,6 +4,7 @@ import { Desk } from "./agent.js";
 import { AgentTalk } from "./agenttalk.js";
 import { events } from "./api.js";
 import { copyButtons } from "./copy.js";
+import { drawer } from "./drawer.js";
 import { Customer } from "./customer.js";
 import { byId, fill, h } from "./dom.js";
 import { plain, since } from "./format.js";
@@ -159,8 +160,13 @@ useOwnAddress();
 for (const container of document.querySelectorAll("[data-tabs]")) tabs(container);
 copyButtons(document);
 
+drawer(byId("traffic-panel"), byId("traffic-edge"), 152);
+
 let customer = null;
-const showTraffic = traffic(byId("traffic"), byId("traffic-empty"), () => byId("traffic-only").checked && customer?.contactId);
+const showTraffic = traffic(byId("traffic"), byId("traffic-empty"), () => byId("traffic-only").checked && customer?.contactId, () => {
+  byId("traffic-only").checked = false;
+  showTraffic();
+});
 customer = new Customer(() => {
   showTraffic();
   if (customer) showAgent();
