@@ -94,6 +94,7 @@ export async function startChat(url, name = 'Pat') {
   return {
     id: started.ContactId,
     secrets: [started.ParticipantToken, token],
+    send: (message) => post(url, '/participant/message', token, message),
     say: (Content) => post(url, '/participant/message', token, { ContentType: 'text/plain', Content }),
   }
 }

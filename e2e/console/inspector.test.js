@@ -8,7 +8,8 @@ import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, fits, open, post, startChat } from './harness.js'
+import { connect } from './customer.js'
+import { accessible, api, fits, looks, open, post, startChat } from './harness.js'
 
 const run = promisify(execFile)
 const inspector = '/console/inspector'
@@ -76,7 +77,7 @@ test('the keyboard is enough', async () => {
   await page.waitForFunction(() => document.activeElement.id === 'detail')
   await page.keyboard.press('Escape')
   await page.waitForFunction(() => document.activeElement.id === 'rows')
-  await page.getByText('Choose an exchange').waitFor()
+  await page.locator('#detail').waitFor({ state: 'hidden' })
   await close()
 })
 
@@ -111,6 +112,64 @@ test('headers and bodies are shown without their secrets, and can be folded', as
   await page.locator('.json summary').first().click()
   await page.waitForFunction(() => !document.querySelector('.json details').open)
   assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('RowC4 a call is sent again as a new one, unless it is to be repeated', async () => {
+  const chat = await startChat(parley.url)
+  const token = crypto.randomUUID()
+  await chat.send({ ContentType: 'text/plain', Content: 'once more', ClientToken: token })
+  const { page, complaints, close } = await open(browser, parley.url, `${inspector}?contact=${chat.id}&action=SendMessage`)
+  const said = async () => (await api(parley.url, 'GET', `contacts/${chat.id}/transcript`)).items.filter(({ Content }) => Content === 'once more').length
+  const again = async (same) => {
+    await page.locator('.x').first().click()
+    await page.getByRole('button', { name: 'Replay…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Send again' })
+    await accessible(page)
+    if (same) await dialog.getByLabel('Repeat it with the same ClientToken').check()
+    assert.equal((await dialog.getByLabel('Body').inputValue()).includes(token), same)
+    await dialog.getByRole('button', { name: 'Send' }).click()
+    await dialog.waitFor({ state: 'hidden' })
+  }
+  await again(false)
+  await shown(page, 2)
+  assert.equal(await said(), 2, 'a new message')
+  await again(true)
+  await shown(page, 3)
+  assert.equal(await said(), 2, 'the same message')
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('RowC4 the list has the whole width until something is chosen, with names and what was said', async () => {
+  const chat = await startChat(parley.url, 'Grace Hopper')
+  await chat.say('where is my order?')
+  const { page, complaints, close } = await open(browser, parley.url, `${inspector}?contact=${chat.id}`)
+  await rows(page, 'SendMessage').waitFor()
+  const wide = async () => (await page.locator('.timeline').boundingBox()).width
+  assert.equal(await wide(), 1280)
+  await rows(page, 'SendMessage').getByText('where is my order?', { exact: true }).waitFor()
+  await rows(page, 'StartChatContact').locator('.x-what', { hasText: /^Grace Hopper$/ }).waitFor()
+  await rows(page, 'SendMessage').locator('.x-whose', { hasText: 'Grace Hopper' }).waitFor()
+  await looks(page, 'inspector-wide')
+  await rows(page, 'SendMessage').click()
+  assert.ok(await wide() < 900)
+  await looks(page, 'inspector-chosen')
+  await page.locator('#detail').getByRole('button', { name: 'Back' }).click()
+  assert.equal(await wide(), 1280)
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('RowC4 a closed tab is no failure', async () => {
+  const tab = await connect(parley.url, 'Tab')
+  tab.close()
+  const { page, close } = await open(browser, parley.url, `${inspector}?contact=${tab.contactId}`)
+  const row = rows(page, 'Socket closed')
+  await row.getByText('as when its tab or app is closed').waitFor()
+  assert.equal(await row.getAttribute('data-tone'), '')
+  await page.getByLabel('Outcome').selectOption('failed')
+  await page.getByText('Nothing matches').waitFor()
   await close()
 })
 

@@ -3,6 +3,8 @@ package inspect
 import (
 	"strconv"
 	"time"
+
+	"github.com/parley-chat/parley/internal/excerpt"
 )
 
 // Kind is what an [Exchange] is.
@@ -85,6 +87,8 @@ type Exchange struct {
 	CloseCode int `json:"closeCode,omitempty"`
 	// Fault names the fault that was injected.
 	Fault string `json:"fault,omitempty"`
+	// Preview is what was said, or who came: of a [Exchange.Summary] only.
+	Preview string `json:"preview,omitempty"`
 	// Problem says what is wrong.
 	Problem *Problem `json:"problem,omitempty"`
 	// Flow is the step of a contact flow.
@@ -103,6 +107,7 @@ type Problem struct {
 
 // Summary returns the exchange without headers and bodies, and without the values of a flow.
 func (e Exchange) Summary() Exchange {
+	e.Preview = preview(&e)
 	e.RequestHeaders, e.ResponseHeaders, e.RequestBody, e.ResponseBody = nil, nil, "", ""
 	if e.Flow != nil {
 		step := *e.Flow
@@ -110,6 +115,22 @@ func (e Exchange) Summary() Exchange {
 		e.Flow = &step
 	}
 	return e
+}
+
+const longestPreview = 120
+
+// preview is a message's text, or the name with which a chat begins.
+func preview(e *Exchange) string {
+	text := ""
+	switch {
+	case e.Kind == Frame:
+		text = member(member(e.Text(), "content"), "Content")
+	case e.Action == sendMessage:
+		text = member(e.RequestBody, "Content")
+	case e.Action == startChat:
+		text = member(memberValue(e.RequestBody, "ParticipantDetails"), "DisplayName")
+	}
+	return excerpt.Of(text, longestPreview)
 }
 
 // Text is the text of a frame.

@@ -5,7 +5,7 @@ import { byId, fill, h, say } from "./dom.js";
 import { Detail } from "./exchange.js";
 import { exactTime, plain, short, took } from "./format.js";
 import { served } from "./here.js";
-import { glyphOf, nameOf, outcome, whatOf } from "./naming.js";
+import { failed, glyphOf, nameOf, outcome, whatOf } from "./naming.js";
 import { recorded } from "./recorded.js";
 import { replay } from "./replay.js";
 import { rowClicks, VirtualList } from "./virtual.js";
@@ -51,6 +51,8 @@ const detail = new Detail(byId("detail"), {
   again: (exchange) => replay(byId("replay"), exchange, (made) => select(made.id, { focus: true })),
 });
 
+const whose = (contactId) => plain(contacts.get(contactId) ?? "") || short(contactId);
+
 function row(exchange) {
   const { id, kind, fault, contactId } = exchange;
   const { text, tone } = outcome(exchange);
@@ -61,7 +63,7 @@ function row(exchange) {
     h("span", { class: "x-name" }, nameOf(exchange)),
     h("span", { class: "x-what", dir: "auto" }, whatOf(exchange)),
     fault && h("span", { class: "pill warn x-fault" }, "fault"),
-    h("span", { class: "x-whose" }, short(contactId)),
+    h("span", { class: "x-whose", dataset: { contact: contactId ?? "" } }, whose(contactId)),
     h("span", { class: "x-status" }, text),
     h("span", { class: "x-took" }, time));
 }
@@ -74,7 +76,7 @@ const matches = (exchange) =>
   (!state.hits || state.hits.has(exchange.id));
 
 function suits(exchange, wanted) {
-  if (wanted === "failed") return exchange.status >= 400 || Boolean(exchange.problem);
+  if (wanted === "failed") return failed(exchange);
   if (wanted === "fault") return Boolean(exchange.fault);
   return String(exchange.status ?? "")[0] === wanted;
 }
@@ -331,6 +333,7 @@ function choicesSoon() {
 
 // A list that is open for choosing is left alone; it is filled when it is left.
 function fillChoices() {
+  for (const cell of rows.querySelectorAll(".x-whose")) cell.textContent = whose(cell.dataset.contact); // they may have come before their names
   const contact = byId("contact");
   if (document.activeElement !== contact) {
     const ids = [...contacts.keys()].reverse().slice(0, most);

@@ -34,18 +34,25 @@ export function nameOf({ kind, action, method, flow, ...rest }) {
 }
 
 // whatOf is what is wrong, or where it went.
-export function whatOf({ kind, method, path, topic, problem, closeCode, contentType, role, direction, flow }) {
-  if (problem) return plain(problem.sentence);
+export function whatOf({ kind, method, path, topic, problem, closeCode, contentType, role, direction, flow, preview }) {
+  if (problem) return plain(isOver(problem) ? "Closed without a word, as when its tab or app is closed" : problem.sentence);
   if (kind === "flow") return stepWhat(flow);
-  if (kind === "frame") return `${direction === "in" ? "from" : "to"} the ${plain(role ? role.toLowerCase() : "client")}${topic && contentType ? `, ${plain(topic)}` : ""}`;
+  if (kind === "frame") return `${direction === "in" ? "from" : "to"} the ${plain(role ? role.toLowerCase() : "client")}${topic && contentType && !preview ? `, ${plain(topic)}` : ""}${said(preview)}`;
   if (kind === "socket" && !method) return closed(closeCode);
-  return plain(`${method} ${path}`);
+  return preview ? said(preview).slice(2) : plain(`${method} ${path}`);
 }
+
+const said = (preview) => (preview ? `: ${plain(preview)}` : "");
+
+// A socket that ends without a close frame is no failure: that is how closed tabs leave.
+const isOver = (problem) => problem?.rule === "socket-lost";
+
+// failed tells whether something went wrong.
+export const failed = ({ status, problem }) => status >= 400 || Boolean(problem && !isOver(problem));
 
 // outcome is the status and how it is coloured.
 export function outcome({ kind, status, problem, fault, closeCode, method, flow }) {
   if (kind === "flow") return { text: "", tone: problem ? "bad" : flow.failed || !flow.action ? "warn" : "" };
   const text = kind === "socket" && !method ? closeCode || "" : status || "";
-  const failed = status >= 400 || problem;
-  return { text: String(text), tone: failed ? "bad" : fault ? "warn" : "" };
+  return { text: String(text), tone: failed({ status, problem }) ? "bad" : fault ? "warn" : "" };
 }

@@ -19,7 +19,15 @@ export function replay(dialog, exchange, made) {
   fields.value = known.map(({ name, value }) => `${name}: ${value}`).join("\n");
   const body = h("textarea", { id: "replay-body", class: "id", rows: 8, spellcheck: "false", autofocus: true });
   body.value = pretty(exchange.requestBody ?? "");
+  // A call with the ClientToken of an earlier one is answered like that one, and does nothing.
+  const used = exchange.requestBody?.match(/"ClientToken"\s*:\s*"([^"]+)"/)?.[1];
+  const fresh = crypto.randomUUID();
+  const same = h("input", { type: "checkbox", id: "replay-same", onchange: () => {
+    const [from, to] = same.checked ? [fresh, used] : [used, fresh];
+    body.value = body.value.replace(`"${from}"`, `"${to}"`);
+  } });
   const before = body.value;
+  if (used) body.value = before.replace(`"${used}"`, `"${fresh}"`);
   const wrong = h("div");
   const send = h("button", { type: "submit", class: "primary" }, "Send");
   const form = h("form", {},
@@ -30,6 +38,7 @@ export function replay(dialog, exchange, made) {
       h("div", { class: "field" }, h("label", { for: "replay-path" }, "Path"), address)),
     h("div", { class: "field" }, h("label", { for: "replay-headers" }, "Headers, one a line"), fields),
     h("div", { class: "field" }, h("label", { for: "replay-body" }, "Body"), body),
+    used && h("label", { class: "check" }, same, " Repeat it with the same ClientToken, as a client that tries again"),
     wrong,
     h("div", { class: "submit" }, send, h("button", { type: "button", class: "small", onclick: () => dialog.close() }, "Cancel")));
   form.addEventListener("submit", async (event) => {
