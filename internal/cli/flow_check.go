@@ -23,8 +23,8 @@ func newFlowCheck(env *Env) *cobra.Command {
 		Use: "check FILE|FOLDER... [flags]", Short: "Say what in contact flows will not run in a chat, or cannot be published",
 		Long: "Reads flows in every form that Amazon Connect, its API and templates give them, and says what will not\n" +
 			"run in a chat, what Amazon Connect will refuse to publish, where, what happens instead and what to do. The\n" +
-			"flows of one call belong together. AWS's test cases are checked in the same way. docs/flow-rules.md has the\n" +
-			"rules.\n" +
+			"flows of one call belong together. AWS's test cases and scenarios are checked in the same way, against the\n" +
+			"flows beside them. docs/flow-rules.md has the rules.\n" +
 			"The exit code is 1 when a flow cannot run, or will be refused.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow check flows\n  parley flow check main.json --fix\n  parley flow check flows -o sarif > flows.sarif",
@@ -38,8 +38,20 @@ func newFlowCheck(env *Env) *cobra.Command {
 		}
 		var files []flowcheck.File
 		fixed := []fixedFlow{}
+		var scenarios []scenarioSource
 		for _, name := range args {
+			found, err := findScenarios(name)
+			if err != nil {
+				return err
+			}
+			scenarios = append(scenarios, found...)
+			if len(found) == 1 && found[0].name == name {
+				continue // which is a file of scenarios itself
+			}
 			of, err := flowFiles(name)
+			if err != nil && len(of) == 0 && len(found) > 0 {
+				err = nil // a folder with nothing else
+			}
 			if err == nil && fix {
 				var done []fixedFlow
 				if done, err = fixFlows(of); len(done) > 0 && err == nil {
@@ -52,15 +64,19 @@ func newFlowCheck(env *Env) *cobra.Command {
 			}
 			files = append(files, of...)
 		}
+		checked, err := checkScenarios(env, scenarios, files)
+		if err != nil {
+			return err
+		}
+		files = append(files, checked...)
 		flows := 0
 		for _, file := range files {
 			flows += len(file.Programs)
 		}
 		findings := located(flowcheck.Check(files))
-		var err error
 		switch *output {
 		case "json":
-			result := map[string]any{"flows": flows, "findings": findings}
+			result := map[string]any{"flows": flows, "scenarioFiles": len(checked), "findings": findings}
 			if fix {
 				result["fixed"] = fixed
 			}
@@ -68,7 +84,7 @@ func newFlowCheck(env *Env) *cobra.Command {
 		case "sarif":
 			err = writeJSON(env.Stdout, flowcheck.SARIF(env.Build.Version, findings))
 		default:
-			err = writeFindings(env.Stdout, findings, flows, fixed)
+			err = writeFindings(env.Stdout, findings, flows, len(checked), fixed)
 		}
 		if err == nil && flowcheck.Fails(findings) {
 			err = errReported
@@ -204,6 +220,9 @@ func located(findings []flow.Finding) []flow.Finding {
 	lines := map[string]map[string]int{}
 	for i := range findings {
 		f := &findings[i]
+		if f.Line > 0 { // of a scenario
+			continue
+		}
 		if _, read := lines[f.File]; !read {
 			data, err := os.ReadFile(filepath.FromSlash(f.File))
 			if err == nil {
@@ -218,7 +237,7 @@ func located(findings []flow.Finding) []flow.Finding {
 }
 
 // writeFindings prints findings for a person.
-func writeFindings(w io.Writer, findings []flow.Finding, flows int, fixed []fixedFlow) error {
+func writeFindings(w io.Writer, findings []flow.Finding, flows, scenarios int, fixed []fixedFlow) error {
 	for _, f := range fixed {
 		where := f.File
 		if f.Action != "" {
@@ -233,7 +252,11 @@ func writeFindings(w io.Writer, findings []flow.Finding, flows int, fixed []fixe
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "%s, %s\n", counted(flows, "flow"), counted(len(findings), "finding"))
+	what := counted(flows, "flow")
+	if scenarios > 0 {
+		what += ", " + counted(scenarios, "file") + " of scenarios"
+	}
+	_, err := fmt.Fprintf(w, "%s, %s\n", what, counted(len(findings), "finding"))
 	return err
 }
 

@@ -68,7 +68,7 @@ func Rules() []Rule {
 	for i := range rules {
 		rules[i].Level = flow.Refused
 	}
-	rules = append(rules, testRules()...)
+	rules = append(append(rules, testRules()...), scenarioRules()...)
 	return append(rules, []Rule{
 		// Without these no flow runs.
 		{ID: "file", Level: flow.Broken, Says: "The file cannot be read.", Page: export},
