@@ -92,15 +92,15 @@ test('a chat ends while it is accepted, and while it is answered', async () => {
   await box.press('Enter')
   await page.getByText('This chat has ended.').waitFor()
   await talk(page).getByText('Wim left').waitFor()
-  assert.equal(await talk(page).getByText('too late').count(), 0, 'what was not sent is not shown as said')
-  await list(page, 'Mine')
-  assert.equal(await row(page, 'Wim').count(), 0)
+  await talk(page).getByText('too late').waitFor({ state: 'detached' }) // what was refused is not shown as said
   const yan = await connect(parley.url, 'Yan') // the desk goes on
   await list(page, 'Waiting')
   await row(page, 'Yan').click()
   await button(page, 'Accept').click()
   await page.locator('#chat-state', { hasText: 'Yours' }).waitFor()
   assert.equal(await box.inputValue(), '', 'the answer to another chat')
+  await list(page, 'Mine') // which has the open chat, too, whatever became of it
+  assert.equal(await row(page, 'Wim').count(), 0)
   await yan.leave()
   await page.getByText('This chat has ended.').waitFor()
   assert.deepEqual(complaints.filter((text) => !/4(04|09|10|00|03) \(/.test(text)), [])
@@ -131,7 +131,7 @@ async function onlyText(page, where) {
     const wrong = []
     const bad = new RegExp(control)
     if (window.struck) wrong.push('a script ran')
-    for (const element of document.querySelectorAll('main img, main script, main b, main [onerror], dialog img')) wrong.push(element.outerHTML)
+    for (const element of document.querySelectorAll('main img:not([src^="/console/"]), main script, main b, main [onerror], dialog img')) wrong.push(element.outerHTML)
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT)
     while (walker.nextNode()) if (bad.test(walker.currentNode.data)) wrong.push(`control characters: ${walker.currentNode.data.slice(0, 80)}`)
     for (const element of document.querySelectorAll('[title], [aria-label], [alt]')) {
