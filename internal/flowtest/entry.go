@@ -87,11 +87,11 @@ func Find(library *flowrun.Library, ref, what string) (p *flow.Program, note, wh
 	switch {
 	case ref != "":
 		if p, ok = library.Find(ref, ""); !ok {
-			return nil, "", fmt.Sprintf("its flow %q is not here: say in parley.yaml under names which one is meant, or name one with --flow", ref)
+			return nil, "", fmt.Sprintf("its flow %q is not here: say in parley.yaml under names which one is meant, or name one with `parley flow test --flow`", ref)
 		}
 	default:
 		if p, ok = library.Entry(); !ok {
-			return nil, "", "it names no flow, and there is not the one inbound flow to which no other leads: name one with --flow"
+			return nil, "", "it names no flow, and there is not the one inbound flow to which no other leads: name one with `parley flow test --flow`"
 		}
 		note = fmt.Sprintf("the %s names no flow: %q was taken, to which no other leads", what, p.Name())
 	}
