@@ -12,15 +12,19 @@ import (
 //go:embed page.html
 var page string
 
-// styles are the rules for the marks of a drawing.
+// styles are the rules for the marks of a drawing, as strong as those of the drawing itself for starts
+// and branches for errors. Their colours are those of the page, which are legible on light and dark.
 const styles = `
-.block.passed rect { stroke: #2a9d5c; stroke-width: 2 }
-.block.never rect { stroke: #d1242f; stroke-width: 2; stroke-dasharray: 5 3 }
-.block.aside { opacity: .4 }
-.link.passed, .branch.passed path { stroke: #2a9d5c }
-.link.never { stroke: #d1242f; stroke-dasharray: 5 3 }
-.branch.never text { fill: #d1242f; font-weight: 600 }
-.link.aside, .branch.aside { opacity: .4 }
+.flow .block.passed > rect { stroke: var(--good); stroke-width: 2 }
+.flow .block.never > rect { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 5 3 }
+.flow .block.aside > rect { stroke-opacity: .35 }
+.flow .link.passed, .flow .branch.passed path { stroke: var(--good) }
+.flow .link.passed { stroke-opacity: 1; stroke-dasharray: none }
+.flow .branch.passed text { fill: var(--dim) }
+.flow .link.never { stroke: var(--bad); stroke-opacity: 1; stroke-dasharray: 5 3 }
+.flow .branch.never text { fill: var(--bad); font-weight: 600 }
+.flow .link.aside { stroke: var(--line); stroke-opacity: .4; stroke-dasharray: none }
+.flow .block.aside text, .flow .branch.aside text { fill: var(--dim); font-style: italic }
 `
 
 // drawing is a flow on the page.
