@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,6 +32,9 @@ type AgentConfig struct {
 	Name string
 	// State is empty for available.
 	State State
+	// KeepState leaves those who are at the desk already as available as they are: what they answer
+	// has changed, and not whether they are there.
+	KeepState bool
 	// Capacity is how many chats the agent takes at once. Zero means [DefaultCapacity] for
 	// people, and no limit for scripted agents.
 	Capacity int
@@ -206,11 +210,11 @@ func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
 	}
 	agents := make([]*agent, 0, len(names))
 	for _, name := range names {
-		a := d.named[name]
-		if a == nil {
+		a, known := d.named[name]
+		if !known {
 			a = d.addAgent(name)
 		}
-		d.configure(a, cfg)
+		d.configure(a, cfg, known)
 		agents = append(agents, a)
 	}
 	d.fillAll()
@@ -251,11 +255,12 @@ func (cfg AgentConfig) Names() []string {
 	return names
 }
 
-func (d *Desk) configure(a *agent, cfg AgentConfig) {
-	a.state, a.partner, a.standby, a.queues, a.guest = cfg.State, cfg.Partner, cfg.Standby, nil, false
-	if a.state == "" {
-		a.state = Available
+// configure makes an agent what is described; known says that it was at the desk before.
+func (d *Desk) configure(a *agent, cfg AgentConfig, known bool) {
+	if !cfg.KeepState || !known || a.guest {
+		a.state = cmp.Or(cfg.State, Available)
 	}
+	a.partner, a.standby, a.queues, a.guest = cfg.Partner, cfg.Standby, nil, false
 	if cfg.AutoAccept != nil {
 		a.auto = *cfg.AutoAccept
 	}

@@ -106,9 +106,12 @@ func (a *agentScripts) again(ctx context.Context, f *scriptFile, at *desk.Desk, 
 	log.InfoContext(ctx, "the script has changed and was read again", slog.String("agent", f.agents.Name))
 }
 
-// replace puts other agents in the place of a file's. Those of the same name stay in their chats.
+// replace puts other agents in the place of a file's. Those of the same name stay in their chats, and
+// away if somebody has set them away.
 func (f *scriptFile) replace(ctx context.Context, by desk.AgentConfig, at *desk.Desk) error {
-	added, err := at.Add(by)
+	as := by
+	as.KeepState = true
+	added, err := at.Add(as)
 	if err != nil {
 		return err
 	}
