@@ -69,7 +69,8 @@ type Server struct {
 	moved     string // why the port is another than the usual one, see [Server.listen]; empty for most
 	upstream  *upstream
 	kept      *keeper // until the last socket is closed
-	withdraw  func()  // removes the shared admin token
+	requests  *requestLog
+	withdraw  func() // removes the shared admin token
 	site      site
 	draining  atomic.Bool
 	last      string // see [Server.Kept]
@@ -128,7 +129,9 @@ func (s *Server) open(ctx context.Context) (err error) {
 		s.observers.token, s.withdraw = admintoken.Share(ctx, shared, s.observers.token, address, log)
 	}
 	s.site = newSite(set, s.listener.Addr())
-	s.handler, err = s.compose(ctx)
+	if s.handler, err = s.compose(ctx); err == nil {
+		s.requests = s.observers.logRequests(ctx, log)
+	}
 	return err
 }
 
@@ -227,6 +230,7 @@ func (s *Server) release(ctx context.Context) error {
 	if s.upstream != nil {
 		err = s.upstream.close(ctx)
 	}
+	s.requests.close()
 	return errors.Join(err, s.kept.close())
 }
 

@@ -224,7 +224,7 @@ type Settings struct {
 	Open           bool          `setting:"open" default:"false" group:"Running" help:"open the console in a browser once the server is ready"`
 	Quiet          bool          `setting:"quiet" default:"false" group:"Running" help:"print nothing but warnings and errors"`
 	LogFormat      Format        `setting:"log-format" default:"auto" oneof:"auto,text,json" group:"Running" help:"shape of the log: auto is text on a terminal, else json"`
-	LogLevel       string        `setting:"log-level" lambda:"LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show"`
+	LogLevel       string        `setting:"log-level" lambda:"LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" group:"Running" help:"least important log lines to show; debug has each request"`
 
 	// Names are what contact flows call flows and queues, and what these are called here.
 	Names []Entry
