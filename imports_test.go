@@ -154,7 +154,7 @@ var allowed = map[string][]string{
 		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator",
 		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect", "internal/lambdacall", "internal/lexbot",
 		"internal/pagescript", "internal/partner", "internal/recording", "internal/relay", "internal/runfile", "internal/screen",
-		"internal/secret", "internal/server", "internal/settings", "internal/startchat",
+		"internal/scenario", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},
 	"internal/client": {
 		"internal/admintoken", "internal/awswire", "internal/chatsocket", "internal/devcert", "internal/doorpath", "internal/hint",

@@ -57,6 +57,9 @@ func (s *Server) compose(ctx context.Context) (http.Handler, error) {
 		routes.API = nil
 	} else {
 		routes.Pages = console.New(s.consoleConfig())
+		if err := addSchemas(routes.Files); err != nil {
+			return nil, err
+		}
 	}
 	handler := s.observers.record(policy.Wrap(routes.Handler()))
 	api.Serve(handler)

@@ -18,9 +18,9 @@ func bots() namedTable {
 			{name: "answers", value: "INTENTS", kind: services, help: "what a service behind an intent answers: a mapping of intents to lists of when, say, messages, attributes, tool and end, or to the address of an AI agent"},
 		},
 		plain: awsOrURL("path"),
-		together: oneOfThem("where the bot is", []string{"path", "url", "aws"}, map[string][]string{
+		together: choice{what: "where the bot is", where: []string{"path", "url", "aws"}, only: map[string][]string{
 			"function": offline, "strict": offline, "pinned": offline, "answers": offline,
-		}),
+		}},
 	}
 }
 
@@ -37,6 +37,6 @@ func agenticCX() namedTable {
 			{name: "idle", value: "TIME", help: "after how long without a text the block takes the branch InputTimeLimitExceeded, such as 5m"},
 		},
 		plain:    func(string) string { return "url" },
-		together: oneOfThem("what answers", []string{"url", "answers"}, map[string][]string{"greeting": {"answers"}}),
+		together: choice{what: "what answers", where: []string{"url", "answers"}, only: map[string][]string{"greeting": {"answers"}}},
 	}
 }

@@ -29,9 +29,8 @@ type namedTable struct {
 	// the member that a plain value stands for.
 	members []member
 	plain   func(text string) string
-	// together checks the members of an entry against each other. Its error completes a sentence that
-	// begins with the entry.
-	together func(given []string) error
+	// together is what the members of an entry have to say together.
+	together choice
 }
 
 // member is something that an entry can say.
@@ -189,10 +188,8 @@ func (l *loader) mapping(t namedTable, entry *Entry, name string, key, value *ya
 	for _, p := range said {
 		given = append(given, p.name)
 	}
-	if t.together != nil {
-		if err := t.together(given); err != nil {
-			fault(key.Line, name, "", err)
-		}
+	if err := t.together.check(given); err != nil {
+		fault(key.Line, name, "", err)
 	}
 	entry.Members = object(said)
 	return ok

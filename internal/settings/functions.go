@@ -33,7 +33,7 @@ func functions() namedTable {
 			{name: "error-message", value: "error|data", check: oneOf("error", "data"), help: "what an object with errorMessage means that comes without a mark of an error"},
 		},
 		plain:    awsOrURL("program"),
-		together: oneOfThem("where it is answered", where, only),
+		together: choice{what: "where it is answered", where: where, only: only},
 	}
 }
 
@@ -50,26 +50,41 @@ func awsOrURL(other string) func(text string) string {
 	}
 }
 
-// oneOfThem demands that an entry says one thing by one of several members; only says which further
-// members belong to which of these.
-func oneOfThem(what string, where []string, only map[string][]string) func(given []string) error {
-	return func(given []string) error {
-		var chosen []string
-		for _, name := range given {
-			if slices.Contains(where, name) {
-				chosen = append(chosen, name)
-			}
-		}
-		if len(chosen) != 1 {
-			return fmt.Errorf("says %d times %s, and must once: one of %s", len(chosen), what, strings.Join(where, ", "))
-		}
-		for _, name := range given {
-			if with, ok := only[name]; ok && !slices.Contains(with, chosen[0]) {
-				return fmt.Errorf("has %s, which means nothing beside %s", name, chosen[0])
-			}
-		}
+// choice demands that an entry says one thing, and by one member. The zero value demands nothing.
+type choice struct {
+	// what is the thing, where lists the members that say it.
+	what  string
+	where []string
+	// only says which further members belong to which of these.
+	only map[string][]string
+	// missing is said of an entry with none of the members; empty for the usual sentence.
+	missing string
+}
+
+// check judges the members that an entry has. Its error completes a sentence that begins with the
+// entry.
+func (c choice) check(given []string) error {
+	if c.where == nil {
 		return nil
 	}
+	var chosen []string
+	for _, name := range given {
+		if slices.Contains(c.where, name) {
+			chosen = append(chosen, name)
+		}
+	}
+	switch {
+	case len(chosen) == 0 && c.missing != "":
+		return errors.New(c.missing)
+	case len(chosen) != 1:
+		return fmt.Errorf("says %d times %s, and must once: one of %s", len(chosen), c.what, strings.Join(c.where, ", "))
+	}
+	for _, name := range given {
+		if with, ok := c.only[name]; ok && !slices.Contains(with, chosen[0]) {
+			return fmt.Errorf("has %s, which means nothing beside %s", name, chosen[0])
+		}
+	}
+	return nil
 }
 
 // oneOf demands one of a few values.

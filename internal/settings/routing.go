@@ -44,11 +44,9 @@ func hoursTable() namedTable {
 			},
 		},
 		plain: func(string) string { return "open" },
-		together: func(given []string) error {
-			if !slices.Contains(given, "open") {
-				return fault("does not say when it is open; write open: closed for hours with overrides alone")
-			}
-			return nil
+		together: choice{
+			where:   []string{"open"},
+			missing: "does not say when it is open; write open: closed for hours with overrides alone",
 		},
 	}
 }
