@@ -146,7 +146,7 @@ var allowed = map[string][]string{
 	"internal/console": {"internal/diagnosis"},
 	"internal/doctor": {
 		"internal/arn", "internal/awscall", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/doorpath",
-		"internal/hint", "internal/server", "internal/startchat",
+		"internal/hint", "internal/server", "internal/settings", "internal/startchat",
 	},
 	// The program.
 	"internal/serve": {

@@ -140,7 +140,7 @@ func loadError(err error) error {
 	if missing, ok := errors.AsType[config.SharedConfigProfileNotExistError](err); ok {
 		e.err = nil
 		e.problem = fmt.Sprintf("loading the aws configuration: there is no profile %q", missing.Profile)
-		e.hint = "list the profiles with `aws configure list-profiles`; the name comes from --profile or AWS_PROFILE"
+		e.hint = "the name comes from --profile or AWS_PROFILE; " + knownProfiles()
 	}
 	if _, ok := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); ok {
 		e.hint = "a profile with mfa_serial needs a code, which cannot be asked for here; export temporary keys with " +

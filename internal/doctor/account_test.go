@@ -29,7 +29,43 @@ func TestAWS(t *testing.T) {
 		}},
 		{
 			name: "a region that does not exist", change: func(s *scene) { s.connect.Region = "uswest2" },
-			want: map[string]line{"region": warn("uswest2", "spelling"), "credentials": ok("environment variables")},
+			want: map[string]line{"region": warn("uswest2, which is not spelt", "did you mean us-west-2?"), "credentials": ok("environment variables")},
+		},
+		{
+			name: "B4 a region of a letter too much", change: func(s *scene) { s.connect.Region = "eu-central-11" },
+			want: map[string]line{"region": warn("eu-central-11, where Amazon Connect is not known to be", "did you mean eu-central-1?")},
+		},
+		{
+			name: "B4 a region without Amazon Connect", change: func(s *scene) { s.connect.Region = "eu-west-3" },
+			want: map[string]line{"region": warn("not known to be", "did you mean eu-west-2?")},
+		},
+		{
+			name: "B4 a region like none", change: func(s *scene) { s.connect.Region = "il-central-1" },
+			want: map[string]line{"region": warn("not known to be", "Amazon Connect is in us-east-1, us-west-2")},
+		},
+		{
+			name: "B4 cut ids", change: func(s *scene) { s.config.InstanceID, s.config.ContactFlowID = instanceID[:35], flowID[:8] },
+			want: map[string]line{"ids": warn("the instance id "+instanceID[:35]+" is cut off: it has 35 characters, and a whole one 36\nthe contact flow id 22222222 is cut off: it has 8", "Copy the whole id")},
+		},
+		{
+			name: "B4 an id too long", change: func(s *scene) { s.config.InstanceID = instanceID + "1" },
+			want: map[string]line{"ids": warn("is too long: it has 37 characters", "Copy the whole id")},
+		},
+		{
+			name: "B4 a cut arn", change: func(s *scene) { s.config.InstanceID = instanceARN[:len(instanceARN)-1] },
+			want: map[string]line{"ids": warn("is cut off: it has 35", "Copy the whole id")},
+		},
+		{
+			name: "B4 names for ids", change: func(s *scene) { s.config.InstanceID, s.config.ContactFlowID = "support", instanceID[:35]+"g" },
+			want: map[string]line{"ids": warn("the instance id support is no UUID", "use the ARN")},
+		},
+		{
+			name: "B4 a version behind an id", change: func(s *scene) { s.config.ContactFlowID = instanceARN + "/contact-flow/" + flowID + ":7" },
+			want: map[string]line{"ids": ok("whole UUIDs")},
+		},
+		{
+			name: "B4 no ids", change: func(s *scene) { s.config.InstanceID, s.config.ContactFlowID = "", "" },
+			want: map[string]line{"ids": skip("pages name the instance")},
 		},
 		{
 			name: "a region that is no name", change: func(s *scene) { s.connect.Region = "us west" },

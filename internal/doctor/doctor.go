@@ -3,7 +3,7 @@
 // to the instance and the contact flow.
 //
 // Every check is one line of a [Report]: what was found and, unless all is well, what to
-// do. The checks, by id and in order: program, configuration, port, embedded, region,
+// do. The checks, by id and in order: program, configuration, port, embedded, ids, region,
 // credentials, endpoint, clock, identity, instance, contact-flow, flow-type, flow-state,
 // permission, approved-origins, issuer, environment. A check that depends on one that failed is
 // skipped and says so. That the caller may not make a call which only checks something
@@ -161,6 +161,7 @@ func (e *examination) checks() []check {
 
 func (e *examination) awsChecks() []check {
 	return []check{
+		{"ids", "Ids", []string{"configuration"}, e.ids},
 		{"region", "Region", []string{"configuration"}, e.region},
 		{"credentials", "Credentials", []string{"region"}, e.credentials},
 		{"endpoint", "Endpoint", []string{"credentials"}, e.endpoint},

@@ -40,7 +40,7 @@ func TestAllWell(t *testing.T) {
 	flowARN := "arn:aws:connect:us-west-2:123456789012:instance/" + instanceID + "/contact-flow/" + flowID
 	want := map[string]string{
 		"program": "ok v1.0.0 (go1.26.0, linux/amd64)", "configuration": "ok all settings at their defaults",
-		"port": "ok 127.0.0.1:0 is free", "region": "ok us-west-2 (partition aws)",
+		"port": "ok 127.0.0.1:0 is free", "ids": "ok whole UUIDs", "region": "ok us-west-2 (partition aws)",
 		"credentials": "ok found in environment variables", "clock": "ok agrees with AWS",
 		"identity":     "ok " + awsfake.DefaultCallerARN + " in account 123456789012",
 		"instance":     "ok support (" + instanceID + ")",
@@ -57,7 +57,7 @@ func TestAllWell(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if got := strings.Join(order, " "); got != "program configuration port region credentials endpoint clock identity instance "+
+	if got := strings.Join(order, " "); got != "program configuration port ids region credentials endpoint clock identity instance "+
 		"contact-flow flow-type flow-state permission approved-origins environment" {
 		t.Errorf("the order is %s", got)
 	}

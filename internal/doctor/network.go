@@ -47,11 +47,7 @@ func (e *examination) region(ctx context.Context) finding {
 		return fail(fmt.Sprintf("%s, but the instance's ARN names %s", region, own),
 			"Leave --region and AWS_REGION out, or set them to "+own+".")
 	}
-	partition, known := awscall.PartitionOf(region)
-	if !known {
-		return warn(region+", which is not spelt like a Region of AWS", "Check the spelling of --region, for example us-west-2.")
-	}
-	return ok(fmt.Sprintf("%s (partition %s)", region, partition.ID))
+	return judgeRegion(region)
 }
 
 // regionInEffect is the client's; without a client, what is known before the profile
