@@ -45,7 +45,7 @@ var allowed = map[string][]string{
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
 	"internal/flow":         {},
-	"internal/flowcheck":    {"internal/arn", "internal/flow", "internal/scenario", "internal/testcase"},
+	"internal/flowcheck":    {"internal/arn", "internal/flow", "internal/lex", "internal/scenario", "internal/testcase"},
 	"internal/flowdiff":     {"internal/flow"},
 	"internal/flowdraw":     {"internal/excerpt", "internal/flow"},
 	"internal/testcase":     {"internal/flow"},

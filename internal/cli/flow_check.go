@@ -13,6 +13,7 @@ import (
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowcheck"
 	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/lexfile"
 	"github.com/parley-chat/parley/internal/screen"
 )
 
@@ -24,7 +25,8 @@ func newFlowCheck(env *Env) *cobra.Command {
 		Long: "Reads flows in every form that Amazon Connect, its API and templates give them, and says what will not\n" +
 			"run in a chat, what Amazon Connect will refuse to publish, where, what happens instead and what to do. The\n" +
 			"flows of one call belong together. AWS's test cases and scenarios are checked in the same way, against the\n" +
-			"flows beside them. docs/flow-rules.md has the rules.\n" +
+			"flows beside them, and bots that are named: the zip or folder of an export, or a short YAML.\n" +
+			"docs/flow-rules.md has the rules.\n" +
 			"The exit code is 1 when a flow cannot run, or will be refused.",
 		DisableFlagsInUseLine: true,
 		Example:               "  parley flow check flows\n  parley flow check main.json --fix\n  parley flow check flows -o sarif > flows.sarif",
@@ -39,7 +41,17 @@ func newFlowCheck(env *Env) *cobra.Command {
 		var files []flowcheck.File
 		fixed := []fixedFlow{}
 		var scenarios []scenarioSource
+		bots := 0
 		for _, name := range args {
+			if lexfile.Is(name) {
+				of, err := checkBot(env, name)
+				if err != nil {
+					return err
+				}
+				bots++
+				files = append(files, of)
+				continue
+			}
 			found, err := findScenarios(name)
 			if err != nil {
 				return err
@@ -76,7 +88,7 @@ func newFlowCheck(env *Env) *cobra.Command {
 		findings := located(flowcheck.Check(files))
 		switch *output {
 		case "json":
-			result := map[string]any{"flows": flows, "scenarioFiles": len(checked), "findings": findings}
+			result := map[string]any{"flows": flows, "scenarioFiles": len(checked), "bots": bots, "findings": findings}
 			if fix {
 				result["fixed"] = fixed
 			}
@@ -84,7 +96,7 @@ func newFlowCheck(env *Env) *cobra.Command {
 		case "sarif":
 			err = writeJSON(env.Stdout, flowcheck.SARIF(env.Build.Version, findings))
 		default:
-			err = writeFindings(env.Stdout, findings, flows, len(checked), fixed)
+			err = writeFindings(env.Stdout, findings, [3]int{flows, len(checked), bots}, fixed)
 		}
 		if err == nil && flowcheck.Fails(findings) {
 			err = errReported
@@ -236,8 +248,8 @@ func located(findings []flow.Finding) []flow.Finding {
 	return findings
 }
 
-// writeFindings prints findings for a person.
-func writeFindings(w io.Writer, findings []flow.Finding, flows, scenarios int, fixed []fixedFlow) error {
+// writeFindings prints findings for a person, and how many flows, files of scenarios and bots were checked.
+func writeFindings(w io.Writer, findings []flow.Finding, checked [3]int, fixed []fixedFlow) error {
 	for _, f := range fixed {
 		where := f.File
 		if f.Action != "" {
@@ -252,9 +264,12 @@ func writeFindings(w io.Writer, findings []flow.Finding, flows, scenarios int, f
 			return err
 		}
 	}
-	what := counted(flows, "flow")
-	if scenarios > 0 {
-		what += ", " + counted(scenarios, "file") + " of scenarios"
+	what := counted(checked[0], "flow")
+	if checked[1] > 0 {
+		what += ", " + counted(checked[1], "file") + " of scenarios"
+	}
+	if checked[2] > 0 {
+		what += ", " + counted(checked[2], "bot")
 	}
 	_, err := fmt.Fprintf(w, "%s, %s\n", what, counted(len(findings), "finding"))
 	return err

@@ -2,6 +2,7 @@ package flowcheck
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/parley-chat/parley/internal/flow"
 )
@@ -68,7 +69,7 @@ func Rules() []Rule {
 	for i := range rules {
 		rules[i].Level = flow.Refused
 	}
-	rules = append(append(rules, testRules()...), scenarioRules()...)
+	rules = slices.Concat(rules, testRules(), scenarioRules(), botRules())
 	return append(rules, []Rule{
 		// Without these no flow runs.
 		{ID: "file", Level: flow.Broken, Says: "The file cannot be read.", Page: export},

@@ -15,7 +15,9 @@ func TestScenarios(t *testing.T) {
 	t.Parallel()
 	const played = "scenario: Gold\nflow: f\nanswers:\n  - {function: tier, json: {}}\n  - {bot: Visits, intent: Book}\n  - {block: view, error: NoMatchingError}\nsteps:\n  - expect: {view: form}\n"
 	const arns = "arn:aws:connect:eu-central-1:aws:view/"
-	as := func(id, block string) string { return strings.Replace(block, `"Identifier":"a"`, `"Identifier":"`+id+`"`, 1) }
+	as := func(id, block string) string {
+		return strings.Replace(block, `"Identifier":"a"`, `"Identifier":"`+id+`"`, 1)
+	}
 	program := func(view string) []*flow.Program {
 		file := read("f.json", inbound(
 			block("InvokeLambdaFunction", `{"LambdaFunctionARN":"arn:aws:lambda:eu-central-1:123456789012:function:tier"}`, failures("NoMatchingError")),
