@@ -58,11 +58,11 @@ func writeNew(name, content string) error {
 		return hint.Usage(name+" is there already", "name another file with --out, or remove it")
 	}
 	if err != nil {
-		return fmt.Errorf("writing the test: %w", err)
+		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	if _, err := f.WriteString(content); err != nil {
 		_ = f.Close() // the first failure is told
-		return fmt.Errorf("writing the test: %w", err)
+		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return f.Close()
 }

@@ -33,7 +33,7 @@ func newRoot(env *Env) *cobra.Command {
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { writeHelp(env.Stdout, c) })
 	root.SetUsageFunc(func(c *cobra.Command) error { writeHelp(env.Stderr, c); return nil })
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newServe(env), newStart(env), newReady(env), newStatus(env), newStop(env), newToken(env), newDoctor(env), newConfig(env), newVersion(env),
+	root.AddCommand(newServe(env), newInit(env), newStart(env), newReady(env), newStatus(env), newStop(env), newToken(env), newDoctor(env), newConfig(env), newVersion(env),
 		newContacts(env), newTranscript(env), newTail(env), newChat(env), newAgent(env), newFault(env), newClock(env), newFlow(env), newBot(env))
 	root.Annotations[settingsAnnotation] = "some"
 	addSettings(root, env.Args)

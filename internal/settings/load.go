@@ -15,6 +15,10 @@ const (
 	otherSpelling = "parley.yml"
 )
 
+// FileNames returns the names under which the working directory can hold the configuration file, the
+// usual one first.
+func FileNames() []string { return []string{DefaultFile, otherSpelling} }
+
 // Sources are the places that settings are read from. The zero value gives the
 // defaults.
 type Sources struct {
