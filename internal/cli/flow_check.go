@@ -38,65 +38,22 @@ func newFlowCheck(env *Env) *cobra.Command {
 		if err := checkOutput(*output, "sarif"); err != nil {
 			return err
 		}
-		var files []flowcheck.File
-		fixed := []fixedFlow{}
-		var scenarios []scenarioSource
-		bots := 0
-		for _, name := range args {
-			if lexfile.Is(name) {
-				of, err := checkBot(env, name)
-				if err != nil {
-					return err
-				}
-				bots++
-				files = append(files, of)
-				continue
-			}
-			found, err := findScenarios(name)
-			if err != nil {
-				return err
-			}
-			scenarios = append(scenarios, found...)
-			if len(found) == 1 && found[0].name == name {
-				continue // which is a file of scenarios itself
-			}
-			of, err := flowFiles(name)
-			if err != nil && len(of) == 0 && len(found) > 0 {
-				err = nil // a folder with nothing else
-			}
-			if err == nil && fix {
-				var done []fixedFlow
-				if done, err = fixFlows(of); len(done) > 0 && err == nil {
-					fixed = append(fixed, done...)
-					of, err = flowFiles(name)
-				}
-			}
-			if err != nil {
-				return err
-			}
-			files = append(files, of...)
-		}
-		checked, err := checkScenarios(env, scenarios, files)
+		read, err := readAll(env, args, fix)
 		if err != nil {
 			return err
 		}
-		files = append(files, checked...)
-		flows := 0
-		for _, file := range files {
-			flows += len(file.Programs)
-		}
-		findings := located(flowcheck.Check(files))
+		findings := located(flowcheck.Check(read.files))
 		switch *output {
 		case "json":
-			result := map[string]any{"flows": flows, "scenarioFiles": len(checked), "bots": bots, "findings": findings}
+			result := map[string]any{"flows": read.flows, "scenarioFiles": read.scenarios, "bots": read.bots, "findings": findings}
 			if fix {
-				result["fixed"] = fixed
+				result["fixed"] = read.fixed
 			}
 			err = writeJSON(env.Stdout, result)
 		case "sarif":
 			err = writeJSON(env.Stdout, flowcheck.SARIF(env.Build.Version, findings))
 		default:
-			err = writeFindings(env.Stdout, findings, [3]int{flows, len(checked), bots}, fixed)
+			err = writeFindings(env.Stdout, findings, read)
 		}
 		if err == nil && flowcheck.Fails(findings) {
 			err = errReported
@@ -104,6 +61,61 @@ func newFlowCheck(env *Env) *cobra.Command {
 		return err
 	}
 	return c
+}
+
+// toCheck is what a command line names: its files with what was found when they were read, how many
+// flows, files of scenarios and bots they are, and what was rewritten in them.
+type toCheck struct {
+	files                  []flowcheck.File
+	flows, scenarios, bots int
+	fixed                  []fixedFlow
+}
+
+// readAll reads what a command line names, told apart by content.
+func readAll(env *Env, names []string, fix bool) (*toCheck, error) {
+	read := &toCheck{fixed: []fixedFlow{}}
+	var scenarios []scenarioSource
+	for _, name := range names {
+		if lexfile.Is(name) {
+			of, err := checkBot(env, name)
+			if err != nil {
+				return nil, err
+			}
+			read.bots++
+			read.files = append(read.files, of)
+			continue
+		}
+		found, err := findScenarios(name)
+		if err != nil {
+			return nil, err
+		}
+		scenarios = append(scenarios, found...)
+		if len(found) == 1 && found[0].name == name {
+			continue // which is a file of scenarios itself
+		}
+		of, err := flowFiles(name)
+		if err != nil && len(of) == 0 && len(found) > 0 {
+			err = nil // a folder with nothing else
+		}
+		if err == nil && fix {
+			var done []fixedFlow
+			if done, err = fixFlows(of); len(done) > 0 && err == nil {
+				read.fixed = append(read.fixed, done...)
+				of, err = flowFiles(name)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		read.files = append(read.files, of...)
+	}
+	for _, file := range read.files {
+		read.flows += len(file.Programs)
+	}
+	checked, err := checkScenarios(env, scenarios, read.files)
+	read.scenarios = len(checked)
+	read.files = append(read.files, checked...)
+	return read, err
 }
 
 // flowFiles are the files of flows at a name, with what they hold.
@@ -249,8 +261,8 @@ func located(findings []flow.Finding) []flow.Finding {
 }
 
 // writeFindings prints findings for a person, and how many flows, files of scenarios and bots were checked.
-func writeFindings(w io.Writer, findings []flow.Finding, checked [3]int, fixed []fixedFlow) error {
-	for _, f := range fixed {
+func writeFindings(w io.Writer, findings []flow.Finding, read *toCheck) error {
+	for _, f := range read.fixed {
 		where := f.File
 		if f.Action != "" {
 			where += fmt.Sprintf(": block %q", f.Action)
@@ -264,12 +276,12 @@ func writeFindings(w io.Writer, findings []flow.Finding, checked [3]int, fixed [
 			return err
 		}
 	}
-	what := counted(checked[0], "flow")
-	if checked[1] > 0 {
-		what += ", " + counted(checked[1], "file") + " of scenarios"
+	what := counted(read.flows, "flow")
+	if read.scenarios > 0 {
+		what += ", " + counted(read.scenarios, "file") + " of scenarios"
 	}
-	if checked[2] > 0 {
-		what += ", " + counted(checked[2], "bot")
+	if read.bots > 0 {
+		what += ", " + counted(read.bots, "bot")
 	}
 	_, err := fmt.Fprintf(w, "%s, %s\n", what, counted(len(findings), "finding"))
 	return err

@@ -27,7 +27,7 @@ func TestBotRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, line := range strings.Split(string(data), "\n") {
+		for line := range strings.SplitSeq(string(data), "\n") {
 			if found := told.FindStringSubmatch(line); found != nil {
 				want = append(want, "bot-"+found[1])
 			}

@@ -44,6 +44,31 @@ func zipped(t *testing.T, dir string) []byte {
 	return out.Bytes()
 }
 
+// What can only be meant as a bot is told from flows, tests and what may be anything.
+func TestIs(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"a.zip": "PK\x03\x04", "b.yaml": "bot: b\n", "c.yml": "# c\nintents:\n", "t.yaml": "Resources:\n  B: {Type: AWS::Lex::Bot}\n",
+		"no.zip": "no", "no.yaml": "scenario: x\nanswers:\n  - {bot: b, intent: i}\n", "nor.yaml": "bots: {}\n", "flow.json": `{"Actions":[]}`, "zip.json": "PK",
+	} {
+		name = filepath.Join(folder, name)
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if base := filepath.Base(name); lexfile.Is(name) != (len(strings.TrimSuffix(base, filepath.Ext(base))) == 1) {
+			t.Errorf("%s: %v", base, lexfile.Is(name))
+		}
+	}
+	for name, want := range map[string]bool{
+		"testdata/airline-italian": true, "testdata/cfn-flan-fallback": false, folder: false, filepath.Join(folder, "away.zip"): false,
+	} {
+		if lexfile.Is(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
 // Every real bot is read, as a folder and as an archive, with its locales, intents and slots.
 func TestRowPoint2RealBots(t *testing.T) {
 	t.Parallel()
