@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -68,6 +69,9 @@ func writeSamples(dir string) ([]string, error) {
 	}
 	for _, name := range slices.Concat(names, tests) {
 		data, err := fs.ReadFile(flows.Files(), name)
+		if strings.HasSuffix(name, ".scenario.yaml") { // for editors
+			data = append([]byte(schemaLine(serve.ScenarioSchema)), data...)
+		}
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data, 0o644)
 		}

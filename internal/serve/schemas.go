@@ -8,8 +8,12 @@ import (
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// SettingsSchema is the path of the JSON Schema of parley.yaml.
-const SettingsSchema = "/schema/parley.json"
+// Paths of the JSON Schemas of parley.yaml, of scripts for agents and of scenarios.
+const (
+	SettingsSchema = "/schema/parley.json"
+	AgentSchema    = "/schema/agent.json"
+	ScenarioSchema = "/schema/scenario.json"
+)
 
 // addSchemas adds the JSON Schemas of the files that people write, for their editors. Each is the one
 // of this very program.
@@ -19,7 +23,7 @@ func addSchemas(files map[string]http.Handler) error {
 		return err
 	}
 	for path, text := range map[string][]byte{
-		SettingsSchema: ofSettings, "/schema/agent.json": partner.Schema(), "/schema/scenario.json": scenario.Schema(),
+		SettingsSchema: ofSettings, AgentSchema: partner.Schema(), ScenarioSchema: scenario.Schema(),
 	} {
 		files[path] = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/schema+json")

@@ -11,7 +11,7 @@ import (
 // A running server has the schemas of the files that people write.
 func TestRowB1Schemas(t *testing.T) {
 	t.Parallel()
-	for path, key := range map[string]string{serve.SettingsSchema: "agentic-cx", "/schema/agent.json": "rules", "/schema/scenario.json": "steps"} {
+	for path, key := range map[string]string{serve.SettingsSchema: "agentic-cx", serve.AgentSchema: "rules", serve.ScenarioSchema: "steps"} {
 		cfg, _ := config(t, "--addr=127.0.0.1:0")
 		server, err := serve.Open(t.Context(), cfg)
 		if err != nil {

@@ -16,10 +16,10 @@ func begun() []string {
 
 // Draft returns a parley.yaml to begin with: the values given, by the names of settings, lists
 // separated by commas. Other settings that most people want, and the tables, stand there as comments,
-// a key behind a # without a space. schema is the address of the file's JSON Schema.
-func Draft(schema string, values map[string]string) ([]byte, error) {
+// a key behind a # without a space. first is the line before all, which names the schema to editors.
+func Draft(first string, values map[string]string) ([]byte, error) {
 	var b strings.Builder
-	b.WriteString("# yaml-language-server: $schema=" + schema + "\n" +
+	b.WriteString(first +
 		"# Settings of Parley. By the line above editors complete keys and mark mistakes while parley runs: it\n" +
 		"# serves the schema. Each setting is a flag and a variable, too; `parley config print` shows all of them.\n" +
 		"# Lines that begin with # and a key are off: take the # away, and write your own value.\n")

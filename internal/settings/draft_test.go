@@ -11,12 +11,15 @@ import (
 // What a draft says is what it was given, and what it has as comments are keys that there are.
 func TestRowB1Draft(t *testing.T) {
 	t.Parallel()
-	text, err := settings.Draft("http://localhost:3000/schema/parley.json", map[string]string{
+	text, err := settings.Draft("# first\n", map[string]string{
 		"upstream": "aws", "region": "eu-central-1", "instance-id": "12345678-1234-1234-1234-123456789012",
 		"allow-origin": "https://a.example,https://b.example", "display-name": "yes: #1",
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if !strings.HasPrefix(string(text), "# first\n# Settings") {
+		t.Errorf("it begins with %.40q", text)
 	}
 	s, err := load(t, input{files: map[string]string{"parley.yaml": string(text)}})
 	if err != nil {

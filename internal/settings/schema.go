@@ -65,18 +65,18 @@ func (f Field) shape() schemaObject {
 	text := func(pattern string) schemaObject {
 		return schemaObject{"type": []string{"string", "null"}, "pattern": "^(" + pattern + ")$"}
 	}
-	number := func(kind, pattern string) schemaObject {
-		return schemaObject{"type": []string{kind, "string", "null"}, "pattern": "^(" + pattern + ")$"}
+	number := func(pattern string) schemaObject {
+		return schemaObject{"type": []string{"integer", "string", "null"}, "pattern": "^(" + pattern + ")$"}
 	}
 	switch reflect.Zero(reflect.TypeFor[Settings]().Field(f.index).Type).Interface().(type) {
 	case bool:
-		shape := number("integer", "[01tTfF]|true|True|TRUE|false|False|FALSE")
+		shape := number("[01tTfF]|true|True|TRUE|false|False|FALSE")
 		shape["type"], shape["minimum"], shape["maximum"] = []string{"boolean", "integer", "string", "null"}, 0, 1
 		return shape
 	case int:
-		return number("integer", wholePattern)
+		return number(wholePattern)
 	case Limit:
-		shape := number("integer", "auto|"+fromZeroPattern)
+		shape := number("auto|" + fromZeroPattern)
 		shape["minimum"] = 0
 		return shape
 	case Speed:
@@ -89,7 +89,7 @@ func (f Field) shape() schemaObject {
 		if strings.Contains(f.Placeholder, string(Auto)) {
 			pattern = string(Auto) + "|" + pattern
 		}
-		shape := number("integer", pattern)
+		shape := number(pattern)
 		shape["minimum"], shape["maximum"] = 0, 0 // a number without a unit
 		return shape
 	case Retention:
