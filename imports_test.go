@@ -143,7 +143,8 @@ var allowed = map[string][]string{
 		"internal/fault", "internal/flow", "internal/flowcover", "internal/flowrecord", "internal/flowtest", "internal/inspect", "internal/instance", "internal/participant", "internal/partner", "internal/rawjson", "internal/secret",
 		"internal/transcript",
 	},
-	"internal/console": {"internal/diagnosis"},
+	"internal/manual":  {},
+	"internal/console": {"internal/diagnosis", "internal/manual"},
 	"internal/doctor": {
 		"internal/arn", "internal/awscall", "internal/awswire", "internal/connectclient", "internal/diagnosis", "internal/doorpath",
 		"internal/hint", "internal/server", "internal/settings", "internal/startchat",

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/manual"
 )
 
 //go:embed static pages
@@ -112,13 +113,13 @@ func pack(content []byte) []byte {
 func Handles(address string) bool {
 	address = clean(address)
 	switch address {
-	case "/", "/docs/errors", "/favicon.ico", "/console":
+	case "/", "/favicon.ico", "/console":
 		return true
 	}
 	if _, ok := short()[address]; ok {
 		return true
 	}
-	return strings.HasPrefix(address, "/console/")
+	return strings.HasPrefix(address, "/console/") || address == manual.Root || strings.HasPrefix(address, manual.Root+"/")
 }
 
 // short are the addresses that people type, and where the pages are.
@@ -131,7 +132,7 @@ func short() map[string]string {
 // clean leaves doubled and trailing slashes and dots out of an address.
 func clean(address string) string { return path.Clean("/" + address) }
 
-// New returns the handler of GET /, /docs/errors, /console/…, /favicon.ico and the short addresses of pages. Each page is
+// New returns the handler of GET /, /docs, /docs/…, /console/…, /favicon.ico and the short addresses of pages. Each page is
 // rendered once, when it is first asked for.
 func New(config Config) http.Handler {
 	served := map[string]file{}
@@ -141,6 +142,13 @@ func New(config Config) http.Handler {
 	served["/favicon.ico"] = served["/console/favicon.svg"]
 	for _, p := range pages(config.Embedded) {
 		served[p.address] = newFile("text/html; charset=utf-8", func() []byte { return p.render(config) })
+	}
+
+	for _, name := range manual.Names() {
+		served[manual.Address(name)] = newFile("text/html; charset=utf-8", func() []byte { return documentation(config, name) })
+	}
+	for address, content := range manual.Images() {
+		served[address] = newFile(contentTypes()[path.Ext(address)], content)
 	}
 
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/manual"
 )
 
 // page is one page: pages/NAME.html, which defines "main" for the frame, and
@@ -52,6 +53,9 @@ type view struct {
 	Emulator, Port string
 	// Groups are the explained errors.
 	Groups []group
+	// Manual are links to the pages of the documentation, Text is one of them.
+	Manual []navigation
+	Text   template.HTML
 }
 
 // navigation is a link to a page.
@@ -88,11 +92,24 @@ func (p page) view(config Config) view {
 
 // render executes a page. The pages are part of the program, so a failure is a mistake in
 // them that every test of this package would show.
-func (p page) render(config Config) []byte {
+func (p page) render(config Config) []byte { return p.execute(p.view(config)) }
+
+// documentation renders a page of the documentation.
+func documentation(config Config, name string) []byte {
+	p := page{name: "docs", address: manual.Address(name), title: manual.Title(name) + " · Parley"}
+	data := p.view(config)
+	for _, other := range manual.Names() {
+		data.Manual = append(data.Manual, navigation{manual.Address(other), manual.Title(other), other == name})
+	}
+	data.Text = template.HTML(manual.HTML(name, config.Base)) // of the program's own files
+	return p.execute(data)
+}
+
+func (p page) execute(data view) []byte {
 	parsed := template.Must(template.New("").Funcs(template.FuncMap{"spans": spans}).
 		ParseFS(files, "pages/"+p.name+".html", "pages/frame.html"))
 	var out bytes.Buffer
-	if err := parsed.ExecuteTemplate(&out, "frame", p.view(config)); err != nil {
+	if err := parsed.ExecuteTemplate(&out, "frame", data); err != nil {
 		panic(err)
 	}
 	return out.Bytes()
