@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -27,11 +28,9 @@ func connectRegions() []string {
 // opens new ones, and an endpoint of one's own may have any name.
 func judgeRegion(region string) finding {
 	known := connectRegions()
-	for _, one := range known {
-		if one == region {
-			partition, _ := awscall.PartitionOf(region)
-			return ok(fmt.Sprintf("%s (partition %s)", region, partition.ID))
-		}
+	if slices.Contains(known, region) {
+		partition, _ := awscall.PartitionOf(region)
+		return ok(fmt.Sprintf("%s (partition %s)", region, partition.ID))
 	}
 	detail := region + ", where Amazon Connect is not known to be"
 	if _, spelt := awscall.PartitionOf(region); !spelt {

@@ -22,12 +22,13 @@ func TestB2RequestsAreLogged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(path, body string, header ...string) (answer struct {
+	type reply struct {
 		Data struct {
 			StartChatResult struct{ ContactID, ParticipantToken string }
 		}
 		ConnectionCredentials struct{ ConnectionToken string }
-	}) {
+	}
+	ask := func(path, body string, header ...string) (answer reply) {
 		t.Helper()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost"+path, strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
