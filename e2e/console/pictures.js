@@ -21,7 +21,7 @@ try {
   await kim.say('Hello?')
   const pages = {
     workbench: '/', desk: `/console/desk?contact=${pat.contactId}`, inspector: `/console/inspector?contact=${pat.contactId}`,
-    faults: '/console/faults', connect: '/console/connect', errors: '/docs/errors',
+    faults: '/console/faults', connect: '/console/connect', errors: '/docs/errors', docs: '/docs',
   }
   for (const width of [1280, 400]) {
     for (const colorScheme of ['light', 'dark']) {

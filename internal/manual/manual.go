@@ -97,7 +97,8 @@ func HTML(name, base string) string {
 	if err != nil { // of the program's own files, into memory
 		panic(err)
 	}
-	return out.String()
+	// What scrolls can be scrolled with the keyboard. In text these would be escaped.
+	return strings.NewReplacer("<pre>", `<pre tabindex="0">`, "<table>", `<table tabindex="0">`).Replace(out.String())
 }
 
 // target is where a link of a page leads: to another page here, to a picture here, or to a file in the

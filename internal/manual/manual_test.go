@@ -48,7 +48,7 @@ func TestB2DocumentationIsLinked(t *testing.T) {
 			}
 		}
 	}
-	if !strings.Contains(pages[base+"/docs/settings"], "<table>") {
+	if !strings.Contains(pages[base+"/docs/settings"], `<table tabindex="0">`) {
 		t.Error("the table of settings is no table")
 	}
 }
