@@ -58,6 +58,8 @@ type setup struct {
 	timeout time.Duration
 	// pipe uses connections in memory, for synctest.
 	pipe bool
+	// stop ends the server when it is asked to; nil cannot.
+	stop func()
 }
 
 // world is a whole server: the embedded Amazon Connect, the front door, the record of
@@ -86,6 +88,7 @@ func newWorld(tb testing.TB, s setup) *world {
 	config := api.Config{
 		Status:     map[string]any{"version": "test", "upstream": map[string]string{"kind": "embedded", "description": "a test"}},
 		AdminToken: secret.New(adminToken), Events: w.events, DocsURL: "/docs/errors", Log: log,
+		Stop: s.stop,
 	}
 	if !s.customers {
 		w.recorder = inspect.New(inspect.Config{})
