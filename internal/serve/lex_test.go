@@ -99,7 +99,9 @@ func startChat(t *testing.T, client *http.Client, base string) *openChat {
 		t.Fatal(err)
 	}
 	t.Cleanup(socket.Close)
-	return &openChat{socket, connected.ConnectionCredentials.ConnectionToken}
+	open := &openChat{socket, connected.ConnectionCredentials.ConnectionToken}
+	open.hears(t, "aws/subscribe") // what is said before the socket is subscribed is not told to it
+	return open
 }
 
 // hears waits until the socket says a text.
