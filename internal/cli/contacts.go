@@ -83,20 +83,18 @@ func placeholders(c *cobra.Command, names map[string]string) {
 	}
 }
 
-// completeContacts lists chats: those that go on, or all.
-func completeContacts(state string) func(context.Context, *remote, []string) []cobra.Completion {
-	return func(ctx context.Context, r *remote, _ []string) []cobra.Completion {
-		contacts, _, err := r.Contacts(ctx, url.Values{"limit": {"50"}, "state": {state}})
-		if err != nil {
-			return nil
-		}
-		var list []cobra.Completion
-		if len(contacts) > 0 {
-			list = append(list, cobra.CompletionWithDesc(latest, "the newest"))
-		}
-		for _, c := range contacts {
-			list = append(list, cobra.CompletionWithDesc(c.ContactID, screen.Cell(c.Customer)+", "+dateTime(c.Started)))
-		}
-		return list
+// completeContacts lists chats, the newest first.
+func completeContacts(ctx context.Context, r *remote, _ []string) []cobra.Completion {
+	contacts, _, err := r.Contacts(ctx, url.Values{"limit": {"50"}, "state": {"all"}})
+	if err != nil {
+		return nil
 	}
+	var list []cobra.Completion
+	if len(contacts) > 0 {
+		list = append(list, cobra.CompletionWithDesc(latest, "the newest"))
+	}
+	for _, c := range contacts {
+		list = append(list, cobra.CompletionWithDesc(c.ContactID, screen.Cell(c.Customer)+", "+dateTime(c.Started)))
+	}
+	return list
 }

@@ -23,7 +23,7 @@ func newFlowRecord(env *Env) *cobra.Command {
 	}
 	out := c.Flags().String("out", "", "the file to write, which must not be there; without it standard output")
 	placeholders(c, map[string]string{"out": "FILE"})
-	want := arguments{least: 1, most: 1, name: "one CONTACT; `parley contacts` lists them", complete: completeContacts("all")}
+	want := arguments{least: 1, most: 1, name: "one CONTACT; `parley contacts` lists them", complete: completeContacts}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
 		id, err := r.contactID(ctx, args[0])
 		if err != nil {

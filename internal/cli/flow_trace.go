@@ -24,7 +24,7 @@ func newFlowTrace(env *Env) *cobra.Command {
 		Example: "  parley flow trace ID\n  parley flow trace ID -f\n  parley flow trace ID -o json",
 	}
 	follow := c.Flags().BoolP("follow", "f", false, "go on with what the flows do next, until the chat ends")
-	want := arguments{least: 1, most: 1, name: "one CONTACT; `parley contacts` lists them", complete: completeContacts("all")}
+	want := arguments{least: 1, most: 1, name: "one CONTACT; `parley contacts` lists them", complete: completeContacts}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
 		id, err := r.contactID(ctx, args[0])
 		if err != nil {

@@ -17,28 +17,34 @@ func (e *Env) keys(s *settings.Settings) bool {
 	return e.StdinTerminal && e.StdoutTerminal && e.Stdin != nil && e.shows(s)
 }
 
+// keyed is what the keys of a server do: open the console's address, where there is one; end the
+// server; and begin a restart in place, nil where that cannot be.
+type keyed struct {
+	console      string
+	quit, reload func()
+}
+
 // listenToKeys acts on what is typed at a server. A key is a line, so that the terminal stays as it is
-// and its own keys, as Ctrl+C, keep their meaning. quit ends the server, reload begins a restart in
-// place; nil cannot.
-func listenToKeys(ctx context.Context, env *Env, console string, quit, reload func(), log *slog.Logger) {
+// and its own keys, as Ctrl+C, keep their meaning.
+func listenToKeys(ctx context.Context, env *Env, does keyed, log *slog.Logger) {
 	for line := range readLines(ctx, env) {
 		switch strings.ToLower(strings.TrimSpace(line)) {
 		case "":
 		case "o":
-			if console != "" {
-				env.open(ctx, console, log)
+			if does.console != "" {
+				env.open(ctx, does.console, log)
 			}
 		case "c":
 			env.printInOrder(ctx, "\x1b[H\x1b[2J\x1b[3J")
 		case "r":
-			if reload == nil {
+			if does.reload == nil {
 				env.printInOrder(ctx, "A server cannot be replaced in place on this system: stop it and start it again.\n")
 				continue
 			}
-			reload()
+			does.reload()
 			return // what is typed from here on is for the next program
 		case "q":
-			quit()
+			does.quit()
 			return
 		default:
 			env.printInOrder(ctx, "Keys, each with Enter: o opens the console, c clears the screen, r reloads, q quits.\n")
@@ -67,7 +73,7 @@ func openBrowser(ctx context.Context, address string) error {
 	case os.Getenv("BROWSER") != "": // the user's own choice, which xdg-open knows on desktops only
 		name = os.Getenv("BROWSER")
 	}
-	command := exec.CommandContext(context.WithoutCancel(ctx), name, args...) //nolint:gosec // the user's browser, and an address of ours
+	command := exec.CommandContext(context.WithoutCancel(ctx), name, args...) // an address of ours
 	command.Stdout, command.Stderr = io.Discard, io.Discard
 	if err := command.Start(); err != nil {
 		return err

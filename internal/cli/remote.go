@@ -112,7 +112,7 @@ func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if slices.Equal(f.Annotations[placeholderAnnotation], []string{contactPlaceholder}) {
 			_ = c.RegisterFlagCompletionFunc(f.Name, func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-				return ask(c, args, completeContacts("all"))
+				return ask(c, args, completeContacts)
 			})
 		}
 	})

@@ -53,7 +53,7 @@ func runServer(ctx context.Context, env *Env, s *settings.Settings) error {
 		OnReady: func(ready serve.Announcement) {
 			announce(ctx, env, s, ready, log)
 			if env.keys(s) && (env.ListenForKeys == nil || env.ListenForKeys()) {
-				go listenToKeys(ctx, env, ready.Console, quit, reload, log) // waits for the terminal: ends with the process
+				go listenToKeys(ctx, env, keyed{ready.Console, quit, reload}, log) // waits for the terminal: ends with the process
 			}
 		},
 	})

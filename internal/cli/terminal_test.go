@@ -191,7 +191,9 @@ func TestB2Keys(t *testing.T) {
 // written waits for the address in the file that a server writes.
 func written(t *testing.T, file string) string {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	again := time.NewTicker(time.Millisecond)
+	defer again.Stop()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); <-again.C {
 		if text, err := os.ReadFile(file); err == nil {
 			address, _, _ := strings.Cut(string(text), "\n")
 			return address

@@ -23,7 +23,7 @@ func newTranscript(env *Env) *cobra.Command {
 		Example: "  parley transcript ID\n  parley transcript ID -f\n  parley transcript ID -o json",
 	}
 	follow := c.Flags().BoolP("follow", "f", false, "go on with what is said next, until the chat ends")
-	want := arguments{least: 1, most: 1, name: "one CONTACT; `parley contacts` lists them", complete: completeContacts("all")}
+	want := arguments{least: 1, most: 1, name: "one CONTACT; `parley contacts` lists them", complete: completeContacts}
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
 		id, err := r.contactID(ctx, args[0])
 		if err != nil {

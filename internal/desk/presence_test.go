@@ -39,26 +39,26 @@ func TestRowC1AWindowThatIsGone(t *testing.T) {
 		r.accept("Ann", pat.contactID)
 		r.accept("Amy", kim.contactID)
 
-		time.Sleep(time.Hour) // a window stays as long as it is open
+		<-time.After(time.Hour) // a window stays as long as it is open
 		shut()
-		time.Sleep(desk.GoneAfter - time.Second)
+		<-time.After(desk.GoneAfter - time.Second)
 		again := r.desk.Window("Ann") // loaded anew
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if state := r.state("Ann"); state != desk.Available {
 			t.Fatalf("Ann, whose page was loaded anew, is %s", state)
 		}
 		second := r.desk.Window("Ann")
 		again()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if diff := cmp.Diff([]string{pat.contactID}, r.holds("Ann")); diff != "" {
 			t.Fatalf("with a second window open: %s", diff)
 		}
 		second()
-		time.Sleep(desk.GoneAfter - time.Millisecond)
+		<-time.After(desk.GoneAfter - time.Millisecond)
 		if state := r.state("Ann"); state != desk.Available {
 			t.Errorf("before the time Ann is %s", state)
 		}
-		time.Sleep(time.Millisecond)
+		<-time.After(time.Millisecond)
 		synctest.Wait()
 		if state := r.state("Ann"); state != desk.Away {
 			t.Errorf("without a window Ann is %s", state)
@@ -84,7 +84,7 @@ func TestRowC1ComingBackIsAsItWas(t *testing.T) {
 		r := newRoomWith(t, nil, desk.Config{})
 		r.add(desk.AgentConfig{Name: "Ann", Window: true, State: desk.Offline})
 		r.add(desk.AgentConfig{Name: "Ben", Window: true})
-		time.Sleep(desk.GoneAfter)
+		<-time.After(desk.GoneAfter)
 		synctest.Wait()
 		if ann, ben := r.state("Ann"), r.state("Ben"); ann != desk.Offline || ben != desk.Away {
 			t.Errorf("Ann is %s, Ben %s", ann, ben)
@@ -115,7 +115,7 @@ func TestRowC1ThePartnerGoesOn(t *testing.T) {
 			t.Fatal(diff)
 		}
 		shut()
-		time.Sleep(desk.GoneAfter)
+		<-time.After(desk.GoneAfter)
 		synctest.Wait()
 		if diff := cmp.Diff([]string{pat.contactID}, r.holds("Parley")); diff != "" {
 			t.Errorf("the partner, who had it before, does not go on: %s", diff)

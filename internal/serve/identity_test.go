@@ -15,17 +15,21 @@ func TestB4CredentialsAreChecked(t *testing.T) {
 	over, end := context.WithCancel(t.Context())
 	end()
 	for name, test := range map[string]struct {
-		ctx  context.Context
-		err  error
-		want string
+		ended bool
+		err   error
+		want  string
 	}{
-		"expired": {t.Context(), errors.New("ExpiredToken"), "parley doctor --upstream aws"},
-		"good":    {t.Context(), nil, ""},
-		"ended":   {over, errors.New("canceled"), ""},
+		"expired": {false, errors.New("ExpiredToken"), "parley doctor --upstream aws"},
+		"good":    {false, nil, ""},
+		"ended":   {true, errors.New("canceled"), ""},
 	} {
+		ctx := t.Context()
+		if test.ended {
+			ctx = over
+		}
 		var said strings.Builder
 		u := &upstream{identity: func(context.Context) error { return test.err }}
-		u.checkIdentity(test.ctx, slog.New(slog.NewTextHandler(&said, nil)))
+		u.checkIdentity(ctx, slog.New(slog.NewTextHandler(&said, nil)))
 		if got := said.String(); test.want == "" && got != "" || !strings.Contains(got, test.want) || test.err != nil && test.want != "" && !strings.Contains(got, test.err.Error()) {
 			t.Errorf("%s: the log says %q", name, got)
 		}

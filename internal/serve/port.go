@@ -79,15 +79,13 @@ func (s *Server) move(ctx context.Context, usual string) {
 	}
 	apart := set.Upstream == settings.Embedded && set.DataDir != "" && !set.Given("data-dir")
 	s.moved = "port " + usual + " is taken"
-	message := "the usual port is taken: this server listens on another one"
 	if apart {
 		own := *set
 		own.DataDir = set.DataDir + "-" + port
 		s.config.Settings = &own
-		message += ", and keeps its chats apart"
 		s.moved += "; this server keeps its chats in " + screen.Printable(own.DataDir)
 	}
-	s.config.Log.WarnContext(ctx, message,
+	s.config.Log.WarnContext(ctx, "the usual port is taken: this server listens on another one", slog.Bool("chats_apart", apart),
 		slog.String("usual", usual), slog.String("addr", s.listener.Addr().String()),
 		slog.String("hint", "parley chat and other commands call the usual one unless they are given --server "+newSite(set, s.listener.Addr()).url))
 }
