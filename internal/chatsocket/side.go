@@ -23,7 +23,8 @@ type Frame struct {
 type Side struct {
 	conn    io.ReadWriteCloser
 	from    io.Reader
-	state   ws.State // what frames that come are checked against
+	state   ws.State // what frames that come are checked against; the reader's
+	masks   bool     // frames that leave, as a client has to
 	longest int      // of frames that come
 	heading [ws.MaxHeaderSize]byte
 	payload []byte
@@ -45,7 +46,7 @@ func ServerSide(conn *Conn) *Side {
 
 // ClientSide returns the end of a client, on a connection that [Dial] has opened.
 func ClientSide(conn io.ReadWriteCloser) *Side {
-	return &Side{conn: conn, from: bufio.NewReader(conn), state: ws.StateClientSide, longest: MaxFromServer}
+	return &Side{conn: conn, from: bufio.NewReader(conn), state: ws.StateClientSide, masks: true, longest: MaxFromServer}
 }
 
 // Read reads a frame. The payload is good until the next call. The error for a frame that the
@@ -85,7 +86,7 @@ func (s *Side) Write(f Frame) error {
 	}
 	s.left = f.Op == Close
 	out := ws.Frame{Header: ws.Header{Fin: f.Final, OpCode: f.Op, Length: int64(len(f.Payload))}, Payload: f.Payload}
-	if s.state.ClientSide() {
+	if s.masks {
 		out = ws.MaskFrame(out) // copies the payload
 	}
 	b := writer{s.frame[:0]}
