@@ -165,7 +165,7 @@ func (f *front) console(t *testing.T) {
 		at := todo[0]
 		todo = todo[1:]
 		status, header, text := f.ask(t, http.MethodGet, strings.TrimPrefix(at.RequestURI(), strings.TrimPrefix(f.url, f.origin)), "")
-		if kind := header.Get("Content-Type"); status != http.StatusOK || !strings.HasPrefix(kind, "text/") && !strings.Contains(kind, "svg") && !strings.Contains(kind, "json") {
+		if kind := header.Get("Content-Type"); status != http.StatusOK || !strings.HasPrefix(kind, "text/") && !strings.HasPrefix(kind, "image/") && !strings.Contains(kind, "json") {
 			t.Errorf("%s: %d %s", at, status, header.Get("Content-Type"))
 		}
 		for _, found := range reference.FindAllStringSubmatch(text, -1) {
