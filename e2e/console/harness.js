@@ -69,6 +69,14 @@ export async function api(url, method, path, body) {
   return text && JSON.parse(text)
 }
 
+/**
+ * Ends the chats that are left. A chat whose agent closes the page without a word waits again ten seconds
+ * later, in front of whoever answers then.
+ */
+export async function endChats(url) {
+  for (const { contactId } of (await api(url, 'GET', 'contacts?state=active')).contacts) await api(url, 'POST', `contacts/${contactId}/end`, {})
+}
+
 /** Lets an agent accept a chat as soon as it waits: a customer waits when the socket has been heard of. */
 export async function accept(url, agent, contactId) {
   await until(async () => (await api(url, 'GET', 'desk')).queues.some(({ waiting }) => waiting.some((entry) => entry.contactId === contactId)), () => 'the chat does not wait')

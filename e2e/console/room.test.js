@@ -6,7 +6,7 @@ import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, fits, looks, open } from './harness.js'
+import { accessible, api, endChats, fits, looks, open } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
@@ -44,6 +44,7 @@ for (const [width, height] of [[1280, 900], [400, 900]]) {
     assert.ok(bubble.height <= room.height, `${bubble.height} px in ${room.height} px`)
     await looks(page, `try-room-${width}`, { widths: [width] })
     assert.deepEqual(complaints, [])
+    await endChats(parley.url)
     await close()
   })
 }
@@ -84,7 +85,7 @@ test('RowC7 empty lists say why, and lead to where something is', async () => {
   const { page, complaints, close } = await open(browser, parley.url, '/console/desk')
   const ended = async () => (await api(parley.url, 'GET', 'contacts?state=ended')).contacts.length
   await until(ended, () => 'no chat has ended')
-  for (const { contactId } of (await api(parley.url, 'GET', 'contacts?state=active')).contacts) await api(parley.url, 'POST', `contacts/${contactId}/end`, {})
+  await endChats(parley.url)
   await page.getByRole('tab', { name: /^Active/ }).click()
   await page.getByText(/^No active chats\. \d+ ended/).waitFor()
   await looks(page, 'desk-why')

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, fits, open } from './harness.js'
+import { accessible, api, endChats, fits, open } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
@@ -72,6 +72,7 @@ test('a customer and an agent talk, and the wire is seen', async () => {
   await accessible(page)
   await fits(page, 'workbench-talk-1280-light')
   assert.deepEqual(complaints, [])
+  await endChats(parley.url)
   await close()
 })
 
@@ -175,6 +176,7 @@ test('what others write is text, whatever it says', async () => {
   await fits(page, 'workbench-hostile')
   await accessible(page)
   assert.deepEqual(complaints, [])
+  await endChats(parley.url)
   await close()
 })
 
