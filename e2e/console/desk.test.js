@@ -239,7 +239,7 @@ test('agents come and go, and follow scripts', async () => {
   await page.getByLabel('Script').fill('name: Robin\ngreeting: Hi {customer}!\nrules:\n  - reply: I see.\n')
   await page.getByRole('button', { name: 'Add', exact: true }).last().click()
   await page.locator('dialog li', { hasText: 'Robin' }).getByText('available').waitFor()
-  assert.equal(await page.locator('dialog').getByRole('alert').count(), 0)
+  await page.locator('dialog').getByRole('alert').waitFor({ state: 'detached' }) // the answer can be slower than the event
   const ida = await connect(parley.url, 'Ida')
   await ida.next('Hi Ida!')
   await page.getByRole('button', { name: 'Remove Robin' }).click()
