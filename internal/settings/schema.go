@@ -81,7 +81,8 @@ func (f Field) shape() schemaObject {
 		return shape
 	case Speed:
 		return schemaObject{"anyOf": []any{
-			schemaObject{"enum": []any{0, nil}}, schemaObject{"type": "number", "minimum": 0.01, "maximum": 10_000},
+			schemaObject{"enum": []any{0, nil}},
+			schemaObject{"type": "number", "minimum": 0.01, "maximum": 10_000},
 			text(`\+?([0-9]{1,4}|0?\.(0[1-9]|[1-9])[0-9]*|[1-9][0-9]{0,3}\.[0-9]*|10000)`),
 		}}
 	case time.Duration, Delay:
