@@ -103,7 +103,7 @@ func makeCall(ctx context.Context, client *connect.Client, name string, input ma
 		return nil, err
 	}
 	results := method.Call([]reflect.Value{reflect.ValueOf(ctx), in})
-	if err, _ := results[1].Interface().(error); err != nil {
+	if err, _ := reflect.TypeAssert[error](results[1]); err != nil {
 		return nil, err
 	}
 	if text, err = json.Marshal(results[0].Interface()); err != nil {
