@@ -8,7 +8,7 @@ import { run, top } from './project.js'
 
 test('RowA4 examples/firstday.sh runs every command of the README', async () => {
   const { stdout } = await run(join(top, 'examples', 'firstday.sh'), [join(top, 'bin', 'npm')]).catch((error) => assert.fail(`${error.stdout}\n${error.stderr}`))
-  assert.match(stdout, /^\$ npx parley-chat\n/)
+  assert.match(stdout, /^\$ make run\n\$ npx parley-chat\n/)
   assert.match(stdout, /\nfirstday: \d+ commands\n$/)
 })
 
