@@ -3,12 +3,10 @@ package sdk_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -24,7 +22,6 @@ import (
 
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/lexbot"
-	"github.com/parley-chat/parley/internal/server"
 )
 
 const flowers = `
@@ -51,32 +48,8 @@ func lexAt(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return embeddedAt(t, emulator.Config{Ephemeral: true, Bots: bots})
-}
-
-// embeddedAt starts an embedded Amazon Connect, and returns its address.
-func embeddedAt(t *testing.T, cfg emulator.Config) string {
-	t.Helper()
-	embedded, err := emulator.New(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	ended := make(chan error, 1)
-	go func() {
-		ended <- server.Serve(ctx, server.Config{Listener: listener, Handler: embedded.Handler(), HTTP2: true})
-	}()
-	t.Cleanup(func() {
-		stop()
-		if err := errors.Join(<-ended, embedded.Close()); err != nil {
-			t.Error(err)
-		}
-	})
-	return "http://" + listener.Addr().String()
+	_, address := startEmbedded(t, emulator.Config{Ephemeral: true, Bots: bots})
+	return address
 }
 
 // lexClient is the generated client of Lex, over one protocol.

@@ -2,14 +2,11 @@ package sdk_test
 
 import (
 	"errors"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/connect"
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
-	"github.com/aws/smithy-go"
 
 	"github.com/parley-chat/parley/internal/emulator"
 )
@@ -18,76 +15,51 @@ import (
 // own errors are what refuses it.
 func TestResourcesOfAnInstance(t *testing.T) {
 	environment(t)
-	embedded, err := emulator.New(t.Context(), emulator.Config{Ephemeral: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(embedded.Handler())
-	t.Cleanup(func() {
-		server.Close()
-		if err := embedded.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	c := connect.New(connect.Options{
-		Region: "us-east-1", BaseEndpoint: &server.URL, Credentials: credentials.NewStaticCredentialsProvider("id", "key", ""),
-	})
+	embedded, address := startEmbedded(t, emulator.Config{Ephemeral: true})
+	c := connectAt(address)
 	ctx, in, text := t.Context(), aws.String(emulator.DefaultInstanceID), aws.String
-	must := func(what string, err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatalf("%s: %v", what, err)
-		}
-	}
-	refused := func(what, want string, err error) {
-		t.Helper()
-		var api smithy.APIError
-		if !errors.As(err, &api) || api.ErrorCode() != want {
-			t.Errorf("%s: %v, not %s", what, err, want)
-		}
-	}
 	slice := func(hour int32) *types.HoursOfOperationTimeSlice {
 		return &types.HoursOfOperationTimeSlice{Hours: &hour, Minutes: aws.Int32(0)}
 	}
 	open := []types.HoursOfOperationConfig{{Day: types.HoursOfOperationDaysMonday, StartTime: slice(9), EndTime: slice(17)}}
 	hours, err := c.CreateHoursOfOperation(ctx, &connect.CreateHoursOfOperationInput{InstanceId: in, Name: text("h"), TimeZone: text("UTC"), Config: open})
-	must("CreateHoursOfOperation", err)
+	must(t, "CreateHoursOfOperation", err)
 	_, err = c.CreateHoursOfOperation(ctx, &connect.CreateHoursOfOperationInput{InstanceId: in, Name: text("h"), TimeZone: text("UTC"), Config: open})
-	refused("CreateHoursOfOperation again", "DuplicateResourceException", err)
+	refuses(t, "CreateHoursOfOperation again", "DuplicateResourceException", err)
 	override, err := c.CreateHoursOfOperationOverride(ctx, &connect.CreateHoursOfOperationOverrideInput{
 		InstanceId: in, HoursOfOperationId: hours.HoursOfOperationId, Name: text("o"), Config: []types.HoursOfOperationOverrideConfig{},
 		EffectiveFrom: text("2026-12-21"), EffectiveTill: text("2026-12-21"),
 	})
-	must("CreateHoursOfOperationOverride", err)
+	must(t, "CreateHoursOfOperationOverride", err)
 	days, err := c.GetEffectiveHoursOfOperations(ctx, &connect.GetEffectiveHoursOfOperationsInput{
 		InstanceId: in, HoursOfOperationId: hours.HoursOfOperationId, FromDate: text("2026-12-21"), ToDate: text("2026-12-28"),
 	})
-	must("GetEffectiveHoursOfOperations", err)
+	must(t, "GetEffectiveHoursOfOperations", err)
 	if all := days.EffectiveHoursOfOperationList; len(all) != 8 || len(all[0].OperationalHours) != 0 || len(all[7].OperationalHours) != 1 {
 		t.Errorf("the effective hours are %+v", all)
 	}
 	_, err = c.DescribeHoursOfOperationOverride(ctx, &connect.DescribeHoursOfOperationOverrideInput{
 		InstanceId: in, HoursOfOperationId: hours.HoursOfOperationId, HoursOfOperationOverrideId: override.HoursOfOperationOverrideId,
 	})
-	must("DescribeHoursOfOperationOverride", err)
+	must(t, "DescribeHoursOfOperationOverride", err)
 
 	queue, err := c.CreateQueue(ctx, &connect.CreateQueueInput{InstanceId: in, Name: text("q"), HoursOfOperationId: hours.HoursOfOperationId, Tags: map[string]string{"a": "b"}})
-	must("CreateQueue", err)
+	must(t, "CreateQueue", err)
 	_, err = c.CreateQueue(ctx, &connect.CreateQueueInput{InstanceId: in, Name: text("r"), HoursOfOperationId: text("nobody")})
-	refused("CreateQueue without hours", "ResourceNotFoundException", err)
+	refuses(t, "CreateQueue without hours", "ResourceNotFoundException", err)
 	_, err = c.UpdateQueueMaxContacts(ctx, &connect.UpdateQueueMaxContactsInput{InstanceId: in, QueueId: queue.QueueId, MaxContacts: aws.Int32(-1)})
-	refused("UpdateQueueMaxContacts", "InvalidParameterException", err)
+	refuses(t, "UpdateQueueMaxContacts", "InvalidParameterException", err)
 	_, err = c.UpdateQueueStatus(ctx, &connect.UpdateQueueStatusInput{InstanceId: in, QueueId: queue.QueueId, Status: types.QueueStatusDisabled})
-	must("UpdateQueueStatus", err)
+	must(t, "UpdateQueueStatus", err)
 	described, err := c.DescribeQueue(ctx, &connect.DescribeQueueInput{InstanceId: in, QueueId: queue.QueueArn})
-	must("DescribeQueue", err)
+	must(t, "DescribeQueue", err)
 	if q := described.Queue; q.Status != types.QueueStatusDisabled || q.LastModifiedTime == nil || q.Tags["a"] != "b" {
 		t.Errorf("the queue is %+v", q)
 	}
 	names := ""
 	for pages := connect.NewListQueuesPaginator(c, &connect.ListQueuesInput{InstanceId: in, MaxResults: aws.Int32(1)}); pages.HasMorePages(); {
 		page, err := pages.NextPage(ctx)
-		must("ListQueues", err)
+		must(t, "ListQueues", err)
 		names += *page.QueueSummaryList[0].Name + " "
 	}
 	if names != "Default q " {
@@ -101,14 +73,14 @@ func TestResourcesOfAnInstance(t *testing.T) {
 			QueueReference: &types.RoutingProfileQueueReference{QueueId: queue.QueueId, Channel: types.ChannelChat}, Priority: aws.Int32(1), Delay: aws.Int32(0),
 		}},
 	})
-	must("CreateRoutingProfile", err)
+	must(t, "CreateRoutingProfile", err)
 	security, err := c.ListSecurityProfiles(ctx, &connect.ListSecurityProfilesInput{InstanceId: in})
-	must("ListSecurityProfiles", err)
+	must(t, "ListSecurityProfiles", err)
 	user, err := c.CreateUser(ctx, &connect.CreateUserInput{
 		InstanceId: in, Username: text("ann"), Password: text("Secret123"), RoutingProfileId: profile.RoutingProfileId,
 		SecurityProfileIds: []string{*security.SecurityProfileSummaryList[1].Id},
 	})
-	must("CreateUser", err)
+	must(t, "CreateUser", err)
 	if a, err := embedded.Desk().Agent(*user.UserId); err != nil || a.Name != "ann" || a.Capacity != 2 {
 		t.Errorf("at the desk is %+v, %v", a, err)
 	}
@@ -118,11 +90,11 @@ func TestResourcesOfAnInstance(t *testing.T) {
 		t.Errorf("DeleteRoutingProfile: %v", err)
 	}
 	prompt, err := c.CreatePrompt(ctx, &connect.CreatePromptInput{InstanceId: in, Name: text("p"), S3Uri: text("s3://bucket/p.wav")})
-	must("CreatePrompt", err)
+	must(t, "CreatePrompt", err)
 	_, err = c.DeletePrompt(ctx, &connect.DeletePromptInput{InstanceId: in, PromptId: prompt.PromptId})
-	must("DeletePrompt", err)
+	must(t, "DeletePrompt", err)
 	_, err = c.DescribePrompt(ctx, &connect.DescribePromptInput{InstanceId: in, PromptId: prompt.PromptId})
-	refused("DescribePrompt", "ResourceNotFoundException", err)
+	refuses(t, "DescribePrompt", "ResourceNotFoundException", err)
 	_, err = c.DescribeContactFlowModuleAlias(ctx, &connect.DescribeContactFlowModuleAliasInput{InstanceId: in, ContactFlowModuleId: text("m"), AliasId: text("a")})
-	refused("DescribeContactFlowModuleAlias", "ResourceNotFoundException", err)
+	refuses(t, "DescribeContactFlowModuleAlias", "ResourceNotFoundException", err)
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/connect"
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
@@ -23,10 +22,8 @@ func TestTestCases(t *testing.T) {
 	if _, _, err := flowrun.NewFolder(os.DirFS("../../internal/casetest/testdata"), library).Load(); err != nil {
 		t.Fatal(err)
 	}
-	client := connect.New(connect.Options{
-		BaseEndpoint: aws.String(embeddedAt(t, emulator.Config{Ephemeral: true, Library: library})), Region: "us-east-1",
-		Credentials: credentials.NewStaticCredentialsProvider("any", "any", ""),
-	})
+	_, address := startEmbedded(t, emulator.Config{Ephemeral: true, Library: library})
+	client := connectAt(address)
 	data, err := os.ReadFile("../../internal/casetest/testdata/priority.json")
 	if err != nil {
 		t.Fatal(err)
