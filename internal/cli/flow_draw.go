@@ -1,13 +1,11 @@
 package cli
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/parley-chat/parley/internal/flowdraw"
-	"github.com/parley-chat/parley/internal/hint"
 )
 
 // newFlowDraw is the command that draws a flow.
@@ -22,11 +20,10 @@ func newFlowDraw(env *Env) *cobra.Command {
 		Example:               "  parley flow draw flows/main.json > main.svg\n  parley flow draw flows/main.json -o mermaid",
 		Args:                  filesOnly,
 	}
-	output := c.Flags().StringP("output", "o", "svg", "form of the drawing: svg or mermaid")
-	placeholders(c, map[string]string{"output": strings.Join(forms, "|")})
+	output := formFlag(c, "drawing", forms...)
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		if !slices.Contains(forms, *output) {
-			return hint.Usage("--output: "+quoteArg(*output)+" is not one of "+strings.Join(forms, ", "), "")
+		if err := checkForm(*output, forms...); err != nil {
+			return err
 		}
 		if len(args) > 1 {
 			return strayArgument(c, args[1])

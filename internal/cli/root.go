@@ -239,17 +239,25 @@ func flagError(c *cobra.Command, err error) error {
 	return hint.Usage(err.Error(), next)
 }
 
-// outputFlag gives a command -o, --output, with the forms that it has beside text and json.
+// outputFlag gives a command -o, --output, with the forms that its result has beside text and json.
 func outputFlag(c *cobra.Command, more ...string) *string {
-	forms := append([]string{"text", "json"}, more...)
+	return formFlag(c, "result", append([]string{"text", "json"}, more...)...)
+}
+
+// checkOutput checks the value of such a flag.
+func checkOutput(output string, more ...string) error {
+	return checkForm(output, append([]string{"text", "json"}, more...)...)
+}
+
+// formFlag gives a command -o, --output, with the forms of what it prints, the usual one first.
+func formFlag(c *cobra.Command, what string, forms ...string) *string {
 	last := len(forms) - 1
-	output := c.Flags().StringP("output", "o", "text", "form of the result: "+strings.Join(forms[:last], ", ")+" or "+forms[last])
+	output := c.Flags().StringP("output", "o", forms[0], "form of the "+what+": "+strings.Join(forms[:last], ", ")+" or "+forms[last])
 	placeholders(c, map[string]string{"output": strings.Join(forms, "|")})
 	return output
 }
 
-func checkOutput(output string, more ...string) error {
-	forms := append([]string{"text", "json"}, more...)
+func checkForm(output string, forms ...string) error {
 	if !slices.Contains(forms, output) {
 		return hint.Usage("--output: "+quoteArg(output)+" is not one of "+strings.Join(forms, ", "), "")
 	}
