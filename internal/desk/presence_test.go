@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/partner"
 )
@@ -157,4 +158,38 @@ func TestRowC2TakeOver(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A scripted agent that is about to join gives way as well as one who is there: which of the two
+// joins first is left to chance.
+func TestTakeOverFromAScriptThatIsAboutToJoin(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRoomWith(t, nil, desk.Config{})
+			pat := r.arrive()
+			held, release := make(chan struct{}), make(chan struct{})
+			go func() {
+				if err := r.chats.Step(t.Context(), pat.contactID, func(*chat.Step) error { close(held); <-release; return nil }); err != nil {
+					t.Error(err)
+				}
+			}()
+			<-held
+			r.add(standby()) // it wants to join, and cannot yet
+			r.add(desk.AgentConfig{Name: "Ann"})
+			taken := make(chan error)
+			go func() {
+				_, err := r.desk.TakeOver(t.Context(), "Ann", pat.contactID)
+				taken <- err
+			}()
+			close(release)
+			if err := <-taken; err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if diff := cmp.Diff([]string{pat.contactID}, r.holds("Ann")); diff != "" || len(r.holds("Parley")) != 0 {
+				t.Errorf("Parley has %v: %s", r.holds("Parley"), diff)
+			}
+		})
+	}
 }

@@ -10,7 +10,8 @@ import (
 )
 
 // TakeOver lets a person answer a contact in the place of scripted agents, in one step: the person joins,
-// and they leave. A contact that waits is accepted. Returns the participant that the person is then.
+// and they leave, also those who are only about to join. A contact that waits is accepted. Returns the
+// participant that the person is then.
 // Errors: those of [Desk.Accept]; a [TakenError] names the person who answers the contact.
 func (d *Desk) TakeOver(ctx context.Context, agentRef, contactID string) (participantID string, err error) {
 	d.mu.Lock()
@@ -19,7 +20,7 @@ func (d *Desk) TakeOver(ctx context.Context, agentRef, contactID string) (partic
 		d.mu.Unlock()
 		return "", err
 	}
-	scripted := false
+	scripted := t.claim != nil && t.claim.partner != nil
 	for _, s := range t.seats {
 		if s.role != transcript.Agent || s.agent == a {
 			continue

@@ -301,16 +301,19 @@ func (d *Desk) take(a *agent, t *ticket) {
 	d.unclaim(a, t)
 }
 
-// errYielded says that an agent who stands by leaves a contact to a custom bot.
-var errYielded = fmt.Errorf("%w: a custom bot answers the contact", ErrUnavailable)
+// errYielded says that a scripted agent leaves a contact to who was faster.
+var errYielded = fmt.Errorf("%w: somebody else answers the contact", ErrUnavailable)
 
-// join makes an agent one of the contact's, unless it stands by and a custom bot was faster.
+// join makes an agent one of the contact's. A scripted agent yields to a person who took the contact
+// over, and to a custom bot if it only stands by.
 func (d *Desk) join(ctx context.Context, a *agent, t *ticket) (participantID string, err error) {
 	d.mu.Lock()
-	standby := a.standby && a.partner != nil
+	scripted := a.partner != nil
+	standby := a.standby && scripted
 	d.mu.Unlock()
 	err = d.chats.Step(ctx, t.id, func(step *chat.Step) error {
-		if standby && slices.ContainsFunc(step.Contact().Participants, isBot) {
+		yields := func(p chat.Participant) bool { return scripted && answers(p) || standby && isBot(p) }
+		if slices.ContainsFunc(step.Contact().Participants, yields) {
 			return errYielded
 		}
 		joined, err := step.Join(transcript.Agent, a.name)
