@@ -7,11 +7,12 @@ import (
 	"unicode"
 )
 
-// The forms. A group is what is private of them.
+// The forms. A group is what is private of them. Those whose matches are looked at byte by byte name both
+// cases: (?i) also lets letters beyond ASCII pass that fold to ASCII ones (U+212A to k, U+017F to s).
 var (
 	emailForm   = regexp.MustCompile(`[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}`)
 	urlForm     = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s<>"]+`)
-	ibanForm    = regexp.MustCompile(`(?i)[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?`)
+	ibanForm    = regexp.MustCompile(`[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?`)
 	cardForm    = regexp.MustCompile(`\d(?:[ -]?\d){12,18}`)
 	cvvForm     = regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|card security code)\b[^\d\n]{0,12}(\d{3,4})\b`)
 	expiryForm  = regexp.MustCompile(`(?i)\b(?:exp(?:iry|ires|iration)?|valid (?:thru|until))\b[^\d\n]{0,12}((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d{2})\b`)
@@ -21,7 +22,7 @@ var (
 	nhsForm     = regexp.MustCompile(`\d{3}[ -]\d{3}[ -]\d{4}`)
 	ninoForm    = regexp.MustCompile(`(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]`)
 	panForm     = regexp.MustCompile(`[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]`)
-	vinForm     = regexp.MustCompile(`(?i)[A-HJ-NPR-Z0-9]{17}`)
+	vinForm     = regexp.MustCompile(`[A-HJ-NPR-Za-hj-npr-z0-9]{17}`)
 	accessForm  = regexp.MustCompile(`A(?:KIA|SIA)[A-Z2-7]{16}`)
 	macForm     = regexp.MustCompile(`(?i)[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5}`)
 	addressForm = regexp.MustCompile(`(?i)(?:\d{1,3}\.){3}\d{1,3}|[0-9A-F]{0,4}(?::[0-9A-F]{0,4}){2,7}`)
@@ -193,7 +194,7 @@ func phone(match string) int {
 	open, closed := strings.Count(match, "("), strings.Count(match, ")")
 	grouped := len(digits) < len(match)
 	switch {
-	case open != closed || strings.Contains(match[1:], "+"):
+	case digits == "", open != closed, strings.Contains(match[1:], "+"):
 	case match[0] == '+' && len(digits) >= 8 && len(digits) <= 15,
 		digits[0] == '0' && digits[1] != '0' && grouped && len(digits) >= 8 && len(digits) <= 12,
 		strings.HasPrefix(digits, "00") && len(digits) >= 10 && len(digits) <= 17,
