@@ -139,7 +139,7 @@ func TestConnectPage(t *testing.T) {
 func TestConfigurationIsEscaped(t *testing.T) {
 	t.Parallel()
 	const hostile = `"><script src=//evil.example></script>`
-	for _, target := range []string{"/", "/console/connect", "/docs/errors"} {
+	for _, target := range []string{"/", "/console/connect", "/docs/errors", "/console/signed-in"} {
 		_, page := get(t, console.Config{
 			URL: base + hostile, Upstream: hostile, Version: hostile, NetworkURLs: []string{hostile},
 		}, target)
@@ -189,7 +189,7 @@ func TestPagesKeepTheirPolicy(t *testing.T) {
 
 // addresses are those of the pages beside the embedded Amazon Connect.
 func addresses() []string {
-	return []string{"/", "/console/desk", "/console/inspector", "/console/faults", "/console/connect", "/docs/errors"}
+	return []string{"/", "/console/desk", "/console/inspector", "/console/faults", "/console/connect", "/docs/errors", "/console/signed-in"}
 }
 
 // With Amazon Connect behind, agents have its own workspace and nothing can be broken: the

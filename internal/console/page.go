@@ -31,7 +31,8 @@ func pages(embedded bool) []page {
 	connect := page{name: "connect", address: "/console/connect", title: "Connect your client · Parley", nav: "Connect"}
 	explained := page{name: "errors", address: "/docs/errors", title: "What goes wrong, and what to do · Parley", nav: "Errors"}
 	if embedded {
-		return []page{workbench, desk, inspector, faults, connect, explained}
+		signedIn := page{name: "signedin", address: "/console/signed-in", title: "Back from the sign-in page · Parley"}
+		return []page{workbench, desk, inspector, faults, connect, explained, signedIn}
 	}
 	first := connect
 	first.address, first.title = "/", "Parley"

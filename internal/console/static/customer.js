@@ -5,8 +5,9 @@ import { get, path } from "./api.js";
 import { save } from "./agent.js";
 import { Composer } from "./composer.js";
 import { byId, fill } from "./dom.js";
-import { contentTypes, newToken, Participant, startChat } from "./participant.js";
-import { Transcript } from "./transcript.js";
+import { served } from "./here.js";
+import { contentTypes, eventType, newToken, Participant, startChat } from "./participant.js";
+import { sessionOf, Transcript } from "./transcript.js";
 import { trouble } from "./trouble.js";
 
 const store = "parley-customer";
@@ -33,6 +34,16 @@ export class Customer {
       self: "CUSTOMER", label: "Conversation of the customer", empty: "Connecting …",
       choose: (content, contentType) => this.composer.attempt(() => this.participant.send(content, contentType)),
       describe: (token) => this.participant.view(token),
+      signIn: {
+        address: async (session) => {
+          let address;
+          await this.composer.attempt(async () => {
+            address = await this.#signInAddress(session);
+          });
+          return address;
+        },
+        cancel: (session) => this.composer.attempt(() => this.participant.cancelSignIn(session)),
+      },
       download: (file) => this.composer.attempt(async () => save(await this.participant.fileAddress(file.AttachmentId), file.AttachmentName)),
     });
     this.composer = new Composer(byId("customer-composer"), {
@@ -90,6 +101,21 @@ export class Customer {
     return sent;
   }
 
+  // The address is given out once, so it is kept with the chat, as is what asks for a sign-in: transcripts
+  // have no such events.
+  async #signInAddress(session) {
+    const { signIn } = this.started;
+    if (sessionOf(signIn.item) === session && signIn.address) return signIn.address;
+    const address = await this.participant.signInAddress(session, location.origin + served("/console/signed-in"));
+    this.#keep({ signIn: { ...signIn, address } });
+    return address;
+  }
+
+  #keep(more) {
+    Object.assign(this.started, more);
+    sessionStorage.setItem(store, JSON.stringify(this.started));
+  }
+
   #continue() {
     const { asked, ContactId } = this.started;
     const request = { ...asked, PersistentChat: { RehydrationType: "ENTIRE_PAST_SESSION", SourceContactId: ContactId } };
@@ -111,7 +137,7 @@ export class Customer {
     this.started = started;
     this.#others.clear();
     this.#unread = "";
-    sessionStorage.setItem(store, JSON.stringify(started));
+    this.#keep({});
     const participant = new Participant(started);
     this.participant = participant;
     this.transcript.clear(started.ContactId);
@@ -121,6 +147,7 @@ export class Customer {
     participant.addEventListener("loading", current((is) => this.transcript.busy(is)));
     participant.addEventListener("state", current(() => this.#show()));
     participant.addEventListener("trouble", current((error) => error.status && participant.state !== "failed" && this.composer.show(error)));
+    if (started.signIn) this.transcript.add(started.signIn.item);
     this.#show();
     participant.connect();
     this.#focus = true;
@@ -165,6 +192,8 @@ export class Customer {
     const { ParticipantRole: role, ParticipantId: id, ContentType: type } = item;
     if (type?.endsWith("participant.joined") && role !== "CUSTOMER") this.#others.add(id);
     if (type?.endsWith("participant.left")) this.#others.delete(id);
+    if (type === eventType("authentication.initiated")) this.#keep({ signIn: { item } });
+    else if (type?.startsWith(eventType("authentication."))) this.#keep({ signIn: undefined });
     if (item.Type !== "MESSAGE" || role === "CUSTOMER" || role === "SYSTEM" || this.participant.over) return;
     this.#unread = item.Id;
     clearTimeout(this.#timer);

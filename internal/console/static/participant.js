@@ -242,6 +242,17 @@ export class Participant extends EventTarget {
     return View;
   }
 
+  // signInAddress returns where the customer signs in, who comes to an address of ours afterwards. It is
+  // given out once.
+  async signInAddress(SessionId, RedirectUri) {
+    const { AuthenticationUrl } = await this.#call("authentication-url", { SessionId, RedirectUri });
+    return AuthenticationUrl;
+  }
+
+  cancelSignIn(SessionId) {
+    return this.#call("cancel-authentication", { SessionId });
+  }
+
   leave() {
     return this.#call("disconnect", { ClientToken: newToken() });
   }

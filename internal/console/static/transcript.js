@@ -5,6 +5,7 @@ import { fill, h, icon } from "./dom.js";
 import { plain, time } from "./format.js";
 import { markdown } from "./markdown.js";
 import { contentTypes, eventType } from "./participant.js";
+import { SignIns } from "./signin.js";
 import { template } from "./templates.js";
 import { toEnd } from "./toend.js";
 import { Unsent } from "./unsent.js";
@@ -34,17 +35,30 @@ const happened = {
 };
 const silent = new Set(["connection.acknowledged", "message.delivered", "message.read"]);
 
+const signInAsked = "authentication.initiated";
+
+// sessionOf is the id of the sign-in that an event is about.
+export function sessionOf({ Content }) {
+  try {
+    return String(JSON.parse(Content).SessionId);
+  } catch {
+    return "";
+  }
+}
+
 export class Transcript {
   // self is the role that the page speaks for. choose(content, contentType) answers an
   // interactive message, download(attachment) fetches a file, decide(attachment, approve) ends
-  // a scan, describe(token) asks for a view; each may be left out. A quiet one is not read out as it grows.
-  constructor(element, { self, label = "Conversation", quiet = false, choose, download, decide, describe, empty }) {
+  // a scan, describe(token) asks for a view, signIn is what cards of sign-ins do; each may be left out. A
+  // quiet one is not read out as it grows.
+  constructor(element, { self, label = "Conversation", quiet = false, choose, download, decide, describe, signIn, empty }) {
     this.element = element;
     this.self = self;
     this.choose = choose;
     this.download = download;
     this.decide = decide;
     this.describe = describe;
+    this.signIns = signIn && new SignIns(signIn);
     this.items = new Map();
     this.receipts = new Map();
     this.typing = new Map();
@@ -113,6 +127,8 @@ export class Transcript {
     const loading = this.log.getAttribute("aria-busy") === "true";
     this.end.grew(!before && !loading && row.classList.contains("said") && (item.ParticipantRole === (this.supervises ? "SUPERVISOR" : this.self) ? "own" : "other"));
     this.#onlyLastCanBeAnswered(row);
+    if (event === "chat.ended") this.signIns?.end();
+    else if (event !== signInAsked && event.startsWith("authentication.")) this.signIns?.end(sessionOf(item), event.slice("authentication.".length));
     const view = row.querySelector("form.view");
     if (view || event === "chat.ended") this.#turn(item, { view });
     this.#showReceipt(item.Id);
@@ -148,6 +164,9 @@ export class Transcript {
 
   #row(item, event) {
     const who = plain(item.DisplayName) || roleName(item.ParticipantRole);
+    if (event === signInAsked && this.signIns) {
+      return h("li", { class: "said other role-system", dataset: { id: item.Id, at: item.AbsoluteTime } }, h("p", { class: "who" }, h("bdi", {}, "Sign-in"), stamp(item)), this.signIns.card(sessionOf(item)));
+    }
     if (item.Type === "EVENT") {
       const text = happened[event]?.(who);
       return text ? h("li", { class: "happened", dataset: { id: item.Id, at: item.AbsoluteTime } }, h("span", {}, text), stamp(item)) : null;
