@@ -10,7 +10,8 @@ type Effect string
 
 // Effects of overrides, as Amazon Connect names them.
 const (
-	// Replaces puts its times in the place of those of the week. It is the effect of no name.
+	// Replaces puts its times in the place of those of the week, on all of its dates. It is the effect of
+	// no name.
 	Replaces Effect = "STANDARD"
 	// Opens adds its times to those of the week, and Closes takes them away.
 	Opens  Effect = "OPEN"
@@ -24,8 +25,9 @@ type Override struct {
 	First  string `json:"first"`
 	Last   string `json:"last"`
 	Effect Effect `json:"effect,omitempty"`
-	// Times are for the days that they name; other days of the range stay as they are. None at all are
-	// for the whole of every day: nothing is open, or with Opens everything.
+	// Times are for the days that they name. An override that replaces, and does not come again, closes
+	// the other days of its range: it stands for all of the week. None at all are for the whole of every
+	// day: nothing is open, or with Opens everything.
 	Times []Times `json:"times,omitempty"`
 	// Recurs are the dates of the range that count; nil for all.
 	Recurs *Recurrence `json:"recurs,omitempty"`
@@ -46,20 +48,26 @@ type Recurrence struct {
 }
 
 // On are the times that begin on a date, in the order of their beginnings. The date counts, and not the
-// time of the day.
+// time of the day. What is closed counts before what is open, whichever came first, and both before
+// what replaces the times of the week.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/hours-of-operation-overrides.html,
+// "Dates with competing overrides"
 func (h *Hours) On(date time.Time) []Span {
 	spans := of(h.plan.Week, date.Weekday())
 	if i := slices.IndexFunc(h.plan.Overrides, func(o Override) bool { return o.replaces() && o.Counts(date) }); i >= 0 {
 		spans = of(h.plan.Overrides[i].Times, date.Weekday())
 	}
-	for _, o := range h.plan.Overrides {
-		if o.replaces() || !o.Counts(date) {
-			continue
-		}
-		for _, s := range o.On(date) {
-			spans = without(spans, s)
-			if o.Effect == Opens {
-				spans = append(spans, s)
+	for _, effect := range []Effect{Opens, Closes} {
+		for _, o := range h.plan.Overrides {
+			if o.Effect != effect || !o.Counts(date) {
+				continue
+			}
+			for _, s := range o.On(date) {
+				spans = without(spans, s)
+				if effect == Opens {
+					spans = append(spans, s)
+				}
 			}
 		}
 	}
@@ -81,7 +89,7 @@ func (o *Override) On(date time.Time) []Span {
 func (o *Override) Counts(date time.Time) bool {
 	text := date.Format(time.DateOnly)
 	return o.First <= text && text <= o.Last && o.Recurs.counts(o.First, date) &&
-		(len(o.Times) == 0 || slices.ContainsFunc(o.Times, func(t Times) bool { return t.Day == date.Weekday() }))
+		(len(o.Times) == 0 || o.replaces() && o.Recurs == nil || slices.ContainsFunc(o.Times, func(t Times) bool { return t.Day == date.Weekday() }))
 }
 
 // counts reports whether a date is one that comes again.

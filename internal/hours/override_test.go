@@ -31,7 +31,16 @@ func TestOverrides(t *testing.T) {
 		{"none", nil, map[string]string{"2026-12-24": "9-17"}},
 		{"replaced", []hours.Override{{First: "2026-12-24", Last: "2026-12-24", Times: all(9, 12)}}, map[string]string{"2026-12-23": "9-17", "2026-12-24": "9-12", "2026-12-25": "9-17"}},
 		{"closed", []hours.Override{{First: "2026-12-24", Last: "2026-12-26"}}, map[string]string{"2026-12-24": "", "2026-12-26": "", "2026-12-27": "9-17"}},
-		{"days that are not named stay", []hours.Override{{First: "2026-12-21", Last: "2026-12-27", Times: friday}}, map[string]string{"2026-12-24": "9-17", "2026-12-25": "10-11"}},
+		{"days that are not named are closed", []hours.Override{{First: "2026-12-21", Last: "2026-12-27", Times: friday}}, map[string]string{"2026-12-24": "", "2026-12-25": "10-11", "2026-12-28": "9-17"}},
+		{"days to which nothing is added stay", []hours.Override{{First: "2026-12-21", Last: "2026-12-27", Effect: hours.Closes, Times: friday}}, map[string]string{"2026-12-24": "9-17", "2026-12-25": "9-10 11-17"}},
+		{
+			"closed before open, whichever came first",
+			[]hours.Override{
+				{First: "2026-12-24", Last: "2026-12-24", Effect: hours.Closes, Times: all(12, 16)}, {First: "2026-12-24", Last: "2026-12-24", Effect: hours.Opens, Times: all(8, 20)},
+				{First: "2026-12-24", Last: "2026-12-24", Times: all(13, 18)},
+			},
+			map[string]string{"2026-12-24": "8-12 16-20"},
+		},
 		{"the first of several", []hours.Override{{First: "2026-12-24", Last: "2026-12-24"}, {First: "2026-12-24", Last: "2026-12-24", Times: all(9, 12)}}, map[string]string{"2026-12-24": ""}},
 		{"taken away", []hours.Override{{First: "2026-12-24", Last: "2026-12-24", Effect: hours.Closes, Times: all(12, 13)}}, map[string]string{"2026-12-24": "9-12 13-17"}},
 		{"added", []hours.Override{{First: "2026-12-24", Last: "2026-12-24", Effect: hours.Opens, Times: all(16, 20)}}, map[string]string{"2026-12-24": "9-16 16-20"}},
