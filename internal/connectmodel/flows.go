@@ -330,9 +330,32 @@ func ListLambdaFunctions() *Model {
 //
 // Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AssociateBot.html
 func AssociateBot() *Model {
-	old := object{required: []string{"Name", "LexRegion"}, members: map[string]shape{"Name": text{min: 1, max: 50}, "LexRegion": text{min: 1, max: 60}}}
 	alias := object{members: map[string]shape{"AliasArn": text{min: 1, max: 100}}}
-	return request(map[string]shape{"!InstanceId": instanceID(), "LexBot": old, "LexV2Bot": alias, ClientToken: text{max: 500}})
+	return request(map[string]shape{"!InstanceId": instanceID(), "LexBot": oldBot(), "LexV2Bot": alias, ClientToken: text{max: 500}})
+}
+
+func oldBotName() shape { return text{min: 1, max: 50} }
+
+func oldBotRegion() shape { return text{min: 1, max: 60} }
+
+// oldBot is a bot of Lex V1.
+func oldBot() shape {
+	return object{required: []string{"Name", "LexRegion"}, members: map[string]shape{"Name": oldBotName(), "LexRegion": oldBotRegion()}}
+}
+
+// AssociateLexBot returns the model of the request.
+func AssociateLexBot() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!LexBot": oldBot(), ClientToken: text{max: 500}})
+}
+
+// ListLexBots returns the model of the request.
+func ListLexBots() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "nextToken": nextToken(), "maxResults": integer{min: 1, max: 25}})
+}
+
+// DisassociateLexBot returns the model of the request, whose members travel in the query.
+func DisassociateLexBot() *Model {
+	return request(map[string]shape{"!InstanceId": instanceID(), "!botName": oldBotName(), "!lexRegion": oldBotRegion(), "clientToken": text{max: 500}})
 }
 
 // ListBots returns the model of the request.

@@ -86,6 +86,16 @@ func CreateHoursOfOperation() *Model {
 	return createResource(map[string]shape{"!TimeZone": anyText(), "!Config": weekTimes(), "ParentHoursOfOperationConfigs": parentHours()})
 }
 
+// AssociateHoursOfOperations returns the model of the request.
+func AssociateHoursOfOperations() *Model {
+	return updateResource(hoursID, map[string]shape{"!ParentHoursOfOperationConfigs": parentHours()})
+}
+
+// DisassociateHoursOfOperations returns the model of the request.
+func DisassociateHoursOfOperations() *Model {
+	return updateResource(hoursID, map[string]shape{"!ParentHoursOfOperationIds": list{min: 1, max: 3, item: resourceID()}})
+}
+
 // UpdateHoursOfOperation returns the model of the request.
 func UpdateHoursOfOperation() *Model {
 	return updateResource(hoursID, map[string]shape{

@@ -59,18 +59,31 @@ func ListOfResource(id string, most int) *Model {
 // SearchResources returns the model of requests that search for resources of which at most some are
 // asked for at once.
 func SearchResources(most int) *Model {
-	condition := object{members: map[string]shape{
-		"StringCondition": stringCondition(), "QueueTypeCondition": text{enum: []string{"STANDARD"}},
-	}}
+	return searchResources(most, map[string]shape{"QueueTypeCondition": text{enum: []string{"STANDARD"}}})
+}
+
+// SearchHoursOfOperationOverrides returns the model of the request.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_DateCondition.html
+func SearchHoursOfOperationOverrides() *Model {
+	return searchResources(100, map[string]shape{"DateCondition": object{members: map[string]shape{
+		"FieldName": anyText(), "Value": date(),
+		"ComparisonType": text{enum: []string{"GREATER_THAN", "LESS_THAN", "GREATER_THAN_OR_EQUAL_TO", "LESS_THAN_OR_EQUAL_TO", "EQUAL_TO"}},
+	}}})
+}
+
+// searchResources is SearchResources with the conditions of a kind beside those of texts.
+func searchResources(most int, conditions map[string]shape) *Model {
+	condition := object{members: conditions}
+	condition.members["StringCondition"] = stringCondition()
 	again := list{item: recursive{func() shape { return condition }}}
 	condition.members["OrConditions"], condition.members["AndConditions"] = again, again
 	both := object{members: map[string]shape{"TagConditions": list{item: tagCondition()}}}
+	attributes := object{members: map[string]shape{"OrConditions": list{item: both}, "AndCondition": both, "TagCondition": tagCondition()}}
 	return request(map[string]shape{
 		"!InstanceId": instanceID(), "NextToken": text{min: 1, max: 2500}, "MaxResults": integer{min: 1, max: int64(most)},
 		"SearchCriteria": condition,
-		"SearchFilter": object{members: map[string]shape{"TagFilter": tagFilter(), "UserAttributeFilter": object{members: map[string]shape{
-			"OrConditions": list{item: both}, "AndCondition": both, "TagCondition": tagCondition(),
-		}}}},
+		"SearchFilter":   object{members: map[string]shape{"TagFilter": tagFilter(), "UserAttributeFilter": attributes, "AttributeFilter": attributes}},
 	})
 }
 

@@ -2,6 +2,7 @@ package connectmodel
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -99,6 +100,19 @@ func (s integer) check(_ *visit, path string, raw jsontext.Value) *Violation {
 			Kind: Limit, Field: path,
 			Sentence: fmt.Sprintf("%s must be from %s to %s, but is %s.", path, group(int(s.min)), group(int(s.max)), string(raw)),
 		}
+	}
+	return nil
+}
+
+// level is one of the whole numbers from 1 to 5, which the service's model has as a number with a fraction.
+type level struct{}
+
+func (level) check(_ *visit, path string, raw jsontext.Value) *Violation {
+	if raw.Kind() != '0' {
+		return wrongType(path, "a number", raw)
+	}
+	if n, err := strconv.ParseFloat(string(raw), 64); err != nil || n < 1 || n > 5 || n != math.Trunc(n) {
+		return &Violation{Kind: Limit, Field: path, Sentence: path + " must be 1, 2, 3, 4 or 5."}
 	}
 	return nil
 }

@@ -1,12 +1,13 @@
 package connectmodel
 
 import (
+	"maps"
 	"math"
 	"strings"
 	"unicode"
 )
 
-// The requests about routing profiles and users.
+// The requests about routing profiles, users and agent statuses.
 
 func channel() shape { return text{enum: []string{"VOICE", "CHAT", "TASK", "EMAIL"}} }
 
@@ -100,40 +101,101 @@ func perChannel(more map[string]shape, required ...string) shape {
 	return list{item: object{members: more, required: append([]string{"Channel"}, required...)}}
 }
 
-// CreateUser returns the model of the request.
-func CreateUser() *Model {
+func phoneType() shape { return text{enum: []string{"SOFT_PHONE", "DESK_PHONE"}} }
+
+func phoneConfig() shape {
+	return object{members: map[string]shape{
+		"PhoneType": phoneType(), "AutoAccept": truth{}, "AfterContactWorkTimeLimit": integer{min: 0, max: math.MaxInt32}, "DeskPhoneNumber": phoneNumber(),
+		"PersistentConnection": truth{},
+	}}
+}
+
+// channelConfigs are the settings of a user that each channel has its own of.
+func channelConfigs() map[string]shape {
 	limit := object{members: map[string]shape{"AfterContactWorkTimeLimit": integer{min: 0, max: math.MaxInt32}}}
-	phoneType := text{enum: []string{"SOFT_PHONE", "DESK_PHONE"}}
-	return request(map[string]shape{
-		"!InstanceId": instanceID(), "!Username": text{min: 1, max: 100}, "Password": password(), "IdentityInfo": identityInfo(),
-		"PhoneConfig": object{members: map[string]shape{
-			"PhoneType": phoneType, "AutoAccept": truth{}, "AfterContactWorkTimeLimit": integer{min: 0, max: math.MaxInt32}, "DeskPhoneNumber": phoneNumber(),
-			"PersistentConnection": truth{},
-		}},
-		"DirectoryUserId": anyText(), "!SecurityProfileIds": list{min: 1, max: 10, item: resourceID()}, "!RoutingProfileId": resourceID(),
-		"HierarchyGroupId":            anyText(),
+	return map[string]shape{
 		"AutoAcceptConfigs":           perChannel(map[string]shape{"AutoAccept": truth{}, "AgentFirstCallbackAutoAccept": truth{}}, "AutoAccept"),
 		"AfterContactWorkConfigs":     perChannel(map[string]shape{"AfterContactWorkConfig": limit, "AgentFirstCallbackAfterContactWorkConfig": limit}, "AfterContactWorkConfig"),
-		"PhoneNumberConfigs":          perChannel(map[string]shape{"PhoneType": phoneType, "PhoneNumber": phoneNumber()}, "PhoneType"),
+		"PhoneNumberConfigs":          perChannel(map[string]shape{"PhoneType": phoneType(), "PhoneNumber": phoneNumber()}, "PhoneType"),
 		"PersistentConnectionConfigs": perChannel(map[string]shape{"PersistentConnection": truth{}}, "PersistentConnection"),
 		"VoiceEnhancementConfigs": perChannel(map[string]shape{
 			"VoiceEnhancementMode": text{enum: []string{"VOICE_ISOLATION", "NOISE_SUPPRESSION", "NONE"}},
 		}, "VoiceEnhancementMode"),
-		"Tags": tags(),
+	}
+}
+
+// CreateUser returns the model of the request.
+func CreateUser() *Model {
+	return with(map[string]shape{
+		"!InstanceId": instanceID(), "!Username": text{min: 1, max: 100}, "Password": password(), "IdentityInfo": identityInfo(), "PhoneConfig": phoneConfig(),
+		"DirectoryUserId": anyText(), "!SecurityProfileIds": list{min: 1, max: 10, item: resourceID()}, "!RoutingProfileId": resourceID(),
+		"HierarchyGroupId": anyText(), "Tags": tags(),
+	}, channelConfigs())
+}
+
+const userID = "UserId"
+
+// UpdateUserPhoneConfig returns the model of the request.
+func UpdateUserPhoneConfig() *Model {
+	return updateResource(userID, map[string]shape{"!PhoneConfig": phoneConfig()})
+}
+
+// UpdateUserConfig returns the model of the request.
+func UpdateUserConfig() *Model { return updateResource(userID, channelConfigs()) }
+
+// UpdateUserHierarchy returns the model of the request.
+func UpdateUserHierarchy() *Model {
+	return updateResource(userID, map[string]shape{"HierarchyGroupId": anyText()})
+}
+
+// proficiencies are those of a user, with more members.
+func proficiencies(more map[string]shape, required ...string) *Model {
+	maps.Copy(more, map[string]shape{"AttributeName": text{min: 1, max: 100}, "AttributeValue": text{min: 1, max: 100}})
+	return updateResource(userID, map[string]shape{
+		"!UserProficiencies": list{item: object{members: more, required: append(required, "AttributeName", "AttributeValue")}},
 	})
+}
+
+// AssociateUserProficiencies returns the model of the request, and of that of UpdateUserProficiencies.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_UserProficiency.html
+func AssociateUserProficiencies() *Model {
+	return proficiencies(map[string]shape{"Level": level{}}, "Level")
+}
+
+// DisassociateUserProficiencies returns the model of the request.
+func DisassociateUserProficiencies() *Model { return proficiencies(map[string]shape{}) }
+
+func statusState() shape { return text{enum: []string{"ENABLED", "DISABLED"}} }
+
+// CreateAgentStatus returns the model of the request.
+func CreateAgentStatus() *Model {
+	return createResource(map[string]shape{"!State": statusState(), "DisplayOrder": integer{min: 1, max: 50}})
+}
+
+// UpdateAgentStatus returns the model of the request.
+func UpdateAgentStatus() *Model {
+	return updateResource("AgentStatusId", map[string]shape{
+		"Name": resourceName(), "Description": text{max: 250}, "State": statusState(), "DisplayOrder": integer{min: 1, max: 50}, "ResetOrderNumber": truth{},
+	})
+}
+
+// ListAgentStatuses returns the model of the request.
+func ListAgentStatuses() *Model {
+	return listResources(1000, map[string]shape{"AgentStatusTypes": list{max: 3, item: text{enum: []string{"ROUTABLE", "CUSTOM", "OFFLINE"}}}})
 }
 
 // UpdateUserRoutingProfile returns the model of the request.
 func UpdateUserRoutingProfile() *Model {
-	return updateResource("UserId", map[string]shape{"!RoutingProfileId": resourceID()})
+	return updateResource(userID, map[string]shape{"!RoutingProfileId": resourceID()})
 }
 
 // UpdateUserSecurityProfiles returns the model of the request.
 func UpdateUserSecurityProfiles() *Model {
-	return updateResource("UserId", map[string]shape{"!SecurityProfileIds": list{min: 1, max: 10, item: resourceID()}})
+	return updateResource(userID, map[string]shape{"!SecurityProfileIds": list{min: 1, max: 10, item: resourceID()}})
 }
 
 // UpdateUserIdentityInfo returns the model of the request.
 func UpdateUserIdentityInfo() *Model {
-	return updateResource("UserId", map[string]shape{"!IdentityInfo": identityInfo()})
+	return updateResource(userID, map[string]shape{"!IdentityInfo": identityInfo()})
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"net/http"
 
@@ -76,6 +77,7 @@ type entry struct {
 	Name             string  `json:",omitzero"`
 	QueueType        string  `json:",omitzero"`
 	QuickConnectType string  `json:",omitzero"`
+	Type             string  `json:",omitzero"`
 	Username         string  `json:",omitzero"`
 }
 
@@ -178,36 +180,46 @@ func parted[T any](request jsontext.Value, member string, all func(yield func(T)
 
 // found searches for resources, which are described in the member of that name.
 func (f *family[T]) found(member string) runner {
-	return f.answer(func(_ context.Context, instanceID string, request jsontext.Value) (any, error) {
-		var in searchInput
-		if json.Unmarshal(request, &in) != nil {
-			return nil, refusal(serialization, "The request cannot be read.")
-		}
-		var all []*instance.Item[T]
-		for _, one := range f.shelf().All() {
-			seen := f.searched(one)
-			met, err := in.SearchCriteria.met(seen)
-			if err != nil {
-				return nil, err
+	return f.answer(func(_ context.Context, in string, request jsontext.Value) (any, error) {
+		return sought(request, member, func(yield func(*instance.Item[T], *searched) bool) {
+			for _, one := range f.shelf().All() {
+				if !yield(one, f.searched(one)) {
+					return
+				}
 			}
-			if met && in.SearchFilter.TagFilter.met(seen) && in.SearchFilter.UserAttributeFilter.met(seen) && in.SearchFilter.AttributeFilter.met(seen) {
-				all = append(all, one)
-			}
-		}
-		some, next, err := page(all, in.NextToken, in.MaxResults, 100)
+		}, func(one *instance.Item[T]) members { return f.full(in, one) })
+	})
+}
+
+// sought is the part of what a search finds that a request asks for, described in the member of that name.
+func sought[T any](request jsontext.Value, member string, each iter.Seq2[T, *searched], describe func(T) members) (any, error) {
+	var in searchInput
+	if json.Unmarshal(request, &in) != nil {
+		return nil, refusal(serialization, "The request cannot be read.")
+	}
+	var all []T
+	for one, seen := range each {
+		met, err := in.SearchCriteria.met(seen)
 		if err != nil {
 			return nil, err
 		}
-		shown := make([]members, len(some))
-		for i, one := range some {
-			shown[i] = f.full(instanceID, one)
+		if met && in.SearchFilter.TagFilter.met(seen) && in.SearchFilter.UserAttributeFilter.met(seen) && in.SearchFilter.AttributeFilter.met(seen) {
+			all = append(all, one)
 		}
-		out := members{member: shown, "ApproximateTotalCount": len(all)}
-		if next != "" {
-			out["NextToken"] = next
-		}
-		return out, nil
-	})
+	}
+	some, next, err := page(all, in.NextToken, in.MaxResults, 100)
+	if err != nil {
+		return nil, err
+	}
+	shown := make([]members, len(some))
+	for i, one := range some {
+		shown[i] = describe(one)
+	}
+	out := members{member: shown, "ApproximateTotalCount": len(all)}
+	if next != "" {
+		out["NextToken"] = next
+	}
+	return out, nil
 }
 
 func (f *family[T]) searched(one *instance.Item[T]) *searched {
@@ -310,6 +322,8 @@ func (f *family[T]) refusal(err error) error {
 		return f.missing()
 	case errors.Is(err, instance.ErrConfigured):
 		return refusal(invalidRequest, "This "+f.what+" comes from the configuration, or with Parley: change it in parley.yaml, or create another one.")
+	case errors.Is(err, instance.ErrNested):
+		return refusal(invalidRequest, "Hours of operation that have parents cannot be parents: take the parents of one of them away.")
 	case errors.Is(err, instance.ErrDuplicate):
 		return &awswire.Error{Status: http.StatusConflict, Name: "DuplicateResourceException", Message: "Another " + f.what + " has this name."}
 	case errors.Is(err, instance.ErrLimit):

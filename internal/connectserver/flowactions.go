@@ -150,5 +150,14 @@ func (s *Service) resourceActions() []*action {
 		{
 			name: "ListBots", query: append([]parameter{{"lexVersion", oneText}}, paging()...), model: connectmodel.ListBots(), run: bind(s.listBots), source: fidelity.Model,
 		},
+		{
+			name: "AssociateLexBot", model: connectmodel.AssociateLexBot(), run: bind(s.associateBot), source: fidelity.Documentation,
+			note: "As AssociateBot with a `LexBot`: a bot of Lex V1 is one, by whichever action it came.",
+		},
+		{
+			name: "DisassociateLexBot", query: []parameter{{"botName", oneText}, {"lexRegion", oneText}, {"clientToken", oneText}},
+			model: connectmodel.DisassociateLexBot(), run: bind(s.disassociateOldBot), source: fidelity.Documentation,
+		},
+		{name: "ListLexBots", query: paging(), model: connectmodel.ListLexBots(), run: bind(s.listOldBots), source: fidelity.Model},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectmodel"
 	"github.com/parley-chat/parley/internal/fidelity"
 	"github.com/parley-chat/parley/internal/hours"
@@ -21,7 +20,7 @@ func (s *Service) hours() *family[instance.Hours] {
 			var parents []members
 			for _, id := range h.Is.Parents {
 				if p := s.kept.Hours.Find(id); p != nil {
-					parents = append(parents, members{"Id": id, "Name": p.Name, "Arn": s.hours().arnOf(in, id)})
+					parents = append(parents, s.hoursIdentifier(in, p))
 				}
 			}
 			if parents != nil {
@@ -113,7 +112,7 @@ func checkZone(name string) error {
 func (s *Service) newHours(in *hoursInput) (instance.Item[instance.Hours], error) {
 	one := item(&in.named, instance.Hours{Plan: hours.Plan{Zone: in.Zone, Week: times(*in.Config)}})
 	for _, p := range in.Parents {
-		one.Is.Parents = append(one.Is.Parents, arn.InInstance(p.ID, s.hours().kind))
+		one.Is.Parents = append(one.Is.Parents, s.hoursIDOf(p.ID))
 	}
 	return one, checkZone(in.Zone)
 }

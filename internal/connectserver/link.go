@@ -142,11 +142,52 @@ func (s *Service) listBots(_ context.Context, in *listBotsInput) (*listBotsOutpu
 	}
 	out := &listBotsOutput{LexBots: []botConfig{}, NextToken: next}
 	for _, name := range names {
-		if region, old, ok := strings.Cut(name, "/"); ok && link == instance.OldBot {
-			out.LexBots = append(out.LexBots, botConfig{LexBot: &lexBot{old, region}})
+		if link == instance.OldBot {
+			old := oldBotOf(name)
+			out.LexBots = append(out.LexBots, botConfig{LexBot: &old})
 			continue
 		}
 		out.LexBots = append(out.LexBots, botConfig{LexV2Bot: &lexV2Bot{name}})
+	}
+	return out, nil
+}
+
+// oldBotOf is the bot of Lex V1 that is kept by a name.
+func oldBotOf(name string) lexBot {
+	region, bot, _ := strings.Cut(name, "/")
+	return lexBot{bot, region}
+}
+
+type oldBotInput struct {
+	InstanceID string `json:"InstanceId"`
+	Name       string `json:"botName"`
+	Region     string `json:"lexRegion"`
+}
+
+// disassociateOldBot carries out DisassociateLexBot.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_DisassociateLexBot.html
+func (s *Service) disassociateOldBot(ctx context.Context, in *oldBotInput) (*nothing, error) {
+	return s.disassociateBot(ctx, &botInput{InstanceID: in.InstanceID, botConfig: botConfig{LexBot: &lexBot{in.Name, in.Region}}})
+}
+
+type listOldBotsOutput struct {
+	LexBots   []lexBot
+	NextToken string `json:",omitzero"`
+}
+
+// listOldBots carries out ListLexBots, which has 10 bots on a page where no number is asked for.
+func (s *Service) listOldBots(_ context.Context, in *listInput) (*listOldBotsOutput, error) {
+	if refused := s.knownInstance(in.InstanceID); refused != nil {
+		return nil, refused
+	}
+	names, next, err := page(s.kept.Linked(instance.OldBot), in.NextToken, in.MaxResults, 10)
+	if err != nil {
+		return nil, err
+	}
+	out := &listOldBotsOutput{LexBots: []lexBot{}, NextToken: next}
+	for _, name := range names {
+		out.LexBots = append(out.LexBots, oldBotOf(name))
 	}
 	return out, nil
 }

@@ -154,6 +154,34 @@ func (s *Service) listOverrides(_ context.Context, in string, request jsontext.V
 	})
 }
 
+// searchOverrides carries out SearchHoursOfOperationOverrides. Overrides have no tags of their own, so
+// that a filter is for those of their hours.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_SearchHoursOfOperationOverrides.html
+func (s *Service) searchOverrides(_ context.Context, in string, request jsontext.Value) (any, error) {
+	return sought(request, "HoursOfOperationOverrides", func(yield func(func() members, *searched) bool) {
+		for _, h := range s.kept.Hours.All() {
+			for i := range h.Is.Overrides {
+				if o := &h.Is.Overrides[i]; !yield(func() members { return s.overrideOutput(in, h, o) }, overrideSearched(h, o)) {
+					return
+				}
+			}
+		}
+	}, func(show func() members) members { return show() })
+}
+
+func overrideSearched(h *instance.Item[instance.Hours], o *instance.Override) *searched {
+	texts := map[string]string{"name": o.Name, "description": o.Description, "hoursofoperationoverrideid": o.ID, "hoursofoperationid": h.ID}
+	dates := map[string]string{"effectivefrom": o.First, "effectivetill": o.Last}
+	one := func(of map[string]string) func(string) (string, bool) {
+		return func(name string) (string, bool) { text, ok := of[name]; return text, ok }
+	}
+	return &searched{
+		tags: h.Tags, field: one(texts), fields: "one of name, description, hoursOfOperationOverrideID, hoursOfOperationID",
+		date: one(dates), dates: "effectiveFrom or effectiveTill",
+	}
+}
+
 type operationalTime struct{ Start, End clockTime }
 
 type overrideHour struct {
@@ -223,13 +251,17 @@ func (s *Service) overrideActions() []*action {
 	return []*action{
 		{
 			name: "CreateHoursOfOperationOverride", model: connectmodel.CreateHoursOfOperationOverride(), run: f.answer(s.createOverride), source: fidelity.Documentation,
-			note: "Rules CheckHoursOfOperation at once. `STANDARD` replaces the times of the days that `Config` names, `OPEN` adds to them, `CLOSED` takes away; without `Config` whole days (guessed). " +
-				"Of several that replace the times of a date, the first that was created counts (guessed). Recurring ones come again from `EffectiveFrom` on (guessed).",
+			note: "Rules CheckHoursOfOperation at once. `CLOSED` takes the times of `Config` away, whatever else there is; `OPEN` adds them; `STANDARD` replaces those of the week on all of its dates, and days " +
+				"that `Config` does not name are closed, but for recurring ones. An empty `Config` of `OPEN` and `CLOSED` is for whole days (guessed). Of several that replace the times of a date, the first that was created counts (guessed). Recurring ones come again from `EffectiveFrom` on (guessed).",
 		},
 		{name: "DescribeHoursOfOperationOverride", model: one, run: f.answer(s.describeOverride), source: fidelity.Model},
 		{
 			name: "ListHoursOfOperationOverrides", query: paging(), model: connectmodel.ListOfResource(f.label, 100), run: f.answer(s.listOverrides), source: fidelity.Model,
 			note: "The own ones, in the order of their creation.",
+		},
+		{
+			name: "SearchHoursOfOperationOverrides", model: connectmodel.SearchHoursOfOperationOverrides(), run: f.answer(s.searchOverrides), source: fidelity.Model,
+			note: "Searched are the names and descriptions, the ids, and as dates `effectiveFrom` and `effectiveTill` (guessed); `TagFilter` is for the tags of their hours (guessed).",
 		},
 		{name: "UpdateHoursOfOperationOverride", model: connectmodel.UpdateHoursOfOperationOverride(), run: changed(f, updateOverride), source: fidelity.Documentation},
 		{name: "DeleteHoursOfOperationOverride", model: one, run: changed(f, deleteOverride), source: fidelity.Model},

@@ -3,7 +3,9 @@ package connectserver
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -49,6 +51,23 @@ func updatePrompt(in *promptInput, p *instance.Item[instance.Prompt]) error {
 		p.Is.URI = in.URI
 	}
 	return nil
+}
+
+// promptFile carries out GetPromptFile. The address of an object of Amazon S3 is that of its URI, without
+// a signature: there are no credentials to sign with, and the sound is not kept here.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_GetPromptFile.html
+func (s *Service) promptFile(_ context.Context, _ string, request jsontext.Value) (any, error) {
+	p, err := s.prompts().find(request)
+	if err != nil {
+		return nil, err
+	}
+	address := p.Is.URI
+	if object, ok := strings.CutPrefix(address, "s3://"); ok {
+		bucket, key, _ := strings.Cut(object, "/")
+		address = (&url.URL{Scheme: "https", Host: bucket + ".s3." + s.region + ".amazonaws.com", Path: "/" + key}).String()
+	}
+	return members{"PromptPresignedUrl": address, "LastModifiedTime": epoch{p.Modified}, "LastModifiedRegion": s.region}, nil
 }
 
 // quickConnects are the quick connects of the instance.
@@ -145,6 +164,10 @@ func (s *Service) promptActions() []*action {
 		{name: "DescribePrompt", model: connectmodel.DescribeResource(f.label), run: f.described("Prompt"), source: fidelity.Model},
 		{name: "ListPrompts", query: paging(), model: connectmodel.ListResources(1000), run: f.listed("PromptSummaryList", nil), source: fidelity.Model},
 		{name: "SearchPrompts", model: connectmodel.SearchResources(100), run: f.found("Prompts"), source: fidelity.Model, note: "As SearchContactFlows."},
+		{
+			name: "GetPromptFile", model: connectmodel.DescribeResource(f.label), run: f.answer(s.promptFile), source: fidelity.Model,
+			note: "The address of the object that `S3Uri` names, without a signature: the sound is not kept here.",
+		},
 		{name: "UpdatePrompt", model: connectmodel.UpdatePrompt(), run: s.updated(changed(f, updatePrompt)), source: fidelity.Documentation},
 		{name: "DeletePrompt", model: connectmodel.DescribeResource(f.label), run: f.removed(), source: fidelity.Documentation},
 		{

@@ -61,7 +61,8 @@ const startChatContact = "StartChatContact"
 func (s *Service) registry() []*action {
 	return slices.Concat(s.chatActions(), s.contactActions(), s.participantActions(), s.instanceActions(),
 		s.flowActions(), s.moduleActions(), s.resourceActions(), s.testActions(),
-		s.queueActions(), s.hoursActions(), s.overrideActions(), s.promptActions(), s.profileActions(), s.userActions(), s.viewActions())
+		s.queueActions(), s.hoursActions(), s.parentActions(), s.overrideActions(), s.promptActions(), s.profileActions(),
+		s.userActions(), s.proficiencyActions(), s.statusActions(), s.viewActions())
 }
 
 func (s *Service) chatActions() []*action {

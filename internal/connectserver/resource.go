@@ -26,7 +26,8 @@ func (s *Service) tagged(text string) (taggable, error) {
 		"contact-flow":  func(string) taggable { return s.taggableFlow(text, flowID(text), false) },
 		"flow-module":   func(string) taggable { return s.taggableFlow(text, moduleID(text), true) },
 		s.queues().kind: s.queues().taggable, s.hours().kind: s.hours().taggable, s.prompts().kind: s.prompts().taggable,
-		s.quickConnects().kind: s.quickConnects().taggable, s.profiles().kind: s.profiles().taggable, s.users().kind: s.users().taggable, s.views().kind: s.views().taggable,
+		s.quickConnects().kind: s.quickConnects().taggable, s.profiles().kind: s.profiles().taggable, s.users().kind: s.users().taggable,
+		s.statuses().kind: s.statuses().taggable, s.views().kind: s.views().taggable,
 	}[kind]
 	if of == nil {
 		return taggable{}, resourceNotFound("There is no such resource that has tags here.")

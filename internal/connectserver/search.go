@@ -29,6 +29,9 @@ type searched struct {
 	// is not. fields are their names, in words.
 	field  func(name string) (string, bool)
 	fields string
+	// date and dates are the same for dates such as 2026-12-24; nil when there are none.
+	date  func(name string) (string, bool)
+	dates string
 }
 
 func (f *Flow) searched() *searched {
@@ -47,6 +50,7 @@ func (f *Flow) searched() *searched {
 type condition struct {
 	OrConditions, AndConditions []condition
 	StringCondition             *struct{ FieldName, Value, ComparisonType string }
+	DateCondition               *dateCondition
 	TypeCondition               string
 	StateCondition              string
 	StatusCondition             string
@@ -77,6 +81,13 @@ func (c *condition) met(f *searched) (bool, error) {
 			holds = holds && text == value
 		}
 	}
+	if d := c.DateCondition; d != nil && f.date != nil {
+		date, ok := f.date(strings.ToLower(d.FieldName))
+		if !ok {
+			return false, refusal(invalidParameter, "DateCondition.FieldName must be "+f.dates+".")
+		}
+		holds = holds && d.met(date)
+	}
 	either := len(c.OrConditions) == 0
 	for i := range c.OrConditions {
 		met, err := c.OrConditions[i].met(f)
@@ -93,6 +104,23 @@ func (c *condition) met(f *searched) (bool, error) {
 		holds = holds && met
 	}
 	return holds && either, nil
+}
+
+// dateCondition compares dates such as 2026-12-24, which sort as texts do.
+type dateCondition struct{ FieldName, Value, ComparisonType string }
+
+func (d *dateCondition) met(date string) bool {
+	switch d.ComparisonType {
+	case "GREATER_THAN":
+		return date > d.Value
+	case "GREATER_THAN_OR_EQUAL_TO":
+		return date >= d.Value
+	case "LESS_THAN":
+		return date < d.Value
+	case "LESS_THAN_OR_EQUAL_TO":
+		return date <= d.Value
+	}
+	return date == d.Value
 }
 
 type tagCondition struct{ TagKey, TagValue string }

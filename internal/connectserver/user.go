@@ -88,11 +88,26 @@ func (s *Service) updateUser(in *userInput, u *instance.Item[instance.User]) err
 	if in.SecurityProfiles != nil {
 		u.Is.SecurityProfiles = s.securityProfileIDs(in.SecurityProfiles)
 	}
-	if u.Is.Rest == nil {
-		u.Is.Rest = map[string]json.RawMessage{}
-	}
-	maps.Copy(u.Is.Rest, in.rest())
+	u.Is.Rest = rests(u.Is.Rest, in.rest())
 	return nil
+}
+
+// updateHierarchy carries out UpdateUserHierarchy, which takes the group away when the request has none.
+func updateHierarchy(in *userInput, u *instance.Item[instance.User]) error {
+	delete(u.Is.Rest, "HierarchyGroupId")
+	if in.HierarchyGroupID != nil {
+		u.Is.Rest = rests(u.Is.Rest, in.rest())
+	}
+	return nil
+}
+
+// rests are members that are kept, with others in their places.
+func rests(kept, others map[string]json.RawMessage) map[string]json.RawMessage {
+	if kept == nil {
+		kept = map[string]json.RawMessage{}
+	}
+	maps.Copy(kept, others)
+	return kept
 }
 
 func (s *Service) userActions() []*action {
@@ -107,7 +122,7 @@ func (s *Service) userActions() []*action {
 		{name: "ListUsers", query: paging(), model: connectmodel.ListResources(1000), run: f.listed("UserSummaryList", nil), source: fidelity.Model},
 		{
 			name: "SearchUsers", model: connectmodel.SearchResources(500), run: f.found("Users"), source: fidelity.Model,
-			note: "As SearchContactFlows; there are no hierarchies and no proficiencies.",
+			note: "As SearchContactFlows; hierarchies and proficiencies are not searched.",
 		},
 		{
 			name: "UpdateUserRoutingProfile", model: connectmodel.UpdateUserRoutingProfile(), run: changed(f, s.updateUser), source: fidelity.Documentation,
@@ -116,6 +131,15 @@ func (s *Service) userActions() []*action {
 		{
 			name: "UpdateUserSecurityProfiles", model: connectmodel.UpdateUserSecurityProfiles(), run: changed(f, s.updateUser), source: fidelity.Documentation,
 			note: "Kept only.",
+		},
+		{name: "UpdateUserPhoneConfig", model: connectmodel.UpdateUserPhoneConfig(), run: changed(f, s.updateUser), source: fidelity.Documentation, note: "Kept only."},
+		{
+			name: "UpdateUserConfig", model: connectmodel.UpdateUserConfig(), run: changed(f, s.updateUser), source: fidelity.Documentation,
+			note: "Kept only: who accepts by itself is said at the desk. A list replaces that of all channels (guessed).",
+		},
+		{
+			name: "UpdateUserHierarchy", model: connectmodel.UpdateUserHierarchy(), run: changed(f, updateHierarchy), source: fidelity.Documentation,
+			note: "Kept only, as in CreateUser: there are no hierarchy groups, so that any id will do. Without an id the user has none.",
 		},
 		{name: "UpdateUserIdentityInfo", model: connectmodel.UpdateUserIdentityInfo(), run: changed(f, s.updateUser), source: fidelity.Documentation, note: "Kept only."},
 		{

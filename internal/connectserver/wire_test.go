@@ -118,6 +118,7 @@ func given() instance.Given {
 			Queues: []instance.ProfileQueue{{ID: id + "03", Channel: "CHAT", Priority: 1}},
 		}}},
 		SecurityProfiles: []instance.Item[instance.SecurityProfile]{{ID: id + "05", Name: "Agent"}},
+		Statuses:         []instance.Item[instance.Status]{{ID: id + "06", Name: "Available", Is: instance.Status{Type: "ROUTABLE", Order: 1}}},
 		Views:            []instance.Item[instance.View]{{ID: "form", Name: "Form", Is: instance.View{Published: &instance.ViewContent{Template: "{}"}}}},
 	}
 }

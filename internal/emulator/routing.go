@@ -73,6 +73,9 @@ func given(cfg *Config) instance.Given {
 	for _, name := range []string{"Admin", "Agent", "CallCenterManager", "QualityAnalyst"} {
 		g.SecurityProfiles = append(g.SecurityProfiles, instance.Item[instance.SecurityProfile]{ID: identify("security profile", name), Name: name})
 	}
+	for i, status := range []struct{ name, kind string }{{"Available", "ROUTABLE"}, {"Offline", "OFFLINE"}} {
+		g.Statuses = append(g.Statuses, instance.Item[instance.Status]{ID: identify("agent status", status.name), Name: status.name, Is: instance.Status{Type: status.kind, Order: i + 1}})
+	}
 	for _, id := range interactive.OwnViews() {
 		g.Views = append(g.Views, instance.Item[instance.View]{ID: id, Name: strings.ToUpper(id[:1]) + id[1:], Is: instance.View{Published: &instance.ViewContent{Template: "{}"}}})
 	}

@@ -79,6 +79,7 @@ func (e *export) settings() error {
 		n    int
 	}{
 		{"users", len(k.Users.All())},
+		{"agent statuses", len(k.Statuses.All()) - len(k.cfg.Given.Statuses)},
 		{"routing profiles", len(k.Profiles.All()) - len(k.cfg.Given.Profiles)},
 		{"prompts", len(k.Prompts.All())},
 		{"quick connects", len(k.QuickConnects.All())},

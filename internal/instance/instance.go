@@ -1,6 +1,6 @@
 // Package instance keeps what an Amazon Connect instance is given through its API: contact flows,
 // flow modules, and the functions and bots that flows may use; queues, hours of operation, prompts, quick
-// connects, routing profiles, users and views.
+// connects, routing profiles, users, agent statuses and views.
 //
 // It knows the rules of publishing, and nothing of the wire format in which a script asks for it. A
 // change is stored before anybody sees it; what is published can run the moment a call returns, and
@@ -56,6 +56,8 @@ var (
 	ErrLimit     = errors.New("the instance has as many of these as it may have")
 	// ErrConfigured says that only the configuration can change or remove a resource.
 	ErrConfigured = errors.New("only the configuration can change the resource")
+	// ErrNested says that hours of operation would have parents and be a parent.
+	ErrNested = errors.New("hours of operation that have parents cannot be parents")
 )
 
 // Flow is a contact flow, or a flow module when its Kind is [flow.Module].

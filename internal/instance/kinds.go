@@ -21,6 +21,7 @@ const (
 	MaxQuickConnects = 100
 	MaxProfiles      = 100
 	MaxUsers         = 500
+	MaxStatuses      = 50
 )
 
 // Given is what an instance has from the configuration.
@@ -29,6 +30,7 @@ type Given struct {
 	Hours            []Item[Hours]
 	Profiles         []Item[Profile]
 	SecurityProfiles []Item[SecurityProfile]
+	Statuses         []Item[Status]
 	Views            []Item[View]
 }
 
@@ -53,7 +55,8 @@ type Hours struct {
 	hours.Plan
 	// Overrides are those of the plan, with what only people need.
 	Overrides []Override `json:"named,omitempty"`
-	// Parents are the ids of hours whose overrides count as well, after the own.
+	// Parents are the ids of hours whose overrides count as well, after the own. Those that have some are
+	// no parents themselves.
 	Parents []string `json:"parents,omitempty"`
 }
 
@@ -106,6 +109,23 @@ type User struct {
 	SecurityProfiles []string `json:"securityProfiles"`
 	// Rest are the other members, as JSON, by their names. There is no password among them.
 	Rest map[string]json.RawMessage `json:"rest,omitempty"`
+	// Proficiencies are what the user is good at, the first that was said first.
+	Proficiencies []Proficiency `json:"proficiencies,omitempty"`
+}
+
+// Proficiency is how good a user is at something.
+type Proficiency struct {
+	AttributeName, AttributeValue string
+	Level                         float64
+}
+
+// Status is what agent statuses have.
+type Status struct {
+	// Type is ROUTABLE, OFFLINE or CUSTOM.
+	Type     string `json:"type"`
+	Disabled bool   `json:"disabled,omitempty"`
+	// Order is its place in a menu, from 1 on; zero for none.
+	Order int `json:"order,omitempty"`
 }
 
 // SecurityProfile is what security profiles have.
@@ -120,6 +140,7 @@ type shelves struct {
 	Profiles         Shelf[Profile]
 	Users            Shelf[User]
 	SecurityProfiles Shelf[SecurityProfile]
+	Statuses         Shelf[Status]
 	Views            Shelf[View]
 }
 
@@ -132,12 +153,13 @@ func (k *Keeper) openShelves(ctx context.Context) error {
 	k.Profiles = Shelf[Profile]{kind: "routing profile", most: MaxProfiles, fits: k.fitsProfile, leaves: k.leavesProfile}
 	k.Users = Shelf[User]{kind: "user", most: MaxUsers, fits: k.fitsUser, leaves: k.leavesUser}
 	k.SecurityProfiles = Shelf[SecurityProfile]{kind: "security profile"}
+	k.Statuses = Shelf[Status]{kind: "agent status", most: MaxStatuses}
 	k.Views = Shelf[View]{kind: "view", most: math.MaxInt} // no quota is documented
 	given := &k.cfg.Given
 	return cmp.Or(
 		k.Queues.open(ctx, k, given.Queues), k.Hours.open(ctx, k, given.Hours), k.Prompts.open(ctx, k, nil), k.QuickConnects.open(ctx, k, nil),
 		k.Profiles.open(ctx, k, given.Profiles), k.Users.open(ctx, k, nil), k.SecurityProfiles.open(ctx, k, given.SecurityProfiles),
-		k.Views.open(ctx, k, given.Views),
+		k.Statuses.open(ctx, k, given.Statuses), k.Views.open(ctx, k, given.Views),
 	)
 }
 
@@ -155,7 +177,25 @@ func (k *Keeper) fitsQueue(one *Item[Queue]) error {
 	return cmp.Or(k.Hours.knows(one.Is.HoursID), all(one.Is.QuickConnects, k.QuickConnects.knows))
 }
 
-func (k *Keeper) fitsHours(one *Item[Hours]) error { return all(one.Is.Parents, k.Hours.knows) }
+func (k *Keeper) fitsHours(one *Item[Hours]) error {
+	return cmp.Or(all(one.Is.Parents, k.Hours.knows), k.nested(one))
+}
+
+// nested refuses hours with parents that are parents, or whose parents have some.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/adminguide/hours-of-operation-overrides.html
+func (k *Keeper) nested(one *Item[Hours]) error {
+	if len(one.Is.Parents) == 0 {
+		return nil
+	}
+	for _, h := range k.Hours.All() {
+		parent := slices.Contains(one.Is.Parents, h.ID)
+		if parent && (h.ID == one.ID || len(h.Is.Parents) > 0) || slices.Contains(h.Is.Parents, one.ID) {
+			return ErrNested
+		}
+	}
+	return nil
+}
 
 func (k *Keeper) fitsQuickConnect(one *Item[QuickConnect]) error {
 	if one.Is.QueueID != "" {
