@@ -171,25 +171,10 @@ func (s *stage) Asks(at *flowrun.Scene, ask *flow.Ask) flowrun.Intervention {
 
 // begins is an action that begins, with the names of what it is about.
 func (s *stage) begins(ask *flow.Ask) happening {
-	h := happening{kind: testcase.FlowActionStarted, action: ask.Type}
-	parameter, _ := testcase.Resource(ask.Type)
-	ref := flow.Text(ask.Parameters[parameter])
-	if bot, is := ask.Parameters[parameter].(map[string]any); is {
-		ref = flow.Text(bot["AliasArn"])
-	}
 	queue := s.state.Kept.Queue
+	h := happening{kind: testcase.FlowActionStarted, action: ask.Type, names: flowtest.About(s.cfg.Library, s.cfg.Hours, queue, ask)}
 	if ask.Type == "TransferContactToQueue" && queue != nil {
-		ref, h.agent = queue.ARN, queue.Agent
-		h.names = append(h.names, queue.Name)
-	}
-	if ask.Type == "CheckHoursOfOperation" && ref == "" && ask.Shown == "" && queue != nil && s.cfg.Hours != nil {
-		ref = s.cfg.Hours.Queues[queue.Name]
-	}
-	if ask.Shown != "" {
-		h.names = append(h.names, ask.Shown)
-	}
-	if ref != "" {
-		h.names = append(h.names, ref, s.cfg.Library.Queue(ref, ask.Shown))
+		h.agent = queue.Agent
 	}
 	return h
 }

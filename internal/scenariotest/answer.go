@@ -7,6 +7,7 @@ import (
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
+	"github.com/parley-chat/parley/internal/flowtest"
 	"github.com/parley-chat/parley/internal/lambdacall"
 	"github.com/parley-chat/parley/internal/lexbot"
 	"github.com/parley-chat/parley/internal/scenario"
@@ -50,10 +51,11 @@ func (st *stage) Asks(at *flowrun.Scene, ask *flow.Ask) flowrun.Intervention {
 	kind := kindOf(ask.Type)
 	talks := kind == scenario.Bot || kind == scenario.Application
 	listens := false
+	names := flowtest.About(st.cfg.Library, st.cfg.Hours, at.State.Kept.Queue, ask)
 	for i := range st.answers {
 		a := &st.answers[i]
 		switch {
-		case a.Times > 0 && a.used >= a.Times || !a.isFor(kind, at, ask):
+		case a.Times > 0 && a.used >= a.Times || !a.isFor(kind, names, ask):
 		case talks && a.Kind != scenario.Block && (a.Hears == "") != (ask.Text == ""):
 			a.offered = a.Hears != ""
 			listens = listens || a.Hears != "" || ask.Text != ""
@@ -90,27 +92,12 @@ func seconds(ask *flow.Ask) int {
 // idle is after how many seconds an application gives the customer up.
 const idle = 300
 
-// isFor reports whether an answer is for a question.
-func (a *given) isFor(kind string, at *flowrun.Scene, ask *flow.Ask) bool {
+// isFor reports whether an answer is for a question of a kind, about what has these names.
+func (a *given) isFor(kind string, names []string, ask *flow.Ask) bool {
 	if a.Kind == scenario.Block {
 		return a.Name == ask.Action
 	}
-	if a.Kind != kind {
-		return false
-	}
-	names := []string{ask.Shown}
-	for _, parameter := range ask.Parameters {
-		names = append(names, flow.Text(parameter))
-		if of, is := parameter.(map[string]any); is { // a bot, or an application
-			for _, member := range of {
-				names = append(names, flow.Text(member))
-			}
-		}
-	}
-	if q := at.State.Kept.Queue; q != nil && kind == scenario.Queue {
-		names = append(names, q.Name, q.ARN)
-	}
-	return slices.ContainsFunc(names, func(name string) bool { return arn.Same(name, a.Name) })
+	return a.Kind == kind && slices.ContainsFunc(names, func(name string) bool { return arn.Same(name, a.Name) })
 }
 
 // answer is what a flow is told.
