@@ -110,8 +110,8 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 		return failed("no function is configured for %s: write into parley.yaml, under functions, %s: {answer: {key: value}}, or its address or program (docs/functions.md)",
 			named(ref, ask.Shown), strconv.Quote(cmp.Or(arn.FunctionOf(ref).Name, ask.Shown)))
 	case "Wait": // for a function that nobody knows of any more
-		seconds, _ := strconv.Atoi(cmp.Or(flow.Text(ask.Parameters["TimeLimitSeconds"]), flow.Text(ask.Parameters["TimeoutSeconds"])))
-		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(seconds, 1)}
+		seconds, _ := strconv.ParseFloat(cmp.Or(flow.Text(ask.Parameters["TimeLimitSeconds"]), flow.Text(ask.Parameters["TimeoutSeconds"])), 64)
+		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(int(seconds), 1)} // it is a whole number, which 900.0 is
 	case "ConnectParticipantWithLexBot":
 		v2, _ := ask.Parameters["LexV2Bot"].(map[string]any)
 		v1, _ := ask.Parameters["LexBot"].(map[string]any)

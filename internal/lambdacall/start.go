@@ -1,6 +1,7 @@
 package lambdacall
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -63,9 +64,10 @@ func (c *Calls) wait(ctx context.Context, ask *flow.Ask) flow.Event {
 		e.Note = "there is no invocation " + brief(ask.Text)
 		return e
 	}
-	late := time.NewTimer(seconds(ask, "TimeLimitSeconds"))
+	limit := cmp.Or(seconds(ask, "TimeLimitSeconds"), seconds(ask, "TimeoutSeconds")) // as the page calls it
+	late := time.NewTimer(limit)
 	defer late.Stop()
-	early := time.NewTimer(min(seconds(ask, "MinimumWaitTimeSeconds"), seconds(ask, "TimeLimitSeconds")))
+	early := time.NewTimer(min(seconds(ask, "MinimumWaitTimeSeconds"), limit))
 	defer early.Stop()
 	select {
 	case <-i.done:

@@ -45,8 +45,12 @@ func TestAsynchronous(t *testing.T) {
 	if e := wait(id, map[string]any{"TimeLimitSeconds": "0.05"}); e.Results != nil || e.Note != "the function has not answered yet" {
 		t.Errorf("before it has answered: %+v", e)
 	}
-	close(release)
 	began := time.Now()
+	if wait(id, map[string]any{"TimeoutSeconds": "0.05"}); time.Since(began) < 50*time.Millisecond {
+		t.Error("it did not wait for the time under the name that the page of the action has")
+	}
+	close(release)
+	began = time.Now()
 	e := wait(id, map[string]any{"TimeLimitSeconds": "60", "MinimumWaitTimeSeconds": "0.1"})
 	if data, _ := json.Marshal(e.Results); string(data) != `{"LambdaInvocation":{"InvocationId":"`+id+`","ResultData":{"a":"1"}}}` {
 		t.Errorf("the result is %s", data)
