@@ -18,6 +18,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -340,15 +341,20 @@ const manyTurns = 20
 // open says the block's own text, and waits for the customer.
 func (b *Bots) open(e *entry, call *flowrun.Call, before kept) flow.Event {
 	event := flow.Event{Kind: flow.Answered, Open: true, Seconds: Seconds(&call.Ask)}
-	text, _ := call.Ask.Parameters["Text"].(string)
-	if strings.TrimSpace(text) == "" {
-		text, _ = call.Ask.Parameters["SSML"].(string)
-	}
-	if strings.TrimSpace(text) != "" {
-		event.Replies = []flow.Reply{{Text: text, Content: transcript.TextPlain, Whole: true}}
-	}
+	event.Replies = Opening(&call.Ask)
 	b.keep(&event, e, before)
 	return event
+}
+
+// Opening is the block's own text, which is said before the customer is listened to; nil for none. A path
+// may give it a number.
+func Opening(ask *flow.Ask) []flow.Reply {
+	for _, name := range []string{"Text", "SSML"} {
+		if text := flow.Text(ask.Parameters[name]); strings.TrimSpace(text) != "" {
+			return []flow.Reply{{Text: text, Content: transcript.TextPlain, Whole: true}}
+		}
+	}
+	return nil
 }
 
 // keep lets the flow keep what belongs to a bot.
@@ -375,8 +381,7 @@ func (b *Bots) failed(ctx context.Context, e *entry, call *flowrun.Call, err err
 func initial(ask *flow.Ask) (text string, given bool) {
 	for _, name := range []string{"LexInitializationData", "LexInitilizationData"} {
 		if data, ok := ask.Parameters[name].(map[string]any); ok {
-			text, _ = data["InitialMessage"].(string)
-			return text, true
+			return flow.Text(data["InitialMessage"]), true
 		}
 	}
 	return "", false
@@ -390,22 +395,17 @@ func attributes(ask *flow.Ask) map[string]string {
 	}
 	out := make(map[string]string, len(given))
 	for key, value := range given {
-		if text, is := value.(string); is {
-			out[key] = text
-		} else if data, err := json.Marshal(value); err == nil {
-			out[key] = string(data)
-		}
+		out[key] = flow.Text(value)
 	}
 	return out
 }
 
-// Seconds is how long the block waits for the customer; 0 for ever.
+// Seconds is how long the block waits for the customer; 0 for ever. Exports write the number as a text.
 func Seconds(ask *flow.Ask) int {
 	limits, _ := ask.Parameters["LexTimeoutSeconds"].(map[string]any)
-	text, _ := limits["Text"].(string)
-	n := 0
-	if _, err := fmt.Sscanf(text, "%d", &n); err != nil || n < 0 {
+	n, err := strconv.ParseFloat(flow.Text(limits["Text"]), 64)
+	if err != nil || !(n > 0) {
 		return 0
 	}
-	return min(n, 604_800)
+	return int(min(n, 604_800))
 }

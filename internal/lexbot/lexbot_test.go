@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -363,5 +364,18 @@ func TestRowPoint2Flow(t *testing.T) {
 	}
 	if len(notes) != 3 || !strings.HasPrefix(notes[1], "|EmailIntent 0.") || !strings.Contains(notes[1], "by rule similar") || !strings.HasPrefix(notes[2], "EmailIntent|") && !strings.Contains(notes[2], "rule answer") {
 		t.Errorf("%q", notes)
+	}
+}
+
+// The block's text and its time are taken as numbers, too: files that people write have them so, and a path
+// keeps the type of what it refers to.
+func TestNumbersOfABlock(t *testing.T) {
+	t.Parallel()
+	c := newChat(t, open(t, lexbot.Config{Bots: map[string]lexbot.Bot{"*": {Path: filepath.Join(realBots, "airline-cancellation")}}}), alias)
+	for limit, want := range map[any]int{60.0: 60, "60": 60, "60.0": 60, 1e9: 604_800, "": 0, "soon": 0, -1.0: 0} {
+		c.ask.Parameters["Text"], c.ask.Parameters["LexTimeoutSeconds"] = 42.0, map[string]any{"Text": limit}
+		if e := c.say(""); !e.Open || e.Seconds != want || !slices.Equal(replies(e), []string{"42"}) {
+			t.Errorf("%v: %+v", limit, e)
+		}
 	}
 }

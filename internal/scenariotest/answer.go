@@ -70,10 +70,7 @@ func (st *stage) Asks(at *flowrun.Scene, ask *flow.Ask) flowrun.Intervention {
 	case !listens:
 		return flowrun.Intervention{}
 	case ask.Text == "": // the block's own text, and then the customer
-		e := flow.Event{Kind: flow.Answered, Open: true, Seconds: seconds(ask)}
-		if text, _ := ask.Parameters["Text"].(string); strings.TrimSpace(text) != "" {
-			e.Replies = []flow.Reply{{Text: text, Content: transcript.TextPlain, Whole: true}}
-		}
+		e := flow.Event{Kind: flow.Answered, Open: true, Seconds: seconds(ask), Replies: lexbot.Opening(ask)}
 		return flowrun.Intervention{Answer: &e}
 	}
 	st.note("no answer of the %s hears %q: it was not understood", kind, ask.Text)
