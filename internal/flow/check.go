@@ -145,7 +145,7 @@ func (c *compiler) catches(a *Action, n *node) {
 // compares reports whether a result has a condition, as far as that can be seen.
 func (n *node) compares(result string) bool {
 	return slices.ContainsFunc(n.conditions, func(c conditionBranch) bool {
-		return !c.operand.still() || c.operator == keyExists || c.holds(result, Text(c.operand.plain))
+		return !c.operand.still() || c.branch.Operator == keyExists || c.holds(result, Text(c.operand.plain))
 	})
 }
 

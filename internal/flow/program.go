@@ -38,10 +38,10 @@ type errorBranch struct {
 }
 
 type conditionBranch struct {
-	operator string
-	holds    relation
-	operand  value
-	to       int
+	branch  Branch // as the document has it
+	holds   relation
+	operand value
+	to      int
 }
 
 // ID is how a state names the program: the flow's id, else its file and name.
@@ -243,9 +243,10 @@ func (c *compiler) node(a *Action) node {
 			c.report(Broken, "operands", a, fmt.Sprintf("the condition has %d operands", len(cond.Condition.Operands)), "give it one")
 			continue
 		}
+		operand := cond.Condition.Operands[0]
+		branch := Branch{Operator: cond.Condition.Operator, Operand: Text(operand), To: cond.NextAction}
 		n.conditions = append(n.conditions, conditionBranch{
-			operator: cond.Condition.Operator, holds: holds, operand: compile(cond.Condition.Operands[0], func(string) {}),
-			to: c.target(a, cond.NextAction, fmt.Sprintf("the condition %s %v", cond.Condition.Operator, cond.Condition.Operands[0])),
+			branch: branch, holds: holds, operand: compile(operand, func(string) {}), to: c.target(a, branch.To, fmt.Sprintf("the condition %s %v", branch.Operator, operand)),
 		})
 	}
 	return n

@@ -38,12 +38,15 @@ func (p *Program) Passable() []Passable {
 	return all
 }
 
-// short is a branch as a [Trace] names it.
+// short is a branch as a [Trace] names it, but for an operand that is a path, which has its value there.
 func (b Branch) short() string {
-	if b.Operator != "" && b.Operator != keyExists {
-		return b.Operand
+	switch b.Operator {
+	case "":
+		return b.String()
+	case keyExists:
+		return keyExists
 	}
-	return b.String()
+	return b.Operand
 }
 
 // Taken is the place of the branch that an action was left by, in what [Transitions.Branches] returns;

@@ -19,6 +19,35 @@ func TestRowS5Passable(t *testing.T) {
 		{"Identifier":"wait","Type":"Wait","Parameters":{"TimeLimitSeconds":"5"},"Transitions":{"NextAction":"queue","Conditions":[{"NextAction":"queue","Condition":{"Operator":"Equals","Operands":["WaitCompleted"]}}],"Errors":[{"NextAction":"end","ErrorType":"NoMatchingError"}]}},
 		{"Identifier":"queue","Type":"TransferContactToQueue","Transitions":{"NextAction":"end","Errors":[{"NextAction":"end","ErrorType":"QueueAtCapacity"},{"NextAction":"end","ErrorType":"NoMatchingError"}]}},
 		{"Identifier":"end","Type":"DisconnectParticipant","Transitions":{}}]}`
+	want := map[string][]string{
+		"which": {"Equals CHAT"}, "wait": {"Equals WaitCompleted"}, "queue": {"QueueAtCapacity", "NoMatchingError"}, "end": {},
+	}
+	if diff := cmp.Diff(want, passable(t, text)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What a result is compared with may be a path, and need not be compared with anything.
+func TestPassableWithPaths(t *testing.T) {
+	t.Parallel()
+	const text = `{"Version":"2019-10-30","StartAction":"which","Actions":[
+		{"Identifier":"which","Type":"Compare","Parameters":{"ComparisonValue":"$.Channel"},"Transitions":{"NextAction":"end","Conditions":[
+			{"NextAction":"there","Condition":{"Operator":"Equals","Operands":["$.External.channel"]}},{"NextAction":"end","Condition":{"Operator":"Equals","Operands":["$.FlowAttributes.channel"]}}],
+			"Errors":[{"NextAction":"end","ErrorType":"NoMatchingCondition"}]}},
+		{"Identifier":"there","Type":"Compare","Parameters":{"ComparisonValue":"$.Attributes.name"},"Transitions":{"NextAction":"end","Conditions":[
+			{"NextAction":"end","Condition":{"Operator":"KeyExists","Operands":["name"]}}],"Errors":[{"NextAction":"end","ErrorType":"NoMatchingCondition"}]}},
+		{"Identifier":"end","Type":"DisconnectParticipant","Transitions":{}}]}`
+	want := map[string][]string{
+		"which": {"Equals $.External.channel", "Equals $.FlowAttributes.channel", "NoMatchingCondition"}, "there": {"KeyExists name", "NoMatchingCondition"}, "end": {},
+	}
+	if diff := cmp.Diff(want, passable(t, text)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// passable are the names of the branches that a chat can take, by the actions that it can come to.
+func passable(t *testing.T, text string) map[string][]string {
+	t.Helper()
 	var d flow.Document
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
 		t.Fatal(err)
@@ -35,12 +64,7 @@ func TestRowS5Passable(t *testing.T) {
 		}
 		got[each.Action.Identifier] = names
 	}
-	want := map[string][]string{
-		"which": {"Equals CHAT"}, "wait": {"Equals WaitCompleted"}, "queue": {"QueueAtCapacity", "NoMatchingError"}, "end": {},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	return got
 }
 
 func TestRowS5Taken(t *testing.T) {

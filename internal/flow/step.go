@@ -171,7 +171,7 @@ func (n *node) leave(r *run, out outcome) way {
 	case yielded:
 		for i := range n.conditions {
 			c := &n.conditions[i]
-			if c.operator == keyExists {
+			if c.branch.Operator == keyExists {
 				if out.result != "" {
 					return way{c.to, keyExists}
 				}

@@ -77,8 +77,11 @@ func (v *value) filled() value {
 	return *v
 }
 
-// certain reports whether the result of an action is known beforehand.
+// certain reports whether the result of an action is known beforehand, with what it is compared with.
 func (n *node) certain() bool {
+	if slices.ContainsFunc(n.conditions, func(c conditionBranch) bool { return !c.operand.still() }) {
+		return false
+	}
 	switch n.kind {
 	case "Compare":
 		v := n.params["ComparisonValue"]
@@ -166,14 +169,14 @@ func (p *Program) ways(n *node, found rehearsal) []way {
 	}
 }
 
-// leaving is the way of an outcome.
+// leaving is the way of an outcome that nothing of the contact decides about.
 func (n *node) leaving(out outcome) way { return n.leave(&run{contact: &Contact{}}, out) }
 
 // resultWays are the ways of all results.
 func (n *node) resultWays() []way {
 	var all []way
 	for _, c := range n.conditions {
-		all = append(all, way{c.to, Text(c.operand.plain)})
+		all = append(all, way{c.to, c.branch.short()})
 	}
 	for _, result := range n.results() {
 		if !slices.ContainsFunc(n.conditions, func(c conditionBranch) bool { return c.operand.plain == result }) {
