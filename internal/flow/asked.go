@@ -25,30 +25,36 @@ func asked() []Type {
 	}
 }
 
+// voiceIDEnded is why the actions of Voice ID fail everywhere.
+const voiceIDEnded = "Voice ID ended on 2026-05-20"
+
 // voiceOnly are the actions that a chat cannot do, or that nothing here answers: their error branch
 // is taken at once.
 //
 // Source: the channels of each block in "Flow block definitions" of the administrator guide.
 func voiceOnly() []Type {
 	var types []Type
-	for _, t := range []struct{ name, errorType, why string }{
-		{"TransferParticipantToThirdParty", noMatch, "transfers to a phone number are for calls"},
-		{"CreateCallbackContact", noMatch, "callbacks are for calls"},
-		{"UpdateContactCallbackNumber", "InvalidCallbackNumber", "callbacks are for calls"},
-		{"UpdateContactMediaStreamingBehavior", noMatch, "media streaming is for calls"},
-		{"UpdatePreviousContactParticipantState", noMatch, "hold is for calls"},
-		{"StartVoiceIdStream", noMatch, "Voice ID ended on 2026-05-20"},
-		{"CheckVoiceId", noMatch, "Voice ID ended on 2026-05-20"},
-		{"CheckOutboundCallStatus", noMatch, "this block is for calls"},
-		{"ResumeContact", noMatch, "this block is for tasks"},
-		{"StartOutboundChatContact", noMatch, "text messages and WhatsApp are not sent"},
-		{"StartOutboundEmailContact", noMatch, "e-mail is not sent"},
-		{"RenderMessageTemplate", noMatch, "message templates are not kept here"},
-		{"CheckSegmentMembership", noMatch, "customer segments are not kept here"},
-		{"CreateContact", noMatch, "other contacts are not made by flows here"},
-		{"LoadContactContent", noMatch, "this block is for e-mail"},
+	for _, t := range []struct {
+		name, errorType, why string
+		unanswered           bool
+	}{
+		{"TransferParticipantToThirdParty", noMatch, "transfers to a phone number are for calls", false},
+		{"CreateCallbackContact", noMatch, "callbacks are for calls", false},
+		{"UpdateContactCallbackNumber", "InvalidCallbackNumber", "callbacks are for calls", false},
+		{"UpdateContactMediaStreamingBehavior", noMatch, "media streaming is for calls", false},
+		{"UpdatePreviousContactParticipantState", noMatch, "hold is for calls", false},
+		{"StartVoiceIdStream", noMatch, voiceIDEnded, false},
+		{"CheckVoiceId", noMatch, voiceIDEnded, false},
+		{"CheckOutboundCallStatus", noMatch, "this block is for calls", false},
+		{"ResumeContact", noMatch, "this block is for tasks", false},
+		{"StartOutboundChatContact", noMatch, "text messages and WhatsApp are not sent", true},
+		{"StartOutboundEmailContact", noMatch, "e-mail is not sent", true},
+		{"RenderMessageTemplate", noMatch, "message templates are not kept here", true},
+		{"CheckSegmentMembership", noMatch, "customer segments are not kept here", true},
+		{"CreateContact", noMatch, "other contacts are not made by flows here", true},
+		{"LoadContactContent", noMatch, "this block is for e-mail", false},
 	} {
-		types = append(types, Type{Name: t.name, Support: ErrorBranch, Note: t.why + ".", block: block{
+		types = append(types, Type{Name: t.name, Support: ErrorBranch, Note: t.why + ".", unanswered: t.unanswered, block: block{
 			start: func(r *run, _ *node) outcome {
 				r.note = t.why
 				return fail(t.errorType)

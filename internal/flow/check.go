@@ -57,13 +57,20 @@ func (c *compiler) outcome(a *Action, n *node, found rehearsal) {
 	case out.kind == failed:
 		rule, remedy := "fails", "correct its parameters"
 		if t.Support == ErrorBranch || n.forCalls() {
-			rule, remedy = "chat", "lead chats another way if they should not get that branch: compare $.Channel with CHAT before it"
+			rule, remedy = "chat", elsewhere
 		}
-		if w := n.leaving(out); w.to == none {
-			c.report(Doubtful, rule, a, fmt.Sprintf("%s: it fails with %s and has no branch for it, so that the flow stops there", found.note, out.result),
-				"give it a branch for "+noMatch)
-		} else {
+		if found.note == voiceIDEnded {
+			remedy = "take the block away, or its members of Voice ID"
+		} else if t.unanswered {
+			rule, remedy = "not-run", ""
+		}
+		switch w := n.leaving(out); {
+		case w.to != none:
 			c.report(Doubtful, rule, a, fmt.Sprintf("%s: it takes the branch %s at once, to %s", found.note, w.branch, c.block(w.to)), remedy)
+		case t.last:
+			c.report(Doubtful, rule, a, fmt.Sprintf("%s: it fails, and the flow stops there", found.note), elsewhere)
+		default:
+			c.report(Doubtful, rule, a, fmt.Sprintf("%s: it fails with %s and has no branch for it, so that the flow stops there", found.note, out.result), "give it a branch for "+noMatch)
 		}
 	case found.asks && t.Support == ErrorBranch:
 		c.report(Doubtful, "not-run", a, strings.TrimSuffix(t.Note, "."), "")
@@ -71,6 +78,9 @@ func (c *compiler) outcome(a *Action, n *node, found rehearsal) {
 		c.report(Doubtful, "differs", a, found.note, "")
 	}
 }
+
+// elsewhere is what to do about a block that is not for chats.
+const elsewhere = "lead chats another way if they should not get that branch: compare $.Channel with CHAT before it"
 
 // forCalls reports whether an action fails because of what only calls have, which has to do with its
 // parameters and not with its type.
@@ -175,7 +185,7 @@ func (c *compiler) references(a *Action, n *node, places []slot) {
 			c.view(a, f.value, shown)
 		}
 	}
-	if n.kind == "UpdateContactEventHooks" && len(a.Parameters) == 0 {
+	if hooks, _ := a.Parameters["EventHooks"].(map[string]any); n.kind == "UpdateContactEventHooks" && len(hooks) == 0 && a.Parameters["EventHooksConfiguration"] == nil {
 		c.report(Doubtful, "empty-reference", a, "no flow was chosen for any hook: nothing is set", "choose one in the designer")
 	}
 	for _, required := range requiredReference(n.kind) {

@@ -122,6 +122,7 @@ func TestFindings(t *testing.T) {
 		{"no flow named", []string{`a|TransferToFlow||NoMatchingError end, next end`, ending}, []string{"empty-reference a: ContactFlowId is missing"}},
 		{"an agent is enough", []string{`a|UpdateContactTargetQueue|{"AgentId":"x"}|NoMatchingError end, next end`, ending}, nil},
 		{"no hook", []string{`a|UpdateContactEventHooks|{"EventHooks":{"CustomerQueue":""}}|NoMatchingError end, next end`, ending}, []string{"empty-reference a: EventHooks.CustomerQueue is empty"}},
+		{"no hook at all", []string{`a|UpdateContactEventHooks|{"EventHooks":{}}|NoMatchingError end, next end`, ending}, []string{"empty-reference a: no flow was chosen for any hook"}},
 		{"a hook turned off", []string{`a|UpdateContactEventHooks|{"EventHooksConfiguration":{"AgentWhisper":{"DisableExecution":"true"}}}|NoMatchingError end, next end`, ending}, nil},
 		{"a view without data", []string{`a|ShowView|{"ViewResource":{"Id":"form"}}|=Ok end, NoMatchingCondition end, NoMatchingError end`, ending}, []string{`view-data a: "form" has no data`}},
 		{"a view", []string{`a|ShowView|{"ViewResource":{"Id":"arn:aws:connect:us-east-1:aws:view/form:1"},"ViewData":{"Heading":"x"}}|=Ok end, NoMatchingCondition end, NoMatchingError end`, ending}, nil},
@@ -161,6 +162,25 @@ func TestFindings(t *testing.T) {
 				t.Errorf("%d findings, want %d: %v", len(findings), len(test.want), findings)
 			}
 		})
+	}
+}
+
+// What to do about a block that fails for every chat depends on why it does.
+func TestRemedies(t *testing.T) {
+	t.Parallel()
+	for kind, c := range map[string]struct{ line, rule, remedy string }{
+		"for calls":          {`a|CreateCallbackContact|{}|next end, NoMatchingError end`, "chat", elsewhere},
+		"gone":               {`a|CheckVoiceId|{}|next end, NoMatchingError end`, "chat", "take the block away, or its members of Voice ID"},
+		"gone, as a member":  {`a|UpdateContactData|{"VoiceIdAuthenticationThreshold":"1"}|next end, NoMatchingError end`, "chat", "take the block away, or its members of Voice ID"},
+		"answered elsewhere": {`a|RenderMessageTemplate|{}|next end, NoMatchingError end`, "not-run", ""},
+		"without branches":   {`a|TransferContactToAgent|{}|`, "chat", elsewhere},
+		"without a branch":   {`a|CreateCallbackContact|{}|next end`, "chat", "give it a branch for NoMatchingError"},
+	} {
+		p, findings := Compile(Source{File: "f.json", Document: documentOf(t, c.line, ending)})
+		findings = slices.DeleteFunc(findings, func(f Finding) bool { return f.Rule == "unreachable" })
+		if p == nil || len(findings) != 1 || findings[0].Rule != c.rule || findings[0].Remedy != c.remedy {
+			t.Errorf("%s: %+v", kind, findings)
+		}
 	}
 }
 

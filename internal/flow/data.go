@@ -125,7 +125,7 @@ func setFlowAttributes(r *run, n *node) outcome {
 func setData(r *run, n *node) outcome {
 	for name := range n.params {
 		if strings.HasPrefix(name, "VoiceId") || strings.HasPrefix(name, "Fraud") || name == "CustomerSpeakerId" {
-			r.note = "Voice ID ended on 2026-05-20"
+			r.note = voiceIDEnded
 			return fail(noMatch)
 		}
 	}

@@ -20,7 +20,7 @@ func queues() []Type {
 		},
 		{
 			Name: "TransferContactToAgent", Support: ErrorBranch, block: block{start: cannot("this block is for calls: set the agent with UpdateContactTargetQueue, then transfer to the queue")},
-			Note: "As in Amazon Connect: for calls only.",
+			Note: "As in Amazon Connect: for calls only.", last: true,
 		},
 	}
 }

@@ -30,6 +30,9 @@ type Type struct {
 	// Note says what is particular about it, in a sentence.
 	Note  string
 	block block
+	// last says that it ends the flow and can have no branches, unanswered that it takes its error branch
+	// because nothing here answers it, and not because a chat does in Amazon Connect.
+	last, unanswered bool
 }
 
 // Names of action types that more than one place needs.
