@@ -137,6 +137,8 @@ func TestFindings(t *testing.T) {
 		{"a circle with a way out", []string{`a|Compare|{"ComparisonValue":"$.Attributes.a"}|=1 end, NoMatchingCondition b`, `b|MessageParticipant|{"Text":"y"}|next a`, ending}, []string{"circle a: can turn in a circle"}},
 		{"a circle of one", []string{`a|UpdateFlowLoggingBehavior|{"FlowLoggingBehavior":"Enabled"}|next a`}, []string{"circle a: turns in a circle"}},
 		{"a circle that waits", []string{`a|MessageParticipant|{"Text":"x"}|next b`, `b|Wait|{"TimeLimitSeconds":"5"}|=WaitCompleted a, NoMatchingError a`}, nil},
+		{"a Wait that lets the flow run", []string{`a|Wait|{"TimeLimitSeconds":"5","ContinueExecution":"True"}|=Continue b, =WaitCompleted end, NoMatchingError end`, `b|UpdateFlowLoggingBehavior|{"FlowLoggingBehavior":"Enabled"}|next a`, ending}, nil},
+		{"a Wait for no time", []string{`a|Wait|{"TimeLimitSeconds":"0"}|=WaitCompleted b, NoMatchingError b`, `b|MessageParticipant|{"Text":"x"}|next a`}, []string{"circle a: turns in a circle"}},
 		{"a circle of a Loop", []string{`a|Loop|{"LoopCount":"3"}|=ContinueLooping b, =DoneLooping end`, `b|MessageParticipant|{"Text":"x"}|next a`, ending}, nil},
 		{"a circle behind a Loop", []string{`a|Loop|{"LoopCount":"3"}|=ContinueLooping end, =DoneLooping b`, `b|MessageParticipant|{"Text":"x"}|next a`, ending}, []string{"circle a: can turn"}},
 	} {

@@ -250,14 +250,15 @@ func (n *node) drawn() []way {
 }
 
 // circles are the groups of actions that a chat can go round in without waiting for the customer or
-// a clock. A Loop goes round a bounded number of times, so that only its last way counts.
+// a clock. A Loop goes round a bounded number of times, so that only its last way counts, and a Wait
+// that lets the flow run waits when that comes back.
 //
 // Source: Tarjan, "Depth-first search and linear graph algorithms", 1972.
 func (p *Program) circles(g *graph) [][]int {
 	t := tarjan{index: make([]int, len(p.nodes)), low: make([]int, len(p.nodes)), onStack: make([]bool, len(p.nodes))}
 	t.ways = func(at int) []way {
 		n := &p.nodes[at]
-		if g.rehearsed[at].awaits || n.talks() {
+		if g.rehearsed[at].awaits || n.talks() || n.kind == "Wait" && g.rehearsed[at].outcome.result == goOn {
 			return nil
 		}
 		return slices.DeleteFunc(slices.Clone(g.ways[at]), func(w way) bool {
