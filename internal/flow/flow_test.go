@@ -49,3 +49,15 @@ func BenchmarkConversation(b *testing.B) {
 		}
 	}
 }
+
+// What is no text stands in a text as JSON that a person reads.
+func TestTextOfValues(t *testing.T) {
+	t.Parallel()
+	for want, value := range map[string]any{
+		`{"a":"<b> & 'c'"}`: map[string]any{"a": "<b> & 'c'"}, `["<",1.5,true,null]`: []any{"<", 1.5, true, nil}, "<b>": "<b>", "": nil, "900": 900.0,
+	} {
+		if got := Text(value); got != want {
+			t.Errorf("%v is %s, want %s", value, got, want)
+		}
+	}
+}

@@ -213,11 +213,13 @@ func Text(value any) string {
 	case bool:
 		return strconv.FormatBool(v)
 	}
-	data, err := json.Marshal(value)
-	if err != nil {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false) // a person reads it
+	if encoder.Encode(value) != nil {
 		return ""
 	}
-	return string(data)
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 // sortedKeys are the keys of a map in the order of their text.
