@@ -93,6 +93,9 @@ func faulty() map[string][]string {
 	compare := func(value string) string {
 		return block("Compare", `{"ComparisonValue":"`+value+`"}`, failures("NoMatchingCondition")+","+results("x"))
 	}
+	beside := func(to string) string { // a Wait that lets the flow run on to another block
+		return strings.Replace(wait(`{"TimeLimitSeconds":"5","ContinueExecution":"True"}`, "Continue", "WaitCompleted"), `Conditions":[{"NextAction":"end"`, `Conditions":[{"NextAction":"`+to+`"`, 1)
+	}
 	three := []string{"NoMatchingError", "NoMatchingCondition", "TimeLimitExceeded"}
 	swap := func(file, from, to string) string {
 		if !strings.Contains(file, from) {
@@ -149,6 +152,10 @@ func faulty() map[string][]string {
 			inbound(block("TagContact", `{"Tags":{"1":"x","2":"x","3":"x","4":"x","5":"x","6":"x","7":"x"}}`, failures("NoMatchingError"))),
 		},
 		"wait-event": {inbound(wait(`{"TimeLimitSeconds":"5","Events":["AgentReturned"]}`, "WaitCompleted", "AgentReturned"))},
+		"wait-inside": {
+			inbound(beside("b"), swap(wait(`{"TimeLimitSeconds":"5"}`, "WaitCompleted"), `"a"`, `"b"`)),
+			inbound(beside("m"), swap(swap(text, `"a"`, `"m"`), `"NextAction":"end"`, `"NextAction":"b"`), swap(wait(`{"TimeLimitSeconds":"5"}`, "WaitCompleted"), `"a"`, `"b"`)),
+		},
 		"hook": {
 			inbound(block("UpdateContactEventHooks", `{"EventHooks":{"Customer":"f"}}`, failures("NoMatchingError"))),
 			inbound(block("UpdateContactEventHooks", `{"EventHooks":{"CustomerQueue":"f","AgentWhisper":"f"}}`, failures("NoMatchingError"))),
@@ -244,6 +251,20 @@ func TestRules(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A Wait that comes after another one, or after a failure beside it, is not inside of it.
+func TestWaitsBesideEachOther(t *testing.T) {
+	t.Parallel()
+	text := inbound(
+		`{"Identifier":"a","Type":"Wait","Parameters":{"TimeLimitSeconds":"5","ContinueExecution":"True"},"Transitions":{"NextAction":"other","Errors":[{"NextAction":"other","ErrorType":"NoMatchingError"}],
+			"Conditions":[{"NextAction":"call","Condition":{"Operator":"Equals","Operands":["Continue"]}},{"NextAction":"other","Condition":{"Operator":"Equals","Operands":["WaitCompleted"]}}]}}`,
+		`{"Identifier":"call","Type":"InvokeLambdaFunction","Parameters":{"LambdaFunctionARN":"f"},"Transitions":{"NextAction":"a","Errors":[{"NextAction":"other","ErrorType":"NoMatchingError"}]}}`,
+		`{"Identifier":"other","Type":"Wait","Parameters":{"TimeLimitSeconds":"5"},"Transitions":{"NextAction":"end","Errors":[{"NextAction":"end","ErrorType":"NoMatchingError"}],"Conditions":[{"NextAction":"end","Condition":{"Operator":"Equals","Operands":["WaitCompleted"]}}]}}`,
+	)
+	if found := check(read("f.json", text)); len(found) > 0 {
+		t.Error(found)
 	}
 }
 

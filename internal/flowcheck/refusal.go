@@ -136,6 +136,39 @@ func events(i *inspection, a *flow.Action) {
 	}
 }
 
+// waitInside reports a Wait to which the flow comes while it runs beside another Wait.
+func waitInside(i *inspection, a *flow.Action) {
+	if a.Type != "Wait" || !isTrue(a.Parameters["ContinueExecution"]) {
+		return
+	}
+	at := map[string]*flow.Action{}
+	for n := range i.source.Document.Actions {
+		at[i.source.Document.Actions[n].Identifier] = &i.source.Document.Actions[n]
+	}
+	passed := map[string]bool{a.Identifier: true} // coming back to it ends the branch
+	var visit func(id string)
+	visit = func(id string) {
+		next := at[id]
+		if next == nil || passed[id] {
+			return
+		}
+		if passed[id] = true; next.Type == "Wait" {
+			i.tell(next, "", "the flow comes to it while it runs beside the Wait %q, and waits for one at a time", a.Identifier)
+			return
+		}
+		for _, b := range next.Transitions.Branches() {
+			if b.Error == "" {
+				visit(b.To)
+			}
+		}
+	}
+	for _, b := range a.Transitions.Branches() {
+		if b.Operand == "Continue" {
+			visit(b.To)
+		}
+	}
+}
+
 // hookNames reports hooks that do not exist, and more than one.
 func hookNames(i *inspection, a *flow.Action) {
 	members := object(a, "EventHooks")

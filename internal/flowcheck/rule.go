@@ -61,6 +61,7 @@ func Rules() []Rule {
 		{ID: "context-variables", Says: "More than ten variables for an application of Agentic CX Designer.", Page: blocks, ofAction: true, action: contextVariables},
 		{ID: "tags", Says: "More than six tags, or none.", Page: reference + "contact-actions-tagcontact.html", ofAction: true, action: tags},
 		{ID: "wait-event", Says: "A Wait waits for an event that does not exist.", Remedy: "the events are CustomerReturned and BotParticipantDisconnected", Page: reference + "flow-control-actions-wait.html", action: events},
+		{ID: "wait-inside", Says: "A Wait in the branch Continue of another one.", Remedy: "lead the branch back to its Wait before", Page: guide + "wait.html", action: waitInside},
 		{ID: "hook", Says: "UpdateContactEventHooks names a hook that does not exist, or more than one.", Page: reference + "contact-actions-updatecontacteventhooks.html", action: hookNames},
 		{ID: "flow-type", Says: "An action that the type of the flow does not allow. A warning where nothing says the type.", Remedy: "use a flow of another type", Page: guide + "create-contact-flow.html", ofAction: true, action: misplaced},
 		{ID: "settings", Says: "A flow module without Settings, or a flow with them.", Page: guide + "contact-flow-modules.html", flow: settings},
