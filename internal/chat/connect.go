@@ -362,7 +362,7 @@ func (s *Service) show(step *Step) {
 			}
 		}
 		if s.publish != nil && !item.IsPiece() && !item.Undelivered() && len(step.contact.Streaming) > 0 {
-			s.publish(*step.contact.clone(), *item)
+			s.publish(*step.contact.Clone(), *item)
 		}
 	}
 	for _, l := range s.listeners {

@@ -177,8 +177,8 @@ func (c *Contact) present() []Participant {
 	return there
 }
 
-// clone returns a copy that shares nothing with the original.
-func (c *Contact) clone() *Contact {
+// Clone returns a copy that shares nothing with the original.
+func (c *Contact) Clone() *Contact {
 	copied := *c
 	copied.Participants = slices.Clone(c.Participants)
 	copied.Attributes = maps.Clone(c.Attributes)

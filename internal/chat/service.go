@@ -251,7 +251,7 @@ func (s *Service) Contact(ctx context.Context, id string) (Contact, error) {
 	if e := s.find(id); e != nil {
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		return *e.contact.clone(), nil
+		return *e.contact.Clone(), nil
 	}
 	contact, err := s.store.Contact(ctx, id)
 	if err != nil {

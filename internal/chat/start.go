@@ -185,7 +185,7 @@ func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contac
 		}
 		contact.Past, contact.RelatedID = past, past[0]
 	}
-	return contact.clone(), nil
+	return contact.Clone(), nil
 }
 
 // past returns the contacts a persistent chat continues, newest first.

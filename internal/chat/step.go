@@ -161,7 +161,7 @@ func (step *Step) After(f func()) { step.after = append(step.after, f) }
 // edit returns the contact for changing.
 func (step *Step) edit() *Contact {
 	if !step.edited {
-		step.contact, step.edited = step.contact.clone(), true
+		step.contact, step.edited = step.contact.Clone(), true
 	}
 	return step.contact
 }

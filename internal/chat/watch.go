@@ -34,7 +34,7 @@ func (s *Service) Active() []Contact {
 	for _, e := range entries {
 		e.mu.Lock()
 		if !e.contact.HasEnded() {
-			contacts = append(contacts, *e.contact.clone())
+			contacts = append(contacts, *e.contact.Clone())
 		}
 		e.mu.Unlock()
 	}

@@ -129,7 +129,6 @@ type world struct {
 	chats  *chat.Service
 	clock  *clock.Clock
 	runner *flowrun.Runner
-	store  *store.Store
 
 	mu     sync.Mutex
 	way    []Pass
@@ -138,9 +137,9 @@ type world struct {
 }
 
 // Run runs one chat. Errors are failures of the machine; what a flow does is in the result.
-func Run(ctx context.Context, library *flowrun.Library, script Script) (result Result, err error) {
+func Run(ctx context.Context, library *flowrun.Library, script Script) (Result, error) {
 	w := &world{clock: clock.Still(cmp.Or(script.At, time.Now()))}
-	defer func() { err = errors.Join(err, w.close()) }()
+	defer w.close()
 	if err := w.open(ctx, library, &script); err != nil {
 		return Result{}, err
 	}
@@ -167,15 +166,12 @@ func Run(ctx context.Context, library *flowrun.Library, script Script) (result R
 }
 
 func (w *world) open(ctx context.Context, library *flowrun.Library, script *Script) (err error) {
-	if w.store, err = store.Open(ctx, store.Config{Ephemeral: true, Now: w.clock.Now}); err != nil {
-		return fmt.Errorf("opening a store in memory: %w", err)
-	}
 	failed := func(_ string, err error) {
 		w.mu.Lock()
 		w.failed = append(w.failed, err)
 		w.mu.Unlock()
 	}
-	w.chats, err = chat.Open(ctx, chat.Config{Store: w.store, Clock: w.clock, Limits: chat.DefaultLimits(), Failed: failed})
+	w.chats, err = chat.Open(ctx, chat.Config{Store: &store.Memory{}, Clock: w.clock, Limits: chat.DefaultLimits(), Failed: failed})
 	if err != nil {
 		return fmt.Errorf("opening the chats: %w", err)
 	}
@@ -232,20 +228,13 @@ func (f *floor) Metrics(string, string) flowrun.Metrics {
 	return flowrun.Metrics{Available: n / 2, Staffed: n, Online: n, Waiting: f.chance.IntN(10), Oldest: time.Duration(f.chance.IntN(10)) * time.Minute}
 }
 
-func (w *world) close() error {
+func (w *world) close() {
 	if w.runner != nil {
 		w.runner.Close()
 	}
 	if w.chats != nil {
 		w.chats.Close()
 	}
-	if w.store == nil {
-		return nil
-	}
-	if err := w.store.Close(); err != nil {
-		return fmt.Errorf("closing the store: %w", err)
-	}
-	return nil
 }
 
 // visit is one customer's chat.

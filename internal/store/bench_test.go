@@ -42,7 +42,7 @@ func newContact() *chat.Contact {
 	}
 }
 
-func commit(tb testing.TB, s *store.Store, changes chat.Changes) {
+func commit(tb testing.TB, s chat.Store, changes chat.Changes) {
 	tb.Helper()
 	if err := s.Commit(tb.Context(), changes); err != nil {
 		tb.Fatal(err)

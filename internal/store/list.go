@@ -87,8 +87,13 @@ func (s *Store) ContactFiles(ctx context.Context, contactID string) ([]transcrip
 	if err != nil {
 		return nil, err
 	}
+	sortFiles(files)
+	return files, nil
+}
+
+// sortFiles puts the oldest first.
+func sortFiles(files []transcript.File) {
 	slices.SortFunc(files, func(a, b transcript.File) int {
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 	})
-	return files, nil
 }

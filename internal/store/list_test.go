@@ -9,16 +9,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/chat"
-	"github.com/parley-chat/parley/internal/store"
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
 func TestContacts(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name, opened := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cfg)
+			s := opened()
 			began := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
 			for i := range 7 { // two start in each second, the even ones end
 				c := newContact()
@@ -65,28 +64,33 @@ func TestContacts(t *testing.T) {
 
 func TestContactFiles(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Config{Ephemeral: true})
-	active, ended := newContact(), newContact()
-	ended.Ended = time.Now()
-	at := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
-	for i, c := range []*chat.Contact{active, ended} {
-		file := &transcript.File{ID: fmt.Sprintf("late %d", i), ContactID: c.ID, Created: at.Add(time.Millisecond), Status: transcript.FileScanning}
-		commit(t, s, chat.Changes{Contact: c, File: file})
-		commit(t, s, chat.Changes{File: &transcript.File{ID: fmt.Sprintf("soon %d", i), ContactID: c.ID, Created: at}})
-	}
-	for contactID, want := range map[string][]string{
-		active.ID: {"soon 0", "late 0"}, ended.ID: {"soon 1", "late 1"}, "": {"soon 0", "late 0"}, "unheard of": nil,
-	} {
-		files, err := s.ContactFiles(t.Context(), contactID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var ids []string
-		for _, f := range files {
-			ids = append(ids, f.ID)
-		}
-		if !slices.Equal(ids, want) {
-			t.Errorf("the files of %q are %q", contactID, ids)
-		}
+	for name, opened := range alike(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := opened()
+			active, ended := newContact(), newContact()
+			ended.Ended = time.Now()
+			at := time.Date(2026, 11, 22, 6, 0, 0, 0, time.UTC)
+			for i, c := range []*chat.Contact{active, ended} {
+				file := &transcript.File{ID: fmt.Sprintf("late %d", i), ContactID: c.ID, Created: at.Add(time.Millisecond), Status: transcript.FileScanning}
+				commit(t, s, chat.Changes{Contact: c, File: file})
+				commit(t, s, chat.Changes{File: &transcript.File{ID: fmt.Sprintf("soon %d", i), ContactID: c.ID, Created: at}})
+			}
+			for contactID, want := range map[string][]string{
+				active.ID: {"soon 0", "late 0"}, ended.ID: {"soon 1", "late 1"}, "": {"soon 0", "late 0"}, "unheard of": nil,
+			} {
+				files, err := s.ContactFiles(t.Context(), contactID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var ids []string
+				for _, f := range files {
+					ids = append(ids, f.ID)
+				}
+				if !slices.Equal(ids, want) {
+					t.Errorf("the files of %q are %q", contactID, ids)
+				}
+			}
+		})
 	}
 }

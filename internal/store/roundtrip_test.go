@@ -225,26 +225,19 @@ func TestNoFieldIsForgotten(t *testing.T) {
 // What is written is read, in every field, also after a restart.
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for seed := range uint64(6) {
 				m := maker{rand.New(rand.NewPCG(seed, 0))}
-				if !cfg.Ephemeral {
-					cfg.Dir = t.TempDir()
-				}
+				opened := alike(t)[name]
 				w := &model{items: map[string][]transcript.Item{}, marks: map[string][]chat.Mark{}, files: map[string]*transcript.File{}}
-				s := open(t, cfg)
+				s := opened()
 				for range 120 {
 					commit(t, s, w.step(m))
 				}
 				w.check(t, m, s)
-				if !cfg.Ephemeral {
-					if err := s.Close(); err != nil {
-						t.Fatal(err)
-					}
-					w.check(t, m, open(t, cfg))
-				}
+				w.check(t, m, opened())
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)
 				}
@@ -258,7 +251,7 @@ func same() gocmp.Options {
 	return gocmp.Options{cmpopts.EquateEmpty(), gocmp.Comparer(time.Time.Equal)}
 }
 
-func (w *model) check(t *testing.T, m maker, s *store.Store) {
+func (w *model) check(t *testing.T, m maker, s chat.Store) {
 	t.Helper()
 	ctx := t.Context()
 	for _, c := range w.contacts {
@@ -301,7 +294,7 @@ func (w *model) check(t *testing.T, m maker, s *store.Store) {
 }
 
 // checkItems asks for items in some way, and for all of them.
-func (w *model) checkItems(t *testing.T, m maker, s *store.Store, contactID string) {
+func (w *model) checkItems(t *testing.T, m maker, s chat.Store, contactID string) {
 	t.Helper()
 	for _, q := range []chat.ItemQuery{{}, {
 		After: m.Int64N(6) - 1, Before: m.Int64N(8), Limit: m.IntN(4), Newest: m.IntN(2) == 0, From: m.precise(), To: m.precise(),

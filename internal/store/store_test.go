@@ -17,18 +17,39 @@ import (
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// kinds are the two stores that have to behave alike.
+// kinds are the two ways to keep a database.
 func kinds(t *testing.T) map[string]store.Config {
 	t.Helper()
 	return map[string]store.Config{"memory": {Ephemeral: true}, "directory": {Dir: t.TempDir()}}
 }
 
+// alike are the stores that have to behave alike. Each is opened by its function, which is called again to
+// see what was kept: what can be opened again is.
+func alike(t *testing.T) map[string]func() chat.Store {
+	t.Helper()
+	dir := t.TempDir()
+	database, values := sync.OnceValue(func() chat.Store { return open(t, store.Config{Ephemeral: true}) }), &store.Memory{}
+	end := func() error { return nil }
+	return map[string]func() chat.Store{
+		"values":             func() chat.Store { return values },
+		"database in memory": database,
+		"directory": func() chat.Store {
+			if err := end(); err != nil {
+				t.Fatal(err)
+			}
+			s := open(t, store.Config{Dir: dir})
+			end = s.Close
+			return s
+		},
+	}
+}
+
 func TestNothingThere(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name, opened := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cfg)
+			s := opened()
 			ctx := t.Context()
 			_, contact := s.Contact(ctx, "c")
 			_, started := s.StartedBy(ctx, "i", "t", time.Time{})
@@ -52,20 +73,15 @@ func TestNothingThere(t *testing.T) {
 
 func TestKeyStays(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name, opened := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cfg)
+			s := opened()
 			first, err := s.Key(t.Context(), func() []byte { return []byte("first") })
 			if err != nil || string(first) != "first" {
 				t.Fatalf("%q, %v", first, err)
 			}
-			if !cfg.Ephemeral {
-				if err := s.Close(); err != nil {
-					t.Fatal(err)
-				}
-				s = open(t, cfg)
-			}
+			s = opened()
 			second, err := s.Key(t.Context(), func() []byte { return []byte("second") })
 			if err != nil || string(second) != "first" {
 				t.Errorf("%q, %v", second, err)
@@ -76,10 +92,10 @@ func TestKeyStays(t *testing.T) {
 
 func TestReplacedItemKeepsItsPlace(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name, opened := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cfg)
+			s := opened()
 			c := newContact()
 			first, second := message(c, 1), message(c, 2)
 			commit(t, s, chat.Changes{Contact: c, Items: []transcript.Item{first, second}})
@@ -111,10 +127,10 @@ func TestReplacedItemKeepsItsPlace(t *testing.T) {
 // A change that does not fit fails alone, as a whole, and says so.
 func TestBadChanges(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name, opened := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cfg)
+			s := opened()
 			c := newContact()
 			commit(t, s, chat.Changes{Contact: c, Items: []transcript.Item{message(c, 1)}})
 			stranger := newContact()
@@ -159,12 +175,56 @@ func TestBadChanges(t *testing.T) {
 	}
 }
 
-func TestStartedBy(t *testing.T) {
+// What a caller does to its values afterwards changes nothing that is kept.
+func TestNothingIsShared(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name, opened := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cfg)
+			s, ctx := opened(), t.Context()
+			c := newContact()
+			c.Attributes = map[string]string{"a": "1"}
+			item := message(c, 1)
+			item.Attachments = []transcript.Attachment{{ID: "a"}}
+			file := &transcript.File{ID: "f", ContactID: c.ID, Name: "a"}
+			rules := []chat.FileRules{{InstanceID: "i", Extensions: []string{"png"}}}
+			commit(t, s, chat.Changes{Contact: c, ClientToken: "t", Items: []transcript.Item{item}, File: file, FileRules: rules})
+			spoil := func(c *chat.Contact, item *transcript.Item, file *transcript.File, rules []chat.FileRules) {
+				c.Attributes["a"], c.Participants[0].DisplayName, c.CustomerID = "2", "Other", "2"
+				item.Content, item.Attachments[0].ID, file.Name, rules[0].Extensions[0] = "other", "b", "b", "exe"
+			}
+			want, wantItem := c.Clone(), item
+			wantItem.Attachments = slices.Clone(item.Attachments)
+			spoil(c, &item, file, rules)
+			for range 2 {
+				contact, err := s.Contact(ctx, c.ID)
+				items, errItems := s.Items(ctx, chat.ItemQuery{ContactID: c.ID})
+				kept, errFile := s.File(ctx, "f")
+				ruled, errRules := s.FileRules(ctx)
+				if err := errors.Join(err, errItems, errFile, errRules); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, contact) + cmp.Diff(wantItem, items[0]); diff != "" || kept.Name != "a" || ruled[0].Extensions[0] != "png" {
+					t.Error(diff, kept.Name, ruled)
+				}
+				spoil(contact, &items[0], kept, ruled)
+				all, errAll := s.Contacts(ctx, chat.ContactQuery{})
+				started, errStarted := s.StartedBy(ctx, c.InstanceID, "t", time.Time{})
+				if err := errors.Join(errAll, errStarted); err != nil {
+					t.Fatal(err)
+				}
+				all[0].Attributes["a"], started.Attributes["a"] = "3", "3"
+			}
+		})
+	}
+}
+
+func TestStartedBy(t *testing.T) {
+	t.Parallel()
+	for name, opened := range alike(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := opened()
 			old, recent := newContact(), newContact()
 			recent.InstanceID, recent.Started = old.InstanceID, old.Started.Add(8*24*time.Hour)
 			commit(t, s, chat.Changes{Contact: old, ClientToken: "token"})
@@ -192,54 +252,64 @@ func TestStartedBy(t *testing.T) {
 // A chat is found by the id of any of its contacts.
 func TestSuccessors(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Config{Ephemeral: true})
-	first, second := newContact(), newContact()
-	commit(t, s, chat.Changes{Contact: first})
-	commit(t, s, chat.Changes{Contact: second})
-	for _, id := range []string{"b", "c"} {
-		followed := *first
-		followed.Latest = &chat.Successor{ID: id, Method: chat.ByTransfer, Began: first.Started, Reason: chat.AgentDisconnect, First: 3, Before: first.Latest}
-		first = &followed
-		commit(t, s, chat.Changes{Contact: first})
-	}
-	for _, id := range []string{first.ID, "b", "c"} {
-		got, err := s.Contact(t.Context(), id)
-		if diff := cmp.Diff(first, got); diff != "" || err != nil {
-			t.Error(id, diff, err)
-		}
-	}
-	if got, err := s.Contact(t.Context(), second.ID); err != nil || got.ID != second.ID {
-		t.Error(got, err)
+	for name, opened := range alike(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := opened()
+			first, second := newContact(), newContact()
+			commit(t, s, chat.Changes{Contact: first})
+			commit(t, s, chat.Changes{Contact: second})
+			for _, id := range []string{"b", "c"} {
+				followed := *first
+				followed.Latest = &chat.Successor{ID: id, Method: chat.ByTransfer, Began: first.Started, Reason: chat.AgentDisconnect, First: 3, Before: first.Latest}
+				first = &followed
+				commit(t, s, chat.Changes{Contact: first})
+			}
+			for _, id := range []string{first.ID, "b", "c"} {
+				got, err := s.Contact(t.Context(), id)
+				if diff := cmp.Diff(first, got); diff != "" || err != nil {
+					t.Error(id, diff, err)
+				}
+			}
+			if got, err := s.Contact(t.Context(), second.ID); err != nil || got.ID != second.ID {
+				t.Error(got, err)
+			}
+		})
 	}
 }
 
 // Receipts that say nothing new are not kept; the order of the others is.
 func TestMarks(t *testing.T) {
 	t.Parallel()
-	s := open(t, store.Config{Ephemeral: true})
-	c := newContact()
-	commit(t, s, chat.Changes{Contact: c})
-	mark := func(seq int64, read bool, who string, second int) chat.Mark {
-		return chat.Mark{ContactID: c.ID, ParticipantID: who, Seq: seq, Read: read, At: c.Started.Add(time.Duration(second) * time.Second)}
-	}
-	kept := []chat.Mark{mark(1, false, "a", 1), mark(5, false, "a", 2), mark(2, true, "a", 3), mark(9, true, "b", 4), mark(7, true, "a", 5)}
-	for i, m := range []chat.Mark{kept[0], kept[1], mark(5, false, "a", 9), kept[2], kept[3], mark(8, true, "b", 9), mark(2, false, "a", 9), kept[4]} {
-		if err := s.Commit(t.Context(), chat.Changes{Mark: &m}); err != nil {
-			t.Fatal(i, err)
-		}
-	}
-	got, err := s.Marks(t.Context(), c.ID)
-	if diff := cmp.Diff(kept, got); diff != "" || err != nil {
-		t.Error(diff, err)
+	for name, opened := range alike(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := opened()
+			c := newContact()
+			commit(t, s, chat.Changes{Contact: c})
+			mark := func(seq int64, read bool, who string, second int) chat.Mark {
+				return chat.Mark{ContactID: c.ID, ParticipantID: who, Seq: seq, Read: read, At: c.Started.Add(time.Duration(second) * time.Second)}
+			}
+			kept := []chat.Mark{mark(1, false, "a", 1), mark(5, false, "a", 2), mark(2, true, "a", 3), mark(9, true, "b", 4), mark(7, true, "a", 5)}
+			for i, m := range []chat.Mark{kept[0], kept[1], mark(5, false, "a", 9), kept[2], kept[3], mark(8, true, "b", 9), mark(2, false, "a", 9), kept[4]} {
+				if err := s.Commit(t.Context(), chat.Changes{Mark: &m}); err != nil {
+					t.Fatal(i, err)
+				}
+			}
+			got, err := s.Marks(t.Context(), c.ID)
+			if diff := cmp.Diff(kept, got); diff != "" || err != nil {
+				t.Error(diff, err)
+			}
+		})
 	}
 }
 
 func TestActive(t *testing.T) {
 	t.Parallel()
-	for name, cfg := range kinds(t) {
+	for name, opened := range alike(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := open(t, cfg)
+			s := opened()
 			var want []string
 			for i := range 600 { // more than are read at a time
 				c := newContact()
