@@ -56,9 +56,9 @@ type Script struct {
 	// the chat waits for somebody or something. Both may be nil.
 	Witness flowrun.Witness
 	Lead    func(flowrun.Standing) Move
-	// Heard is told of everything that the customer's client is shown, as it comes; it must return at once.
-	// May be nil.
-	Heard func(*transcript.Item)
+	// Heard is told of everything that the customer's client is shown, as it comes, with the view that an
+	// interactive message has, or nil; it must return at once. May be nil.
+	Heard func(*transcript.Item, *View)
 	// Floor is how the queues are; nil is one agent who is there, and nobody who waits.
 	Floor *flowrun.Metrics
 }
@@ -244,26 +244,24 @@ type visit struct {
 	chance *rand.Rand // nil without chance
 	chat   chat.Started
 	result Result
-	asked  string // the last sign-in, as clients are told of it
-	shown  *View  // the last view that the customer was shown
+	asked  string           // the last sign-in, as clients are told of it
+	shown  *View            // the last view that the customer was shown
+	views  map[string]*View // that were read, by the content of their messages
 }
 
 // Deliver hears what the transcript will not have: which sign-in the customer was asked for.
 func (v *visit) Deliver(item *transcript.Item) {
+	view := v.viewIn(item)
 	if v.script.Heard != nil {
-		v.script.Heard(item)
+		v.script.Heard(item, view)
 	}
-	switch item.ContentType {
-	case transcript.AuthInitiated:
-		v.mu.Lock()
-		defer v.mu.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	switch {
+	case view != nil:
+		v.shown = view
+	case item.ContentType == transcript.AuthInitiated:
 		v.asked = item.Content
-	case transcript.Interactive:
-		if view := readView(item.Content); view != nil {
-			v.mu.Lock()
-			defer v.mu.Unlock()
-			v.shown = view
-		}
 	}
 }
 
@@ -361,15 +359,12 @@ func (v *visit) read(ctx context.Context) error {
 		var lines []Line
 		for i := range page.Items {
 			item := &page.Items[i]
-			line := Line{Time: item.Time, From: item.DisplayName, ContentType: item.ContentType}
+			line := Line{Time: item.Time, From: item.DisplayName, ContentType: item.ContentType, View: v.viewIn(item)}
 			if item.HasContent {
 				line.Text = item.Content
 			}
 			for _, file := range item.Attachments {
 				line.Files = append(line.Files, file.Name)
-			}
-			if item.ContentType == transcript.Interactive {
-				line.View = readView(item.Content)
 			}
 			lines = append(lines, line)
 		}

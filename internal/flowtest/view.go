@@ -53,6 +53,24 @@ func readView(content string) *View {
 	return view
 }
 
+// viewIn is the view in an item; nil when it has none. Each is read once.
+func (v *visit) viewIn(item *transcript.Item) *View {
+	if item.ContentType != transcript.Interactive {
+		return nil
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	view, known := v.views[item.Content]
+	if !known {
+		if v.views == nil {
+			v.views = map[string]*View{}
+		}
+		view = readView(item.Content)
+		v.views[item.Content] = view
+	}
+	return view
+}
+
 // view is the view that the customer sees.
 func (v *visit) view() *View {
 	v.mu.Lock()

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/flowtest"
-	"github.com/parley-chat/parley/internal/interactive"
 	"github.com/parley-chat/parley/internal/scenario"
 	"github.com/parley-chat/parley/internal/testcase"
 	"github.com/parley-chat/parley/internal/transcript"
@@ -44,8 +43,8 @@ func (st *stage) miss(step *scenario.Step, why string) {
 			continue
 		}
 		others = append(others, seen(item))
-		if out := testcase.Compare(testcase.Similarity, text, textOf(item)); text != "" && (c.Best == nil || out.Score > c.Best.Score) {
-			c.Best = &flowtest.Match{Text: textOf(item), Score: out.Score}
+		if out := testcase.Compare(testcase.Similarity, text, item.text); text != "" && (c.Best == nil || out.Score > c.Best.Score) {
+			c.Best = &flowtest.Match{Text: item.text, Score: out.Score}
 		}
 	}
 	if len(others) > 0 {
@@ -57,19 +56,13 @@ func (st *stage) miss(step *scenario.Step, why string) {
 }
 
 // shown reports whether the customer is shown something by somebody else.
-func shown(item *transcript.Item) bool {
+func shown(item *heard) bool {
 	return item.Role != transcript.Customer && (item.HasContent && item.Type == transcript.MessageItem || len(item.Attachments) > 0)
 }
 
 // meets reports whether something is what is expected.
-func meets(e *scenario.Expect, item *transcript.Item) bool {
-	text := textOf(item)
-	view := ""
-	if item.ContentType == transcript.Interactive {
-		if v, is := interactive.ReadView(item.Content); is {
-			view = v.ID
-		}
-	}
+func meets(e *scenario.Expect, item *heard) bool {
+	text := item.text
 	switch {
 	case e.Attachment != "":
 		if !slices.ContainsFunc(item.Attachments, func(a transcript.Attachment) bool { return a.Name == e.Attachment }) {
@@ -80,19 +73,7 @@ func meets(e *scenario.Expect, item *transcript.Item) bool {
 	}
 	return (e.Text == "" || e.Text == text) && (e.Contains == "" || strings.Contains(text, e.Contains)) &&
 		(e.Like == "" || testcase.Compare(testcase.Similarity, e.Like, text).Met) && (e.Matches == nil || e.Matches.MatchString(text)) &&
-		(e.View == "" || e.View == view) && (e.From == "" || e.From == item.DisplayName || e.From == string(item.Role))
-}
-
-// textOf is the text of a message: of an interactive one its title.
-func textOf(item *transcript.Item) string {
-	if item.ContentType != transcript.Interactive {
-		return item.Content
-	}
-	if v, is := interactive.ReadView(item.Content); is {
-		return v.Heading
-	}
-	title, _ := template(item.Content)
-	return title
+		(e.View == "" || e.View == item.view) && (e.From == "" || e.From == item.DisplayName || e.From == string(item.Role))
 }
 
 // template reads the title of an interactive message, and what can be chosen in it: the titles of all
@@ -117,8 +98,8 @@ func template(content string) (title string, titles []string) {
 }
 
 // titlesOf is what can be chosen in the last interactive message; nil without one.
-func titlesOf(heard []transcript.Item) []string {
-	for _, item := range slices.Backward(heard) {
+func titlesOf(all []heard) []string {
+	for _, item := range slices.Backward(all) {
 		if item.ContentType == transcript.Interactive {
 			_, titles := template(item.Content)
 			return titles
@@ -127,11 +108,11 @@ func titlesOf(heard []transcript.Item) []string {
 	return nil
 }
 
-func seen(item *transcript.Item) string {
+func seen(item *heard) string {
 	if len(item.Attachments) > 0 {
 		return fmt.Sprintf("the file %q", item.Attachments[0].Name)
 	}
-	return fmt.Sprintf("%q", textOf(item))
+	return fmt.Sprintf("%q", item.text)
 }
 
 // wanted says what is expected.

@@ -23,7 +23,7 @@ type stage struct {
 	answers []given
 
 	mu     sync.Mutex
-	heard  []transcript.Item
+	heard  []heard
 	from   int           // what was heard before was expected already
 	at     int           // the step
 	waited time.Duration // for what the step expects, or what it skips
@@ -37,6 +37,13 @@ type stage struct {
 
 type agent struct{ name, id string }
 
+// heard is something that the customer was shown. Text is that of a message, of an interactive one its title;
+// view is the id of a view.
+type heard struct {
+	transcript.Item
+	text, view string
+}
+
 func newStage(cfg *Config, s *scenario.Scenario) *stage {
 	st := &stage{cfg: cfg, s: s, checks: []flowtest.Check{}}
 	for i := range s.Answers {
@@ -46,13 +53,20 @@ func newStage(cfg *Config, s *scenario.Scenario) *stage {
 }
 
 // hear keeps what the customer is shown.
-func (st *stage) hear(item *transcript.Item) {
+func (st *stage) hear(item *transcript.Item, view *flowtest.View) {
 	if item.IsPiece() {
 		return
 	}
+	h := heard{Item: *item, text: item.Content}
+	switch {
+	case view != nil:
+		h.text, h.view = view.Heading, view.ID
+	case item.ContentType == transcript.Interactive:
+		h.text, _ = template(item.Content)
+	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.heard = append(st.heard, *item)
+	st.heard = append(st.heard, h)
 }
 
 // lead says what happens when the chat waits.
