@@ -190,8 +190,9 @@ func (s *Service) profileActions() []*action {
 	return []*action{
 		{
 			name: "CreateRoutingProfile", model: connectmodel.CreateRoutingProfile(), run: created(f, f.id, f.arn, newProfile), source: fidelity.Documentation,
-			note: "Kept in the data directory. Its queues and its `CHAT` concurrency are those of its users at the desk, at once; `Priority`, `Delay` and other channels are kept only. " +
-				"When strict: 100, then `LimitExceededException`.",
+			note: "Kept in the data directory. Its queues and its `CHAT` concurrency are those of its users at the desk, at once, and other channels are kept only. Users who take chats by themselves " +
+				"get those of the lowest `Priority` first, before the priorities of chats count, and each after it has waited, its routing age included (guessed), for `Delay` seconds; " +
+				"queues for manual assignment come last (guessed). People may take any chat at the desk. When strict: 100, then `LimitExceededException`.",
 		},
 		{
 			name: "DescribeRoutingProfile", model: connectmodel.DescribeResource(f.label), run: f.described("RoutingProfile"), source: fidelity.Model,

@@ -67,8 +67,9 @@ type agent struct {
 	state    State
 	capacity int // zero means no limit
 	queues   []*queue
-	post     *Post   // what a user takes contacts for; nil for other agents
-	alone    posting // what it would take contacts for without a post
+	terms    map[*queue]terms // on which it takes those of queues; none when they are not there
+	post     *Post            // what a user takes contacts for; nil for other agents
+	alone    posting          // what it would take contacts for without a post
 	partner  Partner
 	standby  bool
 	leaves   bool // is being removed

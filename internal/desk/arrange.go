@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 )
 
 // QueueConfig is a queue as the instance has it at a time.
@@ -65,9 +66,18 @@ func (d *Desk) Retire(id string) bool {
 // Post is what a user takes contacts for.
 type Post struct {
 	UserID, Name string
-	// Queues are the names of the queues whose contacts the user gets, Chats is how many at once.
-	Queues []string
+	// Queues are those whose contacts the user gets, Chats is how many at once.
+	Queues []PostQueue
 	Chats  int
+}
+
+// PostQueue is a queue from which a user takes contacts.
+type PostQueue struct {
+	Name string
+	// Priority puts contacts of a queue with a lower one before all of the others.
+	Priority int
+	// Delay is how long a contact waits, or seems to wait, before the user gets it without asking.
+	Delay time.Duration
 }
 
 // posting is what an agent takes contacts for.
@@ -104,6 +114,7 @@ func (d *Desk) Staff(ctx context.Context, posts []Post) error {
 			leaving = append(leaving, name)
 		}
 	}
+	d.delay()
 	d.fillAll()
 	d.mu.Unlock()
 	var failed []error
@@ -117,13 +128,15 @@ func (d *Desk) Staff(ctx context.Context, posts []Post) error {
 // place gives an agent the queues and the capacity of its post, or its own without one. The caller holds
 // the desk's lock.
 func (d *Desk) place(a *agent) {
-	a.queues, a.capacity = a.alone.queues, a.alone.capacity
+	a.queues, a.capacity, a.terms = a.alone.queues, a.alone.capacity, nil
 	if a.post = d.posts[a.name]; a.post == nil {
 		return
 	}
-	a.queues = nil
-	for _, name := range a.post.Queues {
-		a.queues = append(a.queues, d.queue(name))
+	a.queues, a.terms = nil, map[*queue]terms{}
+	for _, given := range a.post.Queues {
+		q := d.queue(given.Name)
+		a.queues = append(a.queues, q)
+		a.terms[q] = terms{given.Priority, given.Delay}
 	}
 	if a.post.Chats > 0 {
 		a.capacity = a.post.Chats

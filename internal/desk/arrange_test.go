@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
@@ -24,7 +25,7 @@ func (j *juggler) arrange(ctx context.Context, m *rand.Rand, agent string) error
 	case what < 2: // users
 		j.posts = slices.DeleteFunc(j.posts, func(p desk.Post) bool { return p.Name == agent })
 		if what == 0 {
-			j.posts = append(j.posts, desk.Post{UserID: "u-" + agent, Name: agent, Queues: []string{desk.DefaultQueue, id, "Sales"}[m.IntN(3):], Chats: 4})
+			j.posts = append(j.posts, desk.Post{UserID: "u-" + agent, Name: agent, Queues: queues(m, desk.DefaultQueue, id, "Sales")[m.IntN(3):], Chats: 4})
 		}
 		return j.r.desk.Staff(ctx, slices.Clone(j.posts))
 	case at < 0:
@@ -106,6 +107,15 @@ func TestArrange(t *testing.T) {
 	})
 }
 
+// queues are those of a post, on some terms.
+func queues(m *rand.Rand, names ...string) []desk.PostQueue {
+	var all []desk.PostQueue
+	for _, name := range names {
+		all = append(all, desk.PostQueue{Name: name, Priority: m.IntN(3), Delay: time.Duration(m.IntN(3)) * time.Second})
+	}
+	return all
+}
+
 // A user is an agent who takes chats of the queues of the post alone, a scripted one too, until the user
 // is none any more: then a person is gone and a script is what it was.
 func TestStaff(t *testing.T) {
@@ -119,7 +129,8 @@ func TestStaff(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		staff(desk.Post{UserID: "u-1", Name: "Ann", Queues: []string{"Sales"}, Chats: 2}, desk.Post{UserID: "u-2", Name: "Bot", Queues: []string{"Sales"}, Chats: 1})
+		sales := []desk.PostQueue{{Name: "Sales"}}
+		staff(desk.Post{UserID: "u-1", Name: "Ann", Queues: sales, Chats: 2}, desk.Post{UserID: "u-2", Name: "Bot", Queues: sales, Chats: 1})
 		if a, err := r.desk.Agent("u-1"); err != nil || a.Name != "Ann" || a.State != desk.Offline || a.Capacity != 2 {
 			t.Errorf("the user is %+v, %v", a, err)
 		}

@@ -26,6 +26,8 @@ type queue struct {
 	// taking is how long agents have had contacts of it lately, on average; taken how many.
 	taking time.Duration
 	taken  int
+	// delays are those of users, for how long they leave contacts of it to others, the shortest first.
+	delays []time.Duration
 }
 
 // line are contacts that wait, in the order in which agents take them.
@@ -116,6 +118,7 @@ func (d *Desk) lineUp(t *ticket, how *chat.Queued) {
 	}
 	t.queue.waiting.add(t)
 	d.takers(t).open.add(t)
+	d.ripen(t)
 	if !how.Until.IsZero() && how.Agent != "" {
 		t.opens = d.chats.Clock().At(how.Until, func() { d.spawn(func() { d.open(t.id, *how) }) })
 	}
@@ -150,6 +153,7 @@ func (d *Desk) leave(t *ticket) {
 			t.opens()
 			t.opens = nil
 		}
+		d.ripen(t)
 	}
 }
 
@@ -161,29 +165,39 @@ func (d *Desk) takers(t *ticket) *queue {
 	return t.queue
 }
 
-// next is the contact that an agent who takes contacts by itself is to take next; nil for none.
+// next is the contact that an agent who takes contacts by itself is to take next: those of the own queue
+// and of the queues that come first for the agent come first, and among them the first in line. Nil is
+// for none.
 func (d *Desk) next(a *agent) *ticket {
 	var first *ticket
-	see := func(l line) {
-		for _, t := range l {
-			if first != nil && first.compare(t) < 0 {
+	rank := 0 // of the queue of first
+	see := func(l line, of terms) {
+		for i := 0; i < len(l); {
+			t := l[i]
+			if first != nil && cmp.Or(cmp.Compare(rank, of.priority), first.compare(t)) < 0 {
 				return
+			}
+			if !d.ripe(t, of) { // then those are not that came after it, up to the next priority
+				later, _ := slices.BinarySearchFunc(l[i:], t.priority+1, func(t *ticket, priority int) int { return cmp.Compare(t.priority, priority) })
+				i += later
+				continue
 			}
 			if d.wants(a, t) {
-				first = t
+				first, rank = t, of.priority
 				return
 			}
+			i++
 		}
 	}
 	if own := d.own[a.name]; own != nil {
-		see(own.open)
+		see(own.open, terms{})
 	}
 	if !a.free() || a.standby && slices.ContainsFunc(d.agents, func(other *agent) bool { return other.partner == nil && other.state == Available }) {
 		return first
 	}
 	for _, q := range d.queues {
 		if a.serves(q) {
-			see(q.open)
+			see(q.open, a.terms[q])
 		}
 	}
 	return first

@@ -23,7 +23,9 @@ type ticket struct {
 	routed *chat.Queued
 	// opens ends the alarm at which it waits for any agent again; nil for none.
 	opens func()
-	bot   bool // a custom bot is there
+	// ripens ends the alarm at which further agents may take it; nil for none.
+	ripens func()
+	bot    bool // a custom bot is there
 	// incremental says that the customer's client takes messages in pieces.
 	incremental bool
 	// claim is the agent who is about to join; nobody else may then.
@@ -270,7 +272,7 @@ func (d *Desk) wants(a *agent, t *ticket) bool {
 		return false
 	case t.routed.Agent != "":
 		return true
-	case !a.serves(t.queue), slices.Contains(t.past, a.name):
+	case !a.serves(t.queue), slices.Contains(t.past, a.name), !d.ripe(t, a.terms[t.queue]):
 		return false
 	}
 	return !a.standby || !t.bot && !slices.ContainsFunc(d.agents, func(other *agent) bool { return other.attends(t) })

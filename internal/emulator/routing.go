@@ -111,7 +111,11 @@ func (e *Emulator) route(ctx context.Context, log *slog.Logger) {
 	e.desk.Arrange(queues)
 	var posts []desk.Post
 	for _, p := range e.kept.Posts() {
-		posts = append(posts, desk.Post(p))
+		post := desk.Post{UserID: p.UserID, Name: p.Name, Chats: p.Chats}
+		for _, q := range p.Queues {
+			post.Queues = append(post.Queues, desk.PostQueue(q))
+		}
+		posts = append(posts, post)
 	}
 	if err := e.desk.Staff(context.WithoutCancel(ctx), posts); err != nil {
 		log.ErrorContext(ctx, "the chats of a user who was deleted stay with the user", slog.Any("error", err))

@@ -2,6 +2,7 @@ package instance
 
 import (
 	"slices"
+	"time"
 
 	"github.com/parley-chat/parley/internal/hours"
 )
@@ -70,10 +71,21 @@ func collect[T any](names map[string]string, s *Shelf[T]) {
 // Post is what a user takes chats for.
 type Post struct {
 	UserID, Name string
-	// Queues are the names of the queues whose chats the user gets; Chats is how many at once.
-	Queues []string
+	// Queues are those whose chats the user gets; Chats is how many at once.
+	Queues []PostQueue
 	Chats  int
 }
+
+// PostQueue is a queue whose chats a user gets: those of queues with a lower Priority first, and each
+// after it has waited for Delay.
+type PostQueue struct {
+	Name     string
+	Priority int
+	Delay    time.Duration
+}
+
+// manualPriority puts the queues from which users take chats themselves behind all of the others.
+const manualPriority = 100
 
 // Posts are what the users take chats for, as their routing profiles say.
 func (k *Keeper) Posts() []Post {
@@ -82,10 +94,15 @@ func (k *Keeper) Posts() []Post {
 		post := Post{UserID: u.ID, Name: u.Name}
 		if p := k.Profiles.Find(u.Is.ProfileID); p != nil && p.Is.Chats > 0 {
 			post.Chats = p.Is.Chats
-			for _, q := range slices.Concat(p.Is.Queues, p.Is.Manual) {
-				if queue := k.Queues.Find(q.ID); queue != nil && q.Channel == "CHAT" && !slices.Contains(post.Queues, queue.Name) {
-					post.Queues = append(post.Queues, queue.Name)
+			for i, q := range slices.Concat(p.Is.Queues, p.Is.Manual) {
+				queue := k.Queues.Find(q.ID)
+				if queue == nil || q.Channel != "CHAT" || slices.ContainsFunc(post.Queues, func(other PostQueue) bool { return other.Name == queue.Name }) {
+					continue
 				}
+				if i >= len(p.Is.Queues) {
+					q.Priority = manualPriority
+				}
+				post.Queues = append(post.Queues, PostQueue{queue.Name, q.Priority, time.Duration(q.Delay) * time.Second})
 			}
 		}
 		posts = append(posts, post)
