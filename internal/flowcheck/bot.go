@@ -46,6 +46,7 @@ func botRules() []Rule {
 		{ID: "bot-prompt", Level: flow.Doubtful, Says: "A required slot without a prompt.", Page: page},
 		{ID: "bot-branches", Level: flow.Doubtful, Says: "More branches than Lex allows.", Page: "https://docs.aws.amazon.com/lexv2/latest/dg/paths-branching.html"},
 		{ID: "bot-payload", Level: flow.Doubtful, Says: "A custom payload that is no JSON.", Page: page},
+		{ID: "bot-title", Level: flow.Doubtful, Says: "An interactive message offers what the bot does not understand.", Page: page},
 		{ID: "bot-card", Level: flow.Doubtful, Says: "A response card, which chats do not show.", Page: page},
 		{ID: "bot-length", Level: flow.Doubtful, Says: "A message that is longer than Lex allows.", Page: page},
 		{ID: "bot-function", Level: flow.Doubtful, Says: "Code hooks whose function nothing names.", Page: page},

@@ -466,3 +466,30 @@ func TestSlotUtterances(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A choice that the bot offered and does not know is told, also where it comes from a function.
+func TestChoiceThatTheBotDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	const picker = `{"templateType":"ListPicker","version":"1.0","data":{"content":{"title":"How can I help?","elements":[{"title":"%s"}]}}}`
+	for title, want := range map[string][]string{
+		"Check self-service options":          nil,
+		"Order a pizza":                       {`"Order a pizza" is none of the values of slot action: accepted, as its type takes what is similar`},
+		"Send somebody who looks at the pump": {`"Send somebody who looks at the pump" was offered by the bot's own message, and is no value of slot action: add it to the type Action`},
+	} {
+		c := begin(t, "interactive-messages", "en_US")
+		answers := []string{elicit("action", fmt.Sprintf(picker, title)), `{"sessionState":{"dialogAction":{"type":"Delegate"}}}`}
+		c.hook = func(map[string]any) (string, error) {
+			answer := answers[0]
+			if len(answers) > 1 {
+				answers = answers[1:]
+			}
+			return answer, nil
+		}
+		c.say("help")
+		c.hook = nil
+		c.say(title)
+		if diff := cmp.Diff(want, c.notes); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", title, diff)
+		}
+	}
+}

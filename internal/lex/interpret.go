@@ -1,7 +1,6 @@
 package lex
 
 import (
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -129,6 +128,9 @@ func (m *machine) intentAnswer() then {
 		}
 	}
 	found.Intent = m.l.Fallback().Name
+	if m.offered() {
+		m.note("%q was offered by the bot's own message, and no intent knows it: add it as an utterance", excerpt.Of(m.in.Text, longestExcerpt))
+	}
 	m.doubtful(&found)
 	return m.fallback
 }
@@ -186,6 +188,9 @@ func (m *machine) slotAnswer(i *Intent, slot *Slot) then {
 		return func() (then, error) {
 			return m.ask(elicitationStage, slot.Name, understood, label(slot.Capture.Elicitation)), nil
 		}
+	}
+	if !understood && m.offered() {
+		m.note("%q was offered by the bot's own message, and is no value of slot %s: add it to the type %s", excerpt.Of(m.in.Text, longestExcerpt), slot.Name, slot.Type)
 	}
 	return m.attempted(slot, understood)
 }
@@ -270,44 +275,6 @@ func (m *machine) answeredConfirmation() then {
 		return m.decided(false)
 	}
 	return m.unsure()
-}
-
-// offered reports whether the text is a choice that the bot offered with its last messages: the value
-// of a button, or the title of an element.
-func (m *machine) offered() bool {
-	plain := lexslot.Plain(m.in.Text)
-	for _, msg := range m.s.Said {
-		if msg.Card != nil {
-			for _, b := range msg.Card.Buttons {
-				if lexslot.Plain(b.Value) == plain {
-					return true
-				}
-			}
-		}
-		if msg.Type != CustomPayload {
-			continue
-		}
-		var template struct {
-			Data struct {
-				Content struct {
-					Elements  []struct{ Title string }
-					Timeslots []struct{ Date string }
-				}
-			}
-		}
-		_ = json.Unmarshal([]byte(msg.Content), &template) // one that is no template offers nothing
-		for _, e := range template.Data.Content.Elements {
-			if lexslot.Plain(e.Title) == plain {
-				return true
-			}
-		}
-		for _, slot := range template.Data.Content.Timeslots {
-			if lexslot.Plain(slot.Date) == plain {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // generate answers for an intent for which a service answers: as the configuration or the service

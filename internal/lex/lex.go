@@ -111,6 +111,9 @@ func (l *Locale) Prepare() []Finding {
 	}
 	c.locale()
 	l.index = newIndex(l)
+	for _, i := range l.Intents {
+		c.titles(i)
+	}
 	return c.findings
 }
 

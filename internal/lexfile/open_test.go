@@ -3,11 +3,14 @@ package lexfile_test
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/lex"
@@ -273,4 +276,50 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What an interactive message offers comes back as a text, which the bot has to understand.
+func TestTitlesThatTheBotDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	const bot = `
+bot: Menu
+intents:
+  Start:
+    utterances: [hello]
+    slots:
+      Kind:
+        type: %s
+        ask: '{"templateType":"ListPicker","version":"1.0","data":{"content":{"title":"Which?","elements":[{"title":"Roses"},{"title":"Tulips"},{"title":"Shop","type":"hyperlink","url":"https://example.com"}]}}}'
+    confirm: '{"templateType":"QuickReply","version":"1.0","data":{"content":{"title":"Sure?","elements":[{"title":"%s"},{"title":"No"}]}}}'
+    answer: Done.
+  Tulips:
+    utterances: [%s]
+`
+	const unlisted = `warning bot.yaml: Start: Kind: promptSpecification: the interactive message offers "Tulips", which is no value of the type Start.Kind: who chooses it is asked again; add it as a value or a synonym`
+	const unsure = `warning bot.yaml: Start: intentConfirmationSetting.promptSpecification: the interactive message offers "Perhaps", which is neither a yes nor a no: who chooses it is asked again; write what the language has for one of them`
+	for name, c := range map[string]struct {
+		types, confirm, utterance string
+		want                      []string
+	}{
+		"all known":                {"[roses, tulips]", "Yes", "spring flowers", nil},
+		"any value":                {"AMAZON.AlphaNumeric", "Yes", "spring flowers", nil},
+		"not listed":               {"[roses]", "Yes", "spring flowers", []string{unlisted}},
+		"another intent's":         {"[roses]", "Yes", "tulips", []string{unlisted}}, // which does not begin while a question is open
+		"neither yes nor no":       {"[roses, tulips]", "Perhaps", "spring flowers", []string{unsure}},
+		"not listed, and not sure": {"[roses]", "Perhaps", "spring flowers", []string{unsure, unlisted}},
+	} {
+		_, findings, err := lexfile.Read("bot.yaml", fmt.Appendf(nil, bot, c.types, c.confirm, c.utterance))
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		var got []string
+		for _, f := range findings {
+			if f.Rule == "title" {
+				got = append(got, string(f.Level)+" "+f.String())
+			}
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+	}
 }
