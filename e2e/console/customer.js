@@ -38,6 +38,8 @@ export async function connect(url, name, request = {}) {
     /** Lets go of the socket, without a word. */
     close: () => socket.connection.destroy(),
     say: (Content) => call('message', { ContentType: 'text/plain', Content }),
+    /** Answers an interactive message or a view. */
+    respond: (response) => call('message', { ContentType: contentType('message.interactive.response'), Content: JSON.stringify(response) }),
     signal: (event) => call('event', { ContentType: contentType(`event.${event}`) }),
     sendFile: async (AttachmentName, text) => {
       const { AttachmentId, UploadMetadata } = await call('start-attachment-upload', {

@@ -26,7 +26,7 @@ type page struct {
 func pages(embedded bool) []page {
 	workbench := page{name: "workbench", address: "/", title: "Parley", nav: "Try it", styles: []string{"talk", "workbench"}}
 	desk := page{name: "desk", address: "/console/desk", title: "Agent desk · Parley", nav: "Desk", styles: []string{"talk", "desk"}}
-	inspector := page{name: "inspector", address: "/console/inspector", title: "Inspector · Parley", nav: "Inspector", styles: []string{"inspector"}}
+	inspector := page{name: "inspector", address: "/console/inspector", title: "Inspector · Parley", nav: "Inspector", styles: []string{"talk", "inspector"}}
 	faults := page{name: "faults", address: "/console/faults", title: "Faults and time · Parley", nav: "Faults", styles: []string{"faults"}}
 	connect := page{name: "connect", address: "/console/connect", title: "Connect your client · Parley", nav: "Connect"}
 	explained := page{name: "errors", address: "/docs/errors", title: "What goes wrong, and what to do · Parley", nav: "Errors"}

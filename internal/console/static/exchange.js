@@ -3,6 +3,7 @@
 import { get, path } from "./api.js";
 import { confirm, copyText } from "./copy.js";
 import { fill, h } from "./dom.js";
+import { drawn, drawnStep } from "./drawn.js";
 import { stepFacts } from "./flowstep.js";
 import { bytes, exactTime, plain, short, took } from "./format.js";
 import { served } from "./here.js";
@@ -73,14 +74,14 @@ export class Detail {
   // step is what a block of a contact flow did.
   step(exchange, tone) {
     const { flow, truncated } = exchange;
-    const values = (title, value) => value !== undefined && body(title, JSON.stringify(value), false, 0);
+    const values = (title, value, shown) => value !== undefined && body(title, JSON.stringify(value), false, 0, shown);
     return [
       this.head(nameOf(exchange), flow.action ? (flow.failed ? "error branch" : "flow") : flow.failed ? "stopped" : "note", tone || "on"),
       problem(exchange),
       !flow.action && !exchange.problem && h("p", {}, plain(flow.note)),
       this.facts(exchange),
       truncated && h("p", { class: "note" }, "The parameters are longer than what is kept; they are left out."),
-      values("Parameters", flow.parameters),
+      values("Parameters", flow.parameters, drawnStep(flow)),
       values("Answer of the function", flow.external),
     ];
   }
@@ -141,8 +142,9 @@ function headers(title, list = []) {
   return section(title, String(list.length), h("dl", { class: "headers" }, list.map(({ name, value }) => h("div", {}, h("dt", {}, plain(name)), h("dd", {}, plain(value))))));
 }
 
-function body(title, text, omitted, size) {
+function body(title, text, omitted, size, shown = omitted || !text ? null : drawn(text)) {
   if (omitted) return section(title, bytes(size ?? 0), h("p", { class: "note" }, "Not kept: the bytes of an attachment, or no text."));
   if (!text) return h("p", { class: "part part-none" }, h("span", {}, title), h("span", { class: "note" }, "none"));
-  return section(title, bytes(size || new Blob([text]).size), jsonTree(text) ?? h("pre", { class: "text" }, plain(text)), () => pretty(text));
+  const source = jsonTree(text) ?? h("pre", { class: "text" }, plain(text));
+  return section(title, bytes(size || new Blob([text]).size), shown ? h("div", { class: "with-drawn" }, shown, source) : source, () => pretty(text));
 }
