@@ -294,8 +294,7 @@ func TestLegacyKeeps(t *testing.T) {
 		if p == nil {
 			t.Fatal(findings)
 		}
-		a := p.source.Document.Actions[0]
-		if got := p.shown(a.Identifier); got != test.shown {
+		if got := p.nodes[0].shown; got != test.shown {
 			t.Errorf("%s shows %q, want %q", test.module, got, test.shown)
 		}
 		position := p.source.Document.Metadata.ActionMetadata["m"].Position

@@ -27,6 +27,7 @@ type node struct {
 	id, kind, name string
 	block          *block // nil for a type that does not exist
 	params         map[string]*value
+	shown          string // the designer's name of the resource that it is about
 	next           int
 	errors         []errorBranch
 	conditions     []conditionBranch
@@ -190,8 +191,11 @@ func (c *compiler) document() {
 		c.program.index[a.Identifier] = i
 	}
 	c.program.nodes = make([]node, 0, len(d.Actions))
+	places := slots()
 	for i := range d.Actions {
-		c.program.nodes = append(c.program.nodes, c.node(&d.Actions[i]))
+		n := c.node(&d.Actions[i])
+		n.shown = shownBy(d, &d.Actions[i], places)
+		c.program.nodes = append(c.program.nodes, n)
 	}
 	start, ok := c.program.index[d.StartAction]
 	switch {

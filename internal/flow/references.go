@@ -170,14 +170,14 @@ func (f *filled) shown(metadata map[string]json.RawMessage) string {
 	return ""
 }
 
-// shown is the name that the designer keeps for the resource that an action is about.
-func (p *Program) shown(action string) string {
-	at, ok := p.index[action]
-	if !ok {
+// shownBy is the name that the designer keeps for the resource that an action is about.
+func shownBy(d *Document, a *Action, places []slot) string {
+	metadata := d.Metadata.ActionMetadata[a.Identifier].Members
+	if len(metadata) == 0 {
 		return ""
 	}
-	for _, f := range named(&p.source.Document.Actions[at], slots()) {
-		if name := f.shown(p.source.Document.Metadata.ActionMetadata[action].Members); name != "" {
+	for _, f := range named(a, places) {
+		if name := f.shown(metadata); name != "" {
 			return name
 		}
 	}

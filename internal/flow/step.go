@@ -312,7 +312,7 @@ func (r *run) param(n *node, name string) any {
 // ask asks a question; the action waits for the answer.
 func (r *run) ask(n *node, text string) outcome {
 	r.effects = append(r.effects, Effect{Kind: Question, Ask: &Ask{
-		Type: n.kind, Action: n.id, Parameters: r.parameters(n), Shown: r.program.shown(n.id), Text: text,
+		Type: n.kind, Action: n.id, Parameters: r.parameters(n), Shown: n.shown, Text: text,
 	}})
 	return outcome{kind: waiting}
 }
