@@ -25,7 +25,7 @@ func (r *Runner) handle(s *session, e event) {
 			}
 			heard = e.item.Seq
 		}
-		rec, err := decode(contact.Flow.State)
+		rec, err := s.recall(r, contact.Flow)
 		if err != nil {
 			return err
 		}

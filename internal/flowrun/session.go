@@ -29,6 +29,28 @@ type session struct {
 	heard    int64 // the Seq of the last item that was handled
 	pending  int   // events that were put into the inbox and not handled
 	expected bool  // the alarm is about to ring, and counts as one of them
+	// known is what is known of the newest state without reading its text; nil for nothing.
+	known *known
+}
+
+// known is what is known of a state: what it waits for, and the whole record, or nil.
+type known struct {
+	of *chat.FlowState
+	awaited
+	record *record
+}
+
+// recall is a copy of the record of a state, without reading its text again when it was read. What a copy
+// shares with others is not changed in place; a call is, as its answer is said, and is always read.
+func (s *session) recall(r *Runner, state *chat.FlowState) (*record, error) {
+	r.mu.Lock()
+	k := s.known
+	r.mu.Unlock()
+	if k != nil && k.of == state && k.record != nil {
+		rec := *k.record
+		return &rec, nil
+	}
+	return decode(state.State)
 }
 
 // event is something that happened to a contact.
@@ -100,7 +122,13 @@ func (s *session) put(e event) {
 // arm sets the alarm of a contact to the time limit of its flow. The caller holds the lock.
 func (r *Runner) arm(s *session) {
 	s.alarm(nil)
-	a := awaitedOf(s.state.State)
+	var a awaited
+	if s.known != nil && s.known.of == s.state {
+		a = s.known.awaited
+	} else {
+		a = awaitedOf(s.state.State)
+	}
+	s.known = nil
 	r.make(s, a.Call)
 	if due := a.next(); !due.IsZero() {
 		s.alarm(r.cfg.Chats.Clock().At(due, func() {

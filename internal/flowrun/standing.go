@@ -36,6 +36,11 @@ func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) 
 	if err != nil {
 		return Standing{}, err
 	}
+	if rec.Call == nil && rec.Later == nil { // the next event is told the record that was read
+		r.mu.Lock()
+		s.known = &known{of: contact.Flow, awaited: rec.awaited, record: rec}
+		r.mu.Unlock()
+	}
 	standing := Standing{Due: rec.next()}
 	if contact.Queue != nil {
 		standing.Queue = cmp.Or(contact.Queue.Name, "Default")

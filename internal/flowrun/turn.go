@@ -157,6 +157,16 @@ func (r *Runner) keep(step *chat.Step, rec *record) error {
 		return err
 	}
 	step.Keep(data, rec.heard)
+	if rec.Call != nil || rec.Later != nil { // which are read as they are stored
+		return nil
+	}
+	state, next := step.Contact().Flow, rec.awaited
+	s := r.session(step.Contact().ID)
+	step.After(func() {
+		r.mu.Lock()
+		s.known = &known{of: state, awaited: next}
+		r.mu.Unlock()
+	})
 	return nil
 }
 
