@@ -174,12 +174,13 @@ func (m *Model) Check(name string, value jsontext.Value, unknown func(path strin
 	return member.check(&visit{unknown: unknown}, name, value)
 }
 
-// CheckRules holds the rules between the members of a StartChatContact request. member
-// returns a member's value, or nil when the request has none; null counts as absent.
+// CheckRules holds the rules between the members of a request that starts a chat. member
+// returns a member's value, or nil when the request has none; null counts as absent, and so
+// does a member that the model does not know.
 func (m *Model) CheckRules(member func(name string) jsontext.Value) *Violation {
 	given := func(name string) bool {
 		value := member(name)
-		return value != nil && value.Kind() != 'n'
+		return m.Knows(name) && value != nil && value.Kind() != 'n'
 	}
 	if types := member(ContentTypes); given(ContentTypes) && !Contains(types, "text/plain") {
 		return &Violation{

@@ -33,7 +33,7 @@ const incremental = "INCREMENTAL"
 // wholeSession is the RehydrationType that continues from the last contact of a session.
 const wholeSession = "ENTIRE_PAST_SESSION"
 
-// startChatInput is the part of StartChatContact and StartAssistantContact that is acted on.
+// startChatInput is the part of StartChatContact that is acted on.
 type startChatInput struct {
 	InstanceID         string `json:"InstanceId"`
 	ContactFlowID      string `json:"ContactFlowId"`
@@ -122,13 +122,36 @@ func (s *Service) startChat(ctx context.Context, in *startChatInput) (*startChat
 	return s.start(ctx, in)
 }
 
-// startAssistantInput is StartAssistantContact: StartChatContact with an AI agent in the
-// flow's place.
+// startAssistantInput is StartAssistantContact: an AI agent in the flow's place, and none of
+// StartChatContact's other members than these.
 type startAssistantInput struct {
-	startChatInput `json:",inline"`
-	AiAgent        struct {
+	InstanceID         string `json:"InstanceId"`
+	ParticipantDetails struct{ DisplayName string }
+	AiAgent            struct {
 		ID string `json:"AiAgentId"`
 	}
+	InitialMessage   *transcript.Message
+	Attributes       map[string]string
+	ClientToken      string
+	PersistentChat   *persistentChat
+	RelatedContactID string `json:"RelatedContactId"`
+}
+
+// chat is what the action asks for, as StartChatContact would.
+func (in *startAssistantInput) chat() *startChatInput {
+	return &startChatInput{
+		InstanceID: in.InstanceID, ParticipantDetails: in.ParticipantDetails, Attributes: in.Attributes, InitialMessage: in.InitialMessage,
+		ClientToken: in.ClientToken, PersistentChat: in.PersistentChat, RelatedContactID: in.RelatedContactID,
+		ContentTypes: []string{transcript.TextPlain},
+	}
+}
+
+// rules are those between members.
+func (in *startAssistantInput) rules() *awswire.Error {
+	if m := in.InitialMessage; m != nil && m.ContentType != transcript.TextPlain {
+		return refusal(invalidRequest, "InitialMessage.ContentType must be "+transcript.TextPlain+".")
+	}
+	return in.chat().rules()
 }
 
 // startAssistant carries out StartAssistantContact.
@@ -137,8 +160,7 @@ func (s *Service) startAssistant(ctx context.Context, in *startAssistantInput) (
 		return nil, refused
 	}
 	s.log.LogAttrs(ctx, slog.LevelInfo, "there are no ai agents: the chat is like any other", slog.String("ai_agent", in.AiAgent.ID))
-	in.OnExit = nil // the action has no such member
-	return s.start(ctx, &in.startChatInput)
+	return s.start(ctx, in.chat())
 }
 
 func (s *Service) start(ctx context.Context, in *startChatInput) (*startChatOutput, error) {
