@@ -13,6 +13,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,6 +83,7 @@ type Service struct {
 	hear            func(r *http.Request, action, contactID string)
 	log             *slog.Logger
 	actions         []*action
+	firstNames      map[string]bool // of the paths of all operations, and whether one has no more
 
 	joined      repeats[*createParticipantOutput]
 	modules     repeats[*createModuleOutput]
@@ -128,7 +130,11 @@ func New(cfg Config) (*Service, error) {
 	if s.instance.Created.IsZero() {
 		s.instance.Created = s.chats.Clock().Now()
 	}
-	s.actions = s.registry()
+	s.actions, s.firstNames = s.registry(), map[string]bool{}
+	for _, op := range operations() {
+		first, _, below := strings.Cut(strings.TrimPrefix(op.path, "/"), "/")
+		s.firstNames[first] = s.firstNames[first] || !below
+	}
 	return s, nil
 }
 
@@ -137,11 +143,11 @@ func (s *Service) instanceARN(id string) string {
 	return "arn:aws:connect:" + s.region + ":" + s.account + ":instance/" + id
 }
 
-// Routes registers every operation of Amazon Connect: those of the registry, those that are
-// known but not emulated, and, below the paths of contacts, flows and instances, all that is
-// unknown. Each pattern names its method, so that other packages can share the mux. wrap goes
-// around the handler of each emulated action, by its name; nil adds nothing. The mux redirects
-// paths with doubled slashes or dots, with a page of HTML; [Service.Unknown] is for them.
+// Routes registers every operation of Amazon Connect: those of the registry, and those that are
+// known but not emulated. Each pattern names its method, so that other packages can share the
+// mux. wrap goes around the handler of each emulated action, by its name; nil adds nothing. What
+// is unknown, and the paths with doubled slashes or dots that the mux redirects with a page of
+// HTML, are for [Service.Unknown]; [Service.Near] tells which paths those are.
 func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.Handler) http.Handler) {
 	emulated := map[string]*action{}
 	for _, a := range s.actions {
@@ -158,11 +164,14 @@ func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.
 		}
 		mux.HandleFunc(op.method+" "+op.path, func(w http.ResponseWriter, r *http.Request) { s.unemulated(w, r, op.name) })
 	}
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch} {
-		for _, below := range []string{"/contact/", "/contacts/", "/contact-flows/", "/contact-flows-summary/", "/contact-flow-modules/", "/instance/", "/test-cases/"} {
-			mux.HandleFunc(method+" "+below, s.Unknown)
-		}
-	}
+}
+
+// Near reports whether a path is one of Amazon Connect's API as far as its names go: an operation
+// has it, with this method or another, or has one below the same first name.
+func (s *Service) Near(path string) bool {
+	first, _, below := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	whole, known := s.firstNames[first]
+	return known && (below || whole)
 }
 
 // withoutWire marks the context of a call that was made within the program.

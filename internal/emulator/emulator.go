@@ -230,6 +230,10 @@ func (e *Emulator) Wrap(next http.Handler) http.Handler {
 			participant.Unknown(w, r)
 			return
 		}
+		if e.api.Near(r.URL.Path) {
+			e.api.Unknown(w, r)
+			return
+		}
 		next.ServeHTTP(w, r)
 	})
 	// Without patterns of their own the mux would redirect the two that lack the slash.

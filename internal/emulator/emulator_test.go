@@ -167,6 +167,7 @@ func TestHandles(t *testing.T) {
 		"PUT /contact/chat": true, "POST /contact/stop": true, "GET /contacts/i/c": true, "GET /contact-flows/i/f": true,
 		"GET /instance/i": true, "POST /participant/message": true, "GET /participant/websocket?t=x": true,
 		"PUT /attachments/x": true, "OPTIONS /participant/message": true, "POST /contact/unheard-of": true,
+		"GET /queues/a/b/c": true, "PATCH /metrics/data": true, "GET /search-queues": true, "GET /metrics": false, "PUT /contact": false, "GET /contact-flows": false,
 		"POST /": false, "POST /startChatContact": false, "POST /Prod": false, "GET /parley.js": false, "GET /healthz": false,
 		"GET /console/app.js": false, "POST /participant": false, "POST /attachments": false, "POST //participant/message": false,
 		"POST /participant//message": true, "GET /participant//message": true, "PUT /contact//chat": true, "PUT /contact/./chat": true, "PUT //contact/chat": true,
