@@ -68,7 +68,7 @@ func (s *Service) invoke(ctx context.Context, a *action, request []byte) (any, *
 		s.refused(ctx, a, refused)
 		return nil, refused
 	}
-	out, err := a.run(ctx, doc, func() *awswire.Error {
+	out, err := a.run(ctx, known(a.model, doc), func() *awswire.Error {
 		if s.strict.AllowConnect(a.name) {
 			return nil
 		}
@@ -127,6 +127,27 @@ func check(model *connectmodel.Model, doc jsontext.Value) *awswire.Error {
 		return nil
 	}
 	return refusal(exception(worst.Kind), worst.Sentence)
+}
+
+// known is a request without the members that its action does not have. Nobody has checked them,
+// and several actions share the type that they read.
+func known(model *connectmodel.Model, doc jsontext.Value) jsontext.Value {
+	all, kept := true, []byte{'{'}
+	for name, value := range rawjson.Members(doc) {
+		if !model.Knows(name) {
+			all = false
+			continue
+		}
+		if len(kept) > 1 {
+			kept = append(kept, ',')
+		}
+		kept, _ = jsontext.AppendQuote(kept, name) // the document has been read: its names are UTF-8
+		kept = append(append(kept, ':'), value...)
+	}
+	if all {
+		return doc
+	}
+	return append(kept, '}')
 }
 
 // exception names the AWS error of a violation.

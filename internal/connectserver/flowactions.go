@@ -18,7 +18,7 @@ func (s *Service) flowActions() []*action {
 			note: "Chats that run the flow go on with what they began, until a restart. With `:$SAVED` behind the id the content is saved and does not run.",
 		},
 		{
-			name: "UpdateContactFlowName", model: connectmodel.UpdateContactFlowName(), run: bind(s.updateFlowName), source: fidelity.Documentation,
+			name: "UpdateContactFlowName", model: connectmodel.UpdateContactFlowName(), run: bind(s.updateFlowMetadata), source: fidelity.Documentation,
 		},
 		{
 			name: "UpdateContactFlowMetadata", model: connectmodel.UpdateContactFlowMetadata(), run: bind(s.updateFlowMetadata), source: fidelity.Documentation,

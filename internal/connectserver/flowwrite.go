@@ -96,12 +96,6 @@ func (s *Service) updateFlowMetadata(ctx context.Context, in *metadataInput) (*n
 	})
 }
 
-// updateFlowName carries out UpdateContactFlowName.
-func (s *Service) updateFlowName(ctx context.Context, in *metadataInput) (*nothing, error) {
-	in.State = "" // the action has no such member
-	return s.updateFlowMetadata(ctx, in)
-}
-
 func setMetadata(f *instance.Flow, name string, description *string, state string) error {
 	if name != "" {
 		f.Name = name
