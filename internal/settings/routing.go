@@ -24,7 +24,7 @@ func queues() namedTable {
 
 // checkCapacity demands a whole number from 1 on.
 func checkCapacity(text string) error {
-	if n, err := strconv.Atoi(text); err != nil || n < 1 {
+	if n, err := strconv.Atoi(text); err != nil || n < 1 || text != strconv.Itoa(n) { // +5 and 05 are no JSON
 		return fault("is no whole number from 1 on")
 	}
 	return nil

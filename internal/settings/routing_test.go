@@ -54,6 +54,8 @@ func TestRoutingFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ file, want string }{
 		"capacity": {"queues:\n  q: {capacity: 0}\n", `parley.yaml:2: queues.q.capacity: "0" is no whole number from 1 on`},
+		"sign":     {"queues:\n  q: {capacity: +5}\n", `parley.yaml:2: queues.q.capacity: "+5" is no whole number from 1 on`},
+		"zero":     {"queues:\n  q: {capacity: '05'}\n", `parley.yaml:2: queues.q.capacity: "05" is no whole number from 1 on`},
 		"no hours": {"queues:\n  q: Ofice\nhours:\n  Office: always\n", `parley.yaml:2: queues.q: "Ofice" is no entry of hours; did you mean Office?`},
 		"zone":     {"hours:\n  h: {open: always, zone: Berlin}\n", `parley.yaml:2: hours.h.zone: "Berlin" is not the name of a time zone`},
 		"time":     {"hours:\n  h: Mon-Fri 9-17\n", `parley.yaml:2: hours.h: "Mon-Fri 9-17" has "Mon-Fri 9-17", which is not like "Mon-Fri 9:00-17:30"`},
