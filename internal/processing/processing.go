@@ -5,6 +5,7 @@
 package processing
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -172,8 +173,15 @@ func read(answer []byte) (chat.Outcome, string, error) {
 			} `json:"processedChatContent"`
 		} `json:"result"`
 	}
-	if err := json.Unmarshal(answer, &a); err != nil {
-		return chat.Outcome{}, failed, fmt.Errorf("the function's answer is not {\"status\": …, \"result\": {\"processedChatContent\": {\"content\": …, \"contentType\": …}}}: %s", excerpt.Of(strings.TrimSpace(string(answer)), quoted))
+	if json.Unmarshal(answer, &a) != nil {
+		found := "it has a member of another type"
+		switch {
+		case len(bytes.TrimSpace(answer)) == 0:
+			found = "it is empty"
+		case !jsontext.Value(answer).IsValid(): // and may be the message itself, which no log may have
+			found = fmt.Sprintf("its %d bytes are no JSON", len(answer))
+		}
+		return chat.Outcome{}, failed, fmt.Errorf("the function's answer is not {\"status\": …, \"result\": {\"processedChatContent\": {\"content\": …, \"contentType\": …}}}: %s", found)
 	}
 	switch a.Status {
 	case approved:

@@ -86,12 +86,18 @@ func TestAnswers(t *testing.T) {
 		`{}`:                               {Verdict: chat.Failed, Why: "it has none"},
 		`{"status":"PROCESSED"}`:           {Verdict: chat.Failed, Why: "PROCESSED without result.processedChatContent.content"},
 		`{"status":"PROCESSED","result":{"processedChatContent":{"Content":"x","contentType":"text/plain"}}}`: {Verdict: chat.Failed, Why: "PROCESSED without"},
-		`{"status":7}`: {Verdict: chat.Failed, Why: `is not {"status": …`},
-		`[]`:           {Verdict: chat.Failed, Why: `is not {"status": …`},
-		`no JSON`:      {Verdict: chat.Failed, Why: "no JSON"},
-		``:             {Verdict: chat.Failed, Why: `is not {"status": …`},
+		`{"status":7}`:      {Verdict: chat.Failed, Why: `is not {"status": …`},
+		`[]`:                {Verdict: chat.Failed, Why: `is not {"status": …`},
+		private:             {Verdict: chat.Failed, Why: "its 14 bytes are no JSON"},
+		`"` + private + `"`: {Verdict: chat.Failed, Why: "another type"},
+		``:                  {Verdict: chat.Failed, Why: `is not {"status": …`},
 	} {
-		out := processing.New(processing.Config{Functions: answers(answer)}).Judge(t.Context(), job("f"))
+		var log bytes.Buffer
+		config := processing.Config{Functions: answers(answer), Log: slog.New(slog.NewTextHandler(&log, nil))}
+		out := processing.New(config).Judge(t.Context(), job("f"))
+		if strings.Contains(log.String(), private) {
+			t.Errorf("%s: the log has %s", answer, &log)
+		}
 		if !strings.Contains(out.Why, want.Why) || (out.Why == "") != (want.Why == "") {
 			t.Errorf("%s: %q does not say %q", answer, out.Why, want.Why)
 		}
