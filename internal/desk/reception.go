@@ -56,12 +56,15 @@ func (d *Desk) reserve(contactID string) bool {
 }
 
 // unreserve takes back a reservation and returns its agent, whose room may be another contact's
-// then; nil for none. The caller holds the desk's lock.
+// then; nil for none. An agent that was removed meanwhile is gone with it. The caller holds the
+// desk's lock.
 func (d *Desk) unreserve(contactID string) *agent {
 	a := d.reserved[contactID]
 	if a != nil {
 		delete(d.reserved, contactID)
-		a.pending--
+		if a.pending--; a.leaves && a.pending == 0 && len(a.seats) == 0 { // else who brings it a contact removes it
+			d.removeAgent(a)
+		}
 	}
 	return a
 }

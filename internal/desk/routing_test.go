@@ -367,6 +367,36 @@ func TestTransferAtOnce(t *testing.T) {
 	})
 }
 
+// An agent that is removed while it keeps room for a contact is gone once the contact is queued, and
+// its name is free.
+func TestRemovedWhileReserved(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoomWith(t, nil, desk.Config{Greeting: "Please wait."})
+		r.close()
+		r.open(nil)
+		removed := false
+		r.chats.Listen(chat.Listener{Changed: func(chat.Contact, *transcript.Item) {}, Arrived: func(*chat.Step) error {
+			removed = true
+			return r.desk.Remove(t.Context(), "Bot")
+		}})
+		r.begin()
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{Pause: -1}})
+		pat := r.arrive()
+		if got := r.waiting(desk.DefaultQueue); !removed || len(got) != 1 || got[0] != pat.contactID {
+			t.Errorf("waiting without an agent: %q", got)
+		}
+		if agents := r.desk.Snapshot().Agents; len(agents) != 0 {
+			t.Errorf("still there: %+v", agents)
+		}
+		r.add(desk.AgentConfig{Name: "Bot", Partner: partner.Echo{Pause: -1}})
+		pass(time.Second)
+		if got := r.holds("Bot"); len(got) != 1 {
+			t.Errorf("the new agent has %q", got)
+		}
+	})
+}
+
 // The room that an agent keeps for a contact which another agent takes is the next contact's.
 func TestReservedRoomIsGivenOn(t *testing.T) {
 	t.Parallel()
