@@ -146,12 +146,12 @@ type Emulator struct {
 	outside   flowrun.Outside // nil answers for no function or bot
 	kept      *instance.Keeper
 	tests     *instance.Tests
-	// instanceARN is that of the one instance.
-	instanceARN string
-	hours       hours.Book // of all hours of the instance
-	views       *views
-	faults      *fault.Rules // nil without
-	log         *slog.Logger
+	// instanceARN is that of the one instance, and region is where it is.
+	instanceARN, region string
+	hours               hours.Book // of all hours of the instance
+	views               *views
+	faults              *fault.Rules // nil without
+	log                 *slog.Logger
 
 	end    sync.Once
 	ended  error

@@ -294,12 +294,12 @@ func TestViews(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w := newWorld(t, emulator.Config{Ephemeral: true, ViewsDir: dir})
+	w := newWorld(t, emulator.Config{Ephemeral: true, ViewsDir: dir, Region: "eu-west-2"})
 	pat := w.open("")
 	answer := w.must(http.MethodGet, "/participant/views/form", pat.bearer, "")
 	view, _ := answer["View"].(map[string]any)
 	want := map[string]any{
-		"Id": "v1", "Arn": "arn:aws:connect:us-east-1:aws:view/v1", "Name": "Form", "Version": 1.0,
+		"Id": "v1", "Arn": "arn:aws:connect:eu-west-2:aws:view/v1", "Name": "Form", "Version": 1.0,
 		"Content": map[string]any{"InputSchema": `{"a":1}`, "Template": `{"Body":[]}`, "Actions": []any{"Next"}},
 	}
 	if diff := cmp.Diff(want, view); diff != "" {

@@ -51,6 +51,7 @@ func (e *Emulator) openFlows(ctx context.Context, cfg Config, failed func(string
 		return err
 	}
 	e.route(ctx, cfg.Log)
+	e.region = cfg.Region
 	e.instanceARN = fmt.Sprintf("arn:aws:connect:%s:000000000000:instance/%s", cfg.Region, cfg.InstanceID)
 	e.flows, err = flowrun.New(flowrun.Config{
 		Chats: e.chats, Library: e.library, Region: cfg.Region, Strict: cfg.Strict, Floor: floor{e}, Hours: &e.hours,

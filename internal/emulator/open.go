@@ -194,7 +194,7 @@ func (e *Emulator) openClients(ctx context.Context, cfg Config, rules *strict.Ru
 		config.EncryptionKey = "arn:aws:kms:" + cfg.Region + ":000000000000:key/" + DefaultInstanceID
 	}
 	if cfg.ViewsDir != "" {
-		if e.views, err = openViews(cfg.ViewsDir, cfg.Log); err != nil {
+		if e.views, err = openViews(cfg.ViewsDir, cfg.Region, cfg.Log); err != nil {
 			return err
 		}
 	}

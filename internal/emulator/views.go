@@ -17,8 +17,9 @@ import (
 // views are the views of step-by-step guides, read from files when they are asked for, so
 // that an edit is seen at once.
 type views struct {
-	root *os.Root
-	log  *slog.Logger
+	root   *os.Root
+	region string
+	log    *slog.Logger
 }
 
 // viewFile is a view as it stands in a file: as DescribeView answers it, but that the schema
@@ -34,12 +35,12 @@ type viewFile struct {
 	}
 }
 
-func openViews(dir string, log *slog.Logger) (*views, error) {
+func openViews(dir, region string, log *slog.Logger) (*views, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening the directory of views: %w", err)
 	}
-	return &views{root, log}, nil
+	return &views{root, region, log}, nil
 }
 
 func (v *views) close() error { return v.root.Close() }
@@ -67,10 +68,13 @@ func (e *Emulator) view(token string) (participant.View, bool) {
 	}
 	id = bare
 	return participant.View{
-		ID: id, ARN: "arn:aws:connect:us-east-1:aws:view/" + id + ":1", Name: id, Version: 1,
+		ID: id, ARN: viewARN(e.region, id) + ":1", Name: id, Version: 1,
 		Content: participant.ViewContent{InputSchema: "{}", Template: "{}", Actions: e.library.ViewActions(id)},
 	}, true
 }
+
+// viewARN is the ARN of a view of Amazon Connect's own.
+func viewARN(region, id string) string { return "arn:aws:connect:" + region + ":aws:view/" + id }
 
 // find returns the view of a file; none without a directory.
 func (v *views) find(token string) (participant.View, bool) {
@@ -100,7 +104,7 @@ func (v *views) find(token string) (participant.View, bool) {
 		view.Name = token
 	}
 	if view.ARN == "" {
-		view.ARN = "arn:aws:connect:us-east-1:aws:view/" + view.ID
+		view.ARN = viewARN(v.region, view.ID)
 	}
 	view.Content = participant.ViewContent{
 		InputSchema: text(file.Content.InputSchema), Template: text(file.Content.Template), Actions: file.Content.Actions,
