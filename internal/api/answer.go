@@ -74,6 +74,9 @@ func problemOf(err error, failed func(error)) *diagnosis.Problem {
 		}
 	}
 	failed(err)
+	if errors.Is(err, chat.ErrDiskFull) {
+		return diagnosis.New(diagnosis.DiskFull, chat.DiskFullText)
+	}
 	return diagnosis.New(diagnosis.InternalFailure, "")
 }
 
