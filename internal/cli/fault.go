@@ -110,7 +110,10 @@ func newFaultAdd(env *Env) *cobra.Command {
 	want := arguments{least: 1, most: 1, name: "one EFFECT: " + strings.Join(effects(), ", ")}
 	want.complete = func(context.Context, *remote, []string) []cobra.Completion { return effects() }
 	return withServer(env, c, want, func(ctx context.Context, r *remote, args []string) error {
-		var err error
+		err := o.check(flags.Changed)
+		if err != nil {
+			return err
+		}
 		if o.contact, err = r.contactID(ctx, o.contact); err != nil {
 			return err
 		}
@@ -120,6 +123,20 @@ func newFaultAdd(env *Env) *cobra.Command {
 		}
 		return r.say(answer, "%s  %s", screen.Cell(rule.ID), screen.Text(rule.Name, ""))
 	})
+}
+
+// check refuses what was given and is nothing: without it a rule strikes always, for ever or every chat,
+// which is not what whoever wrote it wants.
+func (o *faultOptions) check(given func(flag string) bool) error {
+	switch {
+	case given("percent") && o.percent == 0:
+		return hint.Usage("--percent: a rule that strikes in 0 of 100 cases is none", "write a number from 1 to 100")
+	case given("for") && o.lasts < time.Millisecond:
+		return hint.Usage("--for: "+o.lasts.String()+" is no time that a rule could last", "write it like 90s, 30m or 2h")
+	case given("contact") && o.contact == "":
+		return hint.Usage("--contact is empty", "name a chat, or leave --contact out for all; `parley contacts` lists them")
+	}
+	return nil
 }
 
 // rule is what the API wants; what is not given is left to it.
@@ -244,7 +261,7 @@ func newFaultRemove(env *Env) *cobra.Command {
 func findRule(f client.Faults, begin string) (string, error) {
 	var found []string
 	for _, rule := range f.Rules {
-		if strings.HasPrefix(rule.ID, begin) {
+		if begin != "" && strings.HasPrefix(rule.ID, begin) {
 			found = append(found, rule.ID)
 		}
 	}

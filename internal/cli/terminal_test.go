@@ -128,6 +128,33 @@ func TestB5Latest(t *testing.T) {
 	}
 }
 
+// A rule that is to strike never, for no time or one chat that is not named is no rule that strikes
+// always, and an id of nothing is that of none.
+func TestFaultsOfNothing(t *testing.T) {
+	t.Parallel()
+	server := serve(t)
+	for _, test := range []struct {
+		want string
+		args []string
+	}{
+		{"--percent: a rule", []string{"fault", "add", "throttle", "--percent", "0"}},
+		{"--for: 100µs is no time", []string{"fault", "add", "throttle", "--for", "100us"}},
+		{"--for: -1m0s is no time", []string{"fault", "add", "throttle", "--for=-1m"}},
+		{"--contact is empty", []string{"fault", "add", "cutSocket", "--contact", ""}},
+	} {
+		if code, _, stderr := outcome(t, append(test.args, "--server", server, "--admin-token", testToken)...); code != cli.ExitUsage || !strings.Contains(stderr, test.want) {
+			t.Errorf("%q: exit code %d: %s", test.args, code, stderr)
+		}
+	}
+	run(t, "fault", "add", "throttle", "--percent", "1", "--server", server).ok(t)
+	if code, _, stderr := outcome(t, "fault", "rm", "", "--server", server, "--admin-token", testToken); code != cli.ExitFailure || !strings.Contains(stderr, `there is no rule ""`) {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+	if list := run(t, "fault", "list", "--server", server).ok(t); !strings.Contains(list, "1 %") {
+		t.Errorf("the rules: %s", list)
+	}
+}
+
 // What an interactive message offers is numbered, and a number chooses.
 func TestB5NumberedChoices(t *testing.T) {
 	t.Parallel()
