@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,7 @@ func watchFlows(ctx context.Context, env *Env, names []string, run func(context.
 	if len(names) == 0 {
 		names = []string{cmp.Or(s.Flows, serve.DefaultFlows)}
 	}
-	stamp := func() string { return stamps(append([]string{settings.DefaultFile}, names...)) }
+	stamp := func() string { return stamps(slices.Concat(settings.FileNames(), []string{s.Config}, names)) }
 	return watch(ctx, stamp, func() error {
 		err := run(ctx)
 		if hint.IsUsage(err) || err != nil && !errors.Is(err, errReported) { // which the next change may mend

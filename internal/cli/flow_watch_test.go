@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // Tests run again after each change, a change during a run included, and no more often.
@@ -38,6 +40,41 @@ func TestRowS7Watch(t *testing.T) {
 			t.Error(n)
 		}
 		synctest.Wait()
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A change of the configuration counts wherever it is.
+func TestWatchedConfiguration(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "other.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("quiet: true\n")
+	env := &Env{Environ: []string{"PARLEY_CONFIG=" + name}, ReadFile: os.ReadFile, Stderr: io.Discard}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		runs, ended := make(chan bool), make(chan error)
+		go func() {
+			ended <- watchFlows(ctx, env, []string{filepath.Dir(name) + "/none"}, func(context.Context) error {
+				runs <- true
+				return nil
+			})
+		}()
+		<-runs
+		synctest.Wait()
+		write("quiet: false\n")
+		select {
+		case <-runs:
+		case <-time.After(time.Minute):
+			t.Error("the tests did not run again")
+		}
 		stop()
 		if err := <-ended; err != nil {
 			t.Error(err)
