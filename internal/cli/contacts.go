@@ -16,6 +16,9 @@ import (
 	"github.com/parley-chat/parley/internal/screen"
 )
 
+// longestList is how many chats the API lists at once.
+const longestList = 1000
+
 // others are the names of those in a chat who are not its customer.
 func others(c *client.Contact) string {
 	var names []string
@@ -51,7 +54,11 @@ func newContacts(env *Env) *cobra.Command {
 			return err
 		}
 		if more && !r.json {
-			defer r.note("there are older chats: `parley contacts --before %s`, or --limit %d", short(contacts[len(contacts)-1].ContactID), *limit*2)
+			next := "`parley contacts --before " + short(contacts[len(contacts)-1].ContactID) + "`"
+			if *limit < longestList {
+				next += ", or --limit " + strconv.Itoa(min(*limit*2, longestList))
+			}
+			defer r.note("there are older chats: %s", next)
 		}
 		if len(contacts) == 0 {
 			return r.say(answer, "There are no chats. Start one with `parley chat`, or with a page.")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -73,7 +74,7 @@ func (r *remote) contactID(ctx context.Context, begin string) (string, error) {
 		}
 		return contacts[0].ContactID, nil
 	}
-	contacts, _, err := r.Contacts(ctx, url.Values{"limit": {"1000"}})
+	contacts, _, err := r.Contacts(ctx, url.Values{"limit": {strconv.Itoa(longestList)}})
 	if err != nil {
 		return "", err
 	}
