@@ -4,36 +4,41 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 )
 
-// The forms. A group is what is private of them. Those whose matches are looked at byte by byte name both
-// cases: (?i) also lets letters beyond ASCII pass that fold to ASCII ones (U+212A to k, U+017F to s).
-var (
-	emailForm   = regexp.MustCompile(`[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}`)
-	urlForm     = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s<>"]+`)
-	ibanForm    = regexp.MustCompile(`[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?`)
-	cardForm    = regexp.MustCompile(`\d(?:[ -]?\d){12,18}`)
-	cvvForm     = regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|card security code)\b[^\d\n]{0,12}(\d{3,4})\b`)
-	expiryForm  = regexp.MustCompile(`(?i)\b(?:exp(?:iry|ires|iration)?|valid (?:thru|until))\b[^\d\n]{0,12}((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d{2})\b`)
-	pinForm     = regexp.MustCompile(`(?i)\bpin\b(?: (?:code|number))?[^\d\n]{0,8}(\d{4,6})\b`)
-	ssnForm     = regexp.MustCompile(`\d{3}[ -]\d{2}[ -]\d{4}`)
-	sinForm     = regexp.MustCompile(`\d{3}[ -]\d{3}[ -]\d{3}`)
-	nhsForm     = regexp.MustCompile(`\d{3}[ -]\d{3}[ -]\d{4}`)
-	ninoForm    = regexp.MustCompile(`(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]`)
-	panForm     = regexp.MustCompile(`[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]`)
-	vinForm     = regexp.MustCompile(`[A-HJ-NPR-Za-hj-npr-z0-9]{17}`)
-	accessForm  = regexp.MustCompile(`A(?:KIA|SIA)[A-Z2-7]{16}`)
-	macForm     = regexp.MustCompile(`(?i)[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5}`)
-	addressForm = regexp.MustCompile(`(?i)(?:\d{1,3}\.){3}\d{1,3}|[0-9A-F]{0,4}(?::[0-9A-F]{0,4}){2,7}`)
-	phoneForm   = regexp.MustCompile(`(?:\+|\(|\d)[\d ()./-]{5,24}\d`)
-	dateForm    = regexp.MustCompile(`(?i)\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?|\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})` +
-		`|(?:\d{1,2}(?:st|nd|rd|th|\.)? )?(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.? ` +
-		`(?:\d{4}|\d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?)|\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\b)?`)
-)
-
-// finders are all kinds that are found, the more certain ones first.
-func finders() []finder {
+// finders are all kinds that are found, the more certain ones first. A group is what is private of a
+// form. Forms whose matches are looked at byte by byte name both cases: (?i) also lets letters beyond
+// ASCII pass that fold to ASCII ones (U+212A to k, U+017F to s).
+//
+// They are made for the first text that is looked through, because most servers are never given one,
+// and the forms together take half a megabyte.
+//
+//nolint:gochecknoglobals // computed once from constants, and not changed afterwards
+var finders = sync.OnceValue(func() []finder {
+	var (
+		emailForm   = regexp.MustCompile(`[\p{L}\p{N}._%+'-]{1,64}@(?:[\p{L}\p{N}-]{1,63}\.){1,8}\p{L}{2,24}`)
+		urlForm     = regexp.MustCompile(`(?i)(?:https?://|www\.)[^\s<>"]+`)
+		ibanForm    = regexp.MustCompile(`[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]{4}){2,7}(?: ?[A-Za-z0-9]{1,3})?`)
+		cardForm    = regexp.MustCompile(`\d(?:[ -]?\d){12,18}`)
+		cvvForm     = regexp.MustCompile(`(?i)\b(?:cvv2?|cvc2?|card security code)\b[^\d\n]{0,12}(\d{3,4})\b`)
+		expiryForm  = regexp.MustCompile(`(?i)\b(?:exp(?:iry|ires|iration)?|valid (?:thru|until))\b[^\d\n]{0,12}((?:0[1-9]|1[0-2]) ?[/-] ?(?:20)?\d{2})\b`)
+		pinForm     = regexp.MustCompile(`(?i)\bpin\b(?: (?:code|number))?[^\d\n]{0,8}(\d{4,6})\b`)
+		ssnForm     = regexp.MustCompile(`\d{3}[ -]\d{2}[ -]\d{4}`)
+		sinForm     = regexp.MustCompile(`\d{3}[ -]\d{3}[ -]\d{3}`)
+		nhsForm     = regexp.MustCompile(`\d{3}[ -]\d{3}[ -]\d{4}`)
+		ninoForm    = regexp.MustCompile(`(?i)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]`)
+		panForm     = regexp.MustCompile(`[A-Z]{3}[ABCFGHLJPT][A-Z]\d{4}[A-Z]`)
+		vinForm     = regexp.MustCompile(`[A-HJ-NPR-Za-hj-npr-z0-9]{17}`)
+		accessForm  = regexp.MustCompile(`A(?:KIA|SIA)[A-Z2-7]{16}`)
+		macForm     = regexp.MustCompile(`(?i)[0-9A-F]{2}(?:[:-][0-9A-F]{2}){5}`)
+		addressForm = regexp.MustCompile(`(?i)(?:\d{1,3}\.){3}\d{1,3}|[0-9A-F]{0,4}(?::[0-9A-F]{0,4}){2,7}`)
+		phoneForm   = regexp.MustCompile(`(?:\+|\(|\d)[\d ()./-]{5,24}\d`)
+		dateForm    = regexp.MustCompile(`(?i)\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?|\d{1,2}[./]\d{1,2}[./](?:\d{4}|\d{2})` +
+			`|(?:\d{1,2}(?:st|nd|rd|th|\.)? )?(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.? ` +
+			`(?:\d{4}|\d{1,2}(?:st|nd|rd|th)?(?:,? \d{4})?)|\d{1,2}:\d{2}(?::\d{2})?(?: ?[ap]\.?m\b)?`)
+	)
 	return []finder{
 		{"EMAIL", emailForm, nil},
 		{"URL", urlForm, func(m string) int { return len(strings.TrimRight(m, ".,;:!?)]}'")) }},
@@ -55,7 +60,7 @@ func finders() []finder {
 		{"DATE_TIME", dateForm, whole(date)},
 		{"PHONE", phoneForm, phone},
 	}
-}
+})
 
 // whole is the length of a match that holds a test.
 func whole(test func(match string) bool) func(string) int {
