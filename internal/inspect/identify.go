@@ -72,9 +72,9 @@ func (r *Recorder) identify(x *raw, e *Exchange) {
 
 // seen is what is known from earlier exchanges, within bounds.
 type seen struct {
-	// roles are those of participants, by a hash of the id: the id itself may be a part of a
-	// body, which it would keep alive, or of a buffer that is used again.
-	roles   map[uint64]string
+	// roles are the participants of each role, by a hash of the id: the id itself may be a part of
+	// a body, which it would keep alive, or of a buffer that is used again.
+	roles   map[string]map[uint64]struct{}
 	sockets map[uint64]*openSocket
 	// calls and earlier are the last calls with a client token: hashes of what tells such a
 	// call from others, and of its body.
@@ -89,12 +89,12 @@ type openSocket struct {
 }
 
 const (
-	mostRoles = 20_000
+	mostRoles = 20_000 // participants of one role
 	mostCalls = 1_000
 )
 
 func newSeen() *seen {
-	return &seen{roles: map[uint64]string{}, sockets: map[uint64]*openSocket{}, calls: map[uint64]uint64{}, seed: maphash.MakeSeed()}
+	return &seen{roles: map[string]map[uint64]struct{}{}, sockets: map[uint64]*openSocket{}, calls: map[uint64]uint64{}, seed: maphash.MakeSeed()}
 }
 
 // role returns a participant's role, and remembers it where it is known: when a chat has ended,
@@ -105,12 +105,17 @@ func (s *seen) role(participantID, role string) string {
 	}
 	key := maphash.String(s.seed, participantID)
 	if role == "" {
-		return s.roles[key]
+		for known, participants := range s.roles {
+			if _, has := participants[key]; has {
+				return known
+			}
+		}
+		return ""
 	}
-	if len(s.roles) >= mostRoles {
-		clear(s.roles)
+	if s.roles[role] == nil || len(s.roles[role]) >= mostRoles {
+		s.roles[role] = map[uint64]struct{}{}
 	}
-	s.roles[key] = role
+	s.roles[role][key] = struct{}{}
 	return role
 }
 
