@@ -87,7 +87,7 @@ type listener struct {
 func NewEvents() *Events {
 	first := uint64(max(1, time.Now().UnixMicro()))
 	return &Events{
-		seq: first, oldest: first + 1, recent: make([]event, remembered), forgotten: map[string]uint64{},
+		seq: first, oldest: first + 1, forgotten: map[string]uint64{},
 		listeners: map[*listener]struct{}{},
 	}
 }
@@ -187,6 +187,9 @@ func (e *Events) tell(happened event) {
 
 // remember keeps an event and lets go of the oldest. The caller holds the lock.
 func (e *Events) remember(happened event) {
+	if e.recent == nil { // a server in front of Amazon Connect may never tell of anything
+		e.recent = make([]event, remembered)
+	}
 	e.recent[happened.seq%remembered], happened = happened, e.recent[happened.seq%remembered]
 	if happened.seq >= e.oldest && happened.seq != 0 {
 		e.bytes -= happened.weight

@@ -16,20 +16,15 @@ const (
 )
 
 // addSchemas adds the JSON Schemas of the files that people write, for their editors. Each is the one
-// of this very program.
-func addSchemas(files map[string]http.Handler) error {
-	ofSettings, err := settings.Schema()
-	if err != nil {
-		return err
-	}
-	for path, text := range map[string][]byte{
-		SettingsSchema: ofSettings, AgentSchema: partner.Schema(), ScenarioSchema: scenario.Schema(),
+// of this very program, made when it is asked for.
+func addSchemas(files map[string]http.Handler) {
+	for path, schema := range map[string]func() []byte{
+		SettingsSchema: settings.Schema, AgentSchema: partner.Schema, ScenarioSchema: scenario.Schema,
 	} {
 		files[path] = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/schema+json")
 			w.Header().Set("Cache-Control", "no-cache")
-			_, _ = w.Write(text) // the caller is gone
+			_, _ = w.Write(schema()) // the caller is gone
 		})
 	}
-	return nil
 }

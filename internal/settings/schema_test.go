@@ -16,11 +16,7 @@ import (
 // schemaOf is the compiled schema of parley.yaml, for texts of it.
 func schemaOf(t *testing.T) func(text string) error {
 	t.Helper()
-	text, err := settings.Schema()
-	if err != nil {
-		t.Fatal(err)
-	}
-	shape, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	shape, err := jsonschema.UnmarshalJSON(bytes.NewReader(settings.Schema()))
 	if err != nil {
 		t.Fatal(err)
 	}
