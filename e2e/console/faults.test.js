@@ -81,6 +81,36 @@ test('RowC7 struck frames and sockets carry the mark', async () => {
   await close()
 })
 
+test('RowC3 marks stand wherever a fault strikes: files, broken messages, transfers, pieces', async () => {
+  const mia = await connect(parley.url, 'Mia', { ParticipantConfiguration: { ResponseMode: 'INCREMENTAL' } })
+  const { contactId: contact } = mia
+  const fault = (name, type, more) => api(parley.url, 'POST', 'faults', { name, times: 1, contactId: contact, effect: { type, ...more } })
+  await mia.next('Hello')
+  await fault('unfit file', 'rejectAttachment')
+  await mia.sendFile('a.txt', 'abc')
+  await mia.next('was rejected')
+  await fault('no more pieces', 'stopStream', { chunk: 1 })
+  await mia.say('poem')
+  await mia.next('good as new')
+  const [ann] = (await api(parley.url, 'POST', 'desk/agents', { name: 'Ann for marks' })).agents
+  const [ben] = (await api(parley.url, 'POST', 'desk/agents', { name: 'Ben for marks' })).agents
+  await api(parley.url, 'POST', `desk/agents/${ann.id}/take-over`, { contactId: contact })
+  await fault('shown broken', 'passBroken')
+  await api(parley.url, 'POST', `desk/agents/${ann.id}/contacts/${contact}/messages`, { contentType: 'application/vnd.amazonaws.connect.message.interactive', content: '{oops' })
+  await fault('no transfer', 'failTransfer')
+  await api(parley.url, 'POST', `desk/agents/${ann.id}/contacts/${contact}/transfer`, { agentId: ben.id }).catch(() => {})
+  const { page, close } = await open(browser, parley.url, `/console/inspector?contact=${contact}`)
+  const struck = (what, name) => page.locator('.x', { hasText: what }).filter({ has: page.locator('.x-fault') }).filter({ hasText: name })
+  for (const [what, name] of [
+    ['CompleteAttachmentUpload', 'unfit file'], ['↓', 'unfit file'], ['↓', 'no more pieces'], ['interactive', 'shown broken'], ['transfer.failed', 'no transfer'],
+  ]) {
+    await page.getByRole('searchbox').fill(name)
+    await struck(what, name).first().waitFor()
+  }
+  await mia.leave()
+  await close()
+})
+
 test('what is wrong with a rule stands at its field', async () => {
   const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
   await page.getByLabel('Percent').fill('500')

@@ -149,9 +149,9 @@ func (w *world) embed(s *setup, log *slog.Logger) {
 	if w.recorder != nil {
 		s.emulator.Tap = w.recorder
 		s.emulator.FlowTraced, s.emulator.FlowTold = w.recorder.FlowTraced, w.recorder.FlowTold
-		s.emulator.Faults.Injected = func(what fault.Injection) {
+		s.emulator.Faults.Injected = func(ctx context.Context, what fault.Injection) {
+			w.recorder.Injected(ctx, what.Rule.Name)
 			if what.Request != nil {
-				w.recorder.Injected(what.Request, what.Rule.Name)
 				w.recorder.Called(what.Request, what.Action, what.ContactID, what.ParticipantID, "")
 			}
 		}

@@ -96,6 +96,15 @@ func (s *Service) CompleteUpload(ctx context.Context, participantID, fileID stri
 // Decide approves or rejects an attachment that is being scanned. Errors: ErrNotFound,
 // ErrConflict.
 func (s *Service) Decide(ctx context.Context, fileID string, approve bool) error {
+	return s.decide(ctx, fileID, approve, "")
+}
+
+// Reject is [Service.Decide] for an attachment that a fault finds unfit, which is named.
+func (s *Service) Reject(ctx context.Context, fileID, fault string) error {
+	return s.decide(ctx, fileID, false, fault)
+}
+
+func (s *Service) decide(ctx context.Context, fileID string, approve bool, fault string) error {
 	return s.changeFile(ctx, fileID, func(step *Step, file *transcript.File) error {
 		if file.Status != transcript.FileScanning {
 			return ErrConflict
@@ -106,7 +115,7 @@ func (s *Service) Decide(ctx context.Context, fileID string, approve bool) error
 		}
 		p, _ := step.contact.Participant(file.ParticipantID)
 		item := by(p, transcript.AttachmentItem, "")
-		item.ID, item.Attachments = file.ItemID, []transcript.Attachment{shown(file)}
+		item.ID, item.Attachments, item.Fault = file.ItemID, []transcript.Attachment{shown(file)}, fault
 		seq, err := s.store.Find(ctx, step.contact.ID, file.ItemID)
 		if err != nil {
 			return err

@@ -88,7 +88,7 @@ func (l Limits) withDefaults() Limits {
 // checkMessage holds a message against the documented rules. Only the service's own side
 // (agents, bots, flows) may send interactive messages, and none that would break the client that shows
 // it: whoever sends one, in whatever way, learns of it here.
-func (s *Service) checkMessage(contact *Contact, p Participant, m transcript.Message) error {
+func (step *Step) checkMessage(p Participant, m transcript.Message) (err error) {
 	switch m.ContentType {
 	case transcript.TextPlain, transcript.TextMarkdown, transcript.ApplicationJSON, transcript.InteractiveResponse:
 	case transcript.Interactive:
@@ -98,17 +98,17 @@ func (s *Service) checkMessage(contact *Contact, p Participant, m transcript.Mes
 	default:
 		return invalid("ContentType", "must be one of text/plain, text/markdown, application/json and %s.", transcript.InteractiveResponse)
 	}
-	if m.ContentType != transcript.TextPlain && !slices.Contains(contact.ContentTypes, m.ContentType) {
+	if m.ContentType != transcript.TextPlain && !slices.Contains(step.contact.ContentTypes, m.ContentType) {
 		return invalid("ContentType", "%s is not among the SupportedMessagingContentTypes this chat was started with.", m.ContentType)
 	}
 	if m.Content == "" {
 		return invalid("Content", "must not be empty.")
 	}
-	if len(m.Content) > s.limits.MessageBytes {
-		return invalid("Content", "must have at most %d bytes, but has %d.", s.limits.MessageBytes, len(m.Content))
+	if len(m.Content) > step.s.limits.MessageBytes {
+		return invalid("Content", "must have at most %d bytes, but has %d.", step.s.limits.MessageBytes, len(m.Content))
 	}
-	if m.ContentType == transcript.Interactive && s.showable != nil {
-		return s.showable(contact.ID, p.ID, m.Content)
+	if m.ContentType == transcript.Interactive && step.s.showable != nil {
+		step.fault, err = step.s.showable(step.ctx, step.contact.ID, p.ID, m.Content)
 	}
-	return nil
+	return err
 }

@@ -291,12 +291,12 @@ func (step *Step) transfers(to Transfer) (instead func() error) {
 
 // FailTransfer tells everybody that a transfer by an agent failed; the agent keeps the contact. Errors:
 // [ErrNotFound], [ErrAccessDenied] for someone who does not take part as an agent.
-func (s *Service) FailTransfer(ctx context.Context, contactID, participantID string) error {
+func (s *Service) FailTransfer(ctx context.Context, contactID, participantID, fault string) error {
 	return s.Step(ctx, contactID, func(step *Step) error {
 		if p, err := step.participant(participantID); err != nil || p.Role != transcript.Agent {
 			return ErrAccessDenied
 		}
-		step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferFailed}, true)
+		step.add(transcript.Item{Type: transcript.EventItem, ContentType: transcript.TransferFailed, Fault: fault}, true)
 		return nil
 	})
 }
@@ -347,7 +347,7 @@ func (step *Step) prompter(name string, m transcript.Message) (Participant, erro
 		return Participant{}, ErrNotFound
 	}
 	system, ok := step.contact.system(name)
-	if err := step.s.checkMessage(step.contact, Participant{ID: system.ID, Role: transcript.System}, m); err != nil {
+	if err := step.checkMessage(Participant{ID: system.ID, Role: transcript.System}, m); err != nil {
 		return Participant{}, err
 	}
 	if !ok {

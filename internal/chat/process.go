@@ -222,7 +222,7 @@ func (step *Step) deliver(h Held, out Outcome) {
 	if out.Verdict == Replaced {
 		p, _ := step.contact.Participant(item.ParticipantID)
 		m := transcript.Message{ContentType: out.ContentType, Content: out.Content}
-		if err := step.s.checkMessage(step.contact, p, m); err != nil {
+		if err := step.checkMessage(p, m); err != nil {
 			out = Outcome{Verdict: Failed, Why: "the message that the function answers cannot be delivered: " + err.Error()}
 		} else if !passes(m.ContentType) {
 			out = Outcome{Verdict: Failed, Why: "the function answers a message of another kind: contentType must be text/plain, text/markdown or application/json"}

@@ -74,7 +74,7 @@ func (step *Step) Say(participantID string, m transcript.Message) (Sent, error) 
 			return earlier, err
 		}
 	}
-	if err := step.s.checkMessage(step.contact, p, m); err != nil {
+	if err := step.checkMessage(p, m); err != nil {
 		return Sent{}, err
 	}
 	if err := step.mayHold(); err != nil {
@@ -90,6 +90,7 @@ func (step *Step) Say(participantID string, m transcript.Message) (Sent, error) 
 func (step *Step) message(p Participant, m transcript.Message) Sent {
 	item := by(p, transcript.MessageItem, m.ContentType)
 	item.Content, item.HasContent, item.ClientToken = m.Content, true, m.ClientToken
+	item.Fault, step.fault = step.fault, ""
 	if step.contact.Processing != nil {
 		return step.process(item, true)
 	}

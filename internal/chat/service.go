@@ -35,8 +35,8 @@ type Config struct {
 	// must not block. Nil does nothing.
 	Publish func(contact Contact, item transcript.Item)
 	// Showable returns why an interactive message is not said, because it breaks the client that shows
-	// it. It is called in a step, so it must not block, nor call the service. Nil lets all be said.
-	Showable func(contactID, participantID, content string) error
+	// it, or else the name of the fault by which it is said all the same, empty for none. It is called in a step, so it must not block, nor call the service. Nil lets all be said.
+	Showable func(ctx context.Context, contactID, participantID, content string) (fault string, err error)
 	// Process has a function judge a message of a contact whose messages are processed by one, at any
 	// time, and in the contact's order. Nil has messages redacted only, within the step that says them.
 	Process ProcessFunc
@@ -51,7 +51,7 @@ type Service struct {
 	clock     *clock.Clock
 	limits    Limits
 	signer    signer
-	showable  func(contactID, participantID, content string) error
+	showable  func(ctx context.Context, contactID, participantID, content string) (fault string, err error)
 	publish   func(Contact, transcript.Item)
 	listeners []Listener  // complete before Begin
 	process   ProcessFunc // nil without

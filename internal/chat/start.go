@@ -141,7 +141,7 @@ func (s *Service) first(step *Step, request StartRequest) error {
 		return nil
 	}
 	message := *request.InitialMessage
-	if err := s.checkMessage(step.contact, step.contact.Customer(), message); err != nil {
+	if err := step.checkMessage(step.contact.Customer(), message); err != nil {
 		return err
 	}
 	step.edit().Opening = message.Content

@@ -32,6 +32,8 @@ type Step struct {
 	after    []func() // state beside the contact that changes once the step is stored
 	// told are the messages in pieces that the step has completed.
 	told []*telling
+	// fault names the fault that let the message pass that is about to be said; empty for none.
+	fault string
 }
 
 // Step changes an active contact: it runs f, stores the changes f asked for in one commit, and then

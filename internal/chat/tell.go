@@ -36,7 +36,7 @@ func (s *Service) Tell(ctx context.Context, contactID, participantID string, m t
 	return s.begin(ctx, contactID, m, func(step *Step) (owner string, err error) {
 		p, err := step.participant(participantID)
 		if err == nil {
-			err = s.checkMessage(step.contact, p, m)
+			err = step.checkMessage(p, m)
 		}
 		if err == nil {
 			step.heard(p)

@@ -52,9 +52,10 @@ type Config struct {
 	// Scan is handed every attachment of an agent, and decides about it with
 	// [chat.Service.Decide] whenever it wants to. Nil approves all at once.
 	Scan func(transcript.File)
-	// FailTransfer reports whether a transfer by a participant is to fail, although it could be made. It
-	// must neither block nor call the desk or the chats. Nil lets none fail.
-	FailTransfer func(contactID, participantID string) bool
+	// FailTransfer returns the name of the fault by which a transfer by a participant is to fail, although
+	// it could be made; empty for none. It must neither block nor call the desk or the chats. Nil lets
+	// none fail.
+	FailTransfer func(contactID, participantID string) (fault string)
 	// Changed is called when [Desk.Snapshot] has something new. It must not block, nor call
 	// the chats. Nil does nothing.
 	Changed func()
@@ -67,7 +68,7 @@ type Desk struct {
 	chats   *chat.Service
 	files   *blob.Dir
 	scan    func(transcript.File)
-	doomed  func(contactID, participantID string) bool // Config.FailTransfer
+	doomed  func(contactID, participantID string) string // Config.FailTransfer
 	changed func()
 	failed  func(string, error)
 
@@ -116,7 +117,7 @@ func New(cfg Config) (*Desk, error) {
 		cfg.Failed = func(string, error) {}
 	}
 	if cfg.FailTransfer == nil {
-		cfg.FailTransfer = func(string, string) bool { return false }
+		cfg.FailTransfer = func(string, string) string { return "" }
 	}
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}

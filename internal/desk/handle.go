@@ -174,7 +174,11 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 	}
 	p := &passing{desk: d, ticket: t}
 	target, refused := p.target(to)
-	if refused == nil && d.doomed(contactID, s.participantID) {
+	fault := ""
+	if refused == nil {
+		fault = d.doomed(contactID, s.participantID)
+	}
+	if fault != "" {
 		refused = ErrTransfer
 	}
 	d.mu.Unlock()
@@ -184,7 +188,7 @@ func (d *Desk) Transfer(ctx context.Context, agentRef, contactID string, to Targ
 	}
 	leaves := p.over(err != nil)
 	if refused != nil {
-		return errors.Join(refused, d.gone(contactID, d.chats.FailTransfer(ctx, contactID, s.participantID)))
+		return errors.Join(refused, d.gone(contactID, d.chats.FailTransfer(ctx, contactID, s.participantID, fault)))
 	}
 	if leaves {
 		err = errors.Join(err, d.vacate(ctx, p.next))

@@ -342,9 +342,9 @@ func TestAdmitForgets(t *testing.T) {
 func TestFailedTransferKeepsNoPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		doomed := true
+		doomed := "made to fail"
 		r := newRoomWith(t, nil, desk.Config{
-			Capacity: map[string]int{"Sales": 1}, FailTransfer: func(string, string) bool { return doomed },
+			Capacity: map[string]int{"Sales": 1}, FailTransfer: func(string, string) string { return doomed },
 		})
 		disk := &flaky{Store: r.store}
 		r.close()
@@ -359,7 +359,7 @@ func TestFailedTransferKeepsNoPlace(t *testing.T) {
 		other := r.start(chat.StartRequest{})
 		refusal(t, "another, after a fault", r.desk.Admit(other.contactID, "Sales"), nil)
 		other.connect() // and is queued elsewhere
-		doomed = false
+		doomed = ""
 		disk.one.Store(1)
 		if err := r.desk.Transfer(t.Context(), "Ann", pat.contactID, to); err == nil {
 			t.Error("a transfer that is not stored succeeds")

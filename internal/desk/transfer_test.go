@@ -20,7 +20,12 @@ func TestRowA7TransferFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var doomed []string
-		r := newRoomWith(t, nil, desk.Config{FailTransfer: func(contactID, _ string) bool { return slices.Contains(doomed, contactID) }})
+		r := newRoomWith(t, nil, desk.Config{FailTransfer: func(contactID, _ string) string {
+			if slices.Contains(doomed, contactID) {
+				return "made to fail"
+			}
+			return ""
+		}})
 		for _, cfg := range []desk.AgentConfig{{Name: "Ann"}, {Name: "Bob", Capacity: 1}, {Name: "Cleo", State: desk.Offline}, {Name: "Dan"}, {Name: "Fay"}} {
 			r.add(cfg)
 		}

@@ -17,7 +17,7 @@ func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string,
 	config := desk.Config{
 		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Capacity: cfg.Capacity, Files: e.store.Blobs(), Changed: cfg.DeskChanged, Failed: failed,
 	}
-	config.FailTransfer = func(contactID, participantID string) bool { // the faults are opened after the desk
+	config.FailTransfer = func(contactID, participantID string) string { // the faults are opened after the desk
 		return e.faults.FailsTransfer(contactID, participantID)
 	}
 	if cfg.Scan != nil {

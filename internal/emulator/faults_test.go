@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -372,7 +373,7 @@ func TestOriginPreset(t *testing.T) {
 func TestRegionPreset(t *testing.T) {
 	t.Parallel()
 	var injected atomic.Int32
-	w := faulty(t, fault.Config{Rand: rand.New(rand.NewPCG(1, 2)), Injected: func(what fault.Injection) {
+	w := faulty(t, fault.Config{Rand: rand.New(rand.NewPCG(1, 2)), Injected: func(_ context.Context, what fault.Injection) {
 		if what.Action != "GetTranscript" || what.ContactID == "" || what.Request == nil {
 			t.Errorf("injected %+v", what)
 		}

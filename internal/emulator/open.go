@@ -150,12 +150,15 @@ func (e *Emulator) openChats(ctx context.Context, cfg Config, clock *clock.Clock
 
 // showable refuses an interactive message that breaks the client that shows it, unless that is to go
 // wrong.
-func (e *Emulator) showable(contactID, participantID, content string) error {
+func (e *Emulator) showable(ctx context.Context, contactID, participantID, content string) (fault string, err error) {
 	finding, broken := interactive.Broken(content)
-	if !broken || e.faults.PassesBroken(contactID, participantID) {
-		return nil
+	if broken {
+		fault = e.faults.PassesBroken(ctx, contactID, participantID)
 	}
-	return &chat.InvalidError{Field: "Content", Text: "Content: " + finding.String()}
+	if !broken || fault != "" {
+		return fault, nil
+	}
+	return "", &chat.InvalidError{Field: "Content", Text: "Content: " + finding.String()}
 }
 
 // openFaults prepares what can go wrong on purpose.
@@ -165,13 +168,13 @@ func (e *Emulator) openFaults(cfg Config) (err error) {
 	}
 	config := *cfg.Faults
 	config.Chats = e.chats
-	config.Injected = func(what fault.Injection) {
+	config.Injected = func(ctx context.Context, what fault.Injection) {
 		if what.Request != nil { // frames are too many
-			cfg.Log.LogAttrs(what.Request.Context(), slog.LevelInfo, "fault injected",
+			cfg.Log.LogAttrs(ctx, slog.LevelInfo, "fault injected",
 				slog.String("action", what.Action), slog.String("rule", what.Rule.Name), slog.String("contact_id", what.ContactID))
 		}
 		if cfg.Faults.Injected != nil {
-			cfg.Faults.Injected(what)
+			cfg.Faults.Injected(ctx, what)
 		}
 	}
 	e.faults, err = fault.New(config)

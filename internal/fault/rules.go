@@ -12,6 +12,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -35,10 +36,11 @@ type Config struct {
 	Rand *rand.Rand
 	// Changed is called after the rules have changed, as with [Rules.Watch]. Nil does nothing.
 	Changed func()
-	// Injected is told of everything that goes wrong on purpose. It is called on the way of
+	// Injected is told of everything that goes wrong on purpose, with the context of the call that is
+	// struck, where that is known. It is called on the way of
 	// requests and frames, while locks are held: it must neither block nor call back into the
 	// rules or the chats. Nil does nothing.
-	Injected func(Injection)
+	Injected func(context.Context, Injection)
 }
 
 // Injection is one time that a rule struck.
@@ -56,7 +58,7 @@ type Injection struct {
 // Rules are the rules in force, and let them strike.
 type Rules struct {
 	chats    *chat.Service
-	injected func(Injection)
+	injected func(context.Context, Injection)
 
 	// inForce are the rules as a slice that is never changed; nil when there are none.
 	inForce atomic.Pointer[[]*rule]
@@ -155,7 +157,7 @@ func (s *Rules) expireNow(r Rule) (Rule, error) {
 	}
 	r.Hits = 1
 	if s.injected != nil {
-		s.injected(Injection{Rule: r, Action: r.Action, ContactID: r.ContactID})
+		s.injected(context.Background(), Injection{Rule: r, Action: r.Action, ContactID: r.ContactID})
 	}
 	return r, nil
 }
@@ -281,7 +283,7 @@ func (s *Rules) reviewSockets(r *rule) {
 		if r == nil || r.Effect.Type != CutSocket && r.Effect.Type != HalfOpen {
 			return participant.Fate{}
 		}
-		return s.fate([]*rule{r}, socketOf(nil, contactID, participantID), func(EffectType) bool { return true })
+		return s.fate(context.Background(), []*rule{r}, socketOf(nil, contactID, participantID), func(EffectType) bool { return true })
 	})
 }
 
@@ -292,7 +294,7 @@ type struck struct {
 }
 
 // strike decides whether a rule strikes, and counts it.
-func (s *Rules) strike(r *rule, what struck) bool {
+func (s *Rules) strike(ctx context.Context, r *rule, what struck) bool {
 	if !s.count(r) {
 		return false
 	}
@@ -300,7 +302,7 @@ func (s *Rules) strike(r *rule, what struck) bool {
 		s.mu.Lock()
 		counted := r.Rule
 		s.mu.Unlock()
-		s.injected(Injection{
+		s.injected(ctx, Injection{
 			Rule: counted, Action: what.action, ContactID: what.contactID, ParticipantID: what.participantID, Request: what.request,
 		})
 	}

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -14,7 +15,7 @@ var _ participant.Faults = (*Rules)(nil)
 func (s *Rules) Refuses(request *http.Request, contactID, participantID string) *awswire.Error {
 	for _, r := range s.current() {
 		refuses := r.Effect.Type == RefuseSocket || r.Effect.Type == Status || r.Effect.Type == Throttle
-		if refuses && r.strikesSocket(contactID) && s.strike(r, socketOf(request, contactID, participantID)) {
+		if refuses && r.strikesSocket(contactID) && s.strike(request.Context(), r, socketOf(request, contactID, participantID)) {
 			return r.Effect.refusal(participant.SocketAction)
 		}
 	}
@@ -27,7 +28,7 @@ func (s *Rules) Opens(request *http.Request, contactID, participantID string) pa
 	if rules == nil {
 		return participant.Fate{}
 	}
-	return s.fate(rules, socketOf(request, contactID, participantID), func(t EffectType) bool { return t == HalfOpen })
+	return s.fate(request.Context(), rules, socketOf(request, contactID, participantID), func(t EffectType) bool { return t == HalfOpen })
 }
 
 // Frame implements [participant.Faults].
@@ -36,51 +37,52 @@ func (s *Rules) Frame(contactID, participantID string, out bool) participant.Fat
 	if rules == nil {
 		return participant.Fate{}
 	}
-	return s.fate(rules, socketOf(nil, contactID, participantID), func(t EffectType) bool {
+	return s.fate(context.Background(), rules, socketOf(nil, contactID, participantID), func(t EffectType) bool {
 		return t == Delay || t == Drop || t == Duplicate || t == CutSocket && out
 	})
 }
 
 // RejectsAttachment implements [participant.Faults].
-func (s *Rules) RejectsAttachment(contactID, participantID string) bool {
-	return s.strikes(RejectAttachment, struck{completeUpload, contactID, participantID, nil})
+func (s *Rules) RejectsAttachment(request *http.Request, contactID, participantID string) (fault string) {
+	return s.strikes(request.Context(), RejectAttachment, struck{completeUpload, contactID, participantID, request})
 }
 
-// PassesBroken reports whether an interactive message is said although clients cannot show it.
-func (s *Rules) PassesBroken(contactID, participantID string) bool {
-	return s.strikes(PassBroken, struck{sendMessage, contactID, participantID, nil})
+// PassesBroken returns the name of the fault by which an interactive message is said although clients
+// cannot show it; empty for none. The context is that of the call that says it.
+func (s *Rules) PassesBroken(ctx context.Context, contactID, participantID string) (fault string) {
+	return s.strikes(ctx, PassBroken, struck{sendMessage, contactID, participantID, nil})
 }
 
-// FailsTransfer reports whether a transfer by an agent is to fail.
-func (s *Rules) FailsTransfer(contactID, participantID string) bool {
-	return s.strikes(FailTransfer, struck{"Transfer", contactID, participantID, nil})
+// FailsTransfer returns the name of the fault by which a transfer by an agent is to fail; empty for none.
+func (s *Rules) FailsTransfer(contactID, participantID string) (fault string) {
+	return s.strikes(context.Background(), FailTransfer, struck{"Transfer", contactID, participantID, nil})
 }
 
 // StopsStream implements [participant.Faults].
-func (s *Rules) StopsStream(contactID, participantID string, chunk int) bool {
+func (s *Rules) StopsStream(contactID, participantID string, chunk int) (fault string) {
 	for _, r := range s.current() {
-		if r.Effect.Type == StopStream && r.Effect.Chunk == chunk-1 && r.strikesSocket(contactID) && s.strike(r, socketOf(nil, contactID, participantID)) {
-			return true
+		if r.Effect.Type == StopStream && r.Effect.Chunk == chunk-1 && r.strikesSocket(contactID) && s.strike(context.Background(), r, socketOf(nil, contactID, participantID)) {
+			return r.Name
 		}
 	}
-	return false
+	return ""
 }
 
-// strikes reports whether a rule with an effect strikes, the first that does.
-func (s *Rules) strikes(effect EffectType, what struck) bool {
+// strikes returns the name of the rule with an effect that strikes, the first that does; empty for none.
+func (s *Rules) strikes(ctx context.Context, effect EffectType, what struck) string {
 	for _, r := range s.current() {
-		if r.Effect.Type == effect && r.reaches(what.contactID) && s.strike(r, what) {
-			return true
+		if r.Effect.Type == effect && r.reaches(what.contactID) && s.strike(ctx, r, what) {
+			return r.Name
 		}
 	}
-	return false
+	return ""
 }
 
 // fate puts together what the rules with some effects do to a socket or a frame.
-func (s *Rules) fate(rules []*rule, what struck, effect func(EffectType) bool) participant.Fate {
+func (s *Rules) fate(ctx context.Context, rules []*rule, what struck, effect func(EffectType) bool) participant.Fate {
 	var fate participant.Fate
 	for _, r := range rules {
-		if !effect(r.Effect.Type) || !r.strikesSocket(what.contactID) || !s.strike(r, what) {
+		if !effect(r.Effect.Type) || !r.strikesSocket(what.contactID) || !s.strike(ctx, r, what) {
 			continue
 		}
 		if fate.Fault != "" {

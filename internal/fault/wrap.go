@@ -49,7 +49,7 @@ func (s *Rules) Wrap(action string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		v := s.judge(r, action, s.holderOf)
+		v := s.judge(r.Context(), r, action, s.holderOf)
 		s.prepare(w, r, v)
 		if v.refusal != nil {
 			awswire.WriteError(w, v.refusal)
@@ -70,7 +70,7 @@ func (s *Rules) WrapFrontDoor(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		v := s.judge(r, startChatContact, nil)
+		v := s.judge(r.Context(), r, startChatContact, nil)
 		s.prepare(w, r, v)
 		v.carryOut(w, r.WithContext(context.WithValue(r.Context(), judged{}, v.refusal)), next)
 	})
@@ -91,7 +91,7 @@ func (s *Rules) Call(ctx context.Context, action string, do func() error) error 
 		}
 		return do()
 	}
-	v := s.judge(nil, action, nil)
+	v := s.judge(ctx, nil, action, nil)
 	if !s.await(ctx, v.delays) {
 		return context.Cause(ctx)
 	}
@@ -112,7 +112,7 @@ func (s *Rules) Call(ctx context.Context, action string, do func() error) error 
 
 // judge lets the rules strike a call. request is nil for one within the program; holderOf is nil
 // for a call that is about no contact yet.
-func (s *Rules) judge(request *http.Request, action string, holderOf func(*http.Request) (contactID, participantID string)) verdict {
+func (s *Rules) judge(ctx context.Context, request *http.Request, action string, holderOf func(*http.Request) (contactID, participantID string)) verdict {
 	var v verdict
 	what := struck{action: action, request: request}
 	known := false
@@ -124,7 +124,7 @@ func (s *Rules) judge(request *http.Request, action string, holderOf func(*http.
 			what.contactID, what.participantID = holderOf(request)
 		}
 		known = true
-		if !r.reaches(what.contactID) || !s.strike(r, what) {
+		if !r.reaches(what.contactID) || !s.strike(ctx, r, what) {
 			continue
 		}
 		v.contactID = what.contactID

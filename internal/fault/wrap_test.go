@@ -244,7 +244,7 @@ func TestWithoutRulesNothingIsAllocated(t *testing.T) {
 	recorder, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/participant/message", nil)
 	if n := testing.AllocsPerRun(100, func() {
 		handler.ServeHTTP(recorder, request)
-		if rules.Frame("c", "p", true) != (participant.Fate{}) || rules.Refuses(nil, "c", "p") != nil || rules.RejectsAttachment("c", "p") {
+		if rules.Frame("c", "p", true) != (participant.Fate{}) || rules.Refuses(nil, "c", "p") != nil || rules.RejectsAttachment(request, "c", "p") != "" {
 			t.Fatal("something goes wrong")
 		}
 	}); n != 0 {

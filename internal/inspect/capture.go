@@ -88,8 +88,10 @@ func (r *recorded) Value(key any) any {
 	return r.Context.Value(key)
 }
 
-func captureOf(r *http.Request) *capture {
-	c, _ := r.Context().Value(captureKey{}).(*capture)
+func captureOf(r *http.Request) *capture { return captureIn(r.Context()) }
+
+func captureIn(ctx context.Context) *capture {
+	c, _ := ctx.Value(captureKey{}).(*capture)
 	return c
 }
 

@@ -342,7 +342,7 @@ func TestProblems(t *testing.T) {
 		{post("/contact/stop", "{}"), 409, aws("ConflictException"), nil, "conflict"},
 		{post("/participant/message", "{}"), 429, aws("ThrottlingException"), nil, "throttled"},
 		{post("/contact/stop", "{}"), 418, "short and stout", nil, "status-418"},
-		{post("/participant/message", "{}"), 500, "", func(request *http.Request) { r.Injected(request, "deploy") }, "fault-injected"},
+		{post("/participant/message", "{}"), 500, "", func(request *http.Request) { r.Injected(request.Context(), "deploy") }, "fault-injected"},
 		{post("/participant/message", send), 200, "{}", nil, ""},
 		{post("/participant/message", send), 200, "{}", nil, ""}, // a repetition
 		{post("/participant/message", strings.Replace(send, "a", "b", 1)), 200, "{}", nil, "client-token-reused"},

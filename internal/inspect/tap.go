@@ -1,6 +1,9 @@
 package inspect
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // The methods of this file are taps: the parts of the server tell by them what they know of an
 // exchange. They do not block. A request that is not recorded is told about in vain.
@@ -41,9 +44,10 @@ func (r *Recorder) Denied(request *http.Request, why string) {
 	}
 }
 
-// Injected says that a request's answer is due to a fault that was injected, and names it.
-func (r *Recorder) Injected(request *http.Request, fault string) {
-	if c := captureOf(request); c != nil {
+// Injected says that the answer to a request is due to a fault that was injected, and names it. The
+// context is that of the request.
+func (r *Recorder) Injected(ctx context.Context, fault string) {
+	if c := captureIn(ctx); c != nil {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		if !c.done {

@@ -103,8 +103,10 @@ func (s *Service) completeUpload(ctx context.Context, c *call) ([]byte, error) {
 		return nothing(), nil
 	}
 	scan := s.scan
-	if s.faults != nil && s.faults.RejectsAttachment(c.contactID, c.participantID) {
-		scan = func(file transcript.File) { s.rejectLater(ctx, file) }
+	if s.faults != nil {
+		if fault := s.faults.RejectsAttachment(c.request, c.contactID, c.participantID); fault != "" {
+			scan = func(file transcript.File) { s.rejectLater(ctx, file, fault) }
+		}
 	}
 	if err := s.chats.CompleteUpload(ctx, c.participantID, id, scan != nil); err != nil {
 		return nil, err

@@ -24,10 +24,12 @@ type Faults interface {
 	// Frame returns what becomes of a text frame: one for the client (out), or of the client.
 	// The answer to a subscription and control frames are left alone.
 	Frame(contactID, participantID string, out bool) Fate
-	// RejectsAttachment reports whether an attachment that was completed is found unfit.
-	RejectsAttachment(contactID, participantID string) bool
-	// StopsStream reports whether a socket is shown nothing of a message from a piece on.
-	StopsStream(contactID, participantID string, chunk int) bool
+	// RejectsAttachment returns the name of the fault by which the attachment that a request completes is
+	// found unfit; empty for none.
+	RejectsAttachment(r *http.Request, contactID, participantID string) (fault string)
+	// StopsStream returns the name of the fault by which a socket is shown nothing of a message from a
+	// piece on; empty for none.
+	StopsStream(contactID, participantID string, chunk int) (fault string)
 }
 
 // Fate is what becomes of a frame, or of a whole socket. The zero value is what always happens.
@@ -185,7 +187,13 @@ func (k *socket) putFated(out outgoing) {
 	if fate.Delay > 0 {
 		out.due = k.service.now() + fate.Delay
 	}
-	out.fault, out.lost = fate.Fault, fate.Drop
+	out.lost = fate.Drop
+	for _, fault := range [...]string{itemFault(out.item), fate.Fault} {
+		if out.fault != "" && fault != "" {
+			out.fault += ", "
+		}
+		out.fault += fault
+	}
 	if !out.lost || k.service.tap != nil { // what is lost is still heard of
 		k.enqueue(out)
 		if fate.Duplicate && !out.lost {
@@ -193,6 +201,14 @@ func (k *socket) putFated(out outgoing) {
 		}
 	}
 	k.afflict(fate)
+}
+
+// itemFault names the fault that made an item happen; empty for none.
+func itemFault(item *transcript.Item) string {
+	if item == nil {
+		return ""
+	}
+	return item.Fault
 }
 
 // ripe takes what may be written now; nil when it is too early for all. The caller holds the
@@ -220,8 +236,8 @@ func (k *socket) ripe() []outgoing {
 }
 
 // rejectLater finds an attachment unfit, once its sender has been answered.
-func (s *Service) rejectLater(ctx context.Context, file transcript.File) {
-	err := s.chats.Decide(context.WithoutCancel(ctx), file.ID, false)
+func (s *Service) rejectLater(ctx context.Context, file transcript.File, fault string) {
+	err := s.chats.Reject(context.WithoutCancel(ctx), file.ID, fault)
 	if err != nil && !errors.Is(err, chat.ErrAccessDenied) { // unless the chat has ended meanwhile
 		s.log.LogAttrs(ctx, slog.LevelError, "rejecting an attachment failed",
 			slog.String("contact_id", file.ContactID), slog.Any("error", err))

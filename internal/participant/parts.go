@@ -10,9 +10,12 @@ import (
 type parts struct {
 	// late is a piece that comes after the one that follows it, by strict rules; nil for none.
 	late *transcript.Item
-	// stopped are the ids of messages of which nothing more is shown, by a fault.
-	stopped []string
+	// stopped are the messages of which nothing more is shown, by a fault.
+	stopped []stopped
 }
+
+// stopped is the id of a message, and the name of the fault.
+type stopped struct{ id, fault string }
 
 // deliverPart shows a piece of a message, or the whole that ends it. The caller holds the lock.
 func (k *socket) deliverPart(item *transcript.Item) {
@@ -50,17 +53,32 @@ func (k *socket) stops(item *transcript.Item) bool {
 	if k.service.faults == nil {
 		return false
 	}
-	if k.parts != nil && slices.Contains(k.parts.stopped, item.ID) {
-		if !item.IsPiece() {
-			k.parts.stopped = slices.DeleteFunc(k.parts.stopped, func(id string) bool { return id == item.ID })
+	if k.parts != nil {
+		if i := slices.IndexFunc(k.parts.stopped, func(s stopped) bool { return s.id == item.ID }); i >= 0 {
+			k.lose(item, k.parts.stopped[i].fault)
+			if !item.IsPiece() {
+				k.parts.stopped = slices.Delete(k.parts.stopped, i, i+1)
+			}
+			return true
 		}
-		return true
 	}
-	if !item.IsPiece() || !k.service.faults.StopsStream(k.hold.ContactID, k.hold.ParticipantID, item.Part.Chunk) {
+	if !item.IsPiece() {
 		return false
 	}
-	k.keepParts().stopped = append(k.keepParts().stopped, item.ID)
+	fault := k.service.faults.StopsStream(k.hold.ContactID, k.hold.ParticipantID, item.Part.Chunk)
+	if fault == "" {
+		return false
+	}
+	k.keepParts().stopped = append(k.keepParts().stopped, stopped{item.ID, fault})
+	k.lose(item, fault)
 	return true
+}
+
+// lose lets the tap alone hear of an item that a fault keeps from the client. The caller holds the lock.
+func (k *socket) lose(item *transcript.Item, fault string) {
+	if k.service.tap != nil && !k.closed && k.code == 0 {
+		k.enqueue(outgoing{kind: sendItem, item: item, free: k.subscribing, fault: fault, lost: true})
+	}
 }
 
 func (k *socket) keepParts() *parts {

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"os"
@@ -65,16 +66,16 @@ func newObservers(config *Config) (*observers, error) {
 // watch has an embedded Amazon Connect report its changes, calls and frames here.
 func (o *observers) watch(config *emulator.Config) {
 	config.Observed, config.DeskChanged = o.events.Observe, o.events.Desk
-	config.Faults = &fault.Config{Changed: o.events.Faults, Injected: func(fault.Injection) { o.events.Struck() }}
+	config.Faults = &fault.Config{Changed: o.events.Faults, Injected: func(context.Context, fault.Injection) { o.events.Struck() }}
 	if o.recorder == nil {
 		return
 	}
 	config.Tap = o.recorder
 	config.FlowTraced, config.FlowTold = o.recorder.FlowTraced, o.recorder.FlowTold
-	config.Faults.Injected = func(what fault.Injection) {
+	config.Faults.Injected = func(ctx context.Context, what fault.Injection) {
 		o.events.Struck()
+		o.recorder.Injected(ctx, what.Rule.Name)
 		if what.Request != nil {
-			o.recorder.Injected(what.Request, what.Rule.Name)
 			o.recorder.Called(what.Request, what.Action, what.ContactID, what.ParticipantID, "")
 		}
 	}

@@ -220,6 +220,7 @@ func (k *kept) mark(mark chat.Mark) {
 func ownItem(item *transcript.Item) transcript.Item {
 	own := *item
 	own.Attachments = slices.Clone(item.Attachments)
+	own.Fault = ""
 	own.Receipt, own.Processed, own.Part = copied(item.Receipt, same), copied(item.Processed, same), copied(item.Part, same)
 	return own
 }

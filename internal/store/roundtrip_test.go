@@ -208,11 +208,11 @@ func (w *model) step(m maker) chat.Changes {
 	return changes
 }
 
-// A new field of the domain has to be stored and to be made by maker.
+// A new field of the domain has to be stored and to be made by maker; but for Item.Fault, which is not kept.
 func TestNoFieldIsForgotten(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[reflect.Type]int{
-		reflect.TypeFor[chat.Contact](): 24, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 19, reflect.TypeFor[transcript.File](): 9,
+		reflect.TypeFor[chat.Contact](): 24, reflect.TypeFor[chat.Participant](): 6, reflect.TypeFor[transcript.Item](): 20, reflect.TypeFor[transcript.File](): 9,
 		reflect.TypeFor[chat.Mark](): 5, reflect.TypeFor[chat.Changes](): 7, reflect.TypeFor[chat.FileRules](): 5, reflect.TypeFor[chat.Successor](): 7,
 		reflect.TypeFor[chat.Processing](): 4, reflect.TypeFor[chat.Held](): 5, reflect.TypeFor[chat.Processor](): 3, reflect.TypeFor[transcript.Processed](): 4,
 	} {

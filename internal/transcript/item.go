@@ -45,6 +45,9 @@ type Item struct {
 	Processed *Processed
 	// Part is set for a piece of a message, and for the whole that ends the pieces.
 	Part *Part
+	// Fault names what made it happen on purpose, for those who look on; empty for nothing. It is not
+	// stored.
+	Fault string
 }
 
 // Part says how far a message is that is said in pieces. All its items have one ID; the Content of a
