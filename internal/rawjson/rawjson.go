@@ -20,11 +20,11 @@ func Members(object jsontext.Value) iter.Seq2[string, jsontext.Value] {
 		for ok && len(rest) > 0 && rest[0] == '"' {
 			end := skipString(rest)
 			name := Text(rest[:end])
-			rest = bytes.TrimLeft(rest[end:], space)
+			rest = skipSpace(rest[end:])
 			if len(rest) == 0 || rest[0] != ':' {
 				return
 			}
-			rest = bytes.TrimLeft(rest[1:], space)
+			rest = skipSpace(rest[1:])
 			end = skipValue(rest)
 			if end == 0 || !yield(name, jsontext.Value(rest[:end:end])) {
 				return
@@ -84,24 +84,31 @@ func TextLength(raw jsontext.Value) int {
 	return len(Text(raw))
 }
 
-const space = " \t\r\n"
+// skipSpace returns what follows white space, of which there mostly is none: [bytes.TrimLeft] would make
+// a set of its characters first.
+func skipSpace(rest []byte) []byte {
+	for len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t' || rest[0] == '\r' || rest[0] == '\n') {
+		rest = rest[1:]
+	}
+	return rest
+}
 
 // enter steps over the opening bracket.
 func enter(raw jsontext.Value, open byte) ([]byte, bool) {
-	raw = bytes.TrimLeft(raw, space)
+	raw = skipSpace(raw)
 	if len(raw) == 0 || raw[0] != open {
 		return nil, false
 	}
-	return bytes.TrimLeft(raw[1:], space), true
+	return skipSpace(raw[1:]), true
 }
 
 // next steps over a comma; false means that the closing bracket has come.
 func next(rest []byte) ([]byte, bool) {
-	rest = bytes.TrimLeft(rest, space)
+	rest = skipSpace(rest)
 	if len(rest) == 0 || rest[0] != ',' {
 		return nil, false
 	}
-	return bytes.TrimLeft(rest[1:], space), true
+	return skipSpace(rest[1:]), true
 }
 
 // skipValue returns the length of the value that rest begins with.
