@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/netip"
@@ -169,6 +170,17 @@ func (b *whole) Read(p []byte) (int, error) {
 		return n, b.end
 	}
 	return n, nil
+}
+
+// Content returns what Read has not given yet, to be changed by nobody, and the error behind it unless
+// that is the end.
+func (b *whole) Content() ([]byte, error) {
+	content := b.content
+	b.content = nil
+	if errors.Is(b.end, io.EOF) {
+		return content, nil
+	}
+	return content, b.end
 }
 
 // Close implements [io.Closer].

@@ -2,12 +2,15 @@ package guard_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -266,6 +269,46 @@ func TestD2WhatHandlersRead(t *testing.T) {
 					t.Errorf("the first read gives %d bytes, want %d", got, test.first)
 				}
 			})
+		})
+	}
+}
+
+// A handler can take a body that is read before it as it is, with the error behind it, and what it has read
+// already is not there again.
+func TestBodiesAreTakenWithoutACopy(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		body       io.Reader
+		first      int
+		rest, want string
+	}{
+		{"whole", strings.NewReader("abcdef"), 0, "abcdef", ""},
+		{"begun", strings.NewReader("abcdef"), 2, "cdef", ""},
+		{"broken", io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(errors.New("gone"))), 0, "abc", "gone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var content []byte
+			var err error
+			handler := newGuard(t, guard.Config{}).Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				_, _ = io.ReadFull(r.Body, make([]byte, c.first))
+				body, ok := r.Body.(interface{ Content() ([]byte, error) })
+				if !ok {
+					t.Errorf("%T cannot be taken as it is", r.Body)
+					return
+				}
+				content, err = body.Content()
+				if n, _ := r.Body.Read(make([]byte, 9)); n != 0 {
+					t.Errorf("%d bytes came again", n)
+				}
+			}))
+			r := request("POST", "http://localhost:3000/startChatContact", "")
+			r.Body, r.ContentLength = io.NopCloser(c.body), -1
+			handler.ServeHTTP(httptest.NewRecorder(), r)
+			if got := fmt.Sprint(err); string(content) != c.rest || (err != nil) != (c.want != "") || err != nil && got != c.want {
+				t.Errorf("%q, %v", content, err)
+			}
 		})
 	}
 }

@@ -52,18 +52,31 @@ func readBody(r *http.Request) ([]byte, *diagnosis.Problem) {
 	if r.ContentLength > MaxBody {
 		return nil, diagnosis.New(diagnosis.BodyTooLarge, "The request body has %d bytes; at most %d (64 KiB) are taken.", r.ContentLength, MaxBody)
 	}
+	body, err := content(r)
+	if len(body) > MaxBody {
+		return nil, diagnosis.New(diagnosis.BodyTooLarge, "")
+	}
+	if err != nil {
+		return nil, readProblem(err)
+	}
+	return body, nil
+}
+
+// content returns a body, or as much of it as came and one byte more than may. One that has been read
+// before (package guard) is not copied.
+func content(r *http.Request) ([]byte, error) {
+	if read, ok := r.Body.(interface{ Content() ([]byte, error) }); ok {
+		return read.Content()
+	}
 	body := make([]byte, 0, max(512, r.ContentLength+1))
 	for {
 		n, err := r.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
-		if len(body) > MaxBody {
-			return nil, diagnosis.New(diagnosis.BodyTooLarge, "")
-		}
 		if errors.Is(err, io.EOF) {
 			return body, nil
 		}
-		if err != nil {
-			return nil, readProblem(err)
+		if err != nil || len(body) > MaxBody {
+			return body, err
 		}
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
