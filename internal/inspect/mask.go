@@ -1,7 +1,6 @@
 package inspect
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -65,7 +64,7 @@ func mask(secret string) string {
 	if secret == "" || strings.HasPrefix(secret, Mark) && len(secret)-len(Mark) <= tail {
 		return secret
 	}
-	if len(secret) < tailFrom || utf8.RuneCountInString(secret) < tailFrom {
+	if len(secret) < tailFrom || len(secret) < tailFrom*utf8.UTFMax && utf8.RuneCountInString(secret) < tailFrom {
 		return Mark
 	}
 	end := secret[len(secret)-tail:]
@@ -81,10 +80,25 @@ func mask(secret string) string {
 func (m *masker) hide(secret string) string {
 	if len(secret) >= shortestKnown && len(m.known) < mostKnown && !strings.HasPrefix(secret, Mark) {
 		if m.know(secret) && secretform.Run(secret, 0, secretform.IsNameByte) < len(secret) && secretform.Run(secret, 0, secretform.IsTokenByte) == len(secret) {
-			m.know(url.QueryEscape(secret))
+			m.know(m.escape(secret))
 		}
 	}
 	return mask(secret)
+}
+
+// escape is [url.QueryEscape] for the bytes of tokens, into the masker's own space: nearly every chat
+// has a token, and few texts hold an escaped one.
+func (m *masker) escape(token string) string {
+	const digits = "0123456789ABCDEF"
+	out := m.room(3 * len(token))
+	for i := range len(token) {
+		if c := token[i]; c == '+' || c == '/' || c == '=' || c == '%' {
+			out = append(out, '%', digits[c>>4], digits[c&15])
+		} else {
+			out = append(out, c)
+		}
+	}
+	return unsafe.String(unsafe.SliceData(out), len(out)) // only fresh lets anything be written there again
 }
 
 // know remembers a secret and reports whether it is new.
