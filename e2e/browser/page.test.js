@@ -32,10 +32,10 @@ async function open(options = {}) {
 
 test('one click starts a chat, and the token stays hidden', async () => {
   const { page, complaints, close } = await open()
-  const before = parley.chats()
+  const before = await parley.chats()
   await page.getByRole('button', { name: 'Start chat' }).click()
   await page.getByText('Chat started').waitFor()
-  assert.equal(parley.chats(), before + 1)
+  assert.equal(await parley.chats(), before + 1)
   assert.doesNotMatch(await page.content(), /QVFJREFI/, 'the participant token is not in the page')
   await page.getByRole('button', { name: 'Reveal' }).first().click()
   assert.match(await page.locator('body').innerText(), /QVFJREFI/)

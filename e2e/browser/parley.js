@@ -12,7 +12,8 @@ export const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', impo
 /**
  * Starts `parley serve` on a free port of loopback.
  * @param {string[]} flags further flags
- * @returns {Promise<{url: string, port: string, log: () => string, chats: () => number, restart: () => boolean, stop: () => Promise<number>, kill: () => Promise<void>}>}
+ * @returns {Promise<{url: string, port: string, log: () => string, logged: (text: string | RegExp) => Promise<string>, chats: () => Promise<number>,
+ *   restart: () => boolean, stop: () => Promise<number>, kill: () => Promise<void>}>}
  */
 export async function startParley(...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
@@ -37,9 +38,12 @@ export async function startParley(...flags) {
     url,
     port: new URL(url).port,
     log: () => log,
+    /** Waits for a line of the log, which comes later than the answer that it is about, and returns it. */
+    logged: (text) => until(() => log.split('\n').slice(0, -1).find((line) => text instanceof RegExp ? text.test(line) : line.includes(text)),
+      () => `the log lacks ${text}:\n${log}`),
     /** Restarts the server in place, its socket open throughout. */
     restart: () => child.kill('SIGUSR2'),
-    chats: () => log.split('"msg":"chat started"').length - 1,
+    chats: async () => (await (await fetch(`${url}/api/contacts?limit=1000`)).json()).contacts.length,
     stop: () => end('SIGINT'),
     /** Ends it as a power cut would. What is to be found afterwards needs a --data-dir of its own. */
     kill: async () => { await end('SIGKILL') },

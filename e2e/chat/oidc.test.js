@@ -7,7 +7,6 @@ import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { Provider } from 'oidc-provider'
-import { until } from '../bounds.js'
 import { startParley } from '../browser/parley.js'
 
 const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', import.meta.url).pathname
@@ -113,7 +112,6 @@ function examine (issuer) {
   })
 }
 
-const logged = (parley, text) => until(() => parley.log().includes(text), () => `the log lacks ${text}:\n${parley.log()}`)
 const header = (bearer) => JSON.parse(Buffer.from(bearer.split('.')[0], 'base64url'))
 
 test('TestC2 a customer who has signed in starts a chat', async (t) => {
@@ -127,7 +125,7 @@ test('TestC2 a customer who has signed in starts a chat', async (t) => {
   const refused = async (bearer, reason) => {
     const { status, body } = await start(parley.url, bearer)
     assert.deepEqual([status, body.docs?.split('#')[1]], [401, bearer ? 'token-invalid' : 'token-missing'])
-    await logged(parley, reason)
+    await parley.logged(reason)
   }
   await refused('', 'there is no token')
   await refused(await provider.signIn('shop'), 'another audience')
@@ -150,7 +148,7 @@ test('TestC2 a wrong issuer is told as that', async (t) => {
         const { status, retry, body } = await start(parley.url, bearer)
         assert.deepEqual([status, retry, body.docs?.split('#')[1]], [500, null, 'issuer-wrong'], JSON.stringify(body))
       }
-      await logged(parley, said)
+      await parley.logged(said)
       const found = await examine(issuer)
       assert.equal(found.status, 'fail')
       assert.ok(`${found.detail} ${found.remedy}`.includes(said), JSON.stringify(found))

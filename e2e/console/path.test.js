@@ -12,7 +12,7 @@ let proxy, parley, browser
 before(async () => {
   proxy = await startProxy();
   [parley, browser] = await Promise.all([startParley('--public-url', `${proxy.origin}/parley/`), launch()])
-  proxy.to(JSON.parse(parley.log().split('\n').find((line) => line.includes('"msg":"listening"'))).addr)
+  proxy.to(JSON.parse(await parley.logged('"msg":"listening"')).addr)
 })
 after(async () => {
   await browser?.close()
