@@ -111,6 +111,30 @@ test('RowA15 pieces of a message are put together, and the whole replaces them',
   assert.deepEqual(shown, ['a', 'ab', 'ab', 'ab', 'abc', 'abcd', 'abcd', 'abcd', 'abcd|whole'])
 })
 
+test('what is known of the desk does not go back when answers overtake each other', async () => {
+  const shown = await page.evaluate(async () => {
+    const { Desk } = await import('/console/agent.js')
+    const { fetch } = window
+    const answers = []
+    window.fetch = (address, ...more) => address.endsWith('/api/desk')
+      ? new Promise((resolve) => { answers.push((name) => resolve(Response.json({ queues: [{ name, waiting: [] }], agents: [] }))) }) : fetch(address, ...more)
+    try {
+      const desk = new Desk()
+      const told = []
+      desk.addEventListener('change', () => told.push(desk.queues[0].name))
+      const [early, late] = [desk.now(), desk.now()]
+      answers[1]('new')
+      await late
+      answers[0]('old')
+      await early
+      return told
+    } finally {
+      window.fetch = fetch
+    }
+  })
+  assert.deepEqual(shown, ['new'])
+})
+
 test('texts are written as people read them', async () => {
   const written = await page.evaluate(async () => {
     const { bytes, plain, short, span, time, took } = await import('/console/format.js')

@@ -11,6 +11,8 @@ export class Desk extends EventTarget {
   agents = [];
   #asking = false;
   #again = false;
+  #asked = 0; // questions about the desk
+  #known = 0; // which of them was answered last
   #was = ""; // the state of the page's own agent, as long as it is there
 
   constructor() {
@@ -28,10 +30,7 @@ export class Desk extends EventTarget {
     }
     this.#asking = true;
     try {
-      const { queues, agents } = await get("/api/desk");
-      this.queues = queues;
-      this.agents = agents;
-      this.dispatchEvent(new Event("change"));
+      await this.now();
     } catch {
       // The page says that the server is not there.
     }
@@ -70,9 +69,13 @@ export class Desk extends EventTarget {
     this.refresh();
   }
 
-  // now waits until the desk is known anew.
+  // now waits until the desk is known anew. An answer that was overtaken by that to a later question is old.
   async now() {
-    Object.assign(this, await get("/api/desk"));
+    const mine = ++this.#asked;
+    const { queues, agents } = await get("/api/desk");
+    if (mine < this.#known) return;
+    this.#known = mine;
+    Object.assign(this, { queues, agents });
     this.dispatchEvent(new Event("change"));
   }
 
