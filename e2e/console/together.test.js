@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, fits, open } from './harness.js'
+import { accessible, api, fits, open } from './harness.js'
 
 let parley, browser
 before(async () => {
@@ -57,6 +58,28 @@ test('RowB11: an agent asks another one to join, who does, and goes on alone', a
   assert.deepEqual(complaints, [])
 })
 
+test('RowB9: the box stays as it was ticked while that is on its way to the server', async () => {
+  const { page, complaints } = await agent('Finn')
+  const box = page.getByLabel('Accept by itself')
+  const agents = page.locator('#agents-open')
+  let release
+  const held = new Promise((resolve) => { release = resolve })
+  await page.route('**/api/desk/agents/*', async (route) => {
+    await held
+    await route.continue()
+  })
+  await box.check()
+  const before = await agents.innerText()
+  const { agents: [gwen] } = await api(parley.url, 'POST', 'desk/agents', { name: 'Gwen' })
+  await until(async () => await agents.innerText() !== before, () => 'the page does not hear of another agent')
+  assert.equal(await box.isChecked(), true)
+  release()
+  const finn = await until(async () => (await api(parley.url, 'GET', 'desk')).agents.find(({ name, autoAccept }) => name === 'Finn' && autoAccept), () => 'it is not told to the server')
+  for (const { id } of [finn, gwen]) await api(parley.url, 'DELETE', `desk/agents/${id}`)
+  assert.deepEqual(complaints, [])
+  await page.close()
+})
+
 test('RowB9: an agent who accepts by itself has the next chat at once', async () => {
   for (const [name, width] of [['Cleo', 1280], ['Dora', 400]]) {
     const { page, complaints } = await agent(name, { viewport: { width, height: 900 } })
@@ -69,7 +92,9 @@ test('RowB9: an agent who accepts by itself has the next chat at once', async ()
       await page.emulateMedia({ colorScheme })
       await fits(page, `auto-${width}-${colorScheme}`)
     }
+    const told = page.waitForResponse((response) => response.request().method() === 'PATCH')
     await page.getByLabel('Accept by itself').uncheck()
+    await told // or the next chat would be accepted, too
     assert.deepEqual(complaints, [])
     await page.close()
   }

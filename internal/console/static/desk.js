@@ -29,6 +29,7 @@ let stood = ""; // where the open chat was: in the list that is shown, or nowher
 let timer = 0;
 let why = ""; // what is said of an empty list, and of which
 let endedKnown = false;
+let turning = 0; // changes of "Accept by itself" that are not answered yet
 
 const main = byId("main");
 for (const container of document.querySelectorAll("[data-tabs]")) tabs(container);
@@ -210,7 +211,7 @@ function showMe() {
   if (me) {
     byId("me-name").textContent = plain(me.name);
     if (document.activeElement !== byId("me-state")) byId("me-state").value = me.state;
-    byId("me-auto").checked = me.autoAccept;
+    if (!turning) byId("me-auto").checked = me.autoAccept;
     if (focused) focusList();
   }
   fill(byId("queues"), queues.map(({ name, agent, capacity, waiting }) => h("li", {}, h("bdi", {}, agent ? `For ${plain(name)}` : plain(name)), h("span", { class: `pill ${waiting.length ? "warn" : ""}` }, `${waiting.length}${capacity ? ` of ${capacity}` : ""} waiting`))));
@@ -223,7 +224,12 @@ byId("join").addEventListener("submit", (event) => {
   attempt(() => desk.join(byId("join-name").value.trim()), "desk-trouble");
 });
 byId("me-state").addEventListener("change", (event) => attempt(() => desk.change(desk.me.id, { state: event.target.value }), "desk-trouble"));
-byId("me-auto").addEventListener("change", (event) => attempt(() => desk.change(desk.me.id, { autoAccept: event.target.checked }), "desk-trouble"));
+byId("me-auto").addEventListener("change", async ({ target }) => {
+  turning++;
+  await attempt(() => desk.change(desk.me.id, { autoAccept: target.checked }), "desk-trouble");
+  turning--;
+  later(); // also when it was refused
+});
 byId("me-quit").addEventListener("click", () => attempt(() => desk.quit(), "desk-trouble"));
 byId("agents-open").addEventListener("click", () => showAgents(desk));
 
