@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
@@ -79,7 +80,9 @@ test('RowC3: the end stays in view when boxes change size, one\'s own messages a
 })
 
 test('RowC3: a message is shown at once, "Not answering" within three seconds, and can be sent again', async () => {
-  const { page, close } = await open(browser, parley.url, '/')
+  const { page, close } = await open(browser, parley.url, '/console/connect')
+  await page.clock.install()
+  await page.goto(parley.url)
   await page.getByRole('button', { name: 'Start chat' }).click()
   const box = page.locator('#customer-composer textarea')
   await page.locator('#customer-composer textarea:focus').waitFor() // after Start
@@ -89,9 +92,11 @@ test('RowC3: a message is shown at once, "Not answering" within three seconds, a
   await box.press('Enter')
   const bubble = page.locator('#customer-talk .unsent', { hasText: 'Slow one' })
   await bubble.getByText('Sending …').waitFor()
-  await bubble.getByText('Not answering …').waitFor({ timeout: 10_000 })
+  await page.clock.runFor(3000)
+  assert.equal(await bubble.getByText('Not answering …').count(), 1)
   await accessible(page)
   await fits(page, 'not-answering')
+  await until(() => held.length, () => 'nothing was sent')
   await held.shift().abort()
   await bubble.getByText('Not sent').waitFor()
   for (const colorScheme of ['light', 'dark']) {

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, fits, open } from './harness.js'
+import { accessible, api, fits, open, passing } from './harness.js'
 import { connect } from './customer.js'
 
 let parley, browser
@@ -101,7 +102,7 @@ test('several chats: what was not read is counted, drafts stay, keys are enough'
   await eve.say('one')
   await eve.say('two')
   await row(page, 'Eve').locator('.pill', { hasText: '2 unread' }).waitFor()
-  assert.match(await page.title(), /^\(2\)/)
+  await until(async () => /^\(2\)/.test(await page.title()), () => 'the title does not count')
   await row(page, 'Eve').click()
   await talk(page).getByText('two').waitFor()
   await row(page, 'Eve').locator('.pill').waitFor({ state: 'detached' })
@@ -260,8 +261,9 @@ test('the server restarts under the page: it comes back and shows nothing twice'
   await button(page, 'Accept').click()
   await jan.say('before')
   await talk(page).getByText('before').waitFor()
+  const gone = await passing(page, '#state-text', 'Not reachable')
   parley.restart()
-  await page.getByText('Not reachable').waitFor()
+  await gone()
   await page.getByText('Running', { exact: true }).waitFor()
   await jan.reconnect()
   await jan.say('afterwards')

@@ -59,6 +59,21 @@ export async function looks(page, name, { widths = [1280, 400] } = {}) {
   await page.emulateMedia({ colorScheme: null })
 }
 
+/**
+ * Looks from now on whether an element that is in sight has a text, for signs that pass: a locator is
+ * looked for twice a second. Returns what waits until one had.
+ */
+export async function passing(page, selector, text) {
+  const seen = await page.evaluateHandle(([selector, text]) => {
+    const seen = { is: false }
+    const look = () => { seen.is ||= [...document.querySelectorAll(selector)].some((one) => one.checkVisibility() && one.textContent.includes(text)) }
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true, attributes: true })
+    look()
+    return seen
+  }, [selector, text])
+  return () => page.waitForFunction((seen) => seen.is, seen)
+}
+
 /** Calls the API as a script of the same origin does. */
 export async function api(url, method, path, body) {
   const response = await fetch(`${url}/api/${path}`, {

@@ -6,10 +6,11 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
+import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, fits, looks, open, post, startChat } from './harness.js'
+import { accessible, api, fits, looks, open, passing, post, startChat } from './harness.js'
 
 const run = promisify(execFile)
 const inspector = '/console/inspector'
@@ -71,8 +72,8 @@ test('the keyboard is enough', async () => {
   await page.locator('#rows').focus()
   await page.keyboard.press('Home')
   await page.keyboard.press('ArrowDown')
-  const active = await page.locator('#rows').getAttribute('aria-activedescendant')
-  assert.equal(await page.locator(`#${active}`).getAttribute('aria-selected'), 'true')
+  await until(async () => await page.locator('#rows').getAttribute('aria-activedescendant') === await page.locator('.x[aria-selected="true"]').getAttribute('id'),
+    () => 'the row that is selected is not the active one')
   await page.keyboard.press('Enter')
   await page.waitForFunction(() => document.activeElement.id === 'detail')
   await page.keyboard.press('Escape')
@@ -203,9 +204,13 @@ test('calls and chats are taken along: as curl, HAR and text', async () => {
   const { page, complaints, close } = await open(browser, parley.url, `${inspector}?contact=${chat.id}`, {
     acceptDownloads: true, permissions: ['clipboard-read', 'clipboard-write'],
   })
+  await rows(page, 'SendMessage').waitFor()
   await rows(page, 'StartChatContact').click()
-  await page.getByRole('button', { name: 'Copy as curl' }).click()
-  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  const copy = page.getByRole('button', { name: 'Copy as curl' })
+  await copy.waitFor()
+  const copied = await passing(page, '#detail .actions', 'Copied')
+  await copy.click()
+  await copied()
   const command = await page.evaluate(() => navigator.clipboard.readText())
   const { stdout } = await run('sh', ['-c', command])
   assert.match(stdout, /"ParticipantToken"/)
@@ -280,10 +285,11 @@ for (const width of [1280, 400]) {
       await chat.say('x'.repeat(2000))
       await post(parley.url, '/participant/message', 'none', {})
       const { page, complaints, close } = await open(browser, parley.url, inspector, { viewport: { width, height: 900 }, colorScheme })
-      await rows(page, 'SendMessage').first().waitFor()
+      const failed = rows(page, 'SendMessage').filter({ hasText: '403' }).last()
+      await failed.waitFor()
       await accessible(page)
       await fits(page, `inspector-${width}-${colorScheme}`)
-      await rows(page, 'SendMessage').last().click()
+      await failed.click()
       await page.locator('#detail .trouble').waitFor()
       await accessible(page)
       await fits(page, `inspector-failure-${width}-${colorScheme}`)

@@ -54,7 +54,7 @@ test('RowC5 a message is seen before it is sent, with its pictures', async () =>
   const shown = customer(page).locator('.template')
   await shown.getByText('Which way?').waitFor()
   await until(() => loaded(shown.locator('img')), () => 'the pictures do not load')
-  assert.equal(await agent(page).locator('.template img').count(), 3)
+  await until(async () => await agent(page).locator('.template img').count() === 3, () => 'the agent is not shown three pictures')
 
   // The source is what was sent, for both sides.
   await shown.getByText('Source').click()

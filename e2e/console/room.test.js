@@ -26,10 +26,11 @@ for (const [width, height] of [[1280, 900], [400, 900]]) {
       const { y, height: high } = await line.boundingBox()
       assert.ok(y + high < height, `${id} ends at ${y + high}`)
       await line.getByRole('button').click()
-      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), text)
+      await until(async () => await page.evaluate(() => navigator.clipboard.readText()) === text, () => `not copied: ${text}`)
     }
     await page.getByLabel('Your name as an agent').fill(`Room${width}`)
     await page.getByRole('button', { name: 'Answer chats' }).click()
+    await page.locator('#agent-name', { hasText: `Room${width}` }).waitFor() // or Parley would take the chat
     await page.getByLabel('Display name').fill(`For ${width}`)
     await page.getByRole('button', { name: 'Start chat' }).click()
     await page.locator('.ticket', { hasText: `For ${width}` }).getByRole('button', { name: 'Accept' }).click()

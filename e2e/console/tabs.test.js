@@ -4,13 +4,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { until } from '../bounds.js'
+import { patience, until } from '../bounds.js'
 import { launchFirefox } from '../chat/firefox.js'
 import { installed, missing } from '../installed.js'
 import { connect } from './customer.js'
 import { open } from './harness.js'
 
 const tabs = 10
+const timeout = 5 * patience // the eleventh page without a connection would be waited for without end
 let parley
 before(async () => { parley = await startParley('--ephemeral', '--partner=false') })
 after(async () => { assert.equal(await parley?.stop(), 0) })
@@ -37,7 +38,7 @@ async function ten(context, customer) {
 
 const shows = (page, text) => until(() => page.evaluate((text) => document.body.innerText.includes(text), text), () => `a desk does not show ${text}`)
 
-test('RowC8: ten desks in one Chromium have one stream, which outlives any of them', { timeout: 60_000 }, async () => {
+test('RowC8: ten desks in one Chromium have one stream, which outlives any of them', { timeout }, async () => {
   const browser = await launch()
   try {
     const context = await browser.newContext()
@@ -52,7 +53,7 @@ test('RowC8: ten desks in one Chromium have one stream, which outlives any of th
   }
 })
 
-test('RowC8: ten desks in one Firefox have one stream', { timeout: 90_000 }, async (t) => {
+test('RowC8: ten desks in one Firefox have one stream', { timeout }, async (t) => {
   const program = await installed('firefox.sh')
   if (missing(t, program)) return
   const firefox = await launchFirefox(program.path)

@@ -203,8 +203,9 @@ test('hostile texts are text in every place', async () => {
     await page.waitForFunction(() => document.activeElement.id === 'detail')
     await page.locator('#detail').evaluate((detail) => { for (const part of detail.querySelectorAll('details')) part.open = true })
     await onlyText(page, `exchange ${i}`)
-    await page.keyboard.press('Escape')
+    await page.locator('#rows').focus()
   }
+  await page.keyboard.press('Escape')
   await fits(page, 'hostile-inspector')
   await page.goto(`${parley.url}/console/inspector?q=${encodeURIComponent(hostile)}&contact=${encodeURIComponent(markup)}&action=${encodeURIComponent(markup)}`)
   await page.locator('#count').waitFor()

@@ -3,9 +3,10 @@
 
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, endChats, fits, open } from './harness.js'
+import { accessible, api, endChats, fits, open, passing } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
@@ -58,7 +59,7 @@ test('a customer and an agent talk, and the wire is seen', async () => {
   await page.getByRole('button', { name: 'Send List picker' }).click()
   await customer(page).getByRole('button', { name: 'Oslo' }).click()
   await agent(page).locator('.text', { hasText: 'Oslo' }).waitFor()
-  assert.equal(await customer(page).getByRole('button', { name: 'Oslo' }).isDisabled(), true)
+  await customer(page).getByRole('button', { name: 'Oslo', disabled: true }).waitFor()
   await customer(page).getByText('Read', { exact: true }).waitFor()
 
   const file = { name: 'order.txt', mimeType: 'text/plain', buffer: Buffer.from('4711') }
@@ -137,8 +138,9 @@ test('a chat outlives the page and the server, and can be continued after its en
   await customer(page).locator('.own').getByText('after the reload').waitFor()
 
   const rows = await customer(page).locator('.said').count()
+  const gone = await passing(page, '#customer-state', 'Reconnecting …')
   parley.restart()
-  await page.getByText('Reconnecting …').waitFor()
+  await gone()
   await page.getByText('Connected', { exact: true }).waitFor()
   await page.getByText('Running', { exact: true }).waitFor()
   await said(page, 'customer', 'after the restart')
@@ -193,12 +195,12 @@ test('it is there in no time', async () => {
   const { page, close } = await open(browser, parley.url, '/')
   await page.goto(`${parley.url}/`)
   const took = []
-  for (let i = 0; i < 3; i++) {
+  await until(async () => { // on a machine that may be busy with something else
     await page.reload()
     await page.locator('#submit:enabled').waitFor()
     took.push(await page.evaluate(() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd))
-  }
-  assert.ok(Math.min(...took) < 300, `usable after ${took.map(Math.round)} ms`)
+    return took.at(-1) < 300
+  }, () => `usable after ${took.map(Math.round)} ms`)
   await close()
 })
 
