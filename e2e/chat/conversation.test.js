@@ -49,9 +49,14 @@ async function chatAlone(t, body) {
 
 describe('a conversation', { concurrency: atOnce }, () => {
   test('RowA15 an answer in pieces is put together, with a transcript read in between', async (t) => {
-    const tab = await openPage(t, parley)
+    const slow = await startParley('--ephemeral')
+    t.after(async () => assert.equal(await slow.stop(), 0))
+    const script = 'name: Ann\ngreeting: Hello\nrules:\n  - {match: poem, reply: "Roses are red, violets blue", stream: {words: 1, pace: 5s}}\n  - reply: "You said: {message}"\n'
+    const made = await fetch(`${slow.url}/api/desk/agents`, { method: 'POST', headers: { Origin: slow.url, 'Content-Type': 'application/json' }, body: JSON.stringify({ script }) })
+    assert.ok(made.ok, await made.text())
+    const tab = await openPage(t, slow)
     await tab.chat({ ParticipantConfiguration: { ResponseMode: 'INCREMENTAL' } }, ['onTranscriptUpdated'])
-    await tab.sees('onMessage', { ParticipantRole: 'AGENT' })
+    await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
     await tab.say('poem')
     const { Id } = await tab.sees('onMessage', { ParticipantRole: 'SYSTEM', MessageMetadata: { MessageCompleted: false } })
     const { Transcript: between } = await tab.call('getTranscript', { maxResults: 100, scanDirection: 'BACKWARD', sortOrder: 'ASCENDING' })
@@ -94,6 +99,7 @@ describe('a conversation', { concurrency: atOnce }, () => {
     assert.deepEqual(pages.flat(), sent)
     const around = await tab.call('getTranscript', { maxResults: 3, scanDirection: 'FORWARD', sortOrder: 'ASCENDING', startPosition: { id: sent[20] } })
     assert.deepEqual(around.Transcript.map(({ Id }) => Id), sent.slice(20, 23))
+    await tab.sees('onMessage', { Id: sent.at(-1) }) // the answer to a message can be faster than its echo
     assert.deepEqual((await tab.events('onMessage')).map(({ Id }) => Id), sent, 'and echoed once, in order')
   })
 

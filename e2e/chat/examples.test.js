@@ -55,7 +55,7 @@ describe('examples/web', { concurrency: atOnce }, () => {
       }
       await write('Where is my order?')
       await page.getByText('You said: Where is my order?').waitFor()
-      assert.equal(await page.locator('.mine').getAttribute('data-receipt'), 'Read')
+      await page.locator('.mine[data-receipt="Read"]').waitFor()
       await write('list')
       await page.getByRole('button', { name: 'Rome' }).click()
       await page.getByText('You said: Rome').waitFor()
@@ -86,7 +86,7 @@ async function serve(dir) {
 test('examples/node holds a chat in the terminal', async (t) => {
   const child = spawn(process.execPath, ['chat.js', parley.url], { cwd: join(examples, 'node'), stdio: ['pipe', 'pipe', 'ignore'] })
   t.after(() => child.kill())
-  const exited = new Promise((resolve) => child.once('exit', resolve))
+  const closed = once(child, 'close') // when all that was printed has been read, too
   let printed = ''
   child.stdout.on('data', (chunk) => { printed += chunk })
   const prints = (line) => until(() => printed.includes(`${line}\n`), () => `not printed: ${line}\n${printed}`)
@@ -94,7 +94,7 @@ test('examples/node holds a chat in the terminal', async (t) => {
   child.stdin.write('Where is my order?\n')
   await prints('Parley: You said: Where is my order?')
   child.stdin.end()
-  assert.equal(await exited, 0)
+  assert.deepEqual(await closed, [0, null])
   assert.match(printed, /^\(Pat has joined\)\n\(Parley has joined\)\nParley: Hello Pat!.*\nPat: Where.*\nParley: You said: Where.*\n\(Pat has left\)\n\(the chat has ended\)\n$/)
 })
 

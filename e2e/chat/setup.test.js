@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { patience } from '../bounds.js'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const binary = process.env.E2E_BINARY ?? join(project, 'bin/parley')
@@ -43,7 +44,7 @@ async function run(name, page, code) {
 
 const gone = (file) => access(file).then(() => false, () => true)
 
-const timeout = 120_000 // for a loaded machine; a server that stays would be waited for without end
+const timeout = 5 * patience // a server that stays would be waited for without end
 
 test('the package, as the page shows it, holds a chat and ends', { timeout }, async () => {
   const suite = await run('package', usage, `
