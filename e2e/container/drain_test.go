@@ -18,7 +18,7 @@ import (
 // signal is noticed before anything is refused, and whoever is waiting gets an answer.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	const delay = 6 * time.Second // half of it is for noticing, the other for the requests meanwhile
+	const delay = 20 * time.Second // half of it is for noticing, a quarter for the requests meanwhile
 	aws, files, port := newAccount(t), newRoot(t), freePort(t)
 	env := append(aws.Environ(), "PARLEY_DRAIN_DELAY="+delay.String())
 	s := start(t, files, port, env)
@@ -42,13 +42,13 @@ func TestDrain(t *testing.T) {
 	if took := time.Since(signalled); took > delay/2 {
 		t.Errorf("readiness went off after %s", took)
 	}
-	for range 20 {
+	if err := healthy(); err == nil {
+		t.Error("the health check calls a draining container ready")
+	}
+	for i := 0; i < 20 && time.Since(signalled) < delay*3/4; i++ {
 		if err := startChat(t.Context(), newClient(), s.url); err != nil {
 			t.Errorf("in the delay: %v", err)
 		}
-	}
-	if err := healthy(); err == nil {
-		t.Error("the health check calls a draining container ready")
 	}
 	s.await(t, "the socket to close", func() bool { return s.readiness(t) == 0 })
 	if took := time.Since(signalled); took < delay {

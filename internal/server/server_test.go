@@ -142,7 +142,6 @@ func TestDrainLetsRequestsFinish(t *testing.T) {
 	}
 	await(t, entered, "the request")
 	unused := dial(t, s.addr) // as browsers open in advance
-	begun := time.Now()
 	s.stop()
 	await(t, draining, "OnDrain")
 	if _, err := unused.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
@@ -160,15 +159,35 @@ func TestDrainLetsRequestsFinish(t *testing.T) {
 	if err := await(t, s.result, "Serve"); err != nil {
 		t.Errorf("Serve: %v, want nil", err)
 	}
-	if took := time.Since(begun); took > 3*time.Second {
-		t.Errorf("stopping took %s: the unused connection held it up", took)
-	}
 	if ctxErr != nil {
 		t.Errorf("the request's context ended with the server's: %v", ctxErr)
 	}
 	if conn, err := net.Dial("tcp", s.addr); err == nil {
 		_ = conn.Close()
 		t.Error("the port still answers")
+	}
+}
+
+func TestDrainDoesNotWaitForUnusedConnections(t *testing.T) {
+	t.Parallel()
+	for try := 1; ; try++ { // a machine that is busy with something else may need another one
+		s := start(t, server.Config{})
+		unused := dial(t, s.addr)
+		begun := time.Now()
+		s.stop()
+		if _, err := unused.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("reading from the unused connection: %v, want its end", err)
+		}
+		if err := await(t, s.result, "Serve"); err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		took := time.Since(begun)
+		if took <= 3*time.Second {
+			return
+		}
+		if try == 10 {
+			t.Fatalf("stopping took %s: the unused connection held it up", took)
+		}
 	}
 }
 
