@@ -48,6 +48,18 @@ test('RowC1: the chats of an agent whose window is gone wait again, those of one
   await kim.leave()
 })
 
+test('RowC1: an agent is there at every page of the console', async () => {
+  const { page, close } = await sits(alone.url, 'Walker')
+  await page.context().addInitScript(() => { delete globalThis.SharedWorker }) // its requests cannot be seen
+  for (const path of ['/', '/console/desk', '/console/inspector', '/console/faults', '/console/connect', '/docs/errors', '/docs/agents']) {
+    const told = page.waitForRequest((request) => request.url().includes('/api/events?') && new URL(request.url()).searchParams.getAll('agent').includes('Walker'))
+    await page.goto(alone.url + path)
+    await told
+  }
+  await close()
+  await api(alone.url, 'DELETE', `desk/agents/${(await agent(alone.url, 'Walker')).id}`)
+})
+
 test('RowC1: beside a customer who waits stands who can answer, and a button that helps', async () => {
   const { page, complaints, close } = await open(browser, alone.url, '/')
   await page.getByRole('button', { name: 'Start chat' }).click()

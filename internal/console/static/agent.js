@@ -1,7 +1,7 @@
 // The desk, as agents in a page see it: who waits, who answers, and what an agent can do. The
 // page's own agent is remembered for its window, so that two windows are two agents.
 
-import { del, get, patch, path, post, present } from "./api.js";
+import { del, get, patch, path, post, presence, present } from "./api.js";
 import { plain } from "./format.js";
 
 const pause = 250; // between two questions about the desk, in milliseconds
@@ -17,7 +17,6 @@ export class Desk extends EventTarget {
 
   constructor() {
     super();
-    present(this.name);
     this.addEventListener("change", () => this.me && (this.#was = this.me.state));
   }
 
@@ -43,7 +42,7 @@ export class Desk extends EventTarget {
   }
 
   get name() {
-    return sessionStorage.getItem("parley-agent") ?? "";
+    return presence();
   }
 
   // me is the page's own agent, if it is there.
@@ -55,7 +54,6 @@ export class Desk extends EventTarget {
   // join makes a name the page's own agent.
   async join(name) {
     await post("/api/desk/agents", { name, window: true });
-    sessionStorage.setItem("parley-agent", name);
     present(name);
     await this.now();
   }
@@ -81,7 +79,6 @@ export class Desk extends EventTarget {
 
   async quit() {
     const { me } = this;
-    sessionStorage.removeItem("parley-agent");
     present("");
     this.#was = "";
     if (me) await this.remove(me.id);

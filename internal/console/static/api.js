@@ -44,6 +44,7 @@ export const del = (path) => call("DELETE", path);
 // path puts ids into an address.
 export const path = (parts, ...ids) => String.raw({ raw: parts }, ...ids.map(encodeURIComponent));
 
+const seat = "parley-agent"; // the entry of the window's storage with its agent's name
 const hiddenFor = 5000; // after which a page with a stream of its own, that nobody sees, gives it up
 
 const listeners = new Set();
@@ -51,7 +52,7 @@ let wanted = ""; // what the page has asked for, as text
 let port = null; // to the stream
 let own = false; // the stream is this page's own
 let there = false; // the stream has everything
-let agent = "";
+let agent = globalThis.sessionStorage?.getItem(seat) ?? ""; // who sits at this window, at every page
 let timer = 0;
 let lock = "";
 
@@ -123,11 +124,17 @@ globalThis.document?.addEventListener("visibilitychange", () => {
 globalThis.addEventListener?.("pagehide", () => port?.postMessage("bye"));
 globalThis.addEventListener?.("pageshow", ({ persisted }) => persisted && renew(true));
 
-// present tells the server, as long as this page is open, that somebody looks at it as an agent.
+// present tells the server, as long as a page of this window is open, that somebody sits here as an
+// agent; "" as nobody.
 export function present(name) {
+  if (name) sessionStorage.setItem(seat, name);
+  else sessionStorage.removeItem(seat);
   agent = name;
   renew();
 }
+
+// presence is the name of the agent who sits here, or "".
+export const presence = () => agent;
 
 // events listens to what happens on the server. handlers are by the event's name and get its
 // data; "open" is called when the stream (again) has everything, so that what is shown can be
