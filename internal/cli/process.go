@@ -55,6 +55,12 @@ type ending struct {
 // signals do again what they always do, so that whoever sees that the end has begun can
 // hasten it with a second one.
 func newEnding(signals ...os.Signal) (context.Context, *ending) {
+	var ignored []os.Signal
+	for _, s := range signals {
+		if signal.Ignored(s) {
+			ignored = append(ignored, s)
+		}
+	}
 	ctx, stop := context.WithCancel(context.Background())
 	e := &ending{ctx.Done(), stop, make(chan chan<- bool)}
 	caught := make(chan os.Signal, 1)
@@ -65,6 +71,9 @@ func newEnding(signals ...os.Signal) (context.Context, *ending) {
 		for {
 			select {
 			case <-caught:
+				if len(ignored) > 0 {
+					dieOf(ignored)
+				}
 				return
 			case answer := <-e.asks:
 				signal.Stop(caught)
@@ -75,6 +84,20 @@ func newEnding(signals ...os.Signal) (context.Context, *ending) {
 		}
 	}()
 	return ctx, e
+}
+
+// dieOf ends the process with the next of some signals that do nothing by themselves: a shell that is no
+// terminal's starts what runs in its background with SIGINT ignored (POSIX, "Asynchronous Lists").
+func dieOf(ignored []os.Signal) {
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, ignored...)
+	go func() {
+		code := 128 // with the signal's number, as shells tell of a process that has died of one
+		if s, ok := (<-again).(syscall.Signal); ok {
+			code += int(s)
+		}
+		os.Exit(code) //nolint:forbidigo // the process is to die
+	}()
 }
 
 // release gives the signals their own action back, and reports whether one has come before: the
