@@ -195,6 +195,7 @@ func TestChatThroughTheRelay(t *testing.T) {
 	heard.until(t, "chat.ended", ended)
 	socket.Close()
 	w.until(func(e inspect.Exchange) bool { return e.CloseCode != 0 })
+	w.until(func(e inspect.Exchange) bool { return e.Action == "DisconnectParticipant" }) // its record comes after its answer
 
 	actions := map[string]bool{}
 	list, _ := w.recorder.List(inspect.Query{})
