@@ -13,7 +13,7 @@ export const binary = process.env.E2E_BINARY ?? new URL('../../bin/parley', impo
  * Starts `parley serve` on a free port of loopback.
  * @param {string[]} flags further flags
  * @returns {Promise<{url: string, port: string, log: () => string, logged: (text: string | RegExp) => Promise<string>, chats: () => Promise<number>,
- *   restart: () => boolean, stop: () => Promise<number>, kill: () => Promise<void>}>}
+ *   waits: (contactId: string) => Promise<boolean>, restart: () => boolean, stop: () => Promise<number>, kill: () => Promise<void>}>}
  */
 export async function startParley(...flags) {
   const dir = await mkdtemp(join(tmpdir(), 'parley-e2e-'))
@@ -41,6 +41,9 @@ export async function startParley(...flags) {
     /** Waits for a line of the log, which comes later than the answer that it is about, and returns it. */
     logged: (text) => until(() => log.split('\n').slice(0, -1).find((line) => text instanceof RegExp ? text.test(line) : line.includes(text)),
       () => `the log lacks ${text}:\n${log}`),
+    /** Waits until a chat waits for an agent, which is later than what its flow says before. */
+    waits: (contactId) => until(async () => (await (await fetch(`${url}/api/desk`)).json()).queues.some(({ waiting }) => waiting.some((entry) => entry.contactId === contactId)),
+      () => `the chat ${contactId} does not wait`),
     /** Restarts the server in place, its socket open throughout. */
     restart: () => child.kill('SIGUSR2'),
     chats: async () => (await (await fetch(`${url}/api/contacts?limit=1000`)).json()).contacts.length,

@@ -118,6 +118,7 @@ for (const [named, by] of [['by SDK', bySDK], ['by CLI', byCLI]]) {
     const pat = await tab()
     const { contactId } = await pat.chat({ ...start, DisconnectOnCustomerExit: ['AGENT'] })
     await pat.sees('onMessage', { Content: 'You are in the line.' })
+    await parley.waits(contactId)
     await call('/api/desk/agents', { name: 'Ann' })
     await call('/api/desk/agents/Ann/accept', { contactId })
     await pat.sees('onMessage', { ContentType: event('participant.joined'), DisplayName: 'Ann' })

@@ -83,6 +83,7 @@ describe('a chat with a contact flow', { concurrency: atOnce }, () => {
     await act(tab, 'ActionSelected', { actionName: 'people', Id: 'people' })
     await system('Hello! Somebody will be with you in a moment.')
 
+    await parley.waits(details.contactId)
     await desk('', { name: 'Ann' })
     await desk('/Ann/accept', { contactId: details.contactId })
     const { ParticipantId } = await tab.sees('onMessage', { ContentType: event('participant.joined'), DisplayName: 'Ann' })

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { StartContactMediaProcessingCommand, StopContactMediaProcessingCommand } from '@aws-sdk/client-connect'
+import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { backend } from './sdk.js'
@@ -129,9 +130,11 @@ describe('messages that are processed', { concurrency: false }, () => {
     const failed = items.find(({ Content }) => Content === 'fail')
     assert.match(failed.Processing.Why, /names are in lower case/)
     assert.equal(items.find(({ Content }) => Content === 'LAST').Processing.Original, 'last')
-    const { exchanges } = await (await fetch(`${parley.url}/api/exchanges?contact=${details.contactId}`)).json()
-    const calls = exchanges.filter(({ flow }) => flow?.action === 'message-processing')
-    assert.ok(calls.some(({ flow }) => flow.branch === 'REJECTED') && calls.some(({ flow }) => flow.failed), 'the calls stand in the inspector')
+    await until(async () => { // they are told after the messages
+      const { exchanges } = await (await fetch(`${parley.url}/api/exchanges?contact=${details.contactId}`)).json()
+      const calls = exchanges.filter(({ flow }) => flow?.action === 'message-processing')
+      return calls.some(({ flow }) => flow.branch === 'REJECTED') && calls.some(({ flow }) => flow.failed)
+    }, () => 'the calls do not stand in the inspector')
     assert.deepEqual(tab.complaints, [])
   })
 

@@ -38,8 +38,10 @@ test('RowC1: the chats of an agent whose window is gone wait again, those of one
   await page.locator('#me-name', { hasText: 'Ghost' }).waitFor()
   await close()
   await until(async () => (await agent(alone.url, 'Ghost')).state === 'away', () => 'the agent stays')
-  await until(async () => !(await agent(alone.url, 'Ghost')).contacts.length, () => 'the chat stays with nobody')
-  const { queues, agents } = await api(alone.url, 'GET', 'desk')
+  const { queues, agents } = await until(async () => {
+    const desk = await api(alone.url, 'GET', 'desk')
+    return !desk.agents.find(({ name }) => name === 'Ghost').contacts.length && desk.queues[0].waiting.length && desk
+  }, () => 'the chat stays with nobody')
   assert.deepEqual(queues[0].waiting.map(({ contactId }) => contactId), [pat.contactId])
   const called = agents.find(({ name }) => name === 'Called')
   assert.deepEqual([called.state, called.contacts.length], ['available', 1])
