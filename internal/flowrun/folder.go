@@ -42,6 +42,7 @@ func NewFolder(files fs.FS, library *Library) *Folder {
 func (f *Folder) Load() (findings []flow.Finding, changed int, err error) {
 	now := map[string]stamp{}
 	var order []string
+	assemblies := map[string]bool{}
 	err = fs.WalkDir(f.files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -51,6 +52,13 @@ func (f *Folder) Load() (findings []flow.Finding, changed int, err error) {
 			if name != "." && (strings.HasPrefix(base, ".") || base == testsDir || base == "node_modules") {
 				return fs.SkipDir
 			}
+			if assemblies[path.Dir(name)] && name != "." && asset(base) {
+				return fs.SkipDir
+			}
+			assemblies[name] = assembly(f.files, name)
+			return nil
+		}
+		if assemblies[path.Dir(name)] && !assembled(base) {
 			return nil
 		}
 		if ext := path.Ext(base); strings.HasPrefix(base, ".") || ext != "" && ext != ".json" && ext != ".template" {
@@ -94,6 +102,10 @@ func (f *Folder) Load() (findings []flow.Finding, changed int, err error) {
 // read reads one file.
 func (f *Folder) read(name string) []flow.Finding {
 	programs, findings, err := ReadFile(f.files, name)
+	if err != nil && flowless(findings) && assembly(f.files, path.Dir(name)) {
+		delete(f.good, name) // a stack of something else
+		return nil
+	}
 	if err != nil {
 		return append(findings, flow.Finding{Level: flow.Broken, Rule: "file", File: name, Text: err.Error()})
 	}

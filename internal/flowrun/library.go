@@ -176,17 +176,19 @@ func (l *Library) mapped(ref string) string {
 	return ""
 }
 
-// named finds a flow by id, ARN, name or file name. The caller holds the lock.
+// named finds a flow by id, ARN, name or file name, or by what a template calls it in a reference of
+// its own, as ${Main.ContactFlowArn}. The caller holds the lock.
 func (l *Library) named(name string) *flow.Program {
 	if name == "" {
 		return nil
 	}
 	name, _, _ = strings.Cut(name, ":$") // $LATEST is what runs
-	id := tail(name)
+	id, logical := tail(name), flow.Logical(name)
 	for _, same := range []func(s flow.Source) bool{
 		func(s flow.Source) bool { return s.ID != "" && strings.HasSuffix(name, "/"+s.ID) }, // with its version
 		func(s flow.Source) bool { return s.ARN == name || s.ID != "" && s.ID == id || s.Key() == name },
 		func(s flow.Source) bool { return s.Logical == name || s.DisplayName() == name },
+		func(s flow.Source) bool { return s.Logical != "" && s.Logical == logical },
 		func(s flow.Source) bool {
 			return s.File == name || strings.TrimSuffix(path.Base(s.File), path.Ext(s.File)) == name
 		},
