@@ -36,7 +36,8 @@ func TestOverrides(t *testing.T) {
 		{
 			"closed before open, whichever came first",
 			[]hours.Override{
-				{First: "2026-12-24", Last: "2026-12-24", Effect: hours.Closes, Times: all(12, 16)}, {First: "2026-12-24", Last: "2026-12-24", Effect: hours.Opens, Times: all(8, 20)},
+				{First: "2026-12-24", Last: "2026-12-24", Effect: hours.Closes, Times: all(12, 16)},
+				{First: "2026-12-24", Last: "2026-12-24", Effect: hours.Opens, Times: all(8, 20)},
 				{First: "2026-12-24", Last: "2026-12-24", Times: all(13, 18)},
 			},
 			map[string]string{"2026-12-24": "8-12 16-20"},
