@@ -250,7 +250,11 @@ func (m *machine) missed(slot *Slot) then {
 		return nil
 	}
 	m.say(slot.Capture.Failed.Response)
-	return m.follow(slot.Capture.Failed.Next, m.placeOf(missStage, slot.Name), true)
+	at := m.placeOf(missStage, slot.Name)
+	if slot.Capture.Failed.Next == nil { // by itself the hook follows what was understood only
+		at.hook = nil
+	}
+	return m.follow(slot.Capture.Failed.Next, at, true)
 }
 
 // confirm asks whether everything is right.
