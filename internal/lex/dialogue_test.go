@@ -493,3 +493,26 @@ func TestChoiceThatTheBotDoesNotKnow(t *testing.T) {
 		}
 	}
 }
+
+// A slot with several values takes them apart at blanks, commas and "and", where they are listed.
+func TestSeveralValues(t *testing.T) {
+	t.Parallel()
+	ask := lex.Prompt{Response: lex.Response{Groups: []lex.Group{{{Type: lex.PlainText, Content: "?"}}}}}
+	for text, want := range map[string]string{
+		"olives ham": "Olives and Ham", "olives, ham and ice cream": "Olives and Ham and Ice cream", "ice cream ham": "Ice cream and Ham", "gelato": "Ice cream",
+		"some ham": "Ham", "Ham olives, gelato": "Ham and Olives and Ice cream",
+	} {
+		l := &lex.Locale{ID: "en_US", Threshold: 0.4, Types: []*lex.SlotType{{Name: "Topping", Restricted: true, Values: []lex.SlotValue{
+			{Value: "Olives"}, {Value: "Ham"}, {Value: "Ice"}, {Value: "Ice cream", Synonyms: []string{"gelato"}},
+		}}}, Intents: []*lex.Intent{{
+			Name: "Order", Utterances: []string{"order"}, Initial: &lex.Initial{}, Slots: []*lex.Slot{{Name: "Top", Type: "Topping", Multiple: true, Required: true, Prompt: ask}},
+		}}}
+		l.Prepare()
+		c := &talk{t: t, locale: l}
+		c.say("order")
+		c.say(text)
+		if got := c.session.Intent.Slots["Top"].Text(); got != want {
+			t.Errorf("%q is %q, want %q", text, got, want)
+		}
+	}
+}

@@ -162,16 +162,15 @@ func (l *Locale) several(t *SlotType, text string, today time.Time) (*Value, rea
 	rest := strings.NewReplacer(",", " , ", " and ", " , ", ";", " , ").Replace(text)
 	var all []*Value
 	how := sure
-	for one := range strings.SplitSeq(rest, ",") {
-		if strings.TrimSpace(one) == "" {
-			continue
+	for part := range strings.SplitSeq(rest, ",") {
+		for _, one := range t.apart(part, l.index.letters) {
+			v, h := l.resolveType(t.Name, t, one, true, today)
+			if h == unread {
+				return nil, unread
+			}
+			how = min(how, h)
+			all = append(all, v)
 		}
-		v, h := l.resolveType(t.Name, t, strings.TrimSpace(one), true, today)
-		if h == unread {
-			return nil, unread
-		}
-		how = min(how, h)
-		all = append(all, v)
 	}
 	if len(all) == 0 {
 		return nil, unread
@@ -182,6 +181,26 @@ func (l *Locale) several(t *SlotType, text string, today time.Time) (*Value, rea
 		list.Interpreted = &said
 	}
 	return list, how
+}
+
+// apart are the values of a text that is nothing but listed values with blanks between them, or the text
+// itself; none for an empty one.
+func (t *SlotType) apart(text string, letters bool) []string {
+	words := pieces(text, letters)
+	var all []string
+	for at := 0; at < len(words); {
+		i := slices.IndexFunc(t.values, func(v listed) bool {
+			_, ok := v.in(words[at:min(at+len(v.words), len(words))], false, false)
+			return ok
+		})
+		if i < 0 {
+			return []string{strings.TrimSpace(text)}
+		}
+		end := at + len(t.values[i].words)
+		all = append(all, text[words[at].Start:words[end-1].End])
+		at = end
+	}
+	return all
 }
 
 // align fits a text into an utterance with placeholders, word by word; false when it does not fit.
