@@ -516,3 +516,21 @@ func TestSeveralValues(t *testing.T) {
 		}
 	}
 }
+
+// A step sets constants, placeholders, and what the customer has said.
+func TestStepSetsWhatWasSaid(t *testing.T) {
+	t.Parallel()
+	said, unknown := "$.transcriptions[0].transcription", "$.50"
+	l := &lex.Locale{ID: "en_US", Threshold: 0.4, Intents: []*lex.Intent{{
+		Name: "Order", Utterances: []string{"order"}, Slots: []*lex.Slot{{Name: "Note", Type: "AMAZON.FreeFormInput"}},
+		Initial: &lex.Initial{Outcome: lex.Outcome{Next: &lex.Step{
+			Type: "EndConversation", Slots: map[string]*lex.Value{"Note": {Interpreted: &said}}, Attributes: map[string]string{"said": "$.inputTranscript", "price": unknown},
+		}}},
+	}}}
+	l.Prepare()
+	c := &talk{t: t, locale: l}
+	c.say("Order")
+	if got := c.session.Intent.Slots["Note"].Text() + c.session.Attributes["said"] + c.session.Attributes["price"]; got != "OrderOrder$.50" {
+		t.Error(got)
+	}
+}

@@ -2,6 +2,7 @@ package lex
 
 import (
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -153,7 +154,7 @@ func (m *machine) set(s *Step) {
 			next = map[string]string{}
 		}
 		for key, value := range s.Attributes {
-			next[key] = m.fill(value)
+			next[key] = m.constant(value)
 		}
 		m.s.Attributes = next
 	}
@@ -172,7 +173,7 @@ func (m *machine) set(s *Step) {
 		}
 		filled := *v
 		if v.Interpreted != nil {
-			text := m.fill(*v.Interpreted)
+			text := m.constant(*v.Interpreted)
 			if text == "" {
 				delete(slots, name)
 				continue
@@ -182,6 +183,16 @@ func (m *machine) set(s *Step) {
 		slots[name] = &filled
 	}
 	m.s.Intent.Slots = slots
+}
+
+// constant is a value that a step sets: a text with placeholders, or what the customer has said.
+func (m *machine) constant(text string) string {
+	if path, is := strings.CutPrefix(text, "$."); is {
+		if said, known := (reference{kind: '$', name: path}).read(&values{m.s, m.in.Request}); known {
+			return said
+		}
+	}
+	return m.fill(text)
 }
 
 // choose takes the first branch that is true.
