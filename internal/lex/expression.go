@@ -1,8 +1,10 @@
 package lex
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -108,23 +110,23 @@ func (e compare) holds(v *values) bool {
 
 // compareTexts compares as numbers or durations where both are such, else as text without case.
 func compareTexts(a, b string) int {
-	if x, err := strconv.ParseFloat(strings.TrimSuffix(a, "%"), 64); err == nil {
-		if y, err := strconv.ParseFloat(strings.TrimSuffix(b, "%"), 64); err == nil {
-			switch {
-			case x < y:
-				return -1
-			case x > y:
-				return 1
-			}
-			return 0
-		}
+	x, isX := numeric(a)
+	y, isY := numeric(b)
+	if isX && isY {
+		return cmp.Compare(x, y)
 	}
 	if x, ok := isoDuration(a); ok {
 		if y, ok := isoDuration(b); ok {
-			return int(min(max(x-y, -1), 1))
+			return cmp.Compare(x, y)
 		}
 	}
 	return strings.Compare(strings.ToLower(a), strings.ToLower(b))
+}
+
+// numeric is the number that a text is, also with a % behind it. Words such as nan are none.
+func numeric(text string) (float64, bool) {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(text, "%"), 64)
+	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 }
 
 // isoDuration is the length of a duration such as P3DT4H, with months of 30 and years of 365 days.

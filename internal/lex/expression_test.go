@@ -7,7 +7,7 @@ func TestExpressions(t *testing.T) {
 	text := func(s string) *Value { return &Value{Interpreted: &s} }
 	v := &values{
 		session: &Session{
-			Intent:     &Running{Name: "Order", Slots: map[string]*Value{"Count": text("7"), "Menu 2": text("Dos"), "When": text("21:30"), "Long": text("PT3H"), "List": {Values: []*Value{text("a"), text("b")}}}},
+			Intent:     &Running{Name: "Order", Slots: map[string]*Value{"Count": text("7"), "Menu 2": text("Dos"), "When": text("21:30"), "Long": text("PT3H"), "Name": text("Nan"), "List": {Values: []*Value{text("a"), text("b")}}}},
 			Attributes: map[string]string{"fallback-count": "1", "empty": ""}, Transcript: "hello",
 		},
 		request: map[string]string{"x-amz-lex:channels:platform": "Connect Chat"},
@@ -18,6 +18,7 @@ func TestExpressions(t *testing.T) {
 		`[missing] != "x"`: false, `!([missing] = "x")`: true, `!fn.IS_SET([missing])`: true, `fn.IS_SET([empty])`: true,
 		`(!fn.IS_SET([n]) OR [n] = "" OR [n] != "true") AND [fallback-count] = "1"`: true, `NOT {Count} = 7`: false, `not {Count}=8 and {Count}!=9`: true,
 		`((x-amz-lex:channels:platform)) = "connect chat"`: true, `(({Count} = 7))`: true, `fn.COUNT({List}) = 2`: true, `fn.LENGTH({Menu 2}) = 3`: true,
+		`{Name} = 5`: false, `{Name} = "nan"`: true, `{Name} != 5`: true, `{Count} < "infinity"`: true, `{Count} = "inf"`: false,
 		`$.inputTranscript CONTAINS "ELL"`: true, `$.inputMode = "Text"`: true, `{List} CONTAINS "b"`: true,
 	} {
 		e, err := parseExpression(source)
