@@ -75,6 +75,9 @@ func hourMinute(text string) (hour, minute int, colon, ok bool) {
 			if m < 0 {
 				h, m = h-1, m+60
 			}
+			if h == 0 && n == "1" { // quarter to one, of day or night
+				h = 12
+			}
 			return h, m, false, okN && err == nil && h >= 0
 		}
 	}

@@ -36,7 +36,7 @@ func TestRowPoint2DocumentedValues(t *testing.T) {
 		},
 		"Percentage":    {"50 percent": "50%", "23.5%": "23.5%", "twenty five percent": "25%", "25": "25"},
 		"PhoneNumber":   {"+1 (509) 555-1212": "+15095551212", "(03) 5115 4444": "0351154444", "555-1212": "5551212", "call 5551212 please": "5551212", "12": "-"},
-		"Time":          {"10 AM": "10:00", "10 o'clock": "10:00 22:00", "morning": "MO", "at night": "NI", "14:30": "14:30", "half past nine in the evening": "21:30", "noon": "12:00"},
+		"Time":          {"10 AM": "10:00", "10 o'clock": "10:00 22:00", "morning": "MO", "at night": "NI", "14:30": "14:30", "half past nine in the evening": "21:30", "quarter to nine": "08:45 20:45", "quarter to one": "00:45 12:45", "quarter to one pm": "12:45", "noon": "12:00"},
 		"UKPostalCode":  {"sw1a1aa": "SW1A 1AA", "it is M1 1AE": "M1 1AE", "12345": "-"},
 		"FreeFormInput": {" anything at all ": "anything at all"},
 		"Actor":         {"someone": "someone"},
