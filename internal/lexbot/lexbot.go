@@ -22,6 +22,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
 	"github.com/parley-chat/parley/internal/glob"
@@ -116,7 +118,10 @@ type turn struct {
 //
 // Source: "Use a Lambda function with Lex" in the Amazon Connect administrator guide.
 func request() map[string]string {
-	return map[string]string{"x-amz-lex:accept-content-types": "PlainText", "x-amz-lex:channels:platform": "Connect Chat"}
+	return map[string]string{
+		"x-amz-lex:accept-content-types": "PlainText", "x-amz-lex:channels:platform": "Connect Chat",
+		"x-amz-lex:connect-originating-request-id": uuid.NewString(), // on no page; functions of others look for it
+	}
 }
 
 // said is a bot's answer.

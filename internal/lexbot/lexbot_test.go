@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -246,10 +247,12 @@ const recognized = `{"messages":[{"contentType":"PlainText","content":"from else
 // An address gets the shape of the runtime API; the block's attributes go with the first text only.
 func TestRowPoint2Endpoint(t *testing.T) {
 	t.Parallel()
-	var bodies []string
+	var bodies, ids []string
+	id := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		bodies = append(bodies, r.URL.Path+" "+string(body))
+		ids = append(ids, string(id.Find(body)))
+		bodies = append(bodies, r.URL.Path+" "+string(id.ReplaceAll(body, []byte("ID"))))
 		switch {
 		case strings.Contains(string(body), "refuse"):
 			w.Header().Set("X-Amzn-ErrorType", "ConflictException:")
@@ -277,10 +280,10 @@ func TestRowPoint2Endpoint(t *testing.T) {
 	}
 	const path = "/bots/HPHIY1TEMR/botAliases/TSTALIASID/botLocales/en_US/sessions/8f0c3a52-6a0e-4c0f-9c47-1f3f3b1d2a11/text "
 	if diff := cmp.Diff([]string{
-		path + `{"requestAttributes":{"x-amz-lex:accept-content-types":"PlainText","x-amz-lex:channels:platform":"Connect Chat"},"sessionState":{"sessionAttributes":{"customer":"Ann"}},"text":"hi"}`,
-		path + `{"requestAttributes":{"x-amz-lex:accept-content-types":"PlainText","x-amz-lex:channels:platform":"Connect Chat"},"text":"roses"}`,
-	}, bodies); diff != "" {
-		t.Error(diff)
+		path + `{"requestAttributes":{"x-amz-lex:accept-content-types":"PlainText","x-amz-lex:channels:platform":"Connect Chat","x-amz-lex:connect-originating-request-id":"ID"},"sessionState":{"sessionAttributes":{"customer":"Ann"}},"text":"hi"}`,
+		path + `{"requestAttributes":{"x-amz-lex:accept-content-types":"PlainText","x-amz-lex:channels:platform":"Connect Chat","x-amz-lex:connect-originating-request-id":"ID"},"text":"roses"}`,
+	}, bodies); diff != "" || ids[0] == ids[1] {
+		t.Error(diff, ids)
 	}
 	for text, want := range map[string]string{"refuse": "409 Conflict ConflictException", "nonsense": "is not that of RecognizeText"} {
 		if e := c.say(text); e.Kind != flow.Failed || !strings.Contains(e.Note, want) {
