@@ -50,6 +50,9 @@ func (r *Runner) answer(step *chat.Step, rec *record, ask *flow.Ask, queue strin
 	}
 	if r.cfg.Outside.Answers(ask) {
 		rec.Call, rec.Due = r.call(step, rec, ask), time.Time{}
+		if ask.Type == waitBlock {
+			rec.Due = later(step, limitOf(ask))
+		}
 		return flow.Event{}
 	}
 	answer := elsewhere(step.Contact().ID, ask)
@@ -109,9 +112,8 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 		ref := flow.Text(ask.Parameters["LambdaFunctionARN"])
 		return failed("no function is configured for %s: write into parley.yaml, under functions, %s: {answer: {key: value}}, or its address or program (docs/functions.md)",
 			named(ref, ask.Shown), strconv.Quote(cmp.Or(arn.FunctionOf(ref).Name, ask.Shown)))
-	case "Wait": // for a function that nobody knows of any more
-		seconds, _ := strconv.ParseFloat(cmp.Or(flow.Text(ask.Parameters["TimeLimitSeconds"]), flow.Text(ask.Parameters["TimeoutSeconds"])), 64)
-		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(int(seconds), 1)} // it is a whole number, which 900.0 is
+	case waitBlock: // for a function that nobody knows of any more
+		return flow.Event{Kind: flow.Answered, Open: true, Seconds: max(int(limitOf(ask)/time.Second), 1)}
 	case "ConnectParticipantWithLexBot":
 		v2, _ := ask.Parameters["LexV2Bot"].(map[string]any)
 		v1, _ := ask.Parameters["LexBot"].(map[string]any)

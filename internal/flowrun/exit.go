@@ -12,7 +12,7 @@ const surveyLimit = 15 * time.Minute
 
 // surveyEnds is when a survey without a limit of its own is over if nothing more is heard.
 func surveyEnds(step *chat.Step) time.Time {
-	return step.Now().Add(surveyLimit).UTC().Truncate(time.Millisecond)
+	return later(step, surveyLimit)
 }
 
 // exits begins the disconnect flow of a chat whose customer leaves an agent, if the chat was started

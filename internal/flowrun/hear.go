@@ -46,8 +46,9 @@ func (r *Runner) handle(s *session, e event) {
 // hear turns what happened to a contact into an event of its flow.
 func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	said, ok := flowEvent(rec, e)
-	if rec.Call != nil && e.answer == nil {
-		ok = false // to a function that is called nothing else means anything
+	if rec.Call != nil && e.answer == nil { // to a function that is called nothing else means anything
+		ok = ok && said.Kind == flow.TimedOut && rec.Call.Ask.Type == waitBlock
+		said.Note = "the function has not answered yet"
 	}
 	if rec.Later != nil && e.item != nil {
 		ok = false
@@ -69,6 +70,9 @@ func (r *Runner) hear(step *chat.Step, s *session, rec *record, e event) error {
 	}
 	if !ok || !rec.runs() || !rec.State.Waiting {
 		return nil
+	}
+	if e.answer != nil && rec.early(&said, step.Now()) {
+		return r.keep(step, rec)
 	}
 	p, ok := r.program(s, rec.State.Running())
 	if !ok {

@@ -192,14 +192,3 @@ func TestDeployedFlows(t *testing.T) {
 	library.Set(nil)
 	finds("without any", map[string]*flow.Program{"Main": nil, "other": nil})
 }
-
-// A Wait for a function that nobody knows of any more waits for its time, however a file writes it.
-func TestWaitForNobody(t *testing.T) {
-	t.Parallel()
-	for _, parameters := range []map[string]any{{"TimeLimitSeconds": "900"}, {"TimeLimitSeconds": "900.0"}, {"TimeLimitSeconds": 900.0}, {"TimeoutSeconds": "900"}} {
-		e := flowrun.Outsides(nil).Answer(t.Context(), &flowrun.Call{Ask: flow.Ask{Type: "Wait", Parameters: parameters}})
-		if e.Kind != flow.Answered || !e.Open || e.Seconds != 900 {
-			t.Errorf("%v: %+v", parameters, e)
-		}
-	}
-}

@@ -128,7 +128,7 @@ func (r *Runner) make(s *session, call *Call) {
 // hold keeps a message that came while a bot was being asked until the bot has answered; false for
 // one that no bot is asked about. To a function it means nothing.
 func (r *Runner) hold(s *session, rec *record, e event) bool {
-	if rec.Call == nil || rec.Call.Ask.Type == "InvokeLambdaFunction" || rec.Call.Ask.Type == "Wait" || e.item == nil || e.item.Type != transcript.MessageItem {
+	if rec.Call == nil || rec.Call.Ask.Type == "InvokeLambdaFunction" || rec.Call.Ask.Type == waitBlock || e.item == nil || e.item.Type != transcript.MessageItem {
 		return false
 	}
 	r.mu.Lock()

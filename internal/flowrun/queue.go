@@ -164,7 +164,7 @@ func (r *Runner) await(step *chat.Step, q *flow.Queue, how *chat.Queued) {
 		return
 	}
 	if q.Expiry > 0 {
-		how.Until = step.Now().Add(time.Duration(q.Expiry) * time.Second).UTC().Truncate(time.Millisecond)
+		how.Until = later(step, time.Duration(q.Expiry)*time.Second)
 	}
 }
 

@@ -110,7 +110,7 @@ func (r *Runner) carryOut(step *chat.Step, s *session, rec *record, turn flow.Tu
 				rec.Ends = time.Time{}
 			}
 			if effect.Seconds > 0 {
-				rec.Due = step.Now().Add(time.Duration(effect.Seconds) * time.Second).UTC().Truncate(time.Millisecond)
+				rec.Due = later(step, time.Duration(effect.Seconds)*time.Second)
 			}
 			return nil, true, r.keep(step, rec)
 		case flow.End:

@@ -36,7 +36,7 @@ func (r *Runner) whisper(step *chat.Step, s *session, rec *record, m moment) err
 	hook := map[moment]string{agentWhisper: "AgentWhisper", customerWhisper: "CustomerWhisper"}[m]
 	if p, ok := r.cfg.Library.Find(rec.State.Kept.Hooks[hook], ""); ok {
 		rec.Moment, rec.Agent, rec.State = m, agentID, flow.Begin(p, rec.State.Kept)
-		rec.Ends = step.Now().Add(maxWhisper).UTC().Truncate(time.Millisecond)
+		rec.Ends = later(step, maxWhisper)
 		return r.run(step, s, rec, p, flow.Event{Kind: flow.Started})
 	}
 	if m == agentWhisper {

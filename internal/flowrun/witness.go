@@ -61,7 +61,7 @@ func (r *Runner) question(step *chat.Step, rec *record, ask *flow.Ask) flow.Even
 	case does.Answer == nil:
 		return r.answer(step, rec, ask, does.Queue)
 	case does.After > 0:
-		rec.Later, rec.Due = does.Answer, step.Now().Add(does.After).UTC().Truncate(time.Millisecond)
+		rec.Later, rec.Due = does.Answer, later(step, does.After)
 	default:
 		return *does.Answer
 	}

@@ -1,9 +1,7 @@
 package lambdacall
 
 import (
-	"cmp"
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,7 +54,8 @@ func (c *Calls) startedOf(id string) *invocation {
 	return c.started[id]
 }
 
-// wait is the answer to a Wait that goes on with the result of an invocation, or when its time is over.
+// wait is the answer to a Wait that goes on with the result of an invocation. How long it waits at most is
+// counted by whoever asks.
 func (c *Calls) wait(ctx context.Context, ask *flow.Ask) flow.Event {
 	e := flow.Event{Kind: flow.Answered, HasResult: true, Result: "WaitCompleted"}
 	i := c.startedOf(ask.Text)
@@ -64,20 +63,8 @@ func (c *Calls) wait(ctx context.Context, ask *flow.Ask) flow.Event {
 		e.Note = "there is no invocation " + brief(ask.Text)
 		return e
 	}
-	limit := cmp.Or(seconds(ask, "TimeLimitSeconds"), seconds(ask, "TimeoutSeconds")) // as the page calls it
-	late := time.NewTimer(limit)
-	defer late.Stop()
-	early := time.NewTimer(min(seconds(ask, "MinimumWaitTimeSeconds"), limit))
-	defer early.Stop()
 	select {
 	case <-i.done:
-		select {
-		case <-early.C:
-		case <-ctx.Done():
-		}
-	case <-late.C:
-		e.Note = "the function has not answered yet"
-		return e
 	case <-ctx.Done():
 		return e
 	}
@@ -87,13 +74,4 @@ func (c *Calls) wait(ctx context.Context, ask *flow.Ask) flow.Event {
 	}
 	e.Results = map[string]any{"LambdaInvocation": map[string]any{"InvocationId": ask.Text, "ResultData": i.result}}
 	return e
-}
-
-// seconds is a parameter as a length of time.
-func seconds(ask *flow.Ask, name string) time.Duration {
-	n, err := strconv.ParseFloat(flow.Text(ask.Parameters[name]), 64)
-	if err != nil || !(n > 0) {
-		return 0
-	}
-	return time.Duration(min(n, 604_800) * float64(time.Second))
 }
