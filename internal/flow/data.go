@@ -175,7 +175,7 @@ func tag(r *run, n *node) outcome {
 	}
 	next := with(r.state.Kept.Tags, texts(tags))
 	if len(next) > 6 || !within(next) {
-		r.note = "a contact has at most six tags, of 256 characters"
+		r.note = "a contact has at most six tags, of 32,768 bytes together"
 		return fail(noMatch)
 	}
 	r.state.Kept.Tags = next
