@@ -211,7 +211,7 @@ func (a *API) handler() http.Handler {
 		a.finish(w, r, func(body []byte) result { return result{err: readError(body)} })
 	})
 	mux.HandleFunc("POST "+base+"init/error", func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body) // an incomplete text is shown as it is
+		body, _ := io.ReadAll(io.LimitReader(r.Body, maxPayload)) // an incomplete text is shown as it is
 		a.mu.Lock()
 		if a.failed == nil {
 			a.failed = readError(body)
@@ -254,9 +254,14 @@ func (a *API) next(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// maxPayload is how many bytes an answer may have.
+//
+// Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const maxPayload = 6 << 20
+
 // finish takes the result of the current invocation; a late one finds another or none.
 func (a *API) finish(w http.ResponseWriter, r *http.Request, read func([]byte) result) {
-	body, err := io.ReadAll(r.Body)
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxPayload+1))
 	a.mu.Lock()
 	i := a.current
 	if i == nil || i.id != r.PathValue("id") || err != nil {
@@ -266,6 +271,11 @@ func (a *API) finish(w http.ResponseWriter, r *http.Request, read func([]byte) r
 	}
 	a.current = nil
 	a.mu.Unlock()
+	if len(body) > maxPayload {
+		i.done <- result{err: &Error{Type: "Function.ResponseSizeTooLarge", Message: fmt.Sprintf("the answer has more than %d bytes", maxPayload)}}
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
 	i.done <- read(body)
 	w.WriteHeader(http.StatusAccepted)
 }
