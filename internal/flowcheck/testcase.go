@@ -97,6 +97,7 @@ func testRules() []Rule {
 	}
 	return append(rules,
 		Rule{ID: "test-data", Level: flow.Doubtful, Says: "Initial data of a test case that is accepted, and read back empty.", Remedy: `write {"Attributes": {…}, "SegmentAttributes": {}}`, Page: admin + ".html", test: testData},
+		Rule{ID: "test-prompt", Level: flow.Doubtful, Says: "A recorded prompt that is observed, which a chat never has.", Remedy: "observe the text of a message", Page: language + ".html", test: testPrompt},
 		Rule{ID: "test-reach", Level: flow.Doubtful, Says: "Observations that lead to each other only, and are never waited for.", Remedy: "let another observation lead to it", Page: language + "-concepts.html", test: testReach},
 		Rule{ID: "test-agent", Level: flow.Doubtful, Says: "A transfer that is observed and goes on, to an agent of the instance.", Remedy: "end the test there, or substitute a queue without agents", Page: admin + ".html", test: testAgent},
 		Rule{ID: "test-run", Level: flow.Broken, Says: "A test case that cannot run here, whether or not it can be published.", Page: language + ".html", test: testRun},
@@ -187,6 +188,17 @@ func testEvent(t *testCase) {
 			t.resource(p, properties, "observed")
 		default:
 			t.tell(p, "there is no event %q", kind)
+		}
+	}
+}
+
+// testPrompt reports an observation that no message of a chat meets.
+func testPrompt(t *testCase) {
+	for _, p := range t.parts() {
+		properties := p.members.In("Event").In("Properties")
+		recorded := properties.Text("PromptId") != "" || properties["Media"] != nil
+		if p.observation && recorded && properties.Text("Text")+properties.Text("SSML") == "" && t.file.Entry().Text("Type") != testcase.Voice {
+			t.tell(p, "it waits for a recorded prompt, which no chat is sent: it never happens")
 		}
 	}
 }
@@ -289,6 +301,9 @@ func testOverride(t *testCase) {
 			t.tell(p, "hours of operation cannot be given a MockResponse, although the page lists it: substitute others for them")
 		case kind != "SubstituteResource" && kind != "MockResponse":
 			t.tell(p, "there is no strategy %q", kind)
+		}
+		if result := strategy.In("Response").In("ExecutionResult"); result.In("LoadedData") != nil || result.In("Value") != nil {
+			t.tell(p, "what the resource answers is an object, and has to be its JSON in a text")
 		}
 	}
 }
