@@ -46,6 +46,7 @@ type run struct {
 	traced     bool
 	continues  bool           // with another program
 	note       string         // of the action that runs
+	external   any            // what a function has answered to it
 	shown      map[string]any // its parameters, for the trace
 	buffer     []byte         // for the text that is put together
 }
@@ -135,7 +136,7 @@ func (r *run) from(at int, e Event) error {
 
 // start runs an action that was reached.
 func (r *run) start(n *node) outcome {
-	r.note = ""
+	r.note, r.external = "", nil
 	r.show(n)
 	if n.block == nil {
 		r.note = fmt.Sprintf("Amazon Connect has no action of the type %s", n.kind)
@@ -275,7 +276,7 @@ func (r *run) row(n *node, branch string, out outcome) {
 		row.Result = out.result
 	}
 	if n.kind == invokeFunction && out.kind != failed {
-		row.External = r.frame.External
+		row.External = r.external
 	}
 	r.trace = append(r.trace, row)
 }
@@ -364,7 +365,7 @@ func (r *run) keep(results map[string]any) {
 	}
 	next := with(r.state.Results, results)
 	if external, ok := results["External"]; ok {
-		r.frame.External = external
+		r.frame.External, r.external = external, external
 		delete(next, "External")
 		if i, ok := next["LambdaInvocation"].(map[string]any); ok { // whose result is replaced
 			next["LambdaInvocation"] = map[string]any{"InvocationId": i["InvocationId"]}

@@ -81,3 +81,38 @@ func TestAnswersAreForTheResource(t *testing.T) {
 		})
 	}
 }
+
+// A function that is invoked and not waited for leaves the answer of the one before, in the flow and in its
+// trace.
+func TestAnswerOfAnInvocation(t *testing.T) {
+	t.Parallel()
+	lead := func(to string) flow.Transitions {
+		return flow.Transitions{NextAction: to, Errors: []flow.ErrorTransition{{ErrorType: "NoMatchingError", NextAction: "end"}}}
+	}
+	p, findings := flow.Compile(flow.Source{ID: "asking", Document: flow.Document{Version: flow.Version, StartAction: "waited", Actions: []flow.Action{
+		{Identifier: "waited", Type: "InvokeLambdaFunction", Parameters: map[string]any{"LambdaFunctionARN": "f"}, Transitions: lead("invoked")},
+		{Identifier: "invoked", Type: "InvokeLambdaFunction", Parameters: map[string]any{"LambdaFunctionARN": "g", "InvocationType": "ASYNCHRONOUS"}, Transitions: lead("says")},
+		{Identifier: "says", Type: "MessageParticipant", Parameters: map[string]any{"Text": "$.External.tier and $.LambdaInvocation.ResultData.tier"}, Transitions: lead("end")},
+		{Identifier: "end", Type: "DisconnectParticipant"},
+	}}})
+	if p == nil {
+		t.Fatal(findings)
+	}
+	l := flowrun.NewLibrary(nil)
+	l.Set([]*flow.Program{p})
+	all, problems := scenario.Read("a.scenario.yaml", []byte(`{scenario: test, flow: asking, answers: [{function: f, json: {tier: gold}}, {function: g, json: {tier: silver}, after: 5s}], steps: [expect: gold and silver]}`))
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	r := scenariotest.Run(t.Context(), scenariotest.Config{Library: l}, &all[0])
+	if r.Verdict != flowtest.Passed {
+		t.Errorf("%s %s\n%s", r.Verdict, r.Why, scenariotest.Transcript(&r.Result))
+	}
+	answers := map[string]any{}
+	for i := range r.Result.Way {
+		answers[r.Result.Way[i].Action] = r.Result.Way[i].External
+	}
+	if answers["waited"] == nil || answers["invoked"] != nil {
+		t.Error(answers)
+	}
+}
