@@ -57,6 +57,9 @@ type Queue struct {
 	Expiry int    `json:"expiry,omitempty"`
 }
 
+// Chosen reports whether it is a queue to wait in: routing criteria alone name an agent and no queue.
+func (q *Queue) Chosen() bool { return q != nil && (q.Name != "" || q.ARN != "") }
+
 // Reference is a link that a contact carries.
 type Reference struct{ Type, Value string }
 

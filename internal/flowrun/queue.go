@@ -113,7 +113,7 @@ func (r *Runner) transfer(step *chat.Step, rec *record, instead string) flow.Eve
 		return failed("%v", err)
 	}
 	switch {
-	case q == nil || q.Name == "" && q.ARN == "": // criteria alone name no queue
+	case !q.Chosen():
 		return failed("no queue was set: put UpdateContactTargetQueue before it")
 	case contact.Queue != nil:
 		return failed("the contact is in a queue already")
@@ -235,7 +235,7 @@ func (r *Runner) hours(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 	if name == "" {
 		q := rec.State.Kept.Queue
 		switch {
-		case q == nil:
+		case !q.Chosen():
 			return failed("it names no hours, and no queue is set whose hours would count")
 		case q.Name == "":
 			return failed("the queue of a single agent has no hours")
@@ -256,7 +256,7 @@ func (r *Runner) hours(step *chat.Step, rec *record, ask *flow.Ask) flow.Event {
 // measured is the queue, or the agent, that an action about metrics means.
 func (r *Runner) measured(rec *record, ask *flow.Ask) (*flow.Queue, error) {
 	if flow.Text(ask.Parameters["AgentId"]) == "" && r.cfg.Library.Queue(flow.Text(ask.Parameters["QueueId"]), ask.Shown) == "" {
-		if q := rec.State.Kept.Queue; q != nil && (q.Name != "" || q.ARN != "") {
+		if q := rec.State.Kept.Queue; q.Chosen() {
 			return q, nil
 		}
 		return nil, errors.New("it names no queue, and none is set")

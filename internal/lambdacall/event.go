@@ -86,7 +86,7 @@ func eventOf(call *flowrun.Call) []byte {
 			data.SegmentAttributes[name] = segmentAttribute(value)
 		}
 	}
-	if q := kept.Queue; q != nil {
+	if q := kept.Queue; q.Chosen() {
 		data.Queue = &queue{ARN: q.ARN, Name: q.Name}
 	}
 	var text bytes.Buffer

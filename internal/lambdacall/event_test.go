@@ -25,6 +25,7 @@ func TestEvent(t *testing.T) {
 	c, _ := calls(t, map[string]lambdacall.Function{"f": {URL: url}})
 	first := call("f", map[string]any{"LambdaInvocationAttributes": map[string]any{"key": "va<lue", "n": 1.5, "nested": map[string]any{"list": []any{"a", 1.0}}, "none": nil}})
 	first.Contact.Attributes = map[string]string{"customerName": "Jane"}
+	first.Kept.Queue = &flow.Queue{Agent: "Ann"} // criteria alone, which name no queue
 	full := call("f")
 	full.Contact = flow.Contact{
 		ID: "c2", InitialID: "c1", PreviousID: "c1", RelatedID: "c0", InitiationMethod: "DISCONNECT", Region: "eu-central-1", CustomerID: "u1",
