@@ -45,7 +45,10 @@ type Events struct {
 	// has heard of another run of the server is never taken for this one's.
 	seq    uint64
 	oldest uint64 // the first that is remembered; seq+1 for none
+	// recent are those that are remembered, in a ring that grows until it is full: see slot. begins is the
+	// number of the first that there was.
 	recent []event
+	begins uint64
 	bytes  int // of those that are remembered
 	// forgotten are the last events, by name, that nobody can continue after.
 	forgotten map[string]uint64
@@ -87,7 +90,7 @@ type listener struct {
 func NewEvents() *Events {
 	first := uint64(max(1, time.Now().UnixMicro()))
 	return &Events{
-		seq: first, oldest: first + 1, forgotten: map[string]uint64{},
+		seq: first, oldest: first + 1, begins: first + 1, forgotten: map[string]uint64{},
 		listeners: map[*listener]struct{}{},
 	}
 }
@@ -185,19 +188,26 @@ func (e *Events) tell(happened event) {
 	}
 }
 
+// slot is where an event is remembered. The caller holds the lock.
+func (e *Events) slot(seq uint64) *event {
+	at := int((seq - e.begins) % remembered)
+	if at == len(e.recent) {
+		e.recent = append(e.recent, event{})
+	}
+	return &e.recent[at]
+}
+
 // remember keeps an event and lets go of the oldest. The caller holds the lock.
 func (e *Events) remember(happened event) {
-	if e.recent == nil { // a server in front of Amazon Connect may never tell of anything
-		e.recent = make([]event, remembered)
-	}
-	e.recent[happened.seq%remembered], happened = happened, e.recent[happened.seq%remembered]
+	slot := e.slot(happened.seq)
+	*slot, happened = happened, *slot
 	if happened.seq >= e.oldest && happened.seq != 0 {
 		e.bytes -= happened.weight
 		e.oldest = happened.seq + 1
 	}
-	e.bytes += e.recent[e.seq%remembered].weight
+	e.bytes += slot.weight
 	for e.bytes > rememberedBytes {
-		gone := &e.recent[e.oldest%remembered]
+		gone := e.slot(e.oldest)
 		e.bytes -= gone.weight
 		*gone = event{}
 		e.oldest++
@@ -254,7 +264,7 @@ func (e *Events) listen(l *listener, seen *uint64) (arrival, bool) {
 	}
 	begin := arrival{after: *seen}
 	for seq := *seen + 1; seq <= e.seq; seq++ {
-		if happened := e.recent[seq%remembered]; l.wants(&happened) {
+		if happened := *e.slot(seq); l.wants(&happened) {
 			begin.missed = append(begin.missed, happened)
 		}
 	}
