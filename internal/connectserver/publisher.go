@@ -51,8 +51,9 @@ type Publisher struct {
 	account string
 	log     *slog.Logger
 	targets map[string]*target // by ARN
-	logged  *target            // for endpoints without an address
+	logged  *target            // for endpoints without an address; nil until there is something for them
 	running sync.WaitGroup
+	ctx     context.Context //nolint:containedctx // ends with the publisher, which owns its goroutines
 	cancel  context.CancelFunc
 
 	mu     sync.Mutex
@@ -90,18 +91,18 @@ func NewPublisher(cfg PublisherConfig) (*Publisher, error) {
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	p.cancel = cancel
-	begin := func(url string) *target {
-		t := &target{url: url, queue: make(chan published, maxWaiting)}
-		p.running.Go(func() { p.run(ctx, t) })
-		return t
-	}
-	p.logged = begin("")
+	p.ctx, p.cancel = context.WithCancel(context.Background())
 	for arn, url := range cfg.Targets {
-		p.targets[arn] = begin(url)
+		p.targets[arn] = p.begin(url)
 	}
 	return p, nil
+}
+
+// begin begins to send to a target.
+func (p *Publisher) begin(url string) *target {
+	t := &target{url: url, queue: make(chan published, maxWaiting)}
+	p.running.Go(func() { p.run(p.ctx, t) })
+	return t
 }
 
 // Publish hands over an item of a contact that is streamed. It does not block.
@@ -114,6 +115,9 @@ func (p *Publisher) Publish(contact chat.Contact, item transcript.Item) {
 	for _, stream := range contact.Streaming {
 		t := p.targets[stream.Endpoint]
 		if t == nil {
+			if p.logged == nil {
+				p.logged = p.begin("")
+			}
 			t = p.logged
 			p.tell(stream.Endpoint)
 		}
@@ -150,7 +154,9 @@ func (p *Publisher) Close(ctx context.Context) error {
 	p.mu.Lock()
 	if !p.closed {
 		p.closed = true
-		close(p.logged.queue)
+		if p.logged != nil {
+			close(p.logged.queue)
+		}
 		for _, t := range p.targets {
 			close(t.queue)
 		}

@@ -82,8 +82,9 @@ type Service struct {
 	strict          *strict.Rules
 	hear            func(r *http.Request, action, contactID string)
 	log             *slog.Logger
-	actions         []*action
-	firstNames      map[string]bool // of the paths of all operations, and whether one has no more
+	actions         func() []*action       // those that are emulated
+	starts          func() *action         // StartChatContact
+	firstNames      func() map[string]bool // of the paths of all operations, and whether one has no more
 
 	joined      repeats[*createParticipantOutput]
 	modules     repeats[*createModuleOutput]
@@ -130,12 +131,20 @@ func New(cfg Config) (*Service, error) {
 	if s.instance.Created.IsZero() {
 		s.instance.Created = s.chats.Clock().Now()
 	}
-	s.actions, s.firstNames = s.registry(), map[string]bool{}
+	s.actions = sync.OnceValue(s.registry)
+	s.starts = sync.OnceValue(func() *action { return s.chatActions()[0] })
+	s.firstNames = sync.OnceValue(firstNames)
+	return s, nil
+}
+
+// firstNames are the first names of the paths of all operations, and whether one has no more.
+func firstNames() map[string]bool {
+	names := map[string]bool{}
 	for _, op := range operations() {
 		first, _, below := strings.Cut(strings.TrimPrefix(op.path, "/"), "/")
-		s.firstNames[first] = s.firstNames[first] || !below
+		names[first] = names[first] || !below
 	}
-	return s, nil
+	return names
 }
 
 // instanceARN returns the ARN of an instance in this account.
@@ -150,7 +159,7 @@ func (s *Service) instanceARN(id string) string {
 // HTML, are for [Service.Unknown]; [Service.Near] tells which paths those are.
 func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.Handler) http.Handler) {
 	emulated := map[string]*action{}
-	for _, a := range s.actions {
+	for _, a := range s.actions() {
 		emulated[a.name] = a
 	}
 	for _, op := range operations() {
@@ -170,7 +179,7 @@ func (s *Service) Routes(mux *http.ServeMux, wrap func(action string, next http.
 // has it, with this method or another, or has one below the same first name.
 func (s *Service) Near(path string) bool {
 	first, _, below := strings.Cut(strings.TrimLeft(path, "/"), "/")
-	whole, known := s.firstNames[first]
+	whole, known := s.firstNames()[first]
 	return known && (below || whole)
 }
 
@@ -190,17 +199,13 @@ func level(ctx context.Context, onTheWire slog.Level) slog.Level {
 // error is an [awswire.Error].
 func (s *Service) StartChatContact(ctx context.Context, body []byte) (chat.Started, error) {
 	ctx = context.WithValue(ctx, withoutWire{}, true)
-	for _, a := range s.actions {
-		if a.name != startChatContact {
-			continue
-		}
-		out, refused := s.invoke(ctx, a, body)
-		if refused != nil {
-			return chat.Started{}, refused
-		}
-		if started, ok := out.(*startChatOutput); ok {
-			return started.started, nil
-		}
+	out, refused := s.invoke(ctx, s.starts(), body)
+	if refused != nil {
+		return chat.Started{}, refused
 	}
-	return chat.Started{}, errors.New("the registry lacks StartChatContact")
+	started, ok := out.(*startChatOutput)
+	if !ok {
+		return chat.Started{}, errors.New("the registry does not begin with StartChatContact")
+	}
+	return started.started, nil
 }

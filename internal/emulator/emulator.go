@@ -215,12 +215,11 @@ func ofOurs(refused *awswire.Error) error {
 func (e *Emulator) Handler() http.Handler { return e.Wrap(http.HandlerFunc(e.api.Unknown)) }
 
 // Wrap serves the Amazon Connect API, the runtime API of Amazon Lex, the Participant Service, the chat sockets and attachments,
-// at the paths of AWS, and hands every other request to next. One mux, built here, finds the
-// action of a request; faults are wrapped around each action as it is registered.
+// at the paths of AWS, and hands every other request to next. A mux finds the action of a request, and one
+// behind it that of the Amazon Connect API; faults are wrapped around each action as it is registered.
 func (e *Emulator) Wrap(next http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	e.clients.Routes(mux, e.faults.Wrap)
-	e.api.Routes(mux, e.faults.Wrap)
 	signin.Routes(mux, e.chats, e.log)
 	if e.lex != nil {
 		e.lex.Routes(mux)
@@ -236,8 +235,16 @@ func (e *Emulator) Wrap(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+	// The hundreds of operations of Amazon Connect are entered when the first of them may be called.
+	operations := sync.OnceValue(func() *http.ServeMux {
+		operations := http.NewServeMux()
+		e.api.Routes(operations, e.faults.Wrap)
+		operations.Handle("/", other)
+		return operations
+	})
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { operations().ServeHTTP(w, r) })
 	// Without patterns of their own the mux would redirect the two that lack the slash.
-	for _, pattern := range []string{"/", "/participant", "/attachments"} {
+	for _, pattern := range []string{"/participant", "/attachments"} {
 		mux.Handle(pattern, other)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -248,6 +255,9 @@ func (e *Emulator) Wrap(next http.Handler) http.Handler {
 		}
 		// The mux would redirect such a path, with a page of HTML that no SDK can read.
 		_, pattern := mux.Handler(r)
+		if pattern == "/" {
+			_, pattern = operations().Handler(r)
+		}
 		if pattern == "/" || isParticipant(pattern+"/") || isParticipant(r.URL.Path) {
 			other.ServeHTTP(w, r)
 			return

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -157,6 +158,22 @@ func TestStrict(t *testing.T) {
 	flow := w.must(http.MethodGet, "/contact-flows/"+emulator.DefaultInstanceID+"/"+emulator.DefaultContactFlowID, "", "")
 	if text(flow, "ContactFlow", "Name") != "Parley default flow" {
 		t.Errorf("DescribeContactFlow: %v", flow)
+	}
+}
+
+// No path of the clients' hides an action of the Amazon Connect API.
+func TestEveryActionIsReached(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{Ephemeral: true})
+	handler := w.emulator.Wrap(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { t.Errorf("%s %s is not served", r.Method, r.URL) }))
+	placeholder := regexp.MustCompile(`\{\w+\}`)
+	for _, action := range connectserver.Actions() {
+		recorder := httptest.NewRecorder()
+		r := httptest.NewRequest(action.Method, placeholder.ReplaceAllString(action.Path, "x"), strings.NewReader("{}"))
+		handler.ServeHTTP(recorder, r)
+		if got := awswire.ParseError(recorder.Code, recorder.Header(), recorder.Body.Bytes()); got.Name == "UnknownOperationException" || recorder.Code == http.StatusNotImplemented {
+			t.Errorf("%s: %d %+v", action.Name, recorder.Code, got)
+		}
 	}
 }
 
