@@ -135,6 +135,35 @@ func clean(address string) string { return path.Clean("/" + address) }
 // New returns the handler of GET /, /docs, /docs/…, /console/…, /favicon.ico and the short addresses of pages. Each page is
 // rendered once, when it is first asked for.
 func New(config Config) http.Handler {
+	served := sync.OnceValue(func() map[string]file { return servedBy(config) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			p := diagnosis.New(diagnosis.MethodNotAllowed, "")
+			p.Allow = "GET, HEAD"
+			p.Write(w, diagnosis.DocsURL(config.DocsURL, r))
+			return
+		}
+		address := clean(r.URL.Path)
+		if address == "/console" {
+			http.Redirect(w, r, config.Base+"/", http.StatusFound)
+			return
+		}
+		f, ok := served()[address]
+		if page := short()[address]; page != "" && served()[page].plain != nil {
+			to := url.URL{Path: config.Base + page, RawQuery: r.URL.RawQuery}
+			http.Redirect(w, r, to.String(), http.StatusFound)
+			return
+		}
+		if !ok {
+			diagnosis.New(diagnosis.NotFound, "").Write(w, diagnosis.DocsURL(config.DocsURL, r))
+			return
+		}
+		f.serve(w, r)
+	})
+}
+
+// servedBy are the files of a console, by address.
+func servedBy(config Config) map[string]file {
 	served := map[string]file{}
 	for _, name := range static() {
 		served["/console/"+name] = newFile(contentTypes()[path.Ext(name)], func() []byte { return read(name) })
@@ -150,31 +179,7 @@ func New(config Config) http.Handler {
 	for address, content := range manual.Images() {
 		served[address] = newFile(contentTypes()[path.Ext(address)], content)
 	}
-
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			p := diagnosis.New(diagnosis.MethodNotAllowed, "")
-			p.Allow = "GET, HEAD"
-			p.Write(w, diagnosis.DocsURL(config.DocsURL, r))
-			return
-		}
-		address := clean(r.URL.Path)
-		if address == "/console" {
-			http.Redirect(w, r, config.Base+"/", http.StatusFound)
-			return
-		}
-		f, ok := served[address]
-		if page := short()[address]; page != "" && served[page].plain != nil {
-			to := url.URL{Path: config.Base + page, RawQuery: r.URL.RawQuery}
-			http.Redirect(w, r, to.String(), http.StatusFound)
-			return
-		}
-		if !ok {
-			diagnosis.New(diagnosis.NotFound, "").Write(w, diagnosis.DocsURL(config.DocsURL, r))
-			return
-		}
-		f.serve(w, r)
-	})
+	return served
 }
 
 func (f file) serve(w http.ResponseWriter, r *http.Request) {
