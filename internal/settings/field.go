@@ -2,7 +2,9 @@ package settings
 
 import (
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -45,7 +47,14 @@ type Field struct {
 }
 
 // Fields returns every setting in the order of the help text.
-func Fields() []Field {
+func Fields() []Field { return slices.Clone(fields()) }
+
+// fields are read from the tags of [Settings] once: the program asks for them again and again.
+//
+//nolint:gochecknoglobals // a table, which never changes and is costly to make
+var fields = sync.OnceValue(readFields)
+
+func readFields() []Field {
 	var fields []Field
 	for i := range reflect.TypeFor[Settings]().NumField() {
 		f := reflect.TypeFor[Settings]().Field(i)
