@@ -13,6 +13,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -21,8 +22,11 @@ import (
 
 // Dir is a directory of blobs. It belongs to one Dir at a time.
 type Dir struct {
-	root    *os.Root
 	explain func(error) error
+
+	mu   sync.Mutex
+	root *os.Root               // nil until it is there
+	find func() (string, error) // where it is to be
 }
 
 // incoming is where bytes are until all of them are there.
@@ -32,28 +36,64 @@ const incoming = "incoming"
 // process did not commit are removed. Errors of the file system pass through explain, which may
 // be nil, before they are returned.
 func Open(path string, explain func(error) error) (*Dir, error) {
+	d := OnDemand(func() (string, error) { return path, nil }, explain)
+	if err := d.make(); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// OnDemand is [Open] once there is something to keep, at a path that is found then.
+func OnDemand(find func() (string, error), explain func(error) error) *Dir {
 	if explain == nil {
 		explain = func(err error) error { return err }
 	}
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, explain(err)
+	return &Dir{find: find, explain: explain}
+}
+
+// make makes the directory if it is not there.
+func (d *Dir) make() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.root != nil {
+		return nil
+	}
+	path, err := d.find()
+	if err == nil {
+		err = os.MkdirAll(path, 0o700)
+	}
+	if err != nil {
+		return d.explain(err)
 	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, explain(err)
+		return d.explain(err)
 	}
 	err = root.RemoveAll(incoming)
 	if err == nil {
 		err = root.Mkdir(incoming, 0o700)
 	}
 	if err != nil {
-		return nil, errors.Join(explain(err), root.Close())
+		return errors.Join(d.explain(err), root.Close())
 	}
-	return &Dir{root: root, explain: explain}, nil
+	d.root = root
+	return nil
+}
+
+// there is the directory; nil when it was not made yet.
+func (d *Dir) there() *os.Root {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.root
 }
 
 // Close closes the directory. Blobs that are open can still be read.
-func (d *Dir) Close() error { return d.root.Close() }
+func (d *Dir) Close() error {
+	if root := d.there(); root != nil {
+		return root.Close()
+	}
+	return nil
+}
 
 // Upload is a blob that is being written. The caller must call Close once, after Commit or
 // instead of it.
@@ -70,8 +110,11 @@ func (d *Dir) Create(id string) (*Upload, error) {
 	if err := checkID(id); err != nil {
 		return nil, err
 	}
+	if err := d.make(); err != nil {
+		return nil, err
+	}
 	name := incoming + "/" + uuid.NewString() // two may be on their way to the same id
-	file, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := d.there().OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, d.failed(id, err)
 	}
@@ -92,10 +135,10 @@ func (u *Upload) Commit() error {
 	file := u.file
 	u.file = nil
 	if err := errors.Join(file.Sync(), file.Close()); err != nil {
-		return errors.Join(u.dir.failed(u.id, err), u.dir.root.Remove(u.name))
+		return errors.Join(u.dir.failed(u.id, err), u.dir.there().Remove(u.name))
 	}
-	if err := u.dir.root.Rename(u.name, u.id); err != nil {
-		return errors.Join(u.dir.failed(u.id, err), u.dir.root.Remove(u.name))
+	if err := u.dir.there().Rename(u.name, u.id); err != nil {
+		return errors.Join(u.dir.failed(u.id, err), u.dir.there().Remove(u.name))
 	}
 	return u.dir.sync()
 }
@@ -105,17 +148,18 @@ func (u *Upload) Close() error {
 	if u.file == nil {
 		return nil
 	}
-	err := errors.Join(u.file.Close(), u.dir.root.Remove(u.name))
+	err := errors.Join(u.file.Close(), u.dir.there().Remove(u.name))
 	u.file = nil
 	return err
 }
 
 // Open opens a blob for reading, or returns [chat.ErrNotFound]. The caller closes it.
 func (d *Dir) Open(id string) (*os.File, error) {
-	if checkID(id) != nil {
+	root := d.there()
+	if checkID(id) != nil || root == nil {
 		return nil, chat.ErrNotFound
 	}
-	file, err := d.root.Open(id)
+	file, err := root.Open(id)
 	if err != nil {
 		return nil, d.failed(id, err)
 	}
@@ -124,10 +168,11 @@ func (d *Dir) Open(id string) (*os.File, error) {
 
 // Delete removes a blob; one that is not there is no error.
 func (d *Dir) Delete(id string) error {
-	if checkID(id) != nil {
+	root := d.there()
+	if checkID(id) != nil || root == nil {
 		return nil //nolint:nilerr // no blob can have such an id
 	}
-	if err := d.root.Remove(id); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := root.Remove(id); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return d.failed(id, err)
 	}
 	return nil
@@ -135,7 +180,11 @@ func (d *Dir) Delete(id string) error {
 
 // IDs calls f with the ids of the blobs that are there, some at a time.
 func (d *Dir) IDs(f func([]string) error) error {
-	dir, err := d.root.Open(".")
+	root := d.there()
+	if root == nil {
+		return nil
+	}
+	dir, err := root.Open(".")
 	if err != nil {
 		return d.failed("", err)
 	}
@@ -160,7 +209,7 @@ func (d *Dir) sync() error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
-	dir, err := d.root.Open(".")
+	dir, err := d.there().Open(".")
 	if err != nil {
 		return d.failed("", err)
 	}

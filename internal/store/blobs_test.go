@@ -140,6 +140,11 @@ func TestEphemeralLeavesNothing(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
 	s := open(t, store.Config{Ephemeral: true})
+	unknown := uuid.NewString()
+	_, err := s.Blobs().Open(unknown)
+	if made, errMade := os.ReadDir(temp); !errors.Is(err, chat.ErrNotFound) || s.Blobs().Delete(unknown) != nil || errMade != nil || len(made) > 0 {
+		t.Errorf("without attachments: %v, %v, %v", err, made, errMade)
+	}
 	put(t, s.Blobs(), uuid.NewString(), "content")
 	if err := s.Close(); err != nil {
 		t.Fatal(err)

@@ -9,19 +9,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/parley-chat/parley/internal/blob"
 )
 
 // openMemory opens a store that is gone with the process. One connection reads and writes:
 // a database in memory belongs to its connection.
 func (s *Store) openMemory(ctx context.Context) error {
-	temp, err := os.MkdirTemp("", "parley-attachments-")
-	if err != nil {
-		return fmt.Errorf("making a directory for attachments: %w", err)
-	}
-	s.temp, s.path = temp, ":memory:"
-	if s.blobs, err = openBlobs(temp); err != nil {
-		return err
-	}
+	s.path = ":memory:"
+	s.blobs = blob.OnDemand(func() (path string, err error) {
+		if s.temp == "" { // the attempt before this one may have failed behind it
+			s.temp, err = os.MkdirTemp("", "parley-attachments-")
+		}
+		return s.temp, err
+	}, func(err error) error { return explainFile(os.TempDir(), err) })
+	var err error
 	if s.db, err = sql.Open("sqlite", ":memory:"); err != nil {
 		return fmt.Errorf("opening a database in memory: %w", err)
 	}

@@ -110,7 +110,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	background := context.WithoutCancel(ctx)
 	s.running.Go(func() { s.commitAll(background) })
-	s.running.Go(func() { s.retainAll(background) })
+	if !cfg.Ephemeral || cfg.Keep > 0 { // nothing was left by anybody, and nothing goes
+		s.running.Go(func() { s.retainAll(background) })
+	}
 	return s, nil
 }
 
