@@ -25,7 +25,7 @@ func scenarioText(scenarios int) []byte {
 }
 
 // measureScenarios compares the processor time of a scenario, from its file to its verdict, with that of
-// the same turns through a server and its sockets.
+// the same turns through a server and its sockets: the server's, and that of the client at the other end.
 func (l *lab) measureScenarios(ctx context.Context, r *embeddedResult) error {
 	if r.scenarios == 0 {
 		return nil
@@ -47,12 +47,13 @@ func (l *lab) measureScenarios(ctx context.Context, r *embeddedResult) error {
 			if err != nil {
 				return err
 			}
-			served, err := spoken(ctx, p, flow, r.scenarios)
+			served, driven, err := spoken(ctx, p, flow, r.scenarios)
 			if err != nil {
 				return err
 			}
-			r.played, r.spoken = append(r.played, inMilliseconds(alone)), append(r.spoken, inMilliseconds(served))
-			l.say("round %d/%d  scenarios  CPU of %d turns %8s alone, %8s through the server", round+1, r.rounds, turnsEach, milliseconds(alone), milliseconds(served))
+			r.played, r.spoken, r.driven = append(r.played, inMilliseconds(alone)), append(r.spoken, inMilliseconds(served)), append(r.driven, inMilliseconds(driven))
+			l.say("round %d/%d  scenarios  CPU of %d turns %8s alone, %8s of the server and %8s of its client", round+1, r.rounds, turnsEach,
+				milliseconds(alone), milliseconds(served), milliseconds(driven))
 		}
 		return nil
 	})
@@ -68,20 +69,21 @@ func (l *lab) played(ctx context.Context, dir string, scenarios int) (time.Durat
 	return (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()) / time.Duration(scenarios), nil
 }
 
-// spoken is the server's processor time of one chat with as many turns, from its start.
-func spoken(ctx context.Context, p *peer, flow string, chats int) (time.Duration, error) {
-	before := cpuTime(p.pid())
+// spoken is the processor time of one chat with as many turns, from its start: the server's, and that of the
+// client, which is this process.
+func spoken(ctx context.Context, p *peer, flow string, chats int) (server, client time.Duration, err error) {
+	before, own := cpuTime(p.pid()), cpuTime(os.Getpid())
 	all := talks(chats, talk{said: choice, kind: interactiveResponse, last: interactive})
 	rooms, err := openRooms(ctx, p, opening{chats, 1, func(room, _ int) func([]byte) { return all[room].hear }, flow})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer rooms.close()
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(chats)*patience)
 	defer cancel()
 	c, err := dial(ctx, p.address)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer c.close()
 	for i, t := range all {
@@ -89,13 +91,13 @@ func spoken(ctx context.Context, p *peer, flow string, chats int) (time.Duration
 		for turn := range turnsEach + 1 {
 			if turn > 0 {
 				if err := c.exchange(t.room.say(p.address, t.kind, t.said), nil); err != nil {
-					return 0, err
+					return 0, 0, err
 				}
 			}
 			if _, err := t.answer(ctx); err != nil {
-				return 0, err
+				return 0, 0, err
 			}
 		}
 	}
-	return (cpuTime(p.pid()) - before) / time.Duration(chats), nil
+	return (cpuTime(p.pid()) - before) / time.Duration(chats), (cpuTime(os.Getpid()) - own) / time.Duration(chats), nil
 }

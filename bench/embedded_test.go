@@ -89,7 +89,7 @@ func TestEmbeddedTargets(t *testing.T) {
 		messages:        map[string][]sample{durable: {{rate: 6000, p99: 30 * time.Millisecond}}, uninspected: {{rate: 6250}}},
 		full:            12 << 20, restarts: spread{10, 30, 20},
 		ofFlow: spread{3, 2.6, 4}, ofPartner: spread{2, 2, 4}, atMenu: spread{6144}, withoutFlow: spread{4096},
-		played: spread{3, 2, 4}, spoken: spread{10, 10, 10},
+		played: spread{3, 2, 4}, spoken: spread{6, 7, 8}, driven: spread{4, 3, 2},
 	}
 	want := strings.Join([]string{
 		"| memory of each of 1024 connected chats | ≤ 12 KiB | 12.0 KiB | met |",
@@ -101,7 +101,7 @@ func TestEmbeddedTargets(t *testing.T) {
 		"| start on an empty store until the first chat | < 100 ms | – | not measured |",
 		"| p99 of a flow's answers to that of the built-in partner's | ≤ 1.3 | 1.30 (1.00–1.50) | met |",
 		"| heap of a chat at a menu of a flow, more than without a flow | ≤ 2 KiB | 2.00 KiB | met |",
-		"| CPU of a scenario of 20 turns, from file to verdict, to that of a server for them | ≤ 0.02 | 0.300 (0.200–0.400) | missed |",
+		"| CPU of a scenario of 20 turns, from file to verdict, to that of a server and its client for them | ≤ 0.02 | 0.300 (0.200–0.400) | missed |",
 		"| CPU of an assignment with 10000 waiting to that with 100 | ≤ 1.5 | – | not measured |",
 	}, "\n")
 	var got []string
