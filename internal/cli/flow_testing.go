@@ -152,9 +152,6 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		}
 		return hint.Usage("there is no test "+what, "put Amazon Connect's test cases and scenarios into a folder tests beside the flows; docs/flow-testing.md shows both")
 	}
-	if len(tests) <= fewTests {
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
-	}
 	outcomes := runTests(ctx, tests)
 	covered := o.coverage.of(programs, outcomes)
 	if err := writeTests(env.Stdout, o.output, outcomes, covered); err != nil {
@@ -169,10 +166,6 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 	}
 	return nil
 }
-
-// fewTests is how many tests leave so little behind that their garbage may grow to several times of it,
-// which saves a quarter of their processor time.
-const fewTests = 1000
 
 // tests are the tests of a set, as far as scenarios are wanted.
 func (set *testSet) tests(cfg casetest.Config, wanted *regexp.Regexp, update bool) []func(context.Context) casetest.Outcome {
@@ -190,8 +183,15 @@ func (set *testSet) tests(cfg casetest.Config, wanted *regexp.Regexp, update boo
 	return tests
 }
 
+// fewTests is how many tests leave so little behind that their garbage may grow to several times of it,
+// which saves a quarter of their processor time.
+const fewTests = 1000
+
 // runTests runs tests as [flowtest.All] does.
 func runTests(ctx context.Context, tests []func(context.Context) casetest.Outcome) []casetest.Outcome {
+	if len(tests) <= fewTests {
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
 	outcomes := make([]casetest.Outcome, len(tests))
 	runs := make([]func(context.Context) flowtest.Report, len(tests))
 	for i, run := range tests {

@@ -191,7 +191,7 @@ func (k *kept) put(item *transcript.Item) error {
 
 // find is where an item is; negative when the chat has none of that id.
 func (k *kept) find(id string) int {
-	for i := len(k.items) - 1; i >= 0; i-- {
+	for i := range slices.Backward(k.items) {
 		if k.items[i].ID == id {
 			return i
 		}
