@@ -7,14 +7,16 @@ import (
 
 // write sends the answer of a started chat.
 func (c chat) write(w http.ResponseWriter) {
-	header := w.Header()
-	header.Set("Content-Type", "application/json")
-	header.Set("Cache-Control", "no-store")
-	header.Set("X-Content-Type-Options", "nosniff")
-	if id := c.result.Metadata.RequestID; id != "" {
-		header.Set("X-Amzn-Requestid", id)
+	header, id := w.Header(), c.result.Metadata.RequestID
+	// The names are in canonical form, which Set would look at letter by letter.
+	values := [...]string{"application/json", "no-store", "nosniff", strconv.Itoa(len(c.answer)), id}
+	header["Content-Type"] = values[0:1:1]
+	header["Cache-Control"] = values[1:2:2]
+	header["X-Content-Type-Options"] = values[2:3:3]
+	header["Content-Length"] = values[3:4:4]
+	if id != "" {
+		header["X-Amzn-Requestid"] = values[4:5:5]
 	}
-	header.Set("Content-Length", strconv.Itoa(len(c.answer)))
 	_, _ = w.Write(c.answer) // the page is gone: the chat exists all the same and was logged
 }
 
@@ -29,7 +31,9 @@ func (h *Handler) answer(request *Request, result *Result, run *policyRun) []byt
 	dst = append(dst, `{"data":{"startChatResult":{`...)
 	dst = appendMetadata(dst, result.Metadata)
 	dst = append(dst, ',')
+	from := len(dst)
 	dst = appendIDs(dst, result, resumeID)
+	ids := dst[from:]
 	if result.ContinuedFromContactID != "" {
 		dst = append(dst, `,"ContinuedFromContactId":`...)
 		dst = appendQuoted(dst, result.ContinuedFromContactID)
@@ -39,7 +43,7 @@ func (h *Handler) answer(request *Request, result *Result, run *policyRun) []byt
 	dst = append(dst, `,"ATTACHMENTS":`...)
 	dst = strconv.AppendBool(dst, h.attachments)
 	dst = append(dst, `}},`...)
-	dst = appendIDs(dst, result, resumeID)
+	dst = append(dst, ids...)
 	return append(dst, '}', '\n')
 }
 
