@@ -27,10 +27,8 @@ const maxAnswer = 1 << 20
 func (x *exchange) attempt(ctx context.Context) ([]byte, sighting, error) {
 	x.meta.HTTPStatusCode, x.meta.RequestID, x.meta.ExtendedRequestID, x.meta.CFID = 0, "", "", ""
 	request := x.newRequest(ctx)
-	at := time.Now().Add(x.skew)
-	c := x.client
-	c.signer.sign(request, x.keys, x.payload, signingScope{c.region, c.service.Signing}, at)
-	sent := time.Now()
+	c, sent := x.client, time.Now()
+	c.signer.sign(request, x.keys, x.payload, signingScope{c.region, c.service.Signing}, sent.Add(x.skew))
 	response, err := c.session.transport.RoundTrip(request)
 	received := time.Now()
 	if err != nil {

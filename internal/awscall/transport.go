@@ -29,8 +29,9 @@ func newTransport(sdk aws.HTTPClient, maxIdle int) *http.Transport {
 		MaxIdleConns:        maxIdle,
 		MaxIdleConnsPerHost: maxIdle,
 		ForceAttemptHTTP2:   true,
-		// Answers are a few hundred bytes.
+		// Answers are a few hundred bytes; requests may carry a session token.
 		DisableCompression:     true,
+		ReadBufferSize:         2 << 10,
 		MaxResponseHeaderBytes: 1 << 20,
 	}
 	if buildable, ok := sdk.(*awshttp.BuildableClient); ok {
