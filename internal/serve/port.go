@@ -42,15 +42,25 @@ func (s *Server) listen(ctx context.Context) (err error) {
 // named lets an error about a port that is taken say who has it.
 func (s *Server) named(ctx context.Context, err error) error {
 	taken, ok := errors.AsType[*server.ListenError](err)
-	if !ok || !server.InUse(err) {
+	if !ok {
 		return err
+	}
+	switch where := s.config.Settings.Where("addr"); where.Source {
+	case settings.FromEnv:
+		taken = taken.SetWith(where.Name + "=")
+	case settings.FromFile:
+		taken = taken.SetWith("addr: ")
+	case settings.FromDefault, settings.FromFlag:
+	}
+	if !server.InUse(err) {
+		return taken
 	}
 	occupant := server.OccupantOf(ctx, taken.Addr)
 	if address := doctor.ParleyAt(ctx, taken.Addr); address != "" {
 		return taken.By("another Parley"+occupant.InProcess(), "its console is at "+address+"/; stop it with `parley stop --server "+address+"`, or ")
 	}
 	if occupant.Name == "" {
-		return err
+		return taken
 	}
 	return taken.By(screen.Cell(occupant.Name)+occupant.InProcess(), "")
 }

@@ -56,6 +56,14 @@ func (e *ListenError) By(who, first string) *ListenError {
 	return &by
 }
 
+// SetWith returns the error with advice that speaks of the way in which the address was set, in the place
+// of the flag: "PARLEY_ADDR=" or "addr: ".
+func (e *ListenError) SetWith(before string) *ListenError {
+	other := *e
+	other.hint = strings.ReplaceAll(e.hint, "--addr ", before)
+	return &other
+}
+
 // whoHasIntro stands before the command that names the program on a port.
 const whoHasIntro = ", or see who has it: "
 

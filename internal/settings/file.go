@@ -101,7 +101,11 @@ func (l *loader) parseFile(path string, text []byte) map[string]given {
 		switch {
 		case !ok && l.table(key, value, path):
 		case !ok:
-			l.fault(Fault{Origin: at(key), Message: fmt.Sprintf("there is no setting %q%s", key.Value, didYouMean(key.Value, l.fileNames()))})
+			instead := didYouMean(key.Value, l.fileNames())
+			if key.Value == "port" && forPort(value.Value) != "" {
+				instead = "; write addr: " + forPort(value.Value)
+			}
+			l.fault(Fault{Origin: at(key), Message: fmt.Sprintf("there is no setting %q%s", key.Value, instead)})
 		case lines[field.Name] > 0:
 			l.fault(Fault{Origin: at(key), Setting: field.Name, Message: fmt.Sprintf("stands in line %d already", lines[field.Name])})
 		default:

@@ -164,13 +164,16 @@ func (l *loader) readEnviron(environ []string) map[string]given {
 	}
 	for _, pair := range environ {
 		name, text, _ := strings.Cut(pair, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || orchestrated.MatchString(name) {
+		port := name == EnvPrefix+"PORT" && forPort(text) != "" // the orchestrators' is an address
+		if !strings.HasPrefix(name, EnvPrefix) || orchestrated.MatchString(name) && !port {
 			continue
 		}
 		origin := Origin{Source: FromEnv, Name: name}
 		f, known := of[name]
 		twin, doubled := values[f.Name]
 		switch {
+		case port:
+			l.fault(Fault{Origin: origin, Message: "there is no such variable; write PARLEY_ADDR=" + forPort(text)})
 		case !known:
 			l.fault(Fault{Origin: origin, Message: "there is no such variable" + didYouMean(name, names)})
 		case text == "":

@@ -162,9 +162,9 @@ func TestEveryFaultInOneRun(t *testing.T) {
 	t.Parallel()
 	_, err := load(t, input{
 		args:    []string{"--upstream=asw", "--upstream-timeout=25", "--max-chats=-1"},
-		environ: []string{"PARLEY_ADRR=127.0.0.1:1", "PARLEY_LOG_LEVEL=loud", "PARLEY_ADDR=3000"},
+		environ: []string{"PARLEY_ADRR=127.0.0.1:1", "PARLEY_LOG_LEVEL=loud", "PARLEY_PORT=3199", "PARLEY_ADDR=3000"},
 		files: map[string]string{"parley.yaml": "instanceId: x\nmax-concurrent: many\ncontent-types: text/html\n" +
-			"attachments: perhaps\nregion: {a: b}\nregion: eu-west-2\nconfig: other.yaml\n"},
+			"attachments: perhaps\nregion: {a: b}\nregion: eu-west-2\nconfig: other.yaml\nport: 3199\n"},
 	})
 	all, ok := errors.AsType[*settings.FaultsError](err)
 	if !ok {
@@ -179,6 +179,7 @@ func TestEveryFaultInOneRun(t *testing.T) {
 		`--upstream-timeout: "25" has no unit; write 25s for seconds (flag --upstream-timeout, variable PARLEY_UPSTREAM_TIMEOUT, key upstream-timeout)`,
 		`--max-chats: "-1" is neither auto nor a whole number from 0 up (flag --max-chats, variable PARLEY_MAX_CHATS, key max-chats)`,
 		`PARLEY_ADRR: there is no such variable; did you mean PARLEY_ADDR?`,
+		`PARLEY_PORT: there is no such variable; write PARLEY_ADDR=127.0.0.1:3199`,
 		`PARLEY_LOG_LEVEL: "loud" is not one of debug, info, warn, error (flag --log-level, variable PARLEY_LOG_LEVEL, key log-level)`,
 		`PARLEY_ADDR: "3000" is not HOST:PORT; write 127.0.0.1:3000 (flag --addr, variable PARLEY_ADDR, key addr)`,
 		`parley.yaml:1: there is no setting "instanceId"; did you mean instance-id?`,
@@ -188,11 +189,12 @@ func TestEveryFaultInOneRun(t *testing.T) {
 		`parley.yaml:5: region: takes one value (flag --region, variable PARLEY_REGION, key region)`,
 		`parley.yaml:6: region: stands in line 5 already (flag --region, variable PARLEY_REGION, key region)`,
 		`parley.yaml:7: there is no setting "config"`,
+		`parley.yaml:8: there is no setting "port"; write addr: 127.0.0.1:3199`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}
-	if !strings.HasPrefix(err.Error(), "the configuration has 13 faults:\n  --upstream") {
+	if !strings.HasPrefix(err.Error(), "the configuration has 15 faults:\n  --upstream") {
 		t.Errorf("Error() = %q", err.Error())
 	}
 	if all.Hint() == "" {

@@ -1,6 +1,9 @@
 package settings
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // didYouMean returns a question to append to a complaint about an unknown name, or
 // nothing when no known name is near.
@@ -61,4 +64,12 @@ func distance(a, b string) int {
 		before, last, row = last, row, before
 	}
 	return last[len(b)]
+}
+
+// forPort is the address to write for a port alone, which many programs take; empty for what is no port.
+func forPort(text string) string {
+	if _, err := strconv.ParseUint(text, 10, 16); err != nil {
+		return ""
+	}
+	return "127.0.0.1:" + text
 }
