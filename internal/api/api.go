@@ -55,6 +55,8 @@ type Config struct {
 	PublicOrigin string
 	// Readers are the origins, as browsers send them, whose pages may read beside the console's.
 	Readers []string
+	// ScenarioHead is the line before a scenario that is made of a chat, with its end; it may be empty.
+	ScenarioHead string
 	// DocsURL is the page that explains refusals; it may be empty.
 	DocsURL string
 	// Pictures is the folder of the pictures that messages to begin with show: an address, or a path on

@@ -17,7 +17,8 @@ import (
 // recorded answers a contact as a test of its flows.
 func (a *API) recorded(r *http.Request) (any, error) {
 	write := flowrecord.Scenario
-	switch form := r.URL.Query().Get("form"); form {
+	form := r.URL.Query().Get("form")
+	switch form {
 	case "", "scenario":
 	case "aws":
 		write = flowrecord.AWS
@@ -63,7 +64,11 @@ func (a *API) recorded(r *http.Request) (any, error) {
 	if test.Notes == nil {
 		test.Notes = []string{}
 	}
-	return map[string]any{"contactId": contact.ID, "file": test.File, "content": string(test.Content), "notes": test.Notes}, nil
+	head := ""
+	if form != "aws" {
+		head = a.cfg.ScenarioHead
+	}
+	return map[string]any{"contactId": contact.ID, "file": test.File, "content": head + string(test.Content), "notes": test.Notes}, nil
 }
 
 // stepOf is a step of the record as the flow told it, but for what was masked in it.

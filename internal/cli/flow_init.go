@@ -70,7 +70,7 @@ func writeSamples(dir string) ([]string, error) {
 	for _, name := range slices.Concat(names, tests) {
 		data, err := fs.ReadFile(flows.Files(), name)
 		if strings.HasSuffix(name, ".scenario.yaml") { // for editors
-			data = append([]byte(schemaLine(serve.ScenarioSchema)), data...)
+			data = append([]byte(serve.SchemaLine(serve.ScenarioSchema)), data...)
 		}
 		if err == nil {
 			err = os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), data, 0o644)

@@ -17,12 +17,6 @@ import (
 	"github.com/parley-chat/parley/internal/settings"
 )
 
-// schemaLine is the line by which a file names its schema to editors: where it is while a server runs at
-// its usual address.
-func schemaLine(path string) string {
-	return "# yaml-language-server: $schema=http://localhost:3000" + path + "\n"
-}
-
 // question asks for a setting that the command line does not have.
 type question struct {
 	setting, text string
@@ -140,7 +134,7 @@ func ask(ctx context.Context, env *Env, values map[string]string, given func(set
 
 // drafted returns the file with the values, when a server can read it.
 func drafted(values map[string]string) ([]byte, error) {
-	text, err := settings.Draft(schemaLine(serve.SettingsSchema), values)
+	text, err := settings.Draft(serve.SchemaLine(serve.SettingsSchema), values)
 	if err != nil {
 		return nil, err
 	}

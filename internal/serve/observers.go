@@ -110,7 +110,7 @@ func (s *Server) api() (*api.API, error) {
 			"configured": map[string]bool{"instanceId": set.InstanceID != "", "contactFlowId": set.ContactFlowID != ""},
 		},
 		Exchanges: o.recorder, Events: o.events, AdminToken: o.token, Readers: origins(set.AllowOrigins),
-		DocsURL: s.docs(), Pictures: s.site.at("/console"), Log: s.config.Log, Stop: s.config.Stop,
+		ScenarioHead: SchemaLine(ScenarioSchema), DocsURL: s.docs(), Pictures: s.site.at("/console"), Log: s.config.Log, Stop: s.config.Stop,
 	}
 	if set.PublicURL != "" {
 		config.PublicOrigin, _ = guard.PublicOrigin(set.PublicURL) // checked by frontdoor

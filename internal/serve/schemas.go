@@ -15,6 +15,12 @@ const (
 	ScenarioSchema = "/schema/scenario.json"
 )
 
+// SchemaLine is the line by which a file of YAML names its schema to editors: where it is while a server
+// runs at its usual address.
+func SchemaLine(path string) string {
+	return "# yaml-language-server: $schema=http://localhost:3000" + path + "\n"
+}
+
 // addSchemas adds the JSON Schemas of the files that people write, for their editors. Each is the one
 // of this very program, made when it is asked for.
 func addSchemas(files map[string]http.Handler) {
