@@ -154,10 +154,6 @@ func denials() []Problem {
 func socketEnds() []Problem {
 	return []Problem{
 		{
-			Rule: "socket-lost", Sentence: "The connection was lost without a close frame.",
-			Hint: "The page was killed, the device slept or the network changed; a client connects again by itself, and is shown what it missed.",
-		},
-		{
 			Rule: "socket-too-slow", Sentence: "The client did not read what it was sent, and was cut off.",
 			Hint: "A debugger that holds the page does that, too; the client catches up when it comes back.",
 		},

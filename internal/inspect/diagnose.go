@@ -146,11 +146,10 @@ func exceptions() map[string]string {
 	}
 }
 
-// closeProblem says what the end of a socket means; nil for an orderly one.
+// closeProblem says what the end of a socket means; nil for an orderly one, and for one without a close
+// frame: that is how closed tabs and apps leave.
 func closeProblem(x *raw) *Problem {
 	switch {
-	case x.code == 1006:
-		return problemOf("socket-lost")
 	case x.out && x.code == 1008:
 		return problemOf("socket-too-slow")
 	case x.out && x.code == 1009:

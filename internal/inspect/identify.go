@@ -163,7 +163,7 @@ func (s *seen) closed(x *raw) *Problem {
 	if p := closeProblem(x); p != nil {
 		return p
 	}
-	if open != nil && !open.subscribed {
+	if open != nil && !open.subscribed && x.code != 1006 {
 		return problemOf("subscribe-missing")
 	}
 	return nil

@@ -5,7 +5,7 @@ import { plain } from "./format.js";
 
 // What the codes of close frames mean (RFC 6455, section 7.4.1).
 const closes = {
-  1000: "done", 1001: "going away", 1002: "protocol error", 1003: "not understood", 1005: "without a code", 1006: "without a close frame",
+  1000: "done", 1001: "going away", 1002: "protocol error", 1003: "not understood", 1005: "without a code", 1006: "without a word, as when its tab or app is closed",
   1007: "not UTF-8", 1008: "against the rules", 1009: "too big", 1011: "server error", 1012: "restarting", 1013: "try again later",
 };
 
@@ -35,7 +35,7 @@ export function nameOf({ kind, action, method, flow, ...rest }) {
 
 // whatOf is what is wrong, or where it went.
 export function whatOf({ kind, method, path, topic, problem, closeCode, contentType, role, direction, flow, preview }) {
-  if (problem) return plain(isOver(problem) ? "Closed without a word, as when its tab or app is closed" : problem.sentence);
+  if (problem) return plain(problem.sentence);
   if (kind === "flow") return stepWhat(flow);
   if (kind === "frame") return `${direction === "in" ? "from" : "to"} the ${plain(role ? role.toLowerCase() : "client")}${topic && contentType && !preview ? `, ${plain(topic)}` : ""}${said(preview)}`;
   if (kind === "socket" && !method) return closed(closeCode);
@@ -44,11 +44,8 @@ export function whatOf({ kind, method, path, topic, problem, closeCode, contentT
 
 const said = (preview) => (preview ? `: ${plain(preview)}` : "");
 
-// A socket that ends without a close frame is no failure: that is how closed tabs leave.
-const isOver = (problem) => problem?.rule === "socket-lost";
-
 // failed tells whether something went wrong.
-export const failed = ({ status, problem }) => status >= 400 || Boolean(problem && !isOver(problem));
+export const failed = ({ status, problem }) => status >= 400 || Boolean(problem);
 
 // outcome is the status and how it is coloured.
 export function outcome({ kind, status, problem, fault, closeCode, method, flow }) {
