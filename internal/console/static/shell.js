@@ -59,3 +59,15 @@ events(embedded ? ["faults", "clock"] : ["exchanges"], {
   faults: ask,
   clock: ask,
 });
+
+// The list of the documentation's pages is folded where it would fill the screen.
+const contents = document.querySelector(".docs .contents");
+if (contents) {
+  const wide = matchMedia("(min-width: 44rem)");
+  const unfold = () => {
+    contents.toggleAttribute("data-open", wide.matches);
+    contents.querySelector("details").open = wide.matches;
+  };
+  wide.addEventListener("change", unfold);
+  unfold();
+}
