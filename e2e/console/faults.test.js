@@ -166,6 +166,7 @@ test('skipping time ends an idle chat', async () => {
   const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
   const state = async () => (await api(parley.url, 'GET', `contacts/${chat.id}`)).state
   await page.getByText('as on this machine').waitFor()
+  await page.getByText('--data-dir begins at the time of this machine').waitFor() // the way back that there is
   assert.notEqual(await state(), 'ended')
   await page.getByRole('button', { name: '+1 min' }).click()
   await page.getByText(/^Skipped 1 min/).waitFor()

@@ -16,7 +16,9 @@ func newClock(env *Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "clock [flags]", Short: "Show or skip the time of a running server",
 		Long: "Prints the time by which timers of chats run, how far it was skipped, and when the next timer ends.\n" +
-			"Skipping makes idle timers, chat durations and expiries happen without waiting.",
+			"Skipping makes idle timers, chat durations and expiries happen without waiting. There is no way back, because\n" +
+			"what was said is in the order of its time; a server with --ephemeral or another --data-dir begins at the time\n" +
+			"of this machine.",
 		Example: "  parley clock\n  parley clock skip 30m\n  parley clock next",
 	}
 	withServer(env, c, arguments{}, func(ctx context.Context, r *remote, _ []string) error {
