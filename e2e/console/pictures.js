@@ -21,7 +21,7 @@ try {
   await kim.say('Hello?')
   const pages = {
     workbench: '/', desk: `/console/desk?contact=${pat.contactId}`, inspector: `/console/inspector?contact=${pat.contactId}`,
-    faults: '/console/faults', connect: '/console/connect', errors: '/docs/errors', docs: '/docs',
+    faults: '/console/faults', connect: '/console/connect', errors: '/docs/errors', docs: '/docs', signedin: '/console/signed-in',
   }
   for (const width of [1280, 400]) {
     for (const colorScheme of ['light', 'dark']) {
@@ -32,7 +32,8 @@ try {
         await page.goto(parley.url + path)
         await page.waitForLoadState('load')
         if (name === 'desk') await page.locator('#chat-state', { hasText: 'Yours' }).waitFor()
-        if (name === 'workbench') await page.locator('.exchange').first().waitFor()
+        const last = { workbench: '.exchange', inspector: '.x', faults: '.preset' }[name] // what comes last
+        if (last) await page.locator(last).first().waitFor()
         await page.screenshot({ path: `${out}/${name}-${width}-${colorScheme}.png` })
       }
       await context.close()
