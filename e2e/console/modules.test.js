@@ -55,6 +55,24 @@ test('markdown of the longest message is no work of minutes', async () => {
   assert.ok(slowest < 5000, `${slowest} ms: the time grows with the square of the length`)
 })
 
+test('what was said in one chat is not said twice after a look at another', async () => {
+  const left = await page.evaluate(async () => {
+    const { Unsent } = await import('/console/unsent.js')
+    const list = document.createElement('ol')
+    const unsent = new Unsent(list, () => {})
+    const show = (of) => { list.replaceChildren(); unsent.show(of) }
+    show('one')
+    await unsent.send('answered', document.createElement('p'), async () => ({ id: 'm-1' }), () => false)
+    await unsent.send('lost', document.createElement('p'), async () => { throw new Error('no answer') }, () => false)
+    show('another') // before the echo of the first comes
+    const there = list.childElementCount
+    show('one')
+    unsent.came({ Id: 'm-1', Content: 'answered' }, true) // with the transcript
+    return [there, [...list.children].map((row) => row.className)]
+  })
+  assert.deepEqual(left, [0, ['said own unsent failed']])
+})
+
 /** What an interactive message looks like, and what a click on each of its options sends. */
 const template = (message) => page.evaluate(async (text) => {
   const { draw } = await import('/console/templates.js')

@@ -16,9 +16,11 @@ export class Unsent {
     this.added = added;
   }
 
-  // show puts what is left of a conversation at the end, and says whether there is any.
+  // show puts what is left of a conversation at the end, and says whether there is any. What was answered
+  // comes with what is loaded.
   show(of) {
     this.#of = of;
+    for (const row of this.#sent.values()) this.#remove(row);
     this.#sent.clear();
     const left = [...this.#rows].filter(([, row]) => row.of === of).map(([row]) => row);
     this.list.append(...left);
