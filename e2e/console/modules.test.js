@@ -73,6 +73,21 @@ test('what was said in one chat is not said twice after a look at another', asyn
   assert.deepEqual(left, [0, ['said own unsent failed']])
 })
 
+test('Enter in the only field of a view without a button to send it does nothing', async () => {
+  const answers = await page.evaluate(async () => {
+    const { view } = await import('/console/view.js')
+    let answers = 0
+    const form = view({ viewId: 'own', viewData: { Sections: [{ Type: 'FormSection', Items: [{ Name: 'a' }] }] } }, async () => { answers++ })
+    document.body.append(form)
+    form.requestSubmit()
+    await new Promise((done) => setTimeout(done, 50))
+    form.remove()
+    return answers
+  })
+  assert.equal(answers, 0)
+  assert.deepEqual(complaints, [])
+})
+
 /** What an interactive message looks like, and what a click on each of its options sends. */
 const template = (message) => page.evaluate(async (text) => {
   const { draw } = await import('/console/templates.js')

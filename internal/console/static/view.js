@@ -25,7 +25,8 @@ export function view(content, choose, describe) {
   const note = h("p", { class: "note view-note", hidden: true });
   const form = h("form", { class: "view", "aria-label": words(data.Heading) || `View ${plain(content.viewId)}`, onsubmit: (event) => {
     event.preventDefault();
-    answer(event.submitter ?? body.querySelector("[type=submit]"));
+    const by = event.submitter ?? body.querySelector("[type=submit]"); // none when Enter is pressed in the only field
+    if (by) answer(by);
   } }, body, note);
   const answer = async ({ dataset: { action, chosen, card } }) => {
     let filled;
