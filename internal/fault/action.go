@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/connectserver"
 	"github.com/parley-chat/parley/internal/participant"
 	"github.com/parley-chat/parley/internal/rawjson"
@@ -54,8 +55,11 @@ func (s *Rules) holderOf(r *http.Request) (contactID, participantID string) {
 	return holder.ContactID, holder.ParticipantID
 }
 
-// contactOf returns the contact in the path of a call of Amazon Connect, or in its body.
-func contactOf(r *http.Request) string {
+// contactOf returns the contact in the path of a call of Amazon Connect, or in its body, each of which
+// can have its id or its ARN.
+func contactOf(r *http.Request) string { return arn.ContactOf(namedBy(r)) }
+
+func namedBy(r *http.Request) string {
 	if id := cmp.Or(r.PathValue("ContactId"), r.PathValue("InitialContactId")); id != "" {
 		return id
 	}

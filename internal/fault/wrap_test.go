@@ -140,7 +140,10 @@ func TestRuleOfATransferredChat(t *testing.T) {
 	if _, err := rules.Add(fault.Rule{Action: "StopContact", ContactID: second, Effect: fault.Effect{Type: fault.Status}}); err != nil {
 		t.Fatal(err)
 	}
-	for id, struck := range map[string]bool{started.ContactID: true, second: true, "another": false} {
+	const arns = "arn:aws:connect:us-east-1:000000000000:instance/i-1/contact/"
+	for id, struck := range map[string]bool{
+		started.ContactID: true, second: true, arns + second: true, arns + started.ContactID: true, "another": false, arns + "another": false,
+	} {
 		recorder := httptest.NewRecorder()
 		rules.Wrap("StopContact", http.HandlerFunc(echo)).ServeHTTP(recorder, httptest.NewRequest("POST", "/contact/stop", strings.NewReader(`{"ContactId":"`+id+`"}`)))
 		if (recorder.Code >= 500) != struck {
