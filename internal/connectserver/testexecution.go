@@ -215,7 +215,7 @@ func (s *Service) testActions() []*action {
 		{
 			name: "ListTestCaseExecutions", query: append([]parameter{status, {"testCaseId", oneText}, {"testCaseName", oneText}, {"startTime", oneNumber}, {"endTime", oneNumber}}, paging()...),
 			model: connectmodel.ListTestCaseExecutions(), run: bind(s.listExecutions), source: fidelity.Model,
-			note: "The newest first. `startTime` and `endTime` are seconds or milliseconds (guessed).",
+			note: "The newest first, and of more than 1,000 the newest (guessed). `startTime` and `endTime` are seconds or milliseconds (guessed).",
 		},
 	}
 }

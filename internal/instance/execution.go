@@ -94,9 +94,32 @@ func (t *Tests) advance(id string, f func(*Execution)) {
 		return
 	}
 	e.cancel()
-	if err := t.keep(context.WithoutCancel(t.ctx), &e); err != nil {
+	ctx := context.WithoutCancel(t.ctx)
+	if err := errors.Join(t.keep(ctx, &e), t.letGo(ctx)); err != nil {
 		t.cfg.Failed(err)
 	}
+}
+
+// letGo lets go of executions that are too many. The caller holds the lock.
+func (t *Tests) letGo(ctx context.Context) error {
+	over := len(t.executions) - KeptExecutions
+	if over <= 0 {
+		return nil
+	}
+	var ended []*Execution
+	for _, e := range t.executions {
+		if e.cancel == nil || !e.running() {
+			ended = append(ended, e)
+		}
+	}
+	slices.SortFunc(ended, func(a, b *Execution) int { return cmp.Or(a.Began.Compare(b.Began), cmp.Compare(b.ID, a.ID)) })
+	for _, e := range ended[:min(over, len(ended))] {
+		if err := t.cfg.Store.PutDocument(ctx, executionDocument, e.ID, nil); err != nil {
+			return fmt.Errorf("letting go of an execution of a test case: %w", err)
+		}
+		delete(t.executions, e.ID)
+	}
+	return nil
 }
 
 func (t *Tests) keep(ctx context.Context, e *Execution) error {

@@ -32,6 +32,10 @@ const (
 	MaxExecutions = 100
 )
 
+// KeptExecutions is how many executions are kept. Of more, the oldest that have come to their end are
+// let go. Guessed: AWS names no number.
+const KeptExecutions = 1000
+
 // TestBody is what a test case says.
 type TestBody struct {
 	Content string `json:"content"`

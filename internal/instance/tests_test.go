@@ -1,11 +1,13 @@
 package instance_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/parley-chat/parley/internal/instance"
 	"github.com/parley-chat/parley/internal/store"
@@ -140,4 +142,49 @@ func TestPublishedTests(t *testing.T) {
 	if err := tests.Remove(t.Context(), c.ID); err != nil || len(tests.All()) > 0 || len(tests.Executions()) != 1 {
 		t.Errorf("removed: %v, %+v", err, tests.All())
 	}
+}
+
+// Of very many executions the oldest are let go, in the store as well.
+func TestExecutionsAreBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		let := make(chan struct{})
+		close(let)
+		tests := openTests(t, kept, let)
+		c, err := tests.Create(t.Context(), instance.TestCase{Name: "Greets", Published: &instance.TestBody{Content: greets}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first, last string
+		for range instance.KeptExecutions + 3 {
+			e, err := tests.Start(t.Context(), c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, last = cmp.Or(first, e.ID), e.ID
+			<-time.After(time.Millisecond) // of the bubble
+		}
+		synctest.Wait()
+		for range 2 {
+			if n := len(tests.Executions()); n != instance.KeptExecutions {
+				t.Errorf("%d executions are kept", n)
+			}
+			if _, err := tests.Execution(c.ID, first); !errors.Is(err, instance.ErrNotFound) {
+				t.Errorf("the first one: %v", err)
+			}
+			if _, err := tests.Execution(c.ID, last); err != nil {
+				t.Errorf("the last one: %v", err)
+			}
+			tests.Close()
+			tests = openTests(t, kept, let) // as another run of the program does
+		}
+		tests.Close()
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
