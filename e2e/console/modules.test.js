@@ -118,11 +118,11 @@ test('interactive messages are shown and answered as in the chat widget', async 
 })
 
 test('odd interactive messages do no harm', async () => {
-  for (const text of ['', '{', 'null', '[]', '"x"', '{"templateType":"Panel"}', '{"templateType":"Panel","data":{"content":"x"}}']) {
+  for (const text of ['', '{', 'null', '[]', '"x"', '{"templateType":"Panel"}', '{"templateType":"Panel","data":{"content":"x"}}', '{"templateType":5,"data":{"content":{}}}']) {
     assert.equal(await template(text), null, text)
   }
   for (const content of [{}, { elements: 'x' }, { elements: [null, 1, {}] }, { title: { a: 1 }, elements: [{ title: '<img src=x onerror=alert(1)>' }] }]) {
-    for (const kind of ['ListPicker', 'Panel', 'QuickReply', 'TimePicker', 'Carousel', 'ViewResource', '<b>']) assert.ok(await template(made(kind, content)), kind)
+    for (const kind of ['ListPicker', 'Panel', 'QuickReply', 'TimePicker', 'Carousel', 'ViewResource', '<b>', 'constructor', 'toString']) assert.ok(await template(made(kind, content)), kind)
   }
 })
 

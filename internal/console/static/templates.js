@@ -26,8 +26,8 @@ export function draw(text, choose, describe) {
     return null;
   }
   const content = message?.data?.content;
-  if (!message?.templateType || !content || typeof content !== "object") return null;
-  const make = kinds[message.templateType] ?? unknown;
+  if (!message?.templateType || typeof message.templateType !== "string" || !content || typeof content !== "object") return null;
+  const make = kindOf(message.templateType);
   return h("div", { class: `template template-${message.templateType.toLowerCase()}` }, make(message, content, choose, describe));
 }
 
@@ -100,7 +100,7 @@ function cards(message, content, choose) {
     // What is chosen in a carousel is a message that says on which card.
     const chosen = choose && ((selectionText, contentType) => contentType !== contentTypes.text ? choose(selectionText, contentType) :
       choose(JSON.stringify({ templateIdentifier: inner.templateIdentifier, listTitle: of.title, selectionText }), contentTypes.text));
-    return fill(h("div", { class: "template card-small" }), (kinds[inner.templateType] ?? unknown)(inner, of, chosen));
+    return fill(h("div", { class: "template card-small" }), kindOf(inner.templateType)(inner, of, chosen));
   });
   return [head(content), carousel(plain(content.title) || "Carousel", made)];
 }
@@ -114,3 +114,5 @@ const kinds = {
   ListPicker: options, Panel: options, QuickReply: options, TimePicker: times, Carousel: cards,
   ViewResource: (message, content, choose, describe) => view(content, choose, describe),
 };
+
+const kindOf = (type) => (Object.hasOwn(kinds, type) ? kinds[type] : unknown);
