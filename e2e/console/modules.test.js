@@ -88,6 +88,22 @@ test('Enter in the only field of a view without a button to send it does nothing
   assert.deepEqual(complaints, [])
 })
 
+test('an exchange is sent again also from a page at an address that is not secure', async () => {
+  const body = await page.evaluate(async () => {
+    const { replay } = await import('/console/replay.js')
+    Object.defineProperty(crypto, 'randomUUID', { value: undefined, configurable: true }) // as browsers have it there
+    const dialog = document.body.appendChild(document.createElement('dialog'))
+    try {
+      replay(dialog, { id: 'x', method: 'POST', path: '/participant/message', requestBody: '{"ClientToken":"used","Content":"a"}' }, () => {})
+      return dialog.querySelector('#replay-body').value
+    } finally {
+      dialog.remove()
+      delete crypto.randomUUID
+    }
+  })
+  assert.match(body, /"ClientToken": "[0-9a-f]{32}"/)
+})
+
 /** What an interactive message looks like, and what a click on each of its options sends. */
 const template = (message) => page.evaluate(async (text) => {
   const { draw } = await import('/console/templates.js')

@@ -3,6 +3,7 @@
 import { post, path } from "./api.js";
 import { fill, h } from "./dom.js";
 import { pretty } from "./json.js";
+import { newToken } from "./participant.js";
 import { trouble } from "./trouble.js";
 
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
@@ -21,7 +22,7 @@ export function replay(dialog, exchange, made) {
   body.value = pretty(exchange.requestBody ?? "");
   // A call with the ClientToken of an earlier one is answered like that one, and does nothing.
   const used = exchange.requestBody?.match(/"ClientToken"\s*:\s*"([^"]+)"/)?.[1];
-  const fresh = crypto.randomUUID();
+  const fresh = newToken();
   const same = h("input", { type: "checkbox", id: "replay-same", onchange: () => {
     const [from, to] = same.checked ? [fresh, used] : [used, fresh];
     body.value = body.value.replace(`"${from}"`, `"${to}"`);
