@@ -120,7 +120,7 @@ var allowed = map[string][]string{
 	"internal/signin":     {"internal/chat", "internal/excerpt", "internal/secret"},
 	"internal/processing": {"internal/chat", "internal/excerpt", "internal/flow", "internal/transcript"},
 	"internal/fault": {
-		"internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
+		"internal/arn", "internal/awswire", "internal/chat", "internal/connectserver", "internal/excerpt", "internal/participant", "internal/rawjson",
 		"internal/secret",
 	},
 	"internal/emulator": {
