@@ -259,6 +259,7 @@ test('the server restarts under the page: it comes back and shows nothing twice'
   const jan = await connect(parley.url, 'Jan')
   await row(page, 'Jan').click()
   await button(page, 'Accept').click()
+  await page.locator('#chat-state', { hasText: 'Yours' }).waitFor() // the server may be gone before it is asked
   await jan.say('before')
   await talk(page).getByText('before').waitFor()
   const gone = await passing(page, '#state-text', 'Not reachable')
