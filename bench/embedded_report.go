@@ -22,7 +22,7 @@ type embeddedResult struct {
 	spoken, driven      spread // the same through a server: its own, and that of its client
 	atMenu, withoutFlow spread
 	few, many           spread
-	idle, full, peak    int64 // memory, in bytes
+	idle, full, peak    spread // memory, in bytes, each one a round
 	connecting          time.Duration
 	beating             float64 // cores
 	revision            string
@@ -30,9 +30,13 @@ type embeddedResult struct {
 	loadAfter           string
 }
 
-// chatSize is the memory of a chat in KiB.
-func (r *embeddedResult) chatSize() float64 {
-	return float64(r.full-r.idle) / 1024 / float64(r.chats)
+// chatSize is the memory of a chat in KiB, in each round.
+func (r *embeddedResult) chatSize() spread {
+	var size spread
+	for n := range r.full {
+		size = append(size, (r.full[n]-r.idle[n])/1024/float64(r.chats))
+	}
+	return size
 }
 
 // figures takes one figure out of samples.
@@ -109,10 +113,7 @@ func (r *embeddedResult) targets() string {
 		}
 		rows = append(rows, []string{what, target, values.text(format), verdict})
 	}
-	var size spread
-	if r.full > 0 {
-		size = spread{r.chatSize()}
-	}
+	size := r.chatSize()
 	sent := r.messages[durable]
 	rate, p99, fan := figures(sent, rateOf), figures(sent, p99Of), figures(r.fanOut, p99Of)
 	add(fmt.Sprintf("memory of each of %d connected chats", r.chats), "≤ 12 KiB", "%.1f KiB", size.median() <= 12, size)
@@ -168,9 +169,9 @@ func (r *embeddedResult) runs() string {
 		text += "\nDurable to ephemeral messages a second: " + ratio.text("%.2f") + "; the bare disk flushes " +
 			r.flushes.text("%.0f") + " times a second, and messages that come together share a flush.\n"
 	}
-	if r.full > 0 {
+	if len(r.full) > 0 {
 		text += fmt.Sprintf("\n%d chats: connected in %.1f s; %.1f MiB resident idle, %.1f MiB with the chats, %.1f MiB at most; heartbeats use %.2f cores.\n",
-			r.chats, r.connecting.Seconds(), float64(r.idle)/mib, float64(r.full)/mib, float64(r.peak)/mib, r.beating)
+			r.chats, r.connecting.Seconds(), r.idle.median()/mib, r.full.median()/mib, r.peak.median()/mib, r.beating)
 	}
 	if len(r.played) > 0 {
 		text += fmt.Sprintf("\nCPU of %d turns: %s ms in a scenario, %s ms of a server and %s ms of its client.\n", turnsEach,

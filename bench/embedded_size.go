@@ -27,6 +27,16 @@ func (l *lab) measureChats(ctx context.Context, r *embeddedResult) error {
 	if r.chats == 0 {
 		return nil
 	}
+	for range r.rounds { // how much of it is garbage differs by a tenth from round to round
+		if err := l.chatsOnce(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// chatsOnce is one round of measureChats.
+func (l *lab) chatsOnce(ctx context.Context, r *embeddedResult) error {
 	// The record of exchanges is bounded, and no part of a chat.
 	return l.withServer(ctx, uninspected, func(p *peer) error {
 		pause(ctx, time.Second)
@@ -52,12 +62,14 @@ func (l *lab) measureChats(ctx context.Context, r *embeddedResult) error {
 			return err
 		}
 		r.beating = (cpuTime(p.pid()) - before).Seconds() / r.settle.Seconds()
-		r.idle, r.full, r.peak = idle, memory(p.pid(), "VmRSS"), memory(p.pid(), "VmHWM")
+		for kind, value := range map[*spread]int64{&r.idle: idle, &r.full: memory(p.pid(), "VmRSS"), &r.peak: memory(p.pid(), "VmHWM")} {
+			*kind = append(*kind, float64(value))
+		}
 		pause(ctx, time.Second)
 		if got := answers.Load(); got < sent {
 			return fmt.Errorf("%d of %d heartbeats were answered", got, sent)
 		}
-		l.say("%.1f KiB for each of %d chats", r.chatSize(), r.chats)
+		l.say("%.1f KiB for each of %d chats", r.chatSize()[len(r.full)-1], r.chats)
 		return nil
 	})
 }
