@@ -110,12 +110,17 @@ func (w *world) eventually(what string, so func() bool) {
 
 // page is a customer's page with a chat.
 type page struct {
-	gws.BuiltinEventHandler
+	*socket
 	w      *world
 	id     string
 	start  string // the participant token
 	bearer string // the connection token
 	conn   *gws.Conn
+}
+
+// socket is what came from one socket of a page: a page that connects again has another.
+type socket struct {
+	gws.BuiltinEventHandler
 	items  chan map[string]any
 	closed chan uint16
 	// subscribed is closed with the first frame, which answers the subscription: what was said
@@ -136,8 +141,8 @@ func (w *world) open(body string) *page {
 // connect opens the socket and subscribes, as a page does that was reloaded.
 func (p *page) connect(w *world) {
 	w.t.Helper()
-	p.w, p.items, p.closed = w, make(chan map[string]any, 100), make(chan uint16, 1)
-	p.subscribed, p.once = make(chan struct{}), sync.Once{}
+	p.w = w
+	p.socket = &socket{items: make(chan map[string]any, 100), closed: make(chan uint16, 1), subscribed: make(chan struct{})}
 	answer := w.must(http.MethodPost, "/participant/connection", p.start, `{"Type":["WEBSOCKET","CONNECTION_CREDENTIALS"]}`)
 	p.bearer = text(answer, "ConnectionCredentials", "ConnectionToken")
 	address := text(answer, "Websocket", "Url")
@@ -145,7 +150,7 @@ func (p *page) connect(w *world) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	conn, _, err := gws.NewClientFromConn(p, &gws.ClientOption{Addr: address, HandshakeTimeout: patience}, netConn)
+	conn, _, err := gws.NewClientFromConn(p.socket, &gws.ClientOption{Addr: address, HandshakeTimeout: patience}, netConn)
 	if err != nil {
 		w.t.Fatalf("opening %s: %v", address, err)
 	}
@@ -162,9 +167,9 @@ func (p *page) connect(w *world) {
 }
 
 // OnMessage implements [gws.Event].
-func (p *page) OnMessage(_ *gws.Conn, m *gws.Message) {
+func (s *socket) OnMessage(_ *gws.Conn, m *gws.Message) {
 	defer func() { _ = m.Close() }()
-	p.once.Do(func() { close(p.subscribed) })
+	s.once.Do(func() { close(s.subscribed) })
 	var frame struct{ Topic, Content json.RawMessage }
 	var content string
 	if json.Unmarshal(m.Bytes(), &frame) != nil || !bytes.Equal(frame.Topic, []byte(`"aws/chat"`)) ||
@@ -173,17 +178,17 @@ func (p *page) OnMessage(_ *gws.Conn, m *gws.Message) {
 	}
 	var item map[string]any
 	if json.Unmarshal([]byte(content), &item) == nil {
-		p.items <- item
+		s.items <- item
 	}
 }
 
 // OnClose implements [gws.Event].
-func (p *page) OnClose(_ *gws.Conn, err error) {
+func (s *socket) OnClose(_ *gws.Conn, err error) {
 	code := uint16(0)
 	if closed, ok := err.(*gws.CloseError); ok { //nolint:errorlint // gws hands it over bare
 		code = closed.Code
 	}
-	p.closed <- code
+	s.closed <- code
 }
 
 // await returns the next item whose content or type contains a text.
