@@ -45,8 +45,9 @@ func (f Finding) String() string {
 
 // check collects what is wrong with a locale.
 type check struct {
-	l        *Locale
-	findings []Finding
+	l         *Locale
+	findings  []Finding
+	questions []question
 }
 
 func (c *check) broken(file, rule, text, remedy string) {

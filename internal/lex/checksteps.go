@@ -23,6 +23,7 @@ func (c *check) stages(i *Intent) {
 	}
 	if s := i.Confirmation; s != nil {
 		v.says("intentConfirmationSetting.promptSpecification", s.Prompt.Response)
+		v.asks("intentConfirmationSetting.promptSpecification", s.Prompt.Response, confirmIntent, nil)
 		v.outcome("intentConfirmationSetting.confirmation", &s.Confirmed)
 		v.outcome("intentConfirmationSetting.declination", &s.Declined)
 		v.outcome("intentConfirmationSetting.failure", &s.Failed)
@@ -41,6 +42,7 @@ func (c *check) stages(i *Intent) {
 			v.file = s.File
 		}
 		v.says("promptSpecification", s.Prompt.Response)
+		v.asks("promptSpecification", s.Prompt.Response, elicitSlot, s)
 		v.outcome("slotCaptureSetting.capture", &s.Capture.Captured)
 		v.outcome("slotCaptureSetting.failure", &s.Capture.Failed)
 		v.hook("slotCaptureSetting.codeHook", s.Capture.Hook)
@@ -64,6 +66,7 @@ func (v *visit) at(where string) string {
 func (v *visit) outcome(where string, o *Outcome) {
 	v.says(where, o.Response)
 	v.step(where, o.Next)
+	v.before(where, o.Response, o.Next)
 	if o.Conditional == nil {
 		return
 	}
@@ -89,6 +92,7 @@ func (v *visit) outcome(where string, o *Outcome) {
 func (v *visit) branch(where string, b *Branch) {
 	v.says(where, b.Response)
 	v.step(where, b.Next)
+	v.before(where, b.Response, b.Next)
 }
 
 func (v *visit) hook(where string, h *Hook) {

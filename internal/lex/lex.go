@@ -111,9 +111,7 @@ func (l *Locale) Prepare() []Finding {
 	}
 	c.locale()
 	l.index = newIndex(l)
-	for _, i := range l.Intents {
-		c.titles(i)
-	}
+	c.titles()
 	return c.findings
 }
 

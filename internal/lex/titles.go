@@ -64,96 +64,69 @@ func (m *machine) offered() bool {
 	return false
 }
 
-// titles finds what an intent's interactive messages offer and the bot does not understand: who chooses
-// it is asked again, or gets the fallback. Only messages that wait for an answer count, and only
-// intents without a function, which could make something of any text.
-func (c *check) titles(i *Intent) {
-	if i.Calls() {
-		return
-	}
-	v := &visit{c: c, i: i, file: i.File}
-	if s := i.Initial; s != nil {
-		v.offers("initialResponseSetting", &s.Outcome)
-	}
-	if s := i.Confirmation; s != nil {
-		v.offered("intentConfirmationSetting.promptSpecification", s.Prompt.Response, confirmIntent, nil)
-		v.offers("intentConfirmationSetting.confirmation", &s.Confirmed)
-		v.offers("intentConfirmationSetting.declination", &s.Declined)
-		v.offers("intentConfirmationSetting.failure", &s.Failed)
-	}
-	if s := i.Fulfilment; s != nil {
-		v.offers("fulfillmentCodeHook.success", &s.Success)
-		v.offers("fulfillmentCodeHook.failure", &s.Failure)
-		v.offers("fulfillmentCodeHook.timeout", &s.Timeout)
-	}
-	if s := i.Closing; s != nil {
-		v.offers("intentClosingSetting", &s.Outcome)
-	}
-	for _, s := range i.Slots {
-		if s.File != "" {
-			v.file = s.File
-		}
-		v.offered("promptSpecification", s.Prompt.Response, elicitSlot, s)
-		v.offers("slotCaptureSetting.capture", &s.Capture.Captured)
-		v.offers("slotCaptureSetting.failure", &s.Capture.Failed)
+// question is a message that waits for an answer: for an intent, a slot or a yes.
+type question struct {
+	at, kind string
+	slot     *Slot
+	said     Response
+}
+
+// asks keeps a question for later: what its interactive messages offer is looked up as a customer's text
+// is, once the whole locale is read. An intent with a function is left out, as that could make something
+// of any text.
+func (v *visit) asks(where string, r Response, kind string, slot *Slot) {
+	if !v.i.Calls() {
+		v.c.questions = append(v.c.questions, question{v.at(where), kind, slot, r})
 	}
 }
 
-// offers checks the messages of an outcome and its branches.
-func (v *visit) offers(where string, o *Outcome) {
-	v.before(where, o.Response, o.Next)
-	if o.Conditional == nil {
-		return
-	}
-	for n := range o.Conditional.Branches {
-		b := &o.Conditional.Branches[n]
-		v.before(fmt.Sprintf("%s branch %q", where, b.Name), b.Response, b.Next)
-	}
-	if b := o.Conditional.Default; b != nil {
-		v.before(where+" default branch", b.Response, b.Next)
-	}
-}
-
-// before checks messages that stand before a step, if it waits for an answer.
+// before keeps what stands before a step as a question, if the step waits for an answer.
 func (v *visit) before(where string, r Response, next *Step) {
 	switch {
 	case next == nil:
 	case next.Type == elicitIntent:
-		v.offered(where, r, elicitIntent, nil)
+		v.asks(where, r, elicitIntent, nil)
 	case next.Type == elicitSlot && next.Suppressed: // else the slot's own prompt is the question
 		of := v.i
 		if next.Intent != "" {
 			of = v.c.l.byName[next.Intent]
 		}
 		if of != nil && of.Slot(next.Slot) != nil {
-			v.offered(where, r, elicitSlot, of.Slot(next.Slot))
+			v.asks(where, r, elicitSlot, of.Slot(next.Slot))
 		}
 	}
 }
 
-// offered checks what messages offer as the answer to a question.
-func (v *visit) offered(where string, r Response, question string, slot *Slot) {
-	for _, g := range r.Groups {
-		for _, msg := range g {
-			if msg.Type != CustomPayload {
-				continue
-			}
-			titles, _ := choices(msg.Content)
-			for _, title := range titles {
-				if v.c.l.understands(title, question, slot) {
+// titles finds what the interactive messages of questions offer and the bot does not understand: who
+// chooses it is asked again, or gets the fallback.
+func (c *check) titles() {
+	for _, q := range c.questions {
+		for _, g := range q.said.Groups {
+			for _, msg := range g {
+				if msg.Type != CustomPayload {
 					continue
 				}
-				text, remedy := "is no utterance of an intent: who chooses it gets the fallback", "add it as an utterance"
-				switch question {
-				case elicitSlot:
-					text, remedy = fmt.Sprintf("is no value of the type %s: who chooses it is asked again", slot.Type), "add it as a value or a synonym"
-				case confirmIntent:
-					text, remedy = "is neither a yes nor a no: who chooses it is asked again", "write what the language has for one of them"
+				titles, _ := choices(msg.Content)
+				for _, title := range titles {
+					if !c.l.understands(title, q.kind, q.slot) {
+						c.unknown(&q, title)
+					}
 				}
-				v.c.doubt(v.at(where), "title", fmt.Sprintf("the interactive message offers %q, which %s", title, text), remedy)
 			}
 		}
 	}
+}
+
+// unknown says that a title is no answer to its question.
+func (c *check) unknown(q *question, title string) {
+	text, remedy := "is no utterance of an intent: who chooses it gets the fallback", "add it as an utterance"
+	switch q.kind {
+	case elicitSlot:
+		text, remedy = fmt.Sprintf("is no value of the type %s: who chooses it is asked again", q.slot.Type), "add it as a value or a synonym"
+	case confirmIntent:
+		text, remedy = "is neither a yes nor a no: who chooses it is asked again", "write what the language has for one of them"
+	}
+	c.doubt(q.at, "title", fmt.Sprintf("the interactive message offers %q, which %s", title, text), remedy)
 }
 
 // understands reports whether a text that was offered is an answer to its question. It answers no other:
