@@ -13,8 +13,10 @@ import (
 	"github.com/parley-chat/parley/internal/doorpath"
 )
 
-// askTime is how long the program at an address may take to say whether it is a Parley.
-const askTime = time.Second
+// askTime is how long the program at an address may take to say whether it is a Parley. Only one that says
+// nothing at all costs that much; a Parley on a busy machine may need seconds, and is not to be called
+// another program.
+const askTime = 5 * time.Second
 
 // ParleyAt returns the address of the Parley that listens on HOST:PORT; empty when there is none. The
 // question leaves no trace among the calls that it records.
