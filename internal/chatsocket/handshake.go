@@ -4,6 +4,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"time"
@@ -66,6 +67,9 @@ func Upgrade(w http.ResponseWriter, key, protocol string) (*Conn, error) {
 	conn, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return nil, fmt.Errorf("taking a connection over: %w", err)
+	}
+	if outer, ok := conn.(interface{ Hijacked() net.Conn }); ok { // of a server that stands between for its requests
+		conn = outer.Hijacked()
 	}
 	c := &Conn{Conn: conn}
 	if n := rw.Reader.Buffered(); n > 0 { // a client that did not wait for the answer

@@ -160,6 +160,10 @@ type conn struct {
 	bound       bool      // to this process, which knows more of it than what is yet to arrive
 }
 
+// Hijacked returns the connection for who took it over from net/http: what this one follows is of
+// requests, and a chat socket is held for hours.
+func (c *conn) Hijacked() net.Conn { return c.TCPConn }
+
 // Read implements [net.Conn].
 func (c *conn) Read(p []byte) (int, error) {
 	if c.from.ending.Load() && c.waiting() {

@@ -250,6 +250,35 @@ func TestEndReachesHijackedConnections(t *testing.T) {
 	}
 }
 
+// Who takes a connection over can have it without what the server follows its requests with.
+func TestHijackedConnectionIsBare(t *testing.T) {
+	t.Parallel()
+	s := start(t, server.Config{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		outer, ok := conn.(interface{ Hijacked() net.Conn })
+		if !ok {
+			t.Errorf("a %T does not give its connection away", conn)
+			return
+		}
+		if _, ok := outer.Hijacked().(*net.TCPConn); !ok {
+			t.Errorf("it holds a %T", outer.Hijacked())
+		}
+		_, _ = io.WriteString(outer.Hijacked(), "HTTP/1.1 204 No Content\r\n\r\n")
+	})})
+	if res, _ := exchange(t, s.addr, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"); res.StatusCode != http.StatusNoContent {
+		t.Errorf("status %d, want 204", res.StatusCode)
+	}
+	s.stop()
+	if err := await(t, s.result, "Serve"); err != nil {
+		t.Errorf("Serve: %v, want nil", err)
+	}
+}
+
 func TestSlowBodyGetsAnAnswer(t *testing.T) {
 	t.Parallel()
 	s := start(t, server.Config{
