@@ -145,7 +145,7 @@ func (p *Publisher) tell(endpoint string) {
 		return
 	}
 	p.told[endpoint] = true
-	p.log.LogAttrs(context.Background(), slog.LevelWarn, "a chat is streamed to a topic without a stream target: its items go to this log only",
+	p.log.LogAttrs(context.Background(), slog.LevelWarn, "a chat is streamed to a topic without a stream target: this log says which items it has, and they go nowhere",
 		slog.String("endpoint", endpoint), slog.String("hint", "start with --stream-target "+endpoint+"=URL"))
 }
 
@@ -173,15 +173,14 @@ func (p *Publisher) Close(ctx context.Context) error {
 
 func (p *Publisher) run(ctx context.Context, t *target) {
 	for one := range t.queue {
-		id := uuid.NewString()
-		message, err := p.message(id, one)
-		if err == nil && t.url == "" {
+		if t.url == "" {
 			p.log.LogAttrs(ctx, slog.LevelInfo, "streamed item", slog.String("endpoint", one.endpoint),
 				slog.String("contact_id", one.item.ContactID), slog.String("type", string(one.item.Type)),
 				slog.String("content_type", one.item.ContentType))
-			p.log.LogAttrs(ctx, slog.LevelDebug, "streamed message", slog.String("message", string(message)))
 			continue
 		}
+		id := uuid.NewString()
+		message, err := p.message(id, one)
 		if err == nil {
 			err = p.deliver(ctx, t.url, id, one.endpoint, message)
 		}

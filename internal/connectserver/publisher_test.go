@@ -244,3 +244,23 @@ func TestPublisherNeedsAnEncoder(t *testing.T) {
 		t.Error("a publisher that cannot encode was made")
 	}
 }
+
+// The log of a topic without a target says which items it has, at no level what they say.
+func TestRowLeft1StreamedTextIsNotLogged(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	p, err := connectserver.NewPublisher(connectserver.PublisherConfig{
+		Encode: func(*transcript.Item) ([]byte, error) { return []byte(`{"Content":"zanzibar"}`), nil },
+		Log:    slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Publish(contact(arn), item("1"))
+	if err := p.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := log.String(); !strings.Contains(got, "streamed item") || strings.Contains(got, "zanzibar") {
+		t.Error(got)
+	}
+}

@@ -73,7 +73,7 @@ func decode(body []byte, nested bool) (map[string]any, error) {
 	}
 	var answer any
 	if err := json.Unmarshal(text, &answer); err != nil {
-		return nil, failuref("the answer is not JSON (%v): %s", err, brief(string(text)))
+		return nil, &CallError{Text: fmt.Sprintf("the answer is not JSON (%v)", err), answer: text}
 	}
 	object, ok := answer.(map[string]any)
 	if !ok {

@@ -134,3 +134,16 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// An answer that cannot be read is quoted to the flow, whose trace masks it, and not in the log: it may hold
+// what the customer's attributes say.
+func TestRowLeft1AnswerIsNotLogged(t *testing.T) {
+	t.Parallel()
+	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `Ann Zanzibar`) })
+	c, log := calls(t, map[string]lambdacall.Function{"f": {URL: url}})
+	e := c.Answer(t.Context(), call("f"))
+	failed(t, e, "", "the answer is not JSON (invalid character 'A' looking for beginning of value): Ann Zanzibar")
+	if !strings.Contains(log.String(), "the answer is not JSON") || strings.Contains(log.String(), "Zanzibar") {
+		t.Error(log)
+	}
+}

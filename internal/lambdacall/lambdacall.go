@@ -112,7 +112,8 @@ type CallError struct {
 	// Text says what was wrong, and what to do.
 	Text string
 
-	status int // that an address answered with; 0 for none
+	answer []byte // that cannot be read: for the trace, which masks it, and not for the log
+	status int    // that an address answered with; 0 for none
 }
 
 // Error implements error.
@@ -227,11 +228,16 @@ func (c *Calls) Answer(ctx context.Context, call *flowrun.Call) flow.Event {
 // failure is an error as a flow is told of it.
 func failure(err error, note string) flow.Event {
 	e := flow.Event{Kind: flow.Failed, Note: err.Error()}
+	if f, ok := errors.AsType[*CallError](err); ok {
+		if len(f.answer) > 0 {
+			e.Note += ": " + brief(string(f.answer))
+		}
+		if f.Late {
+			e.Error = "TimeLimitExceeded"
+		}
+	}
 	if note != "" {
 		e.Note += "; " + note
-	}
-	if f, ok := errors.AsType[*CallError](err); ok && f.Late {
-		e.Error = "TimeLimitExceeded"
 	}
 	return e
 }

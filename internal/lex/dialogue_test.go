@@ -473,8 +473,8 @@ func TestChoiceThatTheBotDoesNotKnow(t *testing.T) {
 	const picker = `{"templateType":"ListPicker","version":"1.0","data":{"content":{"title":"How can I help?","elements":[{"title":"%s"}]}}}`
 	for title, want := range map[string][]string{
 		"Check self-service options":          nil,
-		"Order a pizza":                       {`"Order a pizza" is none of the values of slot action: accepted, as its type takes what is similar`},
-		"Send somebody who looks at the pump": {`"Send somebody who looks at the pump" was offered by the bot's own message, and is no value of slot action: add it to the type Action`},
+		"Order a pizza":                       {`the answer is none of the values of slot action: accepted, as its type takes what is similar`},
+		"Send somebody who looks at the pump": {`the text was offered by the bot's own message, and is no value of slot action: add it to the type Action`},
 	} {
 		c := begin(t, "interactive-messages", "en_US")
 		answers := []string{elicit("action", fmt.Sprintf(picker, title)), `{"sessionState":{"dialogAction":{"type":"Delegate"}}}`}

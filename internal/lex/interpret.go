@@ -5,15 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/lexslot"
 )
 
 // surely is the score at which another intent wins over the open question.
 const surely = 0.8
-
-// longestExcerpt bounds what a note repeats of a customer's text.
-const longestExcerpt = 80
 
 // Answered is the rule of a text that answered the open question.
 const Answered = "answer"
@@ -129,7 +125,7 @@ func (m *machine) intentAnswer() then {
 	}
 	found.Intent = m.l.Fallback().Name
 	if m.offered() {
-		m.note("%q was offered by the bot's own message, and no intent knows it: add it as an utterance", excerpt.Of(m.in.Text, longestExcerpt))
+		m.note("the text was offered by the bot's own message, and no intent knows it: add it as an utterance")
 	}
 	m.doubtful(&found)
 	return m.fallback
@@ -141,14 +137,14 @@ func (m *machine) doubtful(found *Match) {
 		return
 	}
 	if found.Rule == Unmatched {
-		m.note("borderline: %q was not understood, %s had %.2f by %q; add it as an utterance, or pin it", excerpt.Of(m.in.Text, longestExcerpt), found.Best[0].Intent, found.Best[0].Score, found.Nearest)
+		m.note("borderline: the text was not understood, %s had %.2f by %q; add it as an utterance, or pin it", found.Best[0].Intent, found.Best[0].Score, found.Nearest)
 		return
 	}
 	behind := ""
 	if found.RunnerUp != "" {
 		behind = ", " + found.RunnerUp + " behind"
 	}
-	m.note("borderline: %q is taken for %s with %.2f by %q%s; add it as an utterance, or pin it", excerpt.Of(m.in.Text, longestExcerpt), found.Intent, found.Score, found.Nearest, behind)
+	m.note("borderline: the text is taken for %s with %.2f by %q%s; add it as an utterance, or pin it", found.Intent, found.Score, found.Nearest, behind)
 }
 
 // other finds another intent that the text surely means, while a question is open.
@@ -180,7 +176,7 @@ func (m *machine) slotAnswer(i *Intent, slot *Slot) then {
 	if how != unread {
 		m.s.Intent.Slots[slot.Name] = value
 		if value.Unlisted {
-			m.note("%q is none of the values of slot %s: accepted, as its type takes what is similar", excerpt.Of(value.Original, longestExcerpt), slot.Name)
+			m.note("the answer is none of the values of slot %s: accepted, as its type takes what is similar", slot.Name)
 		}
 	}
 	understood := how != unread && (value.Interpreted != nil || len(value.Values) > 0)
@@ -190,7 +186,7 @@ func (m *machine) slotAnswer(i *Intent, slot *Slot) then {
 		}
 	}
 	if !understood && m.offered() {
-		m.note("%q was offered by the bot's own message, and is no value of slot %s: add it to the type %s", excerpt.Of(m.in.Text, longestExcerpt), slot.Name, slot.Type)
+		m.note("the text was offered by the bot's own message, and is no value of slot %s: add it to the type %s", slot.Name, slot.Type)
 	}
 	return m.attempted(slot, understood)
 }

@@ -94,7 +94,8 @@ type Turn struct {
 	Call *Call
 	// Request are the request attributes as they are now: a function may change them.
 	Request map[string]string
-	// Notes are what the reader of a log should know, in sentences.
+	// Notes are what the reader of a log should know, in sentences that do not repeat the text: a log is kept
+	// and passed on.
 	Notes []string
 }
 

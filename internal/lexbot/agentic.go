@@ -121,12 +121,13 @@ func (a *Applications) Answer(ctx context.Context, call *flowrun.Call) flow.Even
 	defer cancel()
 	g, err := a.ask(ctx, e, q)
 	if err != nil {
-		why := err.Error()
+		why, shown := err.Error(), traced(err)
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			why = fmt.Sprintf("the application did not answer within %s", applicationLimit)
+			shown = why
 		}
 		a.log.LogAttrs(ctx, slog.LevelWarn, "application failed", slog.String("application", e.key), slog.String("cause", why), slog.String("contact_id", call.ContactID))
-		return flow.Event{Kind: flow.Failed, Note: why}
+		return flow.Event{Kind: flow.Failed, Note: shown}
 	}
 	return a.event(e, call, q, g)
 }

@@ -373,12 +373,13 @@ func (b *Bots) keep(event *flow.Event, e *entry, k kept) {
 
 // failed is a turn without an answer: the error branch.
 func (b *Bots) failed(ctx context.Context, e *entry, call *flowrun.Call, err error, notes []string) flow.Event {
-	why := err.Error()
+	why, shown := err.Error(), traced(err)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		why = fmt.Sprintf("the bot did not answer within %s", limitOf(call))
+		shown = why
 	}
 	b.log.LogAttrs(ctx, slog.LevelWarn, "bot failed", slog.String("bot", e.key), slog.String("cause", why), slog.String("contact_id", call.ContactID))
-	return flow.Event{Kind: flow.Failed, Note: strings.Join(append(notes, why), "; ")}
+	return flow.Event{Kind: flow.Failed, Note: strings.Join(append(notes, shown), "; ")}
 }
 
 // initial is the text that a bot is to begin with. The action's page spells the parameter without two

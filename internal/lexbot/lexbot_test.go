@@ -1,11 +1,13 @@
 package lexbot_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -380,5 +382,41 @@ func TestNumbersOfABlock(t *testing.T) {
 		if e := c.say(""); !e.Open || e.Seconds != want || !slices.Equal(replies(e), []string{"42"}) {
 			t.Errorf("%v: %+v", limit, e)
 		}
+	}
+}
+
+// What a customer typed stands in no line of the log and in no note: not when it is a doubtful guess, and not
+// in an answer that cannot be read, of which the trace alone has the beginning.
+func TestRowLeft1NothingTypedIsLogged(t *testing.T) {
+	t.Parallel()
+	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		_, _ = w.Write([]byte("I heard " + regexp.MustCompile(`"text":"([^"]*)`).FindStringSubmatch(string(body))[1]))
+	}))
+	t.Cleanup(echo.Close)
+	const typed = "zanzibar"
+	for name, test := range map[string]struct {
+		bot          lexbot.Bot
+		note, logged string
+		traced       bool
+	}{
+		"a guess":    {lexbot.Bot{Path: filepath.Join(realBots, "airline-cancellation")}, "borderline: the text ", "borderline", false},
+		"unreadable": {lexbot.Bot{URL: echo.URL}, "is not that of RecognizeText", "is not that of RecognizeText", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var log bytes.Buffer
+			c := newChat(t, open(t, lexbot.Config{
+				Bots: map[string]lexbot.Bot{"*": test.bot}, Log: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			}), alias)
+			c.say("")
+			e := c.say("cancel flights " + typed)
+			if !strings.Contains(e.Note, test.note) || strings.Contains(e.Note, typed) != test.traced {
+				t.Error(e.Note)
+			}
+			if !strings.Contains(log.String(), test.logged) || strings.Contains(log.String(), typed) {
+				t.Error(log.String())
+			}
+		})
 	}
 }

@@ -39,7 +39,7 @@ func recognize(t *turn, bot, alias string) (path string, body []byte, err error)
 func read(body []byte) (*said, error) {
 	var r recognized
 	if err := json.Unmarshal(body, &r); err != nil {
-		return nil, fmt.Errorf("the bot's answer is not that of RecognizeText: %s", excerpt.Of(string(body), 200))
+		return nil, &unreadError{fmt.Errorf("the bot's answer is not that of RecognizeText: %w", err), body}
 	}
 	if r.SessionState.DialogAction == nil {
 		return nil, errors.New("the bot's answer has no sessionState.dialogAction")

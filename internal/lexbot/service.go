@@ -120,7 +120,7 @@ func ask(ctx context.Context, client *http.Client, url string, q question) (*lex
 	}
 	const form = `{"messages": ["text"], "attributes": {"name": "text"}, "tool": "Escalate"}`
 	if err := json.Unmarshal(data, &a); err != nil {
-		return nil, fmt.Errorf("the AI agent's answer is not of the form %s: %w: %s", form, err, excerpt.Of(string(data), 200))
+		return nil, &unreadError{fmt.Errorf("the AI agent's answer is not of the form %s: %w", form, err), data}
 	}
 	g := &lex.Generated{Attributes: a.Attributes, Tool: a.Tool}
 	for _, m := range a.Messages {
@@ -157,6 +157,24 @@ func shown(text string) string {
 
 // longestAnswer bounds the answer of an endpoint.
 const longestAnswer = 1 << 20
+
+// unreadError is an answer that cannot be read. What it says to the customer, and of one, is for the trace
+// alone, which masks it: a log is kept and passed on.
+type unreadError struct {
+	error
+	answer []byte
+}
+
+// Unwrap returns the error without the answer.
+func (e *unreadError) Unwrap() error { return e.error }
+
+// traced is an error as the trace has it: with the beginning of an answer that cannot be read.
+func traced(err error) string {
+	if unread, ok := errors.AsType[*unreadError](err); ok {
+		return err.Error() + ": " + excerpt.Of(string(unread.answer), 200)
+	}
+	return err.Error()
+}
 
 // direct returns a client that follows no redirects.
 func direct() *http.Client {
