@@ -35,6 +35,7 @@ func Fidelity() []fidelity.Entry {
 			"else `InvalidRequestException`: in SendMessage, as the first message of a start and through SendChatIntegrationEvent. One source only, which AWS's documentation does not confirm."},
 		{Area: protocol, Name: "Rates", Source: fidelity.Documentation, Note: "When strict, with the documented defaults. Reconnects are exempt: " +
 			"chatjs gives up for good when one is throttled."},
+		{Area: protocol, Name: "Unknown path or method", Source: fidelity.Guessed, Note: "404 `UnknownOperationException`, as in Amazon Connect's API; the addresses of sockets and files answer another method with 405."},
 		{Area: protocol, Name: "Short lives", Source: fidelity.Guessed, Note: "When strict: 5 minutes for connection tokens, 10 for sockets, 1 for upload addresses."},
 
 		{Area: socket, Name: "Frames: subscribe, heartbeat, ping, chat", Source: fidelity.Observed, Note: "AWS documents subscribe and the chat topic only."},

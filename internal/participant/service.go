@@ -204,13 +204,19 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		known.ServeHTTP(w, r)
 		return
 	}
-	if len(e) == 0 {
-		awswire.WriteError(w, &awswire.Error{
-			Status: http.StatusNotFound, Name: "UnknownOperationException", Message: "There is no operation at this path.",
-		})
-		return
+	methods := slices.Sorted(maps.Keys(e))
+	switch {
+	case len(e) == 0:
+		unknown(w, "There is no operation at this path.")
+	case r.URL.Path == chatsocket.Path, strings.HasPrefix(r.URL.Path, "/attachments/"): // addresses, and no operations
+		awswire.WriteMethodNotAllowed(w, methods...)
+	default: // an operation is its method and its path, as everywhere in Amazon Connect
+		unknown(w, "There is no operation with this method at this path: it takes "+strings.Join(methods, " or ")+".")
 	}
-	awswire.WriteMethodNotAllowed(w, slices.Sorted(maps.Keys(e))...)
+}
+
+func unknown(w http.ResponseWriter, text string) {
+	awswire.WriteError(w, &awswire.Error{Status: http.StatusNotFound, Name: "UnknownOperationException", Message: text})
 }
 
 // publicBase reads a public address.

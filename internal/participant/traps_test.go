@@ -226,8 +226,32 @@ func TestTrapRequests(t *testing.T) {
 	}
 	rec = httptest.NewRecorder()
 	w.mux.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/participant/message", nil))
-	if rec.Code != 405 || rec.Header().Get("Allow") != "POST" {
-		t.Errorf("wrong method: %d %v", rec.Code, rec.Header())
+	if rec.Code != 404 || rec.Header().Get("X-Amzn-Errortype") != "UnknownOperationException" || !strings.Contains(rec.Body.String(), "it takes POST.") {
+		t.Errorf("wrong method: %d %v %s", rec.Code, rec.Header(), rec.Body)
+	}
+}
+
+// An action with another method is an unknown operation, as in Amazon Connect's API; what is an address and no
+// operation says which methods it takes.
+func TestRowLeft2OtherMethods(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	for _, test := range []struct {
+		method, path string
+		status       int
+		allow        string
+	}{
+		{http.MethodPut, "/participant/connection", 404, ""},
+		{http.MethodHead, "/participant/transcript", 404, ""},
+		{http.MethodPost, "/participant/views/token", 404, ""},
+		{http.MethodPost, "/participant/websocket", 405, "GET"},
+		{http.MethodPost, "/attachments/id", 405, "GET"},
+	} {
+		rec := httptest.NewRecorder()
+		w.mux.ServeHTTP(rec, httptest.NewRequest(test.method, test.path, nil))
+		if rec.Code != test.status || rec.Header().Get("X-Amzn-Errortype") != "UnknownOperationException" || rec.Header().Get("Allow") != test.allow {
+			t.Errorf("%s %s: %d %v %s", test.method, test.path, rec.Code, rec.Header(), rec.Body)
+		}
 	}
 }
 
