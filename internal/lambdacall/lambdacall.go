@@ -170,6 +170,7 @@ func (c *Calls) Close() error {
 	}
 	c.cancel()
 	c.working.Wait()
+	c.forget()
 	for _, p := range c.programs {
 		p.close()
 	}

@@ -17,6 +17,7 @@ type invocation struct {
 	done   chan struct{} // closed when result and err are there
 	result map[string]any
 	err    error
+	kept   *time.Timer // forgets it; nil while it runs
 }
 
 // start invokes a function without waiting for it. No endpoint is told so: emulators do not know how.
@@ -33,7 +34,9 @@ func (c *Calls) start(call *flowrun.Call, a *action) flow.Event {
 	c.working.Go(func() {
 		i.result, i.err = c.call(c.ctx, call, a)
 		close(i.done)
-		time.AfterFunc(keptFor, func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		i.kept = time.AfterFunc(keptFor, func() {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			delete(c.started, id)
@@ -43,6 +46,16 @@ func (c *Calls) start(call *flowrun.Call, a *action) flow.Event {
 		Kind: flow.Answered, Note: note,
 		Results: map[string]any{"LambdaInvocation": map[string]any{"InvocationId": id}},
 	}
+}
+
+// forget forgets all invocations, once none is running any more.
+func (c *Calls) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, i := range c.started {
+		i.kept.Stop()
+	}
+	clear(c.started)
 }
 
 func (c *Calls) startedOf(id string) *invocation {

@@ -4,8 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
+	"runtime"
 	"testing"
+	"weak"
 
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
@@ -54,5 +57,34 @@ func TestAsynchronous(t *testing.T) {
 	}
 	if e := wait(start("bad"), map[string]any{"TimeLimitSeconds": "60"}); e.Results != nil || e.Note != "the answer is a list, and must be an object" {
 		t.Errorf("a function that failed: %+v", e)
+	}
+}
+
+// What is closed is let go of: nothing that remembers an asynchronous invocation outlives it.
+func TestRowLeft3ClosedIsForgotten(t *testing.T) {
+	t.Parallel()
+	c, err := lambdacall.New(lambdacall.Config{Functions: map[string]lambdacall.Function{"f": {Answer: json.RawMessage(`{}`)}}, Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := c.Answer(t.Context(), call("f", map[string]any{"InvocationType": "ASYNCHRONOUS"}))
+	if e.Kind != flow.Answered {
+		t.Fatalf("%+v", e)
+	}
+	id := e.Results["LambdaInvocation"].(map[string]any)["InvocationId"].(string)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if c.Answers(&flow.Ask{Type: "Wait", Text: id}) {
+		t.Error("an invocation is remembered")
+	}
+	held := weak.Make(c)
+	runtime.KeepAlive(c)
+	c = nil
+	for range 3 {
+		runtime.GC()
+	}
+	if held.Value() != nil {
+		t.Error("something holds what was closed")
 	}
 }
