@@ -233,6 +233,11 @@ func (d *Desk) Close() {
 		}
 	}
 	clear(d.tickets)
+	for _, w := range d.windows {
+		if w.timer != nil {
+			w.timer.Stop()
+		}
+	}
 	d.mu.Unlock()
 	d.cancel()
 	d.running.Wait()

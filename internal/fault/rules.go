@@ -78,8 +78,9 @@ type rule struct {
 	over bool
 	// gone is closed when the rule is taken back or its time is over, but not when it has
 	// struck as often as it may: what it began then goes on.
-	gone chan struct{}
-	life *time.Timer
+	gone    chan struct{}
+	cleared <-chan struct{} // closed when all rules are taken back, also those that strike no more
+	life    *time.Timer
 }
 
 // mostRules bounds how many rules are in force at the same time.
@@ -136,6 +137,7 @@ func (s *Rules) Add(added Rule) (Rule, error) {
 	}
 	r := &rule{Rule: checked, gone: make(chan struct{})}
 	s.mu.Lock()
+	r.cleared = s.cleared
 	rules := s.current()
 	if s.closed || len(rules) >= mostRules {
 		s.mu.Unlock()
@@ -162,7 +164,7 @@ func (s *Rules) expireNow(r Rule) (Rule, error) {
 	return r, nil
 }
 
-// Remove takes a rule back: half-open sockets go on and delays end. It reports whether there
+// Remove takes a rule back: half-open sockets go on and delays end, of calls and of frames. It reports whether there
 // was one.
 func (s *Rules) Remove(id string) bool {
 	for _, r := range s.current() {
@@ -245,6 +247,11 @@ func (s *Rules) end(r *rule) bool {
 	s.mu.Unlock()
 	s.changed()
 	return true
+}
+
+// delay is by how much a rule is late.
+func (r *rule) delay() participant.Delay {
+	return participant.Delay{Duration: time.Duration(r.Effect.DelayMs) * time.Millisecond, Gone: r.gone, Cleared: r.cleared}
 }
 
 // stop ends a rule and what it began. The caller holds the lock of the rules.

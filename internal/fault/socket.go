@@ -3,7 +3,6 @@ package fault
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/participant"
@@ -91,7 +90,7 @@ func (s *Rules) fate(ctx context.Context, rules []*rule, what struck, effect fun
 		fate.Fault += r.Name
 		switch r.Effect.Type {
 		case Delay:
-			fate.Delay += time.Duration(r.Effect.DelayMs) * time.Millisecond
+			fate.Delays = append(fate.Delays, r.delay())
 		case Drop:
 			fate.Drop = true
 		case Duplicate:

@@ -24,18 +24,13 @@ const longestBody = 128 << 20
 
 // verdict is what happens to a call.
 type verdict struct {
-	delays    []delay
+	delays    []participant.Delay
 	refusal   *awswire.Error
 	drop      bool
 	before    bool
 	duplicate bool
 	expire    bool
 	contactID string
-}
-
-type delay struct {
-	time.Duration
-	gone <-chan struct{} // ends it early
 }
 
 // Wrap lets rules strike the calls of an action that next serves. Sockets are left to
@@ -92,7 +87,7 @@ func (s *Rules) Call(ctx context.Context, action string, do func() error) error 
 		return do()
 	}
 	v := s.judge(ctx, nil, action, nil)
-	if !s.await(ctx, v.delays) {
+	if !participant.Await(v.delays, ctx.Done()) {
 		return context.Cause(ctx)
 	}
 	s.expireFor(v)
@@ -130,7 +125,7 @@ func (s *Rules) judge(ctx context.Context, request *http.Request, action string,
 		v.contactID = what.contactID
 		switch effect := r.Effect; effect.Type {
 		case Delay:
-			v.delays = append(v.delays, delay{time.Duration(effect.DelayMs) * time.Millisecond, r.gone})
+			v.delays = append(v.delays, r.delay())
 		case Duplicate:
 			v.duplicate = true
 		case ExpireTokens:
@@ -157,7 +152,7 @@ func (s *Rules) prepare(w http.ResponseWriter, r *http.Request, v verdict) {
 		limits, deadline := http.NewResponseController(w), time.Now().Add(late+time.Minute)
 		_, _ = limits.SetReadDeadline(deadline), limits.SetWriteDeadline(deadline) // not every transport has them
 	}
-	if !s.await(r.Context(), v.delays) {
+	if !participant.Await(v.delays, r.Context().Done()) {
 		panic(http.ErrAbortHandler) // the client has gone
 	}
 	s.expireFor(v)
@@ -167,26 +162,6 @@ func (s *Rules) prepare(w http.ResponseWriter, r *http.Request, v verdict) {
 func (e Effect) strikesCalls() bool {
 	suiting, _ := e.Type.suiting()
 	return suiting == nil
-}
-
-// await lets the delays pass. It reports false when the caller has gone meanwhile.
-func (s *Rules) await(ctx context.Context, delays []delay) bool {
-	s.mu.Lock()
-	cleared := s.cleared
-	s.mu.Unlock()
-	for _, d := range delays {
-		late := time.NewTimer(d.Duration)
-		select {
-		case <-late.C:
-		case <-d.gone:
-		case <-cleared:
-		case <-ctx.Done():
-			late.Stop()
-			return false
-		}
-		late.Stop()
-	}
-	return true
 }
 
 // expireFor expires the tokens of the caller.

@@ -247,7 +247,7 @@ func TestWithoutRulesNothingIsAllocated(t *testing.T) {
 	recorder, request := httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/participant/message", nil)
 	if n := testing.AllocsPerRun(100, func() {
 		handler.ServeHTTP(recorder, request)
-		if rules.Frame("c", "p", true) != (participant.Fate{}) || rules.Refuses(nil, "c", "p") != nil || rules.RejectsAttachment(request, "c", "p") != "" {
+		if fate := rules.Frame("c", "p", true); fate.Fault != "" || fate.Delays != nil || fate.Drop || rules.Refuses(nil, "c", "p") != nil || rules.RejectsAttachment(request, "c", "p") != "" {
 			t.Fatal("something goes wrong")
 		}
 	}); n != 0 {

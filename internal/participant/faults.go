@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
@@ -36,8 +35,8 @@ type Faults interface {
 type Fate struct {
 	// Fault names what is the cause of all that follows, for the [Tap].
 	Fault string
-	// Delay is how late a frame is. Frames keep their order.
-	Delay time.Duration
+	// Delays make a frame late, one after the other. Frames keep their order.
+	Delays []Delay
 	// Drop loses a frame, Duplicate doubles it.
 	Drop, Duplicate bool
 	// Cut ends the socket, after the frame: with a close frame of this Code, or, for zero,
@@ -65,6 +64,7 @@ func (k *socket) review(f func(contactID, participantID string) Fate) {
 		return
 	}
 	k.thaw()
+	k.hurry()
 	if !k.closed && k.code == 0 {
 		k.afflict(f(k.hold.ContactID, k.hold.ParticipantID))
 	}
@@ -76,7 +76,7 @@ func (k *socket) afflict(fate Fate) {
 	case k.closed || k.frozen != nil:
 	case fate.Cut && fate.Code == 0:
 		k.fault = fate.Fault
-		k.conn.Abort()
+		k.abort()
 	case fate.Cut:
 		if k.code == 0 {
 			k.code, k.fault = chatsocket.Code(fate.Code), fate.Fault
@@ -100,7 +100,7 @@ func (k *socket) thaw() {
 	}
 	k.frozen = nil
 	if k.released { // the chat goes on without it
-		k.conn.Abort()
+		k.abort()
 		return
 	}
 	k.fault = ""
@@ -151,13 +151,8 @@ func (k *socket) forsake() {
 // handleFaulty processes a frame of the client as a fault wants.
 func (k *socket) handleFaulty(frame []byte) {
 	fate := k.service.faults.Frame(k.hold.ContactID, k.hold.ParticipantID, false)
-	if fate.Delay > 0 {
-		late := time.NewTimer(fate.Delay)
-		select {
-		case <-late.C:
-		case <-k.service.sockets.Drained():
-		}
-		late.Stop()
+	if len(fate.Delays) > 0 {
+		Await(fate.Delays, k.wait())
 	}
 	switch {
 	case fate.Drop:
@@ -184,8 +179,8 @@ func (k *socket) putFated(out outgoing) {
 	if k.frozen == nil {
 		fate = k.service.faults.Frame(k.hold.ContactID, k.hold.ParticipantID, true)
 	}
-	if fate.Delay > 0 {
-		out.due = k.service.now() + fate.Delay
+	if len(fate.Delays) > 0 {
+		out.late = &late{k.service.now(), fate.Delays}
 	}
 	out.lost = fate.Drop
 	for _, fault := range [...]string{itemFault(out.item), fate.Fault} {
@@ -218,13 +213,13 @@ func (k *socket) ripe() []outgoing {
 	if k.service.faults != nil && (k.code == 0 || k.lingering) {
 		now := k.service.now()
 		for i, out := range k.queue {
-			if out.due > now {
+			if out.late.due() > now {
 				n = i
 				break
 			}
 		}
 		if n == 0 {
-			k.pause(k.queue[0].due - now)
+			k.pause(k.queue[0].late.due() - now)
 			return nil
 		}
 	}

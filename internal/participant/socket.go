@@ -56,17 +56,18 @@ type socket struct {
 	until       time.Duration
 	left        bool // the close frame is out
 	closed      bool
-	released    bool            // the contact was let go of
+	released    bool // the contact was let go of
+	confirming  bool
+	pinging     bool
 	frozen      <-chan struct{} // while it is not nil the connection is half open on purpose
 	fault       string          // names what ends it, or leaves it half open, on purpose
 	parts       *parts          // nil while nothing is kept of messages in pieces
+	waits       *waits          // nil while it never had to wait
 	expiry      clock.Alarm     // closes the socket when its time is over
 
 	// Seq of the last stored item that was written, of the last that the client is known
 	// to have, and of the last before the ping that is out.
 	written, confirmed, asked int64
-	confirming                bool
-	pinging                   bool
 	pings                     uint64
 	pingAt, heard             time.Duration // since the service began
 }
@@ -83,10 +84,10 @@ type outgoing struct {
 	free  bool // does not count for the bounds
 	quiet bool // the tap does not hear of it
 	item  *transcript.Item
-	text  string        // an answer's, or a control frame's payload
-	due   time.Duration // not to be written before, counted since the service began
-	fault string        // names the fault that strikes it
-	lost  bool          // it is not written: only the tap hears of it
+	text  string // an answer's, or a control frame's payload
+	late  *late  // holds it up; nil does not
+	fault string // names the fault that strikes it
+	lost  bool   // it is not written: only the tap hears of it
 }
 
 type kind uint8
@@ -130,20 +131,6 @@ func (k *socket) show(item *transcript.Item) {
 	}
 }
 
-// pause holds writing back for a moment. The caller holds the lock.
-func (k *socket) pause(d time.Duration) {
-	if k.held {
-		return
-	}
-	k.held = true
-	time.AfterFunc(d, func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.held = false
-		k.start()
-	})
-}
-
 // End implements [chat.Feed]: the chat or the participation is over. The client closes by
 // itself on chat.ended; one that does not is closed after a while.
 func (k *socket) End() {
@@ -163,6 +150,7 @@ func (k *socket) Leave(code chatsocket.Code) {
 		k.code = code
 	}
 	k.lingering, k.frozen = false, nil
+	k.wake()
 	k.start()
 }
 
@@ -213,10 +201,10 @@ func (k *socket) write() {
 	for batch := k.next(); batch != nil; batch = k.next() {
 		for _, out := range batch {
 			if err := k.send(frames, out); err != nil {
-				if !errors.Is(err, chatsocket.ErrLeft) {
-					k.conn.Abort()
-				}
 				k.mu.Lock()
+				if !errors.Is(err, chatsocket.ErrLeft) {
+					k.abort()
+				}
 				k.closed, k.queue = true, nil
 				k.mu.Unlock()
 				return
@@ -247,10 +235,7 @@ func (k *socket) next() []outgoing {
 		k.until = k.service.now() + farewell
 		k.timer.Reset(farewell)
 	default:
-		k.left = true
-		k.mu.Unlock()
-		k.conn.End(k.code)
-		k.mu.Lock()
+		k.end(k.code)
 	}
 	k.writing = false
 	return nil
@@ -404,7 +389,7 @@ func (k *socket) tick() {
 		k.code = chatsocket.GoingAway
 		k.start()
 	case k.pinging && silent >= pongTime:
-		k.conn.Abort()
+		k.abort()
 	case k.pinging:
 		k.timer.Reset(pongTime - silent)
 	default:
@@ -431,7 +416,7 @@ func (k *socket) Cut() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.conn != nil {
-		k.conn.Abort()
+		k.abort()
 	}
 }
 
@@ -458,6 +443,9 @@ func (k *socket) Gone(end chatsocket.Ending) {
 	k.mu.Lock()
 	k.closed, k.queue = true, nil
 	k.timer.Stop()
+	if k.waits != nil {
+		k.waits.pause.Stop()
+	}
 	k.service.chats.Clock().Set(&k.expiry, time.Time{})
 	delivered, fault := k.written, k.fault
 	if end.Lost {
