@@ -94,7 +94,7 @@ func readAll(env *Env, names []string, fix bool) (*toCheck, error) {
 			continue // which is a file of scenarios itself
 		}
 		of, err := flowFiles(name)
-		if err != nil && len(of) == 0 && len(found) > 0 {
+		if hint.IsUsage(err) && len(found) > 0 {
 			err = nil // a folder with nothing else
 		}
 		if err == nil && fix {

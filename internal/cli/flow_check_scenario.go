@@ -61,7 +61,14 @@ func checkScenarios(env *Env, scenarios []scenarioSource, files []flowcheck.File
 	var checked []flowcheck.File
 	known := map[string]flowcheck.Flows{} // by the folder
 	for _, of := range scenarios {
-		folder := cmp.Or(map[bool]string{true: of.under}[of.under != of.name], filepath.Dir(of.name))
+		name := filepath.ToSlash(of.name)
+		if slices.ContainsFunc(checked, func(f flowcheck.File) bool { return f.Name == name }) {
+			continue // it was named twice
+		}
+		folder := of.under
+		if folder == of.name {
+			folder = filepath.Dir(of.name)
+		}
 		flows, is := known[folder]
 		if !is {
 			set, err := openTests(folder, "")
@@ -76,10 +83,6 @@ func checkScenarios(env *Env, scenarios []scenarioSource, files []flowcheck.File
 			}
 			flows = against(set, settings.Map(s.Names))
 			known[folder] = flows
-		}
-		name := filepath.ToSlash(of.name)
-		if slices.ContainsFunc(checked, func(f flowcheck.File) bool { return f.Name == name }) {
-			continue // it was named twice
 		}
 		checked = append(checked, flowcheck.File{Name: name, Findings: flowcheck.Scenarios(name, of.data, flows)})
 	}
