@@ -87,10 +87,13 @@ func (d *Dir) there() *os.Root {
 	return d.root
 }
 
-// Close closes the directory. Blobs that are open can still be read.
+// Close closes the directory, and none is made any more. Blobs that are open can still be read.
 func (d *Dir) Close() error {
-	if root := d.there(); root != nil {
-		return root.Close()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.find = func() (string, error) { return "", fs.ErrClosed }
+	if d.root != nil {
+		return d.root.Close()
 	}
 	return nil
 }

@@ -136,6 +136,23 @@ func TestBlobsLast(t *testing.T) {
 }
 
 // The attachments of a store in memory go with it.
+// What is in memory makes a directory for its first attachment, and none once it is closed: nobody would
+// remove that.
+func TestNoDirectoryAfterTheEnd(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	s := open(t, store.Config{Ephemeral: true})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Blobs().Create(uuid.NewString()); err == nil {
+		t.Error("an attachment was begun after the end")
+	}
+	if made, err := os.ReadDir(temp); err != nil || len(made) > 0 {
+		t.Errorf("left: %v, %v", made, err)
+	}
+}
+
 func TestEphemeralLeavesNothing(t *testing.T) {
 	temp := t.TempDir()
 	t.Setenv("TMPDIR", temp)
