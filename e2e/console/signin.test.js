@@ -84,6 +84,27 @@ describe('RowC1 the customer chat shows a card', { concurrency: atOnce }, () => 
     assert.deepEqual(complaints, [])
   })
 
+  test('whose address comes when another chat has begun', async (t) => {
+    const { page, talk } = await asked(t)
+    let answer
+    const held = new Promise((resolve) => {
+      page.route('**/participant/authentication-url', async (route) => {
+        await new Promise((go) => { answer = go; resolve() })
+        await route.continue()
+      })
+    })
+    await talk.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await held
+    await page.locator('#customer-new').click()
+    await page.locator('#start').evaluate((form) => { form.dataset.flow = 'default' })
+    await page.getByRole('button', { name: 'Start chat' }).click()
+    await page.locator('#customer-state').getByText('Connected').waitFor()
+    const opened = page.context().waitForEvent('page') // what comes after the address is kept
+    answer()
+    await opened
+    assert.equal(await page.evaluate(() => JSON.parse(sessionStorage.getItem('parley-customer')).signIn), undefined)
+  })
+
   test('when an agent asks, and that is over with the chat', async (t) => {
     const { page, close } = await open(browser, parley.url, '/')
     t.after(close)

@@ -107,7 +107,7 @@ export class Customer {
     const { signIn } = this.started;
     if (sessionOf(signIn.item) === session && signIn.address) return signIn.address;
     const address = await this.participant.signInAddress(session, location.origin + served("/console/signed-in"));
-    this.#keep({ signIn: { ...signIn, address } });
+    if (this.started?.signIn === signIn) this.#keep({ signIn: { ...signIn, address } }); // unless another chat or sign-in has begun
     return address;
   }
 
