@@ -104,6 +104,24 @@ test('an exchange is sent again also from a page at an address that is not secur
   assert.match(body, /"ClientToken": "[0-9a-f]{32}"/)
 })
 
+test('an exchange is sent again with another token, whatever else has the text of the first', async () => {
+  const [used, bodies] = await page.evaluate(async () => {
+    const { replay } = await import('/console/replay.js')
+    const used = 'a "$&"'
+    const dialog = document.body.appendChild(document.createElement('dialog'))
+    replay(dialog, { id: 'x', method: 'POST', path: '/participant/message', requestBody: JSON.stringify({ Content: used, ClientToken: used }) }, () => {})
+    const body = () => JSON.parse(dialog.querySelector('#replay-body').value)
+    const bodies = [body()]
+    dialog.querySelector('#replay-same').click()
+    bodies.push(body())
+    dialog.remove()
+    return [used, bodies]
+  })
+  assert.match(bodies[0].ClientToken, /^[0-9a-f-]{32,36}$/)
+  assert.deepEqual(bodies.map(({ Content }) => Content), [used, used])
+  assert.equal(bodies[1].ClientToken, used)
+})
+
 /** What an interactive message looks like, and what a click on each of its options sends. */
 const template = (message) => page.evaluate(async (text) => {
   const { draw } = await import('/console/templates.js')

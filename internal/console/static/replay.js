@@ -9,6 +9,7 @@ import { trouble } from "./trouble.js";
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "HEAD"];
 // Headers that the sending makes anew, so that they are not shown to be changed.
 const own = new Set(["connection", "content-length", "host", "transfer-encoding", "accept-encoding", "x-parley-replay"]);
+const clientToken = /("ClientToken"\s*:\s*")((?:[^"\\]|\\.)+)/;
 
 // replay opens the dialog for an exchange; made gets the exchange that came of it.
 export function replay(dialog, exchange, made) {
@@ -21,14 +22,12 @@ export function replay(dialog, exchange, made) {
   const body = h("textarea", { id: "replay-body", class: "id", rows: 8, spellcheck: "false", autofocus: true });
   body.value = pretty(exchange.requestBody ?? "");
   // A call with the ClientToken of an earlier one is answered like that one, and does nothing.
-  const used = exchange.requestBody?.match(/"ClientToken"\s*:\s*"([^"]+)"/)?.[1];
+  const used = body.value.match(clientToken)?.[2];
   const fresh = newToken();
-  const same = h("input", { type: "checkbox", id: "replay-same", onchange: () => {
-    const [from, to] = same.checked ? [fresh, used] : [used, fresh];
-    body.value = body.value.replace(`"${from}"`, `"${to}"`);
-  } });
+  const put = (token) => (body.value = body.value.replace(clientToken, (_, name) => name + token));
+  const same = h("input", { type: "checkbox", id: "replay-same", onchange: () => put(same.checked ? used : fresh) });
   const before = body.value;
-  if (used) body.value = before.replace(`"${used}"`, `"${fresh}"`);
+  if (used) put(fresh);
   const wrong = h("div");
   const send = h("button", { type: "submit", class: "primary" }, "Send");
   const form = h("form", {},
