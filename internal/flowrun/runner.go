@@ -43,6 +43,9 @@ type Config struct {
 	Seed uint64
 	// Strict runs a flow for those chats only that name one which is there.
 	Strict bool
+	// Awaited lets flows go on within [Runner.Await] alone, in the goroutine of its caller: for chats in
+	// which nothing happens beside it.
+	Awaited bool
 	// Traced is told of every action that ran, once that is stored. It must not block, nor call the
 	// chats. Nil saves the work.
 	Traced func(contactID string, at time.Time, rows []flow.Trace)

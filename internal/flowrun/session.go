@@ -94,7 +94,7 @@ func (r *Runner) sessionOf(contactID string) *session {
 			s.pending--
 			r.moved.Broadcast()
 		},
-		Go: r.spawn,
+		Go: func(f func()) bool { return !r.cfg.Awaited && r.spawn(f) },
 	})
 	r.sessions[contactID] = s
 	if !r.closed {

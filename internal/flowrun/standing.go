@@ -23,10 +23,16 @@ type Standing struct {
 // where it stands. It is for whoever runs chats in a time of their own. Errors: [chat.ErrNotFound].
 func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) {
 	r.mu.Lock()
-	for r.sessions[contactID] != nil && r.sessions[contactID].pending > 0 && !r.closed {
-		r.moved.Wait()
-	}
 	s := r.sessions[contactID]
+	for ; s != nil && s.pending > 0 && !r.closed; s = r.sessions[contactID] {
+		if !r.cfg.Awaited || !s.inbox.Rests() {
+			r.moved.Wait()
+			continue
+		}
+		r.mu.Unlock()
+		s.inbox.Work()
+		r.mu.Lock()
+	}
 	r.mu.Unlock()
 	contact, err := r.cfg.Chats.Contact(ctx, contactID)
 	if err != nil || contact.Flow == nil || s == nil {

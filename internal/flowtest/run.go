@@ -177,7 +177,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
 		Chats: w.chats, Library: library, Outside: script.Outside, Region: Region, Seed: script.Seed + 1, Witness: script.Witness,
-		InstanceARN: InstanceARN, Floor: floorOf(script), Hours: script.Hours,
+		InstanceARN: InstanceARN, Floor: floorOf(script), Hours: script.Hours, Awaited: true,
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			for _, row := range rows {

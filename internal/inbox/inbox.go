@@ -20,7 +20,8 @@ type Config[T any] struct {
 	// Handle takes a value. The inbox never runs it twice at a time.
 	Handle func(T)
 	// Go runs a function in a goroutine that the owner waits for, or returns false when the owner
-	// has ended. The inbox calls it with its lock held, so that it must not call the inbox.
+	// has ended, or takes the values itself with [Inbox.Work]. The inbox calls it with its lock held, so
+	// that it must not call the inbox.
 	Go func(func()) bool
 }
 
@@ -92,8 +93,28 @@ func (b *Inbox[T]) End() {
 
 // wake starts a goroutine unless one is at work or nothing waits. The caller holds the lock.
 func (b *Inbox[T]) wake() {
-	if b.started && !b.busy && len(b.waiting) > 0 {
+	if b.rests() {
 		b.busy = b.cfg.Go(b.work)
+	}
+}
+
+// Rests reports whether a value waits that nobody hands over.
+func (b *Inbox[T]) Rests() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rests()
+}
+
+func (b *Inbox[T]) rests() bool { return b.started && !b.busy && len(b.waiting) > 0 }
+
+// Work hands values over in the goroutine of its caller until none waits, unless another one does.
+func (b *Inbox[T]) Work() {
+	b.mu.Lock()
+	does := b.rests()
+	b.busy = b.busy || does
+	b.mu.Unlock()
+	if does {
+		b.work()
 	}
 }
 

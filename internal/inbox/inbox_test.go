@@ -95,6 +95,37 @@ func TestHandsOverInOrderOneAtATime(t *testing.T) {
 	})
 }
 
+// An owner without goroutines takes the values itself, in order; of two who would, one does.
+func TestHandsOverToWhoTakes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOwner(10)
+		o.closed = true
+		o.Put("a")
+		if o.Work(); o.Rests() {
+			t.Error("a value is to be taken before the start")
+		}
+		o.Start()
+		o.Put("b")
+		if !o.Rests() {
+			t.Error("nothing is to be taken")
+		}
+		var others sync.WaitGroup
+		others.Go(o.Work)
+		pass(500 * time.Millisecond)
+		if o.check(t); o.Rests() {
+			t.Error("a value is to be taken while another one hands over")
+		}
+		o.Work() // returns at once
+		o.Put("c")
+		others.Wait()
+		o.check(t, "a", "b", "c")
+		if o.Rests() || o.started > 0 {
+			t.Errorf("a value is left, or one of %d goroutines took them", o.started)
+		}
+	})
+}
+
 func TestKeepsValuesUntilStart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
