@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"encoding"
 	"maps"
 	"slices"
 	"time"
@@ -65,11 +66,18 @@ type Contact struct {
 
 // FlowState is a running contact flow, as the runner of flows keeps it with [Step.Keep].
 type FlowState struct {
-	// State is the runner's own encoding of the flow's state.
-	State []byte
+	// State is the runner's own: a value that a store keeps by its encoding, and [Encoded] when it was
+	// read from one. It is not changed in place.
+	State encoding.BinaryMarshaler
 	// Heard is the Seq of the last item the flow has heard.
 	Heard int64
 }
+
+// Encoded is a value in the form in which it is stored.
+type Encoded []byte
+
+// MarshalBinary implements [encoding.BinaryMarshaler].
+func (e Encoded) MarshalBinary() ([]byte, error) { return e, nil }
 
 // Queued says that a contact was put into a queue.
 type Queued struct {

@@ -2,8 +2,8 @@ package chat
 
 import (
 	"context"
+	"encoding"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/transcript"
@@ -147,13 +147,13 @@ func (step *Step) SetTimers(timers []Timer) { step.edit().Timers = timers }
 func (step *Step) SetStreams(streams []Stream) { step.edit().Streaming = streams }
 
 // Keep stores the state of the contact flow that runs for the contact, and the Seq of the last item
-// the flow has heard. A nil state says that no flow runs.
-func (step *Step) Keep(state []byte, heard int64) {
+// the flow has heard. The state belongs to the contact then. A nil one says that no flow runs.
+func (step *Step) Keep(state encoding.BinaryMarshaler, heard int64) {
 	if state == nil {
 		step.edit().Flow = nil
 		return
 	}
-	step.edit().Flow = &FlowState{State: slices.Clone(state), Heard: heard}
+	step.edit().Flow = &FlowState{State: state, Heard: heard}
 }
 
 // After has f called once the step is stored, before it is shown. It must not block, nor call the

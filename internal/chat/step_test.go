@@ -18,7 +18,7 @@ func everything(agentID string) func(*chat.Step) error {
 		step.SetAttributes(func(attributes map[string]string) { attributes["plan"] = "gold" })
 		step.SetTimers([]chat.Timer{{Role: transcript.Customer, Type: chat.IdleTimer, After: time.Minute}})
 		step.SetStreams([]chat.Stream{{ID: "s", Endpoint: "e"}})
-		step.Keep([]byte("at block 7"), 3)
+		step.Keep(chat.Encoded("at block 7"), 3)
 		step.Queue("Sales")
 		_, prompt := step.Prompt(plain("welcome"))
 		_, say := step.Say(agentID, plain("hello"))
@@ -66,7 +66,7 @@ func TestStepIsOneCommit(t *testing.T) {
 	if c.Queue == nil || c.Queue.Name != "Sales" || c.Attributes["plan"] != "gold" || len(c.Timers) != 1 || len(c.Streaming) != 1 {
 		t.Errorf("after a restart: %+v", c)
 	}
-	if diff := cmp.Diff(&chat.FlowState{State: []byte("at block 7"), Heard: 3}, c.Flow); diff != "" {
+	if diff := cmp.Diff(&chat.FlowState{State: chat.Encoded("at block 7"), Heard: 3}, c.Flow); diff != "" {
 		t.Errorf("the flow's state after a restart (-want +got):\n%s", diff)
 	}
 	if err := w.Step(t.Context(), started.ContactID, func(step *chat.Step) error { step.Keep(nil, 0); return nil }); err != nil {
@@ -192,7 +192,7 @@ func TestBeginQueuesStoredContacts(t *testing.T) {
 	answered, _, _ := w.begin(request())
 	w.join(answered.ContactID, transcript.Agent, "Ann")
 	running, _, _ := w.begin(request())
-	if err := w.Step(t.Context(), running.ContactID, func(step *chat.Step) error { step.Keep([]byte("{}"), 0); return nil }); err != nil {
+	if err := w.Step(t.Context(), running.ContactID, func(step *chat.Step) error { step.Keep(chat.Encoded("{}"), 0); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	w.restart()

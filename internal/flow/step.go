@@ -12,8 +12,8 @@ type Input struct {
 
 // Step runs a flow from one event until it waits for the next. The program is that of
 // [State.Running]. The given state is not changed, so that a caller whose commit fails can give the
-// same event again. Errors: a state of another version, or of another program; the flow's own
-// failures are branches and ends.
+// same event again. Errors: a state of another version, or of another program; results that
+// JSON has no form for. The flow's own failures are branches and ends.
 func Step(p *Program, s State, in Input) (Turn, error) {
 	if s.Version != StateVersion {
 		return Turn{}, fmt.Errorf("the flow's state has version %d, and this program knows %d", s.Version, StateVersion)
@@ -27,6 +27,10 @@ func Step(p *Program, s State, in Input) (Turn, error) {
 	at, ok := p.index[r.frame.Action]
 	if !ok {
 		return Turn{}, fmt.Errorf("flow %q has no action %q any more", p.Name(), r.frame.Action)
+	}
+	var err error
+	if in.Event.Results, err = asRead(in.Event.Results); err != nil {
+		return Turn{}, fmt.Errorf("the answer to %q cannot be kept: %w", r.frame.Action, err)
 	}
 	if err := r.from(at, in.Event); err != nil {
 		return Turn{}, err

@@ -1,5 +1,11 @@
 package flow
 
+import (
+	"encoding/json"
+	"math"
+	"slices"
+)
+
 // value is a parameter made ready: the paths in its texts are found when the flow is loaded, not
 // each time it runs.
 type value struct {
@@ -91,6 +97,40 @@ func (v *value) resolve(r *run) any {
 		return v.text(r)
 	}
 	return v.plain
+}
+
+// asRead are results as they will be read from the state where that is stored as JSON, so that a flow
+// finds the same whether it was or not.
+func asRead(results map[string]any) (map[string]any, error) {
+	if len(results) == 0 || isPlain(results) {
+		return results, nil
+	}
+	data, err := json.Marshal(results)
+	if err != nil {
+		return nil, err
+	}
+	var read map[string]any
+	return read, json.Unmarshal(data, &read)
+}
+
+// isPlain reports whether reading JSON makes nothing else of a value.
+func isPlain(v any) bool {
+	switch v := v.(type) {
+	case nil, string, bool:
+		return true
+	case float64:
+		return !math.IsNaN(v) && !math.IsInf(v, 0)
+	case []any:
+		return v != nil && !slices.ContainsFunc(v, func(item any) bool { return !isPlain(item) })
+	case map[string]any:
+		for _, member := range v {
+			if !isPlain(member) {
+				return false
+			}
+		}
+		return v != nil
+	}
+	return false
 }
 
 // maxText is where a text that is put together ends: nothing that takes a text takes one of a

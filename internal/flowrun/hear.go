@@ -25,7 +25,7 @@ func (r *Runner) handle(s *session, e event) {
 			}
 			heard = e.item.Seq
 		}
-		rec, err := s.recall(r, contact.Flow)
+		rec, err := decode(contact.Flow.State)
 		if err != nil {
 			return err
 		}

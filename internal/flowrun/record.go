@@ -1,6 +1,7 @@
 package flowrun
 
 import (
+	"encoding"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -71,8 +72,8 @@ func (r *record) idle(m moment) {
 	*r = record{Moment: m, State: flow.State{Version: flow.StateVersion, Kept: r.State.Kept}, heard: r.heard}
 }
 
-// encode is the record as it is stored.
-func (r *record) encode() ([]byte, error) {
+// MarshalBinary is the record as it is stored.
+func (r *record) MarshalBinary() ([]byte, error) {
 	data, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("encoding the state of a flow: %w", err)
@@ -80,18 +81,28 @@ func (r *record) encode() ([]byte, error) {
 	return data, nil
 }
 
-// decode reads a stored record.
-func decode(data []byte) (*record, error) {
-	var r record
-	if err := json.Unmarshal(data, &r); err != nil {
-		return nil, fmt.Errorf("reading the state of a flow: %w", err)
+// decode reads a record that was kept, for changing: what it shares with others is not changed in place.
+func decode(state encoding.BinaryMarshaler) (*record, error) {
+	kept, err := look(state)
+	if err != nil {
+		return nil, err
 	}
+	r := *kept
 	return &r, nil
 }
 
-// awaitedOf reads nothing else from a stored record.
-func awaitedOf(data []byte) awaited {
-	var a awaited
-	_ = json.Unmarshal(data, &a) // reported when the record is used
-	return a
+// look is decode for those who change nothing.
+func look(state encoding.BinaryMarshaler) (*record, error) {
+	if kept, ok := state.(*record); ok {
+		return kept, nil
+	}
+	data, err := state.MarshalBinary()
+	var r record
+	if err == nil {
+		err = json.Unmarshal(data, &r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the state of a flow: %w", err)
+	}
+	return &r, nil
 }

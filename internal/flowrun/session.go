@@ -29,28 +29,14 @@ type session struct {
 	heard    int64 // the Seq of the last item that was handled
 	pending  int   // events that were put into the inbox and not handled
 	expected bool  // the alarm is about to ring, and counts as one of them
-	// known is what is known of the newest state without reading its text; nil for nothing.
+	// known is what the newest state waits for, without reading its text; nil when that has to be read.
 	known *known
 }
 
-// known is what is known of a state: what it waits for, and the whole record, or nil.
+// known is what a state waits for.
 type known struct {
 	of *chat.FlowState
 	awaited
-	record *record
-}
-
-// recall is a copy of the record of a state, without reading its text again when it was read. What a copy
-// shares with others is not changed in place; a call is, as its answer is said, and is always read.
-func (s *session) recall(r *Runner, state *chat.FlowState) (*record, error) {
-	r.mu.Lock()
-	k := s.known
-	r.mu.Unlock()
-	if k != nil && k.of == state && k.record != nil {
-		rec := *k.record
-		return &rec, nil
-	}
-	return decode(state.State)
 }
 
 // event is something that happened to a contact.
@@ -125,8 +111,8 @@ func (r *Runner) arm(s *session) {
 	var a awaited
 	if s.known != nil && s.known.of == s.state {
 		a = s.known.awaited
-	} else {
-		a = awaitedOf(s.state.State)
+	} else if rec, err := look(s.state.State); err == nil { // else it is reported when the record is used
+		a = rec.awaited
 	}
 	s.known = nil
 	r.make(s, a.Call)

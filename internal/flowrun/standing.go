@@ -38,14 +38,9 @@ func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) 
 	if err != nil || contact.Flow == nil || s == nil {
 		return Standing{}, err
 	}
-	rec, err := decode(contact.Flow.State)
+	rec, err := look(contact.Flow.State)
 	if err != nil {
 		return Standing{}, err
-	}
-	if rec.Call == nil && rec.Later == nil { // the next event is told the record that was read
-		r.mu.Lock()
-		s.known = &known{of: contact.Flow, awaited: rec.awaited, record: rec}
-		r.mu.Unlock()
 	}
 	standing := Standing{Due: rec.next()}
 	if contact.Queue != nil {

@@ -150,14 +150,22 @@ func (r *Runner) say(step *chat.Step, rec *record, effect flow.Effect) {
 	r.witness(step, rec, m)
 }
 
-// keep stores the record with the step.
+// keep stores the record with the step: its text, which takes the least memory and is stored anyway, or
+// where flows are awaited, in tests, a copy of the record.
 func (r *Runner) keep(step *chat.Step, rec *record) error {
-	data, err := rec.encode()
+	called := rec.Call != nil || rec.Later != nil // which are read as they are stored
+	if r.cfg.Awaited && !called {
+		kept := *rec
+		kept.cut, kept.heard = false, 0 // which its text does not have
+		step.Keep(&kept, rec.heard)
+		return nil
+	}
+	data, err := rec.MarshalBinary()
 	if err != nil {
 		return err
 	}
-	step.Keep(data, rec.heard)
-	if rec.Call != nil || rec.Later != nil { // which are read as they are stored
+	step.Keep(chat.Encoded(data), rec.heard)
+	if called {
 		return nil
 	}
 	state, next := step.Contact().Flow, rec.awaited

@@ -29,6 +29,8 @@ type world struct {
 	outside outside
 	// incremental says that clients take messages in pieces.
 	incremental bool
+	// awaited lets flows go on when a customer settles.
+	awaited bool
 
 	mu    sync.Mutex
 	told  []string
@@ -74,7 +76,7 @@ func (w *world) open() {
 	}
 	config := flowrun.Config{
 		Chats: service, Library: w.library, InstanceARN: "arn:aws:connect:us-east-1:000000000000:instance/i", Region: "us-east-1",
-		Floor: w.floor, Hours: w.hours,
+		Floor: w.floor, Hours: w.hours, Awaited: w.awaited,
 		Traced: func(_ string, _ time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			w.trace = append(w.trace, rows...)
@@ -177,6 +179,19 @@ func (c *customer) connect() {
 	if err := socket.Subscribe(c.w.t.Context()); err != nil {
 		c.w.t.Fatal(err)
 	}
+	c.settle()
+}
+
+// settle waits until everybody has done what follows from what has happened.
+func (c *customer) settle() {
+	c.w.t.Helper()
+	synctest.Wait()
+	if !c.w.awaited {
+		return
+	}
+	if _, err := c.w.runner.Await(c.w.t.Context(), c.chat.ContactID); err != nil {
+		c.w.t.Error(err)
+	}
 	synctest.Wait()
 }
 
@@ -186,13 +201,13 @@ func (c *customer) say(contentType, text string) {
 	if _, err := c.w.Say(c.w.t.Context(), c.chat.ContactID, c.chat.ParticipantID, transcript.Message{ContentType: contentType, Content: text}); err != nil {
 		c.w.t.Fatal(err)
 	}
-	synctest.Wait()
+	c.settle()
 }
 
 // pass lets time pass.
 func (c *customer) pass(d time.Duration) {
 	<-time.After(d) // in a bubble
-	synctest.Wait()
+	c.settle()
 }
 
 // heard is the conversation in short: texts with their speakers, and events.

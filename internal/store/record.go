@@ -143,7 +143,11 @@ func encodeContact(c *chat.Contact) (string, error) {
 		r.Queue = &queue
 	}
 	if c.Flow != nil {
-		r.Flow = &flowRecord{c.Flow.State, c.Flow.Heard}
+		state, err := c.Flow.State.MarshalBinary()
+		if err != nil {
+			return "", err
+		}
+		r.Flow = &flowRecord{state, c.Flow.Heard}
 	}
 	for s := c.Latest; s != nil; s = s.Before {
 		r.Successors = append(r.Successors, successorRecord{s.ID, s.Method, s.Began.UTC(), s.Reason, s.First, s.Came})
@@ -176,8 +180,7 @@ func decodeContact(id, body string) (*chat.Contact, error) {
 	}
 	c.Processing = copied(r.Processing, processing)
 	if r.Flow != nil {
-		flow := chat.FlowState(*r.Flow)
-		c.Flow = &flow
+		c.Flow = &chat.FlowState{State: chat.Encoded(r.Flow.State), Heard: r.Flow.Heard}
 	}
 	for _, s := range slices.Backward(r.Successors) {
 		c.Latest = &chat.Successor{ID: s.ID, Method: s.Method, Began: s.Began, Reason: s.Reason, First: s.First, Came: s.Came, Before: c.Latest}

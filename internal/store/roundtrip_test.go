@@ -64,7 +64,7 @@ func (m maker) contact() *chat.Contact {
 	}
 	if m.IntN(2) == 0 {
 		c.Queue = &chat.Queued{Name: m.text(), Since: m.precise()}
-		c.Flow = &chat.FlowState{State: []byte(m.text()), Heard: 1 + int64(len(m.text()))}
+		c.Flow = &chat.FlowState{State: chat.Encoded(m.text()), Heard: 1 + int64(len(m.text()))}
 	}
 	if m.IntN(2) == 0 {
 		c.Processing = m.processing()
