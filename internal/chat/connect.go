@@ -87,10 +87,10 @@ func (s *Service) mayConnect(ctx context.Context, e *entry, participantID string
 }
 
 // arrive notes that a participant is connected. The first time the customer is, the chat
-// begins in earnest; an agent's or bot's first connection announces it. socket is the feed of the
-// participant, nil for none: it is subscribed in the same step, so that it is shown whatever the
-// step says, even when that is the end of the contact.
-func (s *Service) arrive(ctx context.Context, e *entry, participantID string, socket *feed) (first bool, err error) {
+// begins in earnest; an agent's or bot's first connection announces it. socket is the participant's
+// that subscribes, nil for none: it does in the same step, so that it is shown whatever the step says,
+// even when that is the end of the contact.
+func (s *Service) arrive(ctx context.Context, e *entry, participantID string, socket *Socket) (first bool, err error) {
 	err = s.change(ctx, e, func(step *Step) error {
 		p, err := step.participant(participantID)
 		if err != nil {
@@ -173,25 +173,20 @@ type Feed interface {
 	End()
 }
 
-// feed is a socket of a participant.
-type feed struct {
-	participantID string
-	to            Feed
-	subscribed    bool
-	// from is the Seq of the last stored item its subscriber had before it subscribed.
-	from     int64
-	watching bool // not a socket: see Watch
-}
-
 // Socket is an open socket's hold on its contact.
 type Socket struct {
 	ContactID, ParticipantID string
 	// Expiry is when the socket has to be closed.
 	Expiry time.Time
 
-	s *Service
-	e *entry
-	f *feed
+	s  *Service
+	e  *entry
+	to Feed
+	// The contact's lock guards the rest. from is the Seq of the last stored item its subscriber had
+	// before it subscribed.
+	from       int64
+	subscribed bool
+	watching   bool // not a socket: see Watch
 }
 
 // OpenSocket admits a socket by its ticket. Nothing is delivered before [Socket.Subscribe].
@@ -225,9 +220,9 @@ func (s *Service) openSocket(e *entry, participant uuid.UUID, expiry time.Time, 
 	if p, ok := e.contact.Participant(participantID); ok {
 		participantID = p.ID // the contact's own text, instead of another one for each socket
 	}
-	f := &feed{participantID: participantID, to: to}
-	e.feeds = append(e.feeds, f)
-	return &Socket{ContactID: e.contact.ID, ParticipantID: participantID, Expiry: expiry, s: s, e: e, f: f}, nil
+	k := &Socket{ContactID: e.contact.ID, ParticipantID: participantID, Expiry: expiry, s: s, e: e, to: to}
+	e.feeds = append(e.feeds, k)
+	return k, nil
 }
 
 // admits reports whether a participant may hear the contact now. The caller holds the
@@ -245,16 +240,16 @@ func (e *entry) admits(participantID string) error {
 
 // listening reports whether a participant has a socket that is told what happens.
 func (e *entry) listening(participantID string) bool {
-	return slices.ContainsFunc(e.feeds, func(f *feed) bool {
-		return f.participantID == participantID && f.subscribed && !f.watching
+	return slices.ContainsFunc(e.feeds, func(k *Socket) bool {
+		return k.ParticipantID == participantID && k.subscribed && !k.watching
 	})
 }
 
 // sockets counts a participant's open sockets.
 func (e *entry) sockets(participantID string) int {
 	n := 0
-	for _, f := range e.feeds {
-		if f.participantID == participantID && !f.watching {
+	for _, k := range e.feeds {
+		if k.ParticipantID == participantID && !k.watching {
 			n++
 		}
 	}
@@ -265,7 +260,7 @@ func (e *entry) sockets(participantID string) int {
 // delivered first, because the clients in use do not fetch it themselves. A second call does
 // nothing. Errors: ErrAccessDenied, and failures of the store.
 func (k *Socket) Subscribe(ctx context.Context) error {
-	first, err := k.s.arrive(ctx, k.e, k.ParticipantID, k.f)
+	first, err := k.s.arrive(ctx, k.e, k.ParticipantID, k)
 	if err != nil {
 		return err
 	}
@@ -277,12 +272,12 @@ func (k *Socket) Subscribe(ctx context.Context) error {
 
 // subscribe begins delivery with the item after one, unless the feed was ended meanwhile. The caller
 // holds the contact's lock.
-func (e *entry) subscribe(f *feed, after int64) {
-	if !slices.Contains(e.feeds, f) {
+func (e *entry) subscribe(k *Socket, after int64) {
+	if !slices.Contains(e.feeds, k) {
 		return
 	}
-	f.subscribed, f.from = true, after
-	delete(e.lost, f.participantID)
+	k.subscribed, k.from = true, after
+	delete(e.lost, k.ParticipantID)
 	if len(e.lost) == 0 {
 		e.lost = nil
 	}
@@ -296,13 +291,13 @@ func (k *Socket) subscribe(ctx context.Context) error {
 	defer k.e.turn.give()
 	k.e.mu.Lock()
 	defer k.e.mu.Unlock()
-	if k.f.subscribed {
+	if k.subscribed {
 		return nil
 	}
-	if !slices.Contains(k.e.feeds, k.f) { // it was ended in between
+	if !slices.Contains(k.e.feeds, k) { // it was ended in between
 		return ErrAccessDenied
 	}
-	k.f.subscribed, k.f.from = true, k.e.lastSeq
+	k.subscribed, k.from = true, k.e.lastSeq
 	from, missed := k.e.lost[k.ParticipantID]
 	delete(k.e.lost, k.ParticipantID)
 	if len(k.e.lost) == 0 {
@@ -311,16 +306,16 @@ func (k *Socket) subscribe(ctx context.Context) error {
 	if !missed || from >= k.e.lastSeq {
 		return nil
 	}
-	k.f.from = from
+	k.from = from
 	items, err := k.s.store.Items(ctx, ItemQuery{ContactID: k.ContactID, After: from, Limit: maxCatchUp, Newest: true})
 	if err != nil {
-		k.f.subscribed = false
+		k.subscribed = false
 		k.e.lose(k.ParticipantID, from)
 		return err
 	}
 	for i := range items {
 		if item := &items[len(items)-1-i]; visible(item, k.ParticipantID) {
-			k.f.to.Deliver(item)
+			k.to.Deliver(item)
 		}
 	}
 	return nil
@@ -336,19 +331,19 @@ const maxCatchUp = 500
 func (k *Socket) Close(complete bool, delivered int64) {
 	k.e.mu.Lock()
 	defer k.e.mu.Unlock()
-	for i, f := range k.e.feeds {
-		if f == k.f {
+	for i, other := range k.e.feeds {
+		if other == k {
 			k.e.feeds = append(k.e.feeds[:i:i], k.e.feeds[i+1:]...)
 			break
 		}
 	}
-	if k.e.listening(k.ParticipantID) || !k.f.subscribed || k.f.watching {
+	if k.e.listening(k.ParticipantID) || !k.subscribed || k.watching {
 		return
 	}
 	if complete {
 		delivered = k.e.lastSeq
 	}
-	k.e.lose(k.ParticipantID, max(delivered, k.f.from))
+	k.e.lose(k.ParticipantID, max(delivered, k.from))
 }
 
 // show hands the items of a step to everyone who is connected. The caller holds the contact's
@@ -356,9 +351,9 @@ func (k *Socket) Close(complete bool, delivered int64) {
 func (s *Service) show(step *Step) {
 	for i := range step.items {
 		item := &step.items[i]
-		for _, f := range step.e.feeds {
-			if f.subscribed && visible(item, f.participantID) && (!f.watching || !item.IsPiece()) {
-				f.to.Deliver(item)
+		for _, k := range step.e.feeds {
+			if k.subscribed && visible(item, k.ParticipantID) && (!k.watching || !item.IsPiece()) {
+				k.to.Deliver(item)
 			}
 		}
 		if s.publish != nil && !item.IsPiece() && !item.Undelivered() && len(step.contact.Streaming) > 0 {
@@ -383,14 +378,14 @@ func (s *Service) release(step *Step) {
 	if !step.edited {
 		return
 	}
-	var staying []*feed
-	for _, f := range step.e.feeds {
-		p, ok := step.contact.Participant(f.participantID)
+	var staying []*Socket
+	for _, k := range step.e.feeds {
+		p, ok := step.contact.Participant(k.ParticipantID)
 		if ok && p.Active() && !step.contact.HasEnded() {
-			staying = append(staying, f)
+			staying = append(staying, k)
 			continue
 		}
-		f.to.End()
+		k.to.End()
 	}
 	step.e.feeds = staying
 }

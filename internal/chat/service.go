@@ -86,7 +86,7 @@ type entry struct {
 	contact  *Contact
 	lastSeq  int64
 	lastTime time.Time
-	feeds    []*feed
+	feeds    []*Socket
 	// lost says, for participants without a socket, up to which item their last socket had
 	// delivered, so that the next one can be told what it missed. It is nil until somebody has
 	// lost one, as spoke is until somebody has said something: most of what a server holds are
@@ -226,8 +226,8 @@ func (s *Service) Close() {
 		s.clock.Set(&e.alarm, time.Time{}) // the clock may be used for another service
 		e.mu.Unlock()
 		e.turn.give()
-		for _, f := range feeds {
-			f.to.End()
+		for _, k := range feeds {
+			k.to.End()
 		}
 	}
 }

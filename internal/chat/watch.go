@@ -17,9 +17,9 @@ func (s *Service) Watch(contactID, participantID string, to Feed) (*Socket, erro
 	if err := e.admits(participantID); err != nil {
 		return nil, err
 	}
-	f := &feed{participantID: participantID, to: to, subscribed: true, watching: true}
-	e.feeds = append(e.feeds, f)
-	return &Socket{ContactID: contactID, ParticipantID: participantID, s: s, e: e, f: f}, nil
+	k := &Socket{ContactID: contactID, ParticipantID: participantID, s: s, e: e, to: to, subscribed: true, watching: true}
+	e.feeds = append(e.feeds, k)
+	return k, nil
 }
 
 // Active returns the contacts that have not ended, in no particular order.
