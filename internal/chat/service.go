@@ -93,7 +93,6 @@ type entry struct {
 	// contacts.
 	lost  map[string]int64
 	sent  []sentToken
-	known bool // sent holds what was sent before a restart
 	spoke map[string]activity
 	auth  *authentication
 	// tellings are the messages that are being said in pieces. Whoever has the turn may read them; they
@@ -105,6 +104,7 @@ type entry struct {
 	// expired is when the connection tokens and tickets issued until then stopped working, in
 	// milliseconds since 1970; zero for never.
 	expired atomic.Int64
+	known   bool // sent holds what was sent before a restart
 	// closed says that the service was closed: the contact goes on in another one.
 	closed bool
 }
@@ -179,7 +179,7 @@ func (s *Service) Skip(ctx context.Context, d time.Duration) error {
 }
 
 func (s *Service) newEntry(contact *Contact) *entry {
-	e := &entry{contact: contact, known: true, turn: turn{held: make(chan struct{}, 1)}}
+	e := &entry{contact: contact, known: true}
 	e.alarm = clock.NewAlarm(func() { s.ring(e) })
 	return e
 }

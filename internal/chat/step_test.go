@@ -1,7 +1,10 @@
 package chat_test
 
 import (
+	"context"
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,6 +170,45 @@ func TestStepsWaitForASlowStore(t *testing.T) {
 		for range 3 {
 			if err := <-results; err != nil {
 				t.Error(err)
+			}
+		}
+	})
+}
+
+// Steps of a contact come in the order in which they were asked for, but for those given up meanwhile.
+func TestStepsWaitInLine(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, chat.Config{})
+		started := w.start(request())
+		w.store.slow.Store(int64(time.Second))
+		var order []int
+		results := make([]error, 5)
+		impatient, cancel := context.WithCancelCause(t.Context())
+		var steps sync.WaitGroup
+		for i := range results {
+			ctx := t.Context()
+			if i == 2 {
+				ctx = impatient
+			}
+			steps.Go(func() {
+				results[i] = w.Step(ctx, started.ContactID, func(step *chat.Step) error {
+					order = append(order, i)
+					step.Queue("")
+					return nil
+				})
+			})
+			synctest.Wait()
+		}
+		gone := errors.New("the caller has gone")
+		cancel(gone)
+		steps.Wait()
+		if want := []int{0, 1, 3, 4}; !slices.Equal(order, want) {
+			t.Errorf("the steps came in the order %v, not %v", order, want)
+		}
+		for i, err := range results {
+			if want := map[bool]error{true: gone}[i == 2]; !errors.Is(err, want) {
+				t.Errorf("step %d: %v, not %v", i, err, want)
 			}
 		}
 	})

@@ -2,18 +2,23 @@ package chat
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // turn lets one step at a time change a contact. A step has it while its function runs and while
-// its changes are stored and shown.
+// its changes are stored and shown. The zero value is a turn that nobody has.
 type turn struct {
-	held chan struct{} // holds a value while a step has the turn
 	// progress counts what has happened, and storing is true while the step waits for the store.
 	// Together they tell a slow disk from a step that waits for itself.
 	progress atomic.Int64
 	storing  atomic.Bool
+
+	taken   bool            // guarded by mu, as the next
+	waiting []chan struct{} // closed when the turn is theirs, in the order in which they came
+	mu      sync.Mutex
 }
 
 // functionTime is how long the function of a step may keep others waiting. It only computes, so
@@ -22,25 +27,22 @@ const functionTime = 5 * time.Second
 
 // take waits for the turn. Errors: [ErrNested], and the cause of a context that ended.
 func (t *turn) take(ctx context.Context) error {
-	select {
-	case t.held <- struct{}{}:
-		t.progress.Add(1)
+	mine := t.ask()
+	if mine == nil {
 		return nil
-	default:
 	}
 	watch := time.NewTicker(functionTime)
 	defer watch.Stop()
 	for last := t.progress.Load(); ; {
 		select {
-		case t.held <- struct{}{}:
-			t.progress.Add(1)
+		case <-mine:
 			return nil
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return t.renounce(mine, context.Cause(ctx))
 		case <-watch.C:
 			progress := t.progress.Load()
 			if progress == last && !t.storing.Load() {
-				return ErrNested
+				return t.renounce(mine, ErrNested)
 			}
 			last = progress
 		}
@@ -49,8 +51,35 @@ func (t *turn) take(ctx context.Context) error {
 
 // wait is take for the end of the service, which nothing may keep from having its turn.
 func (t *turn) wait() {
-	t.held <- struct{}{}
+	if mine := t.ask(); mine != nil {
+		<-mine
+	}
+}
+
+// ask takes the turn, or returns what is closed once it is the caller's.
+func (t *turn) ask() (mine chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.taken {
+		mine = make(chan struct{})
+		t.waiting = append(t.waiting, mine)
+		return mine
+	}
+	t.taken = true
 	t.progress.Add(1)
+	return nil
+}
+
+// renounce waits no longer and returns why, unless the caller got the turn in the same moment.
+func (t *turn) renounce(mine chan struct{}, why error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at := slices.Index(t.waiting, mine)
+	if at < 0 {
+		return nil
+	}
+	t.waiting = slices.Delete(t.waiting, at, at+1)
+	return why
 }
 
 // store runs a function that waits for the store. The caller has the turn.
@@ -62,5 +91,15 @@ func (t *turn) store(f func() error) error {
 	return err
 }
 
-// give ends the turn.
-func (t *turn) give() { <-t.held }
+// give ends the turn. It is then the first one's who waits for it.
+func (t *turn) give() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.waiting) == 0 {
+		t.taken, t.waiting = false, nil
+		return
+	}
+	close(t.waiting[0])
+	t.waiting = slices.Delete(t.waiting, 0, 1)
+	t.progress.Add(1)
+}
