@@ -15,7 +15,7 @@ type terms struct {
 
 // ripe reports whether a contact has waited as long as an agent leaves it to others.
 func (d *Desk) ripe(t *ticket, of terms) bool {
-	return of.delay == 0 || !d.chats.Clock().Now().Before(t.place.since.Add(of.delay))
+	return of.delay == 0 || !d.chats.Clock().Now().Before(t.seems().Add(of.delay))
 }
 
 // ripen sets the alarm at which the next agents may take a contact that waits, and unsets that of one
@@ -32,7 +32,7 @@ func (d *Desk) ripen(t *ticket) {
 		if d.ripe(t, terms{delay: delay}) {
 			continue
 		}
-		t.ripens = d.chats.Clock().At(t.place.since.Add(delay), func() {
+		t.ripens = d.chats.Clock().At(t.seems().Add(delay), func() {
 			d.spawn(func() {
 				d.mu.Lock()
 				d.ripened(t)

@@ -33,17 +33,20 @@ type queue struct {
 // line are contacts that wait, in the order in which agents take them.
 type line []*ticket
 
-// place is what decides about the place of a contact in a line: lower priorities come first, then
-// those that seem to wait longer, then those that came first. It does not change while it waits.
+// place is what decides, with the time for which it seems to wait, about the place of a contact in a line:
+// lower priorities come first, then those that seem to wait longer, then those that came first. It does
+// not change while it waits.
 type place struct {
 	priority int
-	since    time.Time // less what the contact is to seem older
 	turn     int64
 }
 
 func (t *ticket) compare(other *ticket) int {
-	return cmp.Or(cmp.Compare(t.priority, other.priority), t.place.since.Compare(other.place.since), cmp.Compare(t.turn, other.turn))
+	return cmp.Or(cmp.Compare(t.priority, other.priority), t.seems().Compare(other.seems()), cmp.Compare(t.turn, other.turn))
 }
+
+// seems is when a contact seems to have begun to wait: earlier than it has, by what it is to seem older.
+func (t *ticket) seems() time.Time { return t.since.Add(-t.routed.Age) }
 
 func (l *line) add(t *ticket) {
 	at, _ := slices.BinarySearchFunc(*l, t, (*ticket).compare)
@@ -109,7 +112,7 @@ func (d *Desk) lines() []*queue {
 func (d *Desk) lineUp(t *ticket, how *chat.Queued) {
 	d.turns++
 	t.routed, t.waits = how, true
-	t.place = place{priority: cmp.Or(how.Priority, chat.DefaultPriority), since: t.since.Add(-how.Age), turn: d.turns}
+	t.place = place{priority: cmp.Or(how.Priority, chat.DefaultPriority), turn: d.turns}
 	if how.Agent != "" && how.Name == "" {
 		t.queue = d.ownQueue(how.Agent)
 		t.priority -= math.MaxInt32

@@ -17,17 +17,17 @@ type ticket struct {
 	// since is when the contact began to wait, in queue.
 	since time.Time
 	queue *queue
-	waits bool // in the queue, as routed says, at its place
 	place
 	// routed is how it waits, or waited last: the contact's own, which does not change in place.
 	routed *chat.Queued
+	waits  bool // in the queue, as routed says, at its place
+	bot    bool // a custom bot is there
+	// incremental says that the customer's client takes messages in pieces.
+	incremental bool
 	// opens ends the alarm at which it waits for any agent again; nil for none.
 	opens func()
 	// ripens ends the alarm at which further agents may take it; nil for none.
 	ripens func()
-	bot    bool // a custom bot is there
-	// incremental says that the customer's client takes messages in pieces.
-	incremental bool
 	// claim is the agent who is about to join; nobody else may then.
 	claim *agent
 	// seats are the agents and supervisors who are there.
