@@ -22,6 +22,7 @@ const (
 
 type decoder struct {
 	file     string
+	root     *yaml.Node // of the document that is read
 	problems []Problem
 }
 
@@ -46,8 +47,8 @@ func Read(name string, data []byte) ([]Scenario, []Problem) {
 		if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
 			continue
 		}
-		root := value{doc.Content[0], "", d}
-		all = append(all, root.scenario())
+		d.root = doc.Content[0]
+		all = append(all, value{d.root, d}.scenario())
 	}
 	if len(all) == 0 && len(d.problems) == 0 {
 		d.problems = append(d.problems, Problem{name, 1, "", "holds no scenario"})
@@ -79,8 +80,11 @@ func (v value) scenario() Scenario {
 		"segment":    func(v value) { v.segment(&s.Segment) },
 		"staffing":   func(v value) { s.Staffing = v.staffing() },
 		"answers":    func(v value) { v.list(func(v value) { s.Answers = append(s.Answers, v.answer()) }) },
-		"steps":      func(v value) { v.list(func(v value) { s.Steps = append(s.Steps, v.step()) }) },
-		"end":        func(v value) { s.End = v.state() },
+		"steps": func(v value) {
+			s.Steps = slices.Grow(s.Steps, len(v.Content))
+			v.list(func(v value) { s.Steps = append(s.Steps, v.step()) })
+		},
+		"end": func(v value) { s.End = v.state() },
 		"snapshot": func(v value) {
 			s.SnapshotLine = v.Line
 			if v.text(&s.Snapshot); s.Snapshot != "" && !filepath.IsLocal(s.Snapshot) {
@@ -117,7 +121,7 @@ func (v value) segment(to *map[string]any) {
 	}
 	*to = map[string]any{}
 	for i := 0; i+1 < len(v.Content); i += 2 {
-		member := v.at(v.Content[i+1], v.Content[i].Value)
+		member := v.below(v.Content[i+1])
 		if member.Kind == yaml.ScalarNode {
 			var text string
 			member.text(&text)
@@ -237,22 +241,30 @@ func (v value) step() Step {
 		return s
 	}
 	s.Kind = v.Content[0].Value
-	v.object(fields{
-		Say:    func(v value) { v.text(&s.Text) },
-		Choose: func(v value) { v.text(&s.Text) },
-		View:   func(v value) { s.View = v.viewAnswer() },
-		Wait:   func(v value) { s.Expect = v.expect() },
-		Acts:   func(v value) { s.Agent = v.agent() },
-		Attach: func(v value) { s.File = v.attachment() },
-		Skip: func(v value) {
-			if s.Next = v.Kind == yaml.ScalarNode && v.Value == "next"; !s.Next {
-				v.span(&s.Time)
-			}
-		},
-		SignIn: func(v value) { v.oneOf(&s.Text, "succeeds", "fails", "opts out") },
-		Check:  func(v value) { s.State = v.state() },
-		Leave:  func(v value) { v.yes(new(bool)) },
-	})
+	switch does := v.below(v.Content[1]); s.Kind {
+	case Say, Choose:
+		does.text(&s.Text)
+	case View:
+		s.View = does.viewAnswer()
+	case Wait:
+		s.Expect = does.expect()
+	case Acts:
+		s.Agent = does.agent()
+	case Attach:
+		s.File = does.attachment()
+	case Skip:
+		if s.Next = does.Kind == yaml.ScalarNode && does.Value == "next"; !s.Next {
+			does.span(&s.Time)
+		}
+	case SignIn:
+		does.oneOf(&s.Text, "succeeds", "fails", "opts out")
+	case Check:
+		s.State = does.state()
+	case Leave:
+		does.yes(new(bool))
+	default:
+		does.wrongAt(v.Line, noKey, strings.Join([]string{Acts, Attach, Check, Choose, Wait, Leave, Say, SignIn, Skip, View}, ", "))
+	}
 	return s
 }
 
@@ -299,7 +311,7 @@ func (v value) viewAnswer() *ViewAnswer {
 			a.Fields = map[string][]string{}
 			for i := 0; i+1 < len(v.Content); i += 2 {
 				var texts []string
-				v.at(v.Content[i+1], v.Content[i].Value).texts(&texts)
+				v.below(v.Content[i+1]).texts(&texts)
 				a.Fields[v.Content[i].Value] = texts
 			}
 		},

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,21 +12,51 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// value is a value of a file, with the way to it.
+// value is a value of a file.
 type value struct {
 	*yaml.Node
-	key string
-	in  *decoder
+	in *decoder
 }
 
-func (v value) wrong(format string, args ...any) {
+func (v value) wrong(format string, args ...any) { v.wrongAt(v.Line, format, args...) }
+
+// wrongAt complains of a value in another line than its own.
+func (v value) wrongAt(line int, format string, args ...any) {
 	if len(v.in.problems) < most {
-		v.in.problems = append(v.in.problems, Problem{v.in.file, v.Line, v.key, fmt.Sprintf(format, args...)})
+		key, _ := way(v.in.root, v.Node)
+		v.in.problems = append(v.in.problems, Problem{v.in.file, line, key, fmt.Sprintf(format, args...)})
 	}
+}
+
+// way is the way from a value to one below it, such as steps[2].say; false for one that is not below.
+func way(from, to *yaml.Node) (string, bool) {
+	if from == to {
+		return "", true
+	}
+	for i, n := range from.Content {
+		if below, is := way(n, to); is {
+			switch {
+			case from.Kind == yaml.SequenceNode:
+				return join(fmt.Sprintf("[%d]", i), below), true
+			case i > 0:
+				return join(from.Content[i-1].Value, below), true
+			}
+		}
+	}
+	return "", false
+}
+
+func join(name, below string) string {
+	if below == "" || below[0] == '[' {
+		return name + below
+	}
+	return name + "." + below
 }
 
 // fields are the members of a mapping, each with what reads it.
 type fields map[string]func(value)
+
+const noKey = "is no key that there is; there are %s"
 
 // object reads a mapping. Each member stands there once.
 func (v value) object(known fields) {
@@ -36,12 +67,11 @@ func (v value) object(known fields) {
 	seen := map[string]bool{}
 	for i := 0; i+1 < len(v.Content); i += 2 {
 		name := v.Content[i].Value
-		member := v.at(v.Content[i+1], name)
+		member := v.below(v.Content[i+1])
 		read, is := known[name]
 		switch {
 		case !is:
-			member.Line = v.Content[i].Line
-			member.wrong("is no key that there is; there are %s", names(known))
+			member.wrongAt(v.Content[i].Line, noKey, names(known))
 		case seen[name]:
 			member.wrong("stands there twice")
 		default:
@@ -51,23 +81,10 @@ func (v value) object(known fields) {
 	}
 }
 
-func names(known fields) string {
-	all := make([]string, 0, len(known))
-	for name := range known {
-		all = append(all, name)
-	}
-	slices.Sort(all)
-	return strings.Join(all, ", ")
-}
+func names(known fields) string { return strings.Join(slices.Sorted(maps.Keys(known)), ", ") }
 
-// at is a value below this one. Lines are the node's own copy, so that a complaint can name another.
-func (v value) at(n *yaml.Node, name string) value {
-	below := *n
-	if v.key != "" {
-		name = v.key + "." + name
-	}
-	return value{&below, name, v.in}
-}
+// below is a value in this one.
+func (v value) below(n *yaml.Node) value { return value{n, v.in} }
 
 // has reports whether a mapping has a member.
 func (v value) has(name string) bool {
@@ -100,9 +117,8 @@ func (v value) list(read func(value)) {
 		v.wrong("is %s, and must be a list", v.kind())
 		return
 	}
-	for i, n := range v.Content {
-		below := *n
-		read(value{&below, fmt.Sprintf("%s[%d]", v.key, i), v.in})
+	for _, n := range v.Content {
+		read(v.below(n))
 	}
 }
 
@@ -148,7 +164,7 @@ func (v value) pairs(to *map[string]string) {
 	*to = make(map[string]string, len(v.Content)/2)
 	for i := 0; i+1 < len(v.Content); i += 2 {
 		name, text := v.Content[i].Value, v.Content[i+1]
-		member := v.at(text, name)
+		member := v.below(text)
 		if _, twice := (*to)[name]; twice {
 			member.wrong("stands there twice")
 		}
