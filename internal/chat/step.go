@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/parley-chat/parley/internal/transcript"
@@ -84,10 +85,10 @@ func (s *Service) write(step *Step) error {
 	if step.edited {
 		changes.Contact = step.contact
 	}
-	for _, item := range step.items {
-		if item.Seq != 0 {
-			changes.Items = append(changes.Items, item)
-		}
+	changes.Items = step.items
+	passing := func(item transcript.Item) bool { return item.Seq == 0 }
+	if slices.ContainsFunc(step.items, passing) {
+		changes.Items = slices.DeleteFunc(slices.Clone(step.items), passing)
 	}
 	if changes.Contact == nil && len(changes.Items) == 0 && changes.Mark == nil && changes.File == nil {
 		return nil

@@ -52,7 +52,8 @@ type Loaded struct {
 	LastTime time.Time
 }
 
-// Changes are what one operation changes. Nil and empty members change nothing.
+// Changes are what one operation changes. Nil and empty members change nothing. Nobody changes what is in
+// them afterwards, so that a store may keep it.
 type Changes struct {
 	// Contact is written as a whole.
 	Contact *Contact

@@ -2,6 +2,7 @@ package chat_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -29,6 +30,7 @@ type flaky struct {
 
 	mu   sync.Mutex
 	done []chat.Changes
+	were []string // what done was when it came
 }
 
 // commits returns what was stored.
@@ -46,9 +48,27 @@ func (f *flaky) Commit(ctx context.Context, changes chat.Changes) error {
 		return errDisk
 	}
 	f.mu.Lock()
-	f.done = append(f.done, changes)
+	f.done, f.were = append(f.done, changes), append(f.were, written(changes))
 	f.mu.Unlock()
 	return f.Store.Commit(ctx, changes)
+}
+
+// unchanged fails a test after which something is not any more what was stored: a store may keep it.
+func (f *flaky) unchanged(t *testing.T) {
+	t.Helper()
+	for i, changes := range f.commits() {
+		if is := written(changes); is != f.were[i] {
+			t.Errorf("a change became\n%s\nand was stored as\n%s", is, f.were[i])
+		}
+	}
+}
+
+func written(changes chat.Changes) string {
+	text, err := json.Marshal(changes)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
 }
 
 func (f *flaky) Items(ctx context.Context, query chat.ItemQuery) ([]transcript.Item, error) {
@@ -79,6 +99,7 @@ func newWorld(t *testing.T, config chat.Config, listeners ...chat.Listener) *wor
 	w.open()
 	t.Cleanup(func() {
 		w.Close()
+		w.store.unchanged(t)
 		if err := kept.Close(); err != nil {
 			t.Error(err)
 		}

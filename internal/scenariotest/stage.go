@@ -40,7 +40,7 @@ type agent struct{ name, id string }
 // heard is something that the customer was shown. Text is that of a message, of an interactive one its title;
 // view is the id of a view.
 type heard struct {
-	transcript.Item
+	*transcript.Item
 	text, view string
 }
 
@@ -57,7 +57,7 @@ func (st *stage) hear(item *transcript.Item, view *flowtest.View) {
 	if item.IsPiece() {
 		return
 	}
-	h := heard{Item: *item, text: item.Content}
+	h := heard{Item: item, text: item.Content}
 	switch {
 	case view != nil:
 		h.text, h.view = view.Heading, view.ID

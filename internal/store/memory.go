@@ -19,7 +19,7 @@ var _ chat.Store = (*Memory)(nil)
 // Memory keeps chats as plain values for as long as it is reachable, for tests of a few chats that nobody
 // reads again: there is no database to open, nothing is encoded, and nothing has to be closed. It answers
 // as a [Store] does, and goes through a list where that has an index. The zero value is empty. It is safe
-// for concurrent use and shares nothing with its callers.
+// for concurrent use. It keeps what it is given, and returns copies.
 type Memory struct {
 	mu    sync.RWMutex
 	key   []byte
@@ -34,10 +34,11 @@ type Memory struct {
 }
 
 // kept is a chat. Its items have the order of their places; revised is the newest time of one that replaced
-// another. Its lists grow behind their ends only, so that a copy of it stays as it is.
+// another. Its lists grow behind their ends only, so that a copy of it stays as it is; contact and items are
+// not changed in place.
 type kept struct {
 	contact *chat.Contact
-	items   []transcript.Item
+	items   []*transcript.Item
 	revised time.Time
 	marks   []chat.Mark
 }
@@ -124,10 +125,10 @@ func (d *draft) chat(id string) (*kept, error) {
 // contact writes a contact, which may be new.
 func (d *draft) contact(c *chat.Contact) {
 	if k, err := d.chat(c.ID); err == nil {
-		k.contact = c.Clone()
+		k.contact = c
 		return
 	}
-	d.drawn = append(d.drawn, drawn{&kept{}, kept{contact: c.Clone()}})
+	d.drawn = append(d.drawn, drawn{&kept{}, kept{contact: c}})
 }
 
 // keep makes the change.
@@ -168,11 +169,11 @@ func (k *kept) put(item *transcript.Item) error {
 	if item.Seq < 1 || item.Seq > math.MaxUint32 || item.ID == "" {
 		return errors.New("it has no id or no place")
 	}
-	own := ownItem(item)
 	if at := k.find(item.ID); at >= 0 {
+		own := *item
 		own.Seq = k.items[at].Seq
 		k.items = slices.Clone(k.items)
-		k.items[at] = own
+		k.items[at] = &own
 		if own.Time.After(k.revised) {
 			k.revised = own.Time
 		}
@@ -185,7 +186,7 @@ func (k *kept) put(item *transcript.Item) error {
 	if at < len(k.items) {
 		k.items = slices.Clip(k.items) // so that all of them move
 	}
-	k.items = slices.Insert(k.items, at, own)
+	k.items = slices.Insert(k.items, at, item)
 	return nil
 }
 
@@ -204,7 +205,7 @@ func (k *kept) place(seq int64) (at int, taken bool) {
 	if n := len(k.items); n == 0 || k.items[n-1].Seq < seq {
 		return n, false
 	}
-	return slices.BinarySearchFunc(k.items, seq, func(item transcript.Item, seq int64) int { return cmp.Compare(item.Seq, seq) })
+	return slices.BinarySearchFunc(k.items, seq, func(item *transcript.Item, seq int64) int { return cmp.Compare(item.Seq, seq) })
 }
 
 // mark adds a mark unless an earlier one says as much.
@@ -216,7 +217,7 @@ func (k *kept) mark(mark chat.Mark) {
 	}
 }
 
-// ownItem is a copy that shares nothing with the original.
+// ownItem is a copy of what was stored that shares nothing with it.
 func ownItem(item *transcript.Item) transcript.Item {
 	own := *item
 	own.Attachments = slices.Clone(item.Attachments)

@@ -83,9 +83,9 @@ func (m *Memory) Items(_ context.Context, q chat.ItemQuery) ([]transcript.Item, 
 	}
 	items := make([]transcript.Item, 0, size)
 	for i := first; i < end && (q.Limit <= 0 || len(items) < q.Limit); i++ {
-		item := &k.items[i]
+		item := k.items[i]
 		if q.Newest {
-			item = &k.items[end-1-(i-first)]
+			item = k.items[end-1-(i-first)]
 		}
 		if ms := millis(item.Time); ms >= from && ms <= to {
 			items = append(items, ownItem(item))

