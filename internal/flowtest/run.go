@@ -244,9 +244,9 @@ type visit struct {
 	chance *rand.Rand // nil without chance
 	chat   chat.Started
 	result Result
-	asked  string           // the last sign-in, as clients are told of it
-	shown  *View            // the last view that the customer was shown
-	views  map[string]*View // that were read, by the content of their messages
+	asked  string            // the last sign-in, as clients are told of it
+	shown  *View             // the last view that the customer was shown
+	views  map[content]*View // that were read
 }
 
 // Deliver hears what the transcript will not have: which sign-in the customer was asked for.

@@ -53,20 +53,36 @@ func readView(content string) *View {
 	return view
 }
 
-// viewIn is the view in an item; nil when it has none. Each is read once.
+// content is the content of an interactive message but for the token of its view, which is another one
+// each time the view is shown, and of which a [View] has nothing.
+type content struct{ before, after string }
+
+func contentOf(text string) content {
+	const name = `"viewToken":"`
+	if at := strings.Index(text, name); at >= 0 && strings.Count(text[:at], "{") == 3 { // else it is in the view's data
+		at += len(name)
+		if end := strings.IndexAny(text[at:], `"\\`); end >= 0 {
+			return content{text[:at], text[at+end:]}
+		}
+	}
+	return content{before: text}
+}
+
+// viewIn is the view in an item; nil when it has none. Each is read once, however often it is shown.
 func (v *visit) viewIn(item *transcript.Item) *View {
 	if item.ContentType != transcript.Interactive {
 		return nil
 	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	view, known := v.views[item.Content]
+	of := contentOf(item.Content)
+	view, known := v.views[of]
 	if !known {
 		if v.views == nil {
-			v.views = map[string]*View{}
+			v.views = map[content]*View{}
 		}
 		view = readView(item.Content)
-		v.views[item.Content] = view
+		v.views[of] = view
 	}
 	return view
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/parley-chat/parley/internal/transcript"
 )
 
 // Views are read as far as they have the shape of Amazon Connect's own, and answered as clients do.
@@ -62,5 +64,32 @@ func TestView(t *testing.T) {
 		if view := readView(content); view != nil {
 			t.Errorf("%q is a view: %+v", content, view)
 		}
+	}
+}
+
+// A view that is shown again has another token, and is the one that was read. What its data calls a token is
+// no token.
+func TestViewIsReadOnce(t *testing.T) {
+	t.Parallel()
+	const form = `{"templateType":"ViewResource","version":"1.0","data":{"content":{%s}}}`
+	v := &visit{world: &world{}}
+	in := func(content string) *View {
+		return v.viewIn(&transcript.Item{ContentType: transcript.Interactive, Content: fmt.Sprintf(form, content)})
+	}
+	one := in(`"viewId":"list","viewToken":"list.1","viewData":{"Heading":"One"}`)
+	if one == nil || one.Heading != "One" || in(`"viewId":"list","viewToken":"list.2","viewData":{"Heading":"One"}`) != one {
+		t.Errorf("the view is read again, or not: %+v", one)
+	}
+	for _, other := range []string{
+		`"viewId":"list","viewToken":"list.2","viewData":{"Heading":"Two"}`, `"viewId":"cards","viewToken":"list.1","viewData":{"Heading":"One"}`,
+		`"viewData":{"Heading":"One","viewToken":"a"},"viewId":"list"`, `"viewData":{"Heading":"One","viewToken":"b"},"viewId":"list"`,
+		`"viewId":"list","viewToken":"a\"b","viewData":{"Heading":"One"}`,
+	} {
+		if view := in(other); view == nil || view == one || len(v.views) < 2 {
+			t.Errorf("%s is taken for another view", other)
+		}
+	}
+	if n := len(v.views); n != 6 {
+		t.Errorf("%d views are kept", n)
 	}
 }
