@@ -44,7 +44,7 @@ func BenchmarkTell(b *testing.B) {
 			contact, told := chat.Contact{ID: "c"}, 0
 			for b.Loop() {
 				heard.Add(listeners)
-				events.Observe(contact, message())
+				events.Observe(&contact, message())
 				if told++; told%(api.Waiting/2) == 0 { // nobody is to be cut off
 					heard.Wait()
 				}
@@ -90,7 +90,7 @@ func BenchmarkStream(b *testing.B) {
 	contact := chat.Contact{ID: "c"}
 	for b.Loop() {
 		heard.Add(listeners)
-		w.events.Observe(contact, message())
+		w.events.Observe(&contact, message())
 		heard.Wait()
 	}
 	cancel()

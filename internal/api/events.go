@@ -97,7 +97,7 @@ func NewEvents() *Events {
 
 // Observe tells of a contact that changed, or of an item that was added to it, and then of the
 // contact if the item says that it changed. It fits [chat.Config].
-func (e *Events) Observe(contact chat.Contact, item *transcript.Item) {
+func (e *Events) Observe(contact *chat.Contact, item *transcript.Item) {
 	if item != nil {
 		if item.Only != "" && item.Only == contact.Customer().ID && !item.Undelivered() { // whoever listens looks at the agent's side
 			return
@@ -111,7 +111,7 @@ func (e *Events) Observe(contact chat.Contact, item *transcript.Item) {
 	for key, value := range contact.Attributes {
 		size += len(key) + len(value)
 	}
-	e.tell(event{name: eventContact, contactID: contact.ID, told: &told{contact: &contact}, weight: weigh(size)})
+	e.tell(event{name: eventContact, contactID: contact.ID, told: &told{contact: contact}, weight: weigh(size)})
 }
 
 // changesContact reports whether an item tells of a change of the contact itself: who is in it,

@@ -224,7 +224,7 @@ func TestEvents(t *testing.T) {
 
 // numbered tells of a message, and returns what it is known by.
 func (w *world) numbered(contactID string, n int) {
-	w.events.Observe(chat.Contact{ID: contactID, Participants: []chat.Participant{{}}}, &transcript.Item{
+	w.events.Observe(&chat.Contact{ID: contactID, Participants: []chat.Participant{{}}}, &transcript.Item{
 		Type: transcript.MessageItem, ContactID: contactID, Content: fmt.Sprintf("number %d.", n), HasContent: true,
 	})
 }
@@ -320,7 +320,7 @@ func TestEventsAreBounded(t *testing.T) {
 	s := w.listen("topics=items", "")
 	s.wantHello()
 	for range 1000 {
-		w.events.Observe(chat.Contact{ID: "c"}, &transcript.Item{Type: transcript.MessageItem, Content: strings.Repeat("x", 16<<10), HasContent: true})
+		w.events.Observe(&chat.Contact{ID: "c"}, &transcript.Item{Type: transcript.MessageItem, Content: strings.Repeat("x", 16<<10), HasContent: true})
 		s.next()
 	}
 	late := w.listen("topics=items", s.last)

@@ -16,7 +16,7 @@ type Listener struct {
 	// operation answers: once for each item, stored or not, but the pieces of a message, and once with a nil item when only
 	// the contact changed or when it was queued. The contact is as it is after the change. Both share memory with the
 	// service: they may be kept, but not changed. Required.
-	Changed func(contact Contact, item *transcript.Item)
+	Changed func(contact *Contact, item *transcript.Item)
 	// Arrived adds to the step in which the customer of a contact connects for the first time.
 	// It only computes, as every function of a step; its error fails the step. Nil adds nothing.
 	Arrived func(step *Step) error

@@ -363,11 +363,11 @@ func (s *Service) show(step *Step) {
 	for _, l := range s.listeners {
 		for i := range step.items {
 			if !step.items[i].IsPiece() {
-				l.Changed(*step.contact, &step.items[i])
+				l.Changed(step.contact, &step.items[i])
 			}
 		}
 		if step.queued || len(step.items) == 0 && step.edited {
-			l.Changed(*step.contact, nil)
+			l.Changed(step.contact, nil)
 		}
 	}
 	s.release(step)

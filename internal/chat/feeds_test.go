@@ -209,7 +209,7 @@ func TestSocketsEnd(t *testing.T) {
 func TestFirstStepEndsTheChat(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{}, chat.Listener{
-		Changed: func(chat.Contact, *transcript.Item) {},
+		Changed: func(*chat.Contact, *transcript.Item) {},
 		Arrived: func(step *chat.Step) error {
 			_, err := step.Prompt(transcript.Message{ContentType: transcript.TextPlain, Content: "We are closed."})
 			step.End(chat.FlowDisconnect)

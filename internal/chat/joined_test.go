@@ -22,7 +22,7 @@ func (w *world) joins(contactID string) []transcript.Item {
 // initial message and before a greeting.
 func TestRowA1CustomerJoins(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(chat.Contact, *transcript.Item) {}, Arrived: func(step *chat.Step) error {
+	w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(*chat.Contact, *transcript.Item) {}, Arrived: func(step *chat.Step) error {
 		_, err := step.Prompt(plain("welcome"))
 		return err
 	}})

@@ -21,7 +21,7 @@ type observer struct {
 	wrong []string
 }
 
-func (o *observer) observe(contact chat.Contact, item *transcript.Item) {
+func (o *observer) observe(contact *chat.Contact, item *transcript.Item) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	short := "contact"
@@ -103,7 +103,7 @@ func TestNothingIsLostWhileArriving(t *testing.T) {
 	t.Parallel()
 	said := make(chan error, 1)
 	var w *world
-	w = newWorld(t, chat.Config{}, chat.Listener{Changed: func(contact chat.Contact, item *transcript.Item) {
+	w = newWorld(t, chat.Config{}, chat.Listener{Changed: func(contact *chat.Contact, item *transcript.Item) {
 		if item != nil && item.ContentType == transcript.ParticipantJoined && item.Role == transcript.Customer {
 			go func() { said <- w.prompt(contact.ID, plain("welcome")) }()
 			<-time.After(2 * time.Millisecond) // a lock goes to who has waited for so long

@@ -16,7 +16,7 @@ func TestWorkedSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var connected []string
-		w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(c chat.Contact, item *transcript.Item) {
+		w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(c *chat.Contact, item *transcript.Item) {
 			if item != nil && item.ContentType == transcript.ParticipantJoined && item.Role == transcript.Customer {
 				connected = append(connected, c.ID)
 			}

@@ -219,7 +219,7 @@ func TestStepsWaitInLine(t *testing.T) {
 func TestBeginQueuesStoredContacts(t *testing.T) {
 	t.Parallel()
 	var queued []string
-	w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(c chat.Contact, item *transcript.Item) {
+	w := newWorld(t, chat.Config{}, chat.Listener{Changed: func(c *chat.Contact, item *transcript.Item) {
 		if item == nil && c.Queue != nil {
 			queued = append(queued, c.ID)
 		}
@@ -261,7 +261,7 @@ func TestOpenThenBegin(t *testing.T) {
 		}
 		defer service.Close()
 		begun := 0
-		service.Listen(chat.Listener{Changed: func(chat.Contact, *transcript.Item) {}, Begin: func() {
+		service.Listen(chat.Listener{Changed: func(*chat.Contact, *transcript.Item) {}, Begin: func() {
 			begun++
 			if n := len(service.Active()); n != 1 {
 				t.Errorf("%d contacts are active when time begins", n)

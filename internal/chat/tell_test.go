@@ -41,7 +41,7 @@ func TestRowA15Tell(t *testing.T) {
 	t.Parallel()
 	var published, heard []transcript.Item
 	w := newWorld(t, chat.Config{Publish: func(_ chat.Contact, item transcript.Item) { published = append(published, item) }},
-		chat.Listener{Changed: func(_ chat.Contact, item *transcript.Item) {
+		chat.Listener{Changed: func(_ *chat.Contact, item *transcript.Item) {
 			if item != nil {
 				heard = append(heard, *item)
 			}

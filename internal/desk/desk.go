@@ -142,7 +142,7 @@ func New(cfg Config) (*Desk, error) {
 }
 
 // observe makes the desk's view of a contact agree with the contact. It returns at once.
-func (d *Desk) observe(contact chat.Contact, item *transcript.Item) {
+func (d *Desk) observe(contact *chat.Contact, item *transcript.Item) {
 	if item != nil && !moves(item) {
 		return
 	}
@@ -150,7 +150,7 @@ func (d *Desk) observe(contact chat.Contact, item *transcript.Item) {
 	if !d.loaded {
 		d.known[contact.ID] = true
 	}
-	changed := d.syncTicket(&contact)
+	changed := d.syncTicket(contact)
 	d.mu.Unlock()
 	if changed {
 		d.changed()

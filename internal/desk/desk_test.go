@@ -27,7 +27,7 @@ type room struct {
 	chats *chat.Service
 	desk  *desk.Desk
 	cfg   desk.Config
-	watch func(chat.Contact) // nil, or told of every contact
+	watch func(*chat.Contact) // nil, or told of every contact
 
 	mu     sync.Mutex
 	failed []error
@@ -79,7 +79,7 @@ func (r *room) open(bot desk.Partner) {
 		r.t.Fatal(err)
 	}
 	if r.watch != nil {
-		r.chats.Listen(chat.Listener{Changed: func(c chat.Contact, _ *transcript.Item) { r.watch(c) }})
+		r.chats.Listen(chat.Listener{Changed: func(c *chat.Contact, _ *transcript.Item) { r.watch(c) }})
 	}
 	if bot != nil {
 		r.add(desk.AgentConfig{Name: partner.DefaultName, Partner: bot})

@@ -28,7 +28,7 @@ func BenchmarkAssign(b *testing.B) {
 				b.Fatal(err)
 			}
 			joined := make(chan string, waiting+b.N+200)
-			chats.Listen(chat.Listener{Changed: func(c chat.Contact, item *transcript.Item) {
+			chats.Listen(chat.Listener{Changed: func(c *chat.Contact, item *transcript.Item) {
 				if item != nil && item.ContentType == transcript.ParticipantJoined && item.Role == transcript.Agent {
 					joined <- c.ID
 				}

@@ -53,7 +53,7 @@ type juggler struct {
 }
 
 // watch is told of every contact as it is stored.
-func (j *juggler) watch(c chat.Contact) {
+func (j *juggler) watch(c *chat.Contact) {
 	hands := 0
 	for _, p := range c.Participants {
 		if p.Active() && p.Role == transcript.Agent {
@@ -376,7 +376,7 @@ func TestRemovedWhileReserved(t *testing.T) {
 		r.close()
 		r.open(nil)
 		removed := false
-		r.chats.Listen(chat.Listener{Changed: func(chat.Contact, *transcript.Item) {}, Arrived: func(*chat.Step) error {
+		r.chats.Listen(chat.Listener{Changed: func(*chat.Contact, *transcript.Item) {}, Arrived: func(*chat.Step) error {
 			removed = true
 			return r.desk.Remove(t.Context(), "Bot")
 		}})

@@ -28,7 +28,7 @@ func TestAPersonAtTheDesk(t *testing.T) {
 	changes := 0
 	w := newWorld(t, emulator.Config{
 		Ephemeral: true, Greeting: desk.DefaultGreeting, Queues: []string{"Sales"},
-		Observed: func(c chat.Contact, _ *transcript.Item) {
+		Observed: func(c *chat.Contact, _ *transcript.Item) {
 			mu.Lock()
 			defer mu.Unlock()
 			seen[c.ID]++

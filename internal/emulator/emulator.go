@@ -84,7 +84,7 @@ type Config struct {
 	DeskChanged func()
 	// Observed is told of every change of a chat, as [chat.Listener] describes; nil costs
 	// nothing.
-	Observed func(chat.Contact, *transcript.Item)
+	Observed func(*chat.Contact, *transcript.Item)
 	// InstanceID is the one instance there is; empty means [DefaultInstanceID].
 	InstanceID string
 	// Flows returns contact flows beside the default one, each time anew; nil means none.

@@ -188,7 +188,7 @@ func (r *Runner) seed(contactID string) uint64 {
 }
 
 // changed follows a contact. It is called with the contact locked, and returns at once.
-func (r *Runner) changed(contact chat.Contact, item *transcript.Item) {
+func (r *Runner) changed(contact *chat.Contact, item *transcript.Item) {
 	if contact.Flow == nil && !contact.HasEnded() { // most chats, whose messages need not pass one by one
 		return
 	}
