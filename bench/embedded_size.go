@@ -171,7 +171,7 @@ func fillChat(ctx context.Context, s *store.Store, items int) (*chat.Contact, er
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	contact := &chat.Contact{
 		ID: uuid.NewString(), InstanceID: uuid.NewString(), FlowID: uuid.NewString(), ContentTypes: []string{transcript.TextPlain},
-		Attributes: map[string]string{"customerName": "Ana", "plan": "gold"},
+		Attributes: chat.AttributesOf(map[string]string{"customerName": "Ana", "plan": "gold"}),
 		Started:    now, Connected: now, Duration: chat.DefaultLimits().Duration,
 		Participants: []chat.Participant{
 			{ID: uuid.NewString(), DisplayName: "Ana", Role: transcript.Customer, Joined: now},

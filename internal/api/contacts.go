@@ -69,7 +69,7 @@ const (
 func contactJSON(c *chat.Contact) contact {
 	out := contact{
 		ContactID: c.ID, InitialContactID: c.ID, State: stateInitiated, Customer: c.Customer().DisplayName,
-		InstanceID: c.InstanceID, ContactFlowID: c.FlowID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes,
+		InstanceID: c.InstanceID, ContactFlowID: c.FlowID, Attributes: c.Attributes.Map(), SegmentAttributes: c.SegmentAttributes,
 		ContentTypes: c.ContentTypes, Participants: []participantOfContact{}, CustomerID: c.CustomerID, RelatedContactID: c.RelatedID,
 		PastContactIDs: c.Past, Started: c.Started.UTC(), Connected: moment(c.Connected), Ended: moment(c.Ended),
 		Expires: c.Started.Add(c.Duration).UTC(), Reason: string(c.Reason),
@@ -183,8 +183,8 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 			}
 		})
 		size := 0
-		for key, value := range step.Contact().Attributes {
-			size += len(key) + len(value)
+		for _, a := range step.Contact().Attributes {
+			size += len(a.Key) + len(a.Value)
 		}
 		if size > connectmodel.MaxAttributeBytes {
 			return diagnosis.New(diagnosis.AttributesTooLarge, "The contact would have %d bytes of attributes; at most %d are allowed.", size, connectmodel.MaxAttributeBytes)

@@ -108,8 +108,8 @@ func (e *Events) Observe(contact *chat.Contact, item *transcript.Item) {
 		}
 	}
 	size := len(contact.SegmentAttributes)
-	for key, value := range contact.Attributes {
-		size += len(key) + len(value)
+	for _, a := range contact.Attributes {
+		size += len(a.Key) + len(a.Value)
 	}
 	e.tell(event{name: eventContact, contactID: contact.ID, told: &told{contact: contact}, weight: weigh(size)})
 }

@@ -34,7 +34,7 @@ func (a *API) recorded(r *http.Request) (any, error) {
 		return nil, err
 	}
 	held := &flowrecord.Held{
-		ContactID: contact.ID, Opening: contact.Opening, Attributes: contact.Attributes, Left: contact.Reason == chat.CustomerDisconnect,
+		ContactID: contact.ID, Opening: contact.Opening, Attributes: contact.Attributes.Map(), Left: contact.Reason == chat.CustomerDisconnect,
 		Customer: contact.Customer().DisplayName, Began: contact.Started, Ended: contact.Ended, Items: items, Mask: inspect.Mark,
 	}
 	if contact.Queue != nil {

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"encoding"
-	"maps"
 	"slices"
 	"time"
 
@@ -23,7 +22,7 @@ type Contact struct {
 	// is the customer.
 	Participants []Participant
 	// Attributes are the user-defined contact attributes.
-	Attributes map[string]string
+	Attributes Attributes
 	// SegmentAttributes are the system-defined ones, as the JSON they came in.
 	SegmentAttributes []byte
 	// ContentTypes are what the customer's client can show.
@@ -189,7 +188,7 @@ func (c *Contact) present() []Participant {
 func (c *Contact) Clone() *Contact {
 	copied := *c
 	copied.Participants = slices.Clone(c.Participants)
-	copied.Attributes = maps.Clone(c.Attributes)
+	copied.Attributes = slices.Clone(c.Attributes)
 	copied.SegmentAttributes = slices.Clone(c.SegmentAttributes)
 	copied.ContentTypes = slices.Clone(c.ContentTypes)
 	copied.Past = slices.Clone(c.Past)

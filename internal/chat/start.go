@@ -174,7 +174,7 @@ func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contac
 		// Nearly all contacts have the same ones.
 		InstanceID: unique.Make(request.InstanceID).Value(), FlowID: unique.Make(request.FlowID).Value(),
 		Participants: []Participant{{ID: newID(), DisplayName: request.DisplayName, Role: transcript.Customer, Joined: now}},
-		Attributes:   request.Attributes, SegmentAttributes: request.SegmentAttributes,
+		Attributes:   AttributesOf(request.Attributes), SegmentAttributes: request.SegmentAttributes,
 		ContentTypes: request.ContentTypes, Incremental: request.Incremental, DismissOnExit: request.DismissOnExit, RelatedID: request.RelatedID, CustomerID: request.CustomerID,
 		Started: now, Duration: duration,
 	}

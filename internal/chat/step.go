@@ -134,11 +134,12 @@ func (step *Step) Now() time.Time { return step.now }
 // SetAttributes changes the user-defined attributes of the contact: set gets a copy of them, never
 // nil, and changes it.
 func (step *Step) SetAttributes(set func(attributes map[string]string)) {
-	contact := step.edit()
-	if contact.Attributes == nil {
-		contact.Attributes = map[string]string{}
+	attributes := step.contact.Attributes.Map()
+	if attributes == nil {
+		attributes = map[string]string{}
 	}
-	set(contact.Attributes)
+	set(attributes)
+	step.edit().Attributes = AttributesOf(attributes)
 }
 
 // SetTimers replaces the idle and disconnect timers of the contact.

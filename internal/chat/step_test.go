@@ -66,7 +66,7 @@ func TestStepIsOneCommit(t *testing.T) {
 	}
 	w.restart()
 	c := w.contact(started.ContactID)
-	if c.Queue == nil || c.Queue.Name != "Sales" || c.Attributes["plan"] != "gold" || len(c.Timers) != 1 || len(c.Streaming) != 1 {
+	if c.Queue == nil || c.Queue.Name != "Sales" || c.Attributes.Map()["plan"] != "gold" || len(c.Timers) != 1 || len(c.Streaming) != 1 {
 		t.Errorf("after a restart: %+v", c)
 	}
 	if diff := cmp.Diff(&chat.FlowState{State: chat.Encoded("at block 7"), Heard: 3}, c.Flow); diff != "" {

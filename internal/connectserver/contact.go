@@ -49,7 +49,7 @@ func (s *Service) getAttributes(ctx context.Context, in *getAttributesInput) (*g
 	if err != nil {
 		return nil, err
 	}
-	return &getAttributesOutput{contact.Attributes}, nil
+	return &getAttributesOutput{contact.Attributes.Map()}, nil
 }
 
 type updateAttributesInput struct {
@@ -76,7 +76,7 @@ func (s *Service) updateAttributes(ctx context.Context, in *updateAttributesInpu
 				attributes[key] = value
 			}
 		})
-		if refused := attributesFit(step.Contact().Attributes); refused != nil {
+		if refused := attributesFit(step.Contact().Attributes.Map()); refused != nil {
 			return refused
 		}
 		return nil

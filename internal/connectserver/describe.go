@@ -129,7 +129,7 @@ func (s *Service) describeContact(ctx context.Context, in *describeContactInput)
 		ARN: s.instanceARN(c.InstanceID) + "/contact/" + one.ID, ID: one.ID, InitialID: c.ID, PreviousID: one.PreviousID, AssociationID: root(&c),
 		RelatedID: c.RelatedID, InitiationMethod: one.Method, Channel: "CHAT",
 		Initiated: epoch{one.Started}, Connected: epoch{connected}, Disconnected: epoch{one.Ended}, LastUpdate: epoch{lastUpdate(one, connected)},
-		CustomerID: c.CustomerID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes, DisconnectReason: one.Reason,
+		CustomerID: c.CustomerID, Attributes: c.Attributes.Map(), SegmentAttributes: c.SegmentAttributes, DisconnectReason: one.Reason,
 	}
 	for _, p := range one.Participants {
 		if p.Role == transcript.Agent {

@@ -119,7 +119,7 @@ func TestRequestsOfSDKs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"j": "grüezi", "k": "grüezi"}, contact.Attributes); diff != "" {
+	if diff := cmp.Diff(map[string]string{"j": "grüezi", "k": "grüezi"}, contact.Attributes.Map()); diff != "" {
 		t.Errorf("attributes (-want +got):\n%s", diff)
 	}
 }

@@ -214,7 +214,7 @@ func (s *Service) inherited(ctx context.Context, relatedID string, own map[strin
 	if err != nil {
 		return nil, err
 	}
-	merged := maps.Clone(related.Attributes)
+	merged := related.Attributes.Map()
 	if merged == nil {
 		merged = map[string]string{}
 	}

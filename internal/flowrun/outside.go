@@ -2,7 +2,6 @@ package flowrun
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,12 +68,10 @@ type Call struct {
 // call is the call of a question.
 func (r *Runner) call(step *chat.Step, rec *record, ask *flow.Ask) *Call {
 	contact := step.Contact()
-	c := &Call{
+	return &Call{
 		ID: uuid.NewString(), ContactID: contact.ID, Asked: step.Now().UTC(), Ask: *ask, Contact: r.contact(contact, rec), Kept: rec.State.Kept,
 		ContentTypes: contact.ContentTypes, Incremental: contact.Incremental,
 	}
-	c.Contact.Attributes = maps.Clone(contact.Attributes)
-	return c
 }
 
 // make asks the outside, unless it is being asked already. The caller holds the runner's lock.

@@ -238,7 +238,7 @@ func concerns(item *transcript.Item) bool {
 func (r *Runner) contact(c *chat.Contact, rec *record) flow.Contact {
 	view := flow.Contact{
 		ID: c.ID, InitialID: c.ID, RelatedID: c.RelatedID, InitiationMethod: string(chat.ByAPI), InstanceARN: r.cfg.InstanceARN,
-		Region: r.cfg.Region, CustomerID: c.CustomerID, Attributes: c.Attributes, Segment: segmentOf(c.SegmentAttributes),
+		Region: r.cfg.Region, CustomerID: c.CustomerID, Attributes: c.Attributes.Map(), Segment: segmentOf(c.SegmentAttributes),
 		InitialMessage: c.Opening,
 	}
 	if c.Latest != nil {

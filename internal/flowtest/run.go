@@ -309,7 +309,7 @@ func (v *visit) converse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		v.result.Attributes, v.result.Ended = contact.Attributes, v.clock.Now()
+		v.result.Attributes, v.result.Ended = contact.Attributes.Map(), v.clock.Now()
 		switch {
 		case contact.HasEnded():
 			v.result.Outcome, v.result.Ended, v.result.Reason = Ended, contact.Ended, contact.Reason

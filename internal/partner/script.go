@@ -208,8 +208,8 @@ func filler(ctx context.Context, talk *desk.Conversation, parts map[string]strin
 	for name, text := range parts {
 		pairs = append(pairs, "{"+name+"}", text)
 	}
-	for name, text := range contact.Attributes {
-		pairs = append(pairs, "{attribute."+name+"}", text)
+	for _, a := range contact.Attributes {
+		pairs = append(pairs, "{attribute."+a.Key+"}", a.Value)
 	}
 	return strings.NewReplacer(pairs...), nil
 }

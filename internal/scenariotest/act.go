@@ -206,7 +206,7 @@ func (st *stage) check(ctx context.Context, p *flowtest.Play, step *scenario.Ste
 	}
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	st.compare(st.id(step), chatOf(&contact, p.Standing), p.Standing.Queue, contact.Attributes, step.State)
+	st.compare(st.id(step), chatOf(&contact, p.Standing), p.Standing.Queue, contact.Attributes.Map(), step.State)
 	return nil
 }
 

@@ -194,7 +194,7 @@ func (st *stage) finish(result *flowtest.Result) {
 	defer st.mu.Unlock()
 	if st.last == "" && result.Outcome == flowtest.Ended {
 		st.last = scenario.Ended
-		st.final.Attributes = result.Attributes
+		st.final.Attributes = chat.AttributesOf(result.Attributes)
 	}
 	queue := ""
 	if st.final.Queue != nil {
@@ -206,7 +206,7 @@ func (st *stage) finish(result *flowtest.Result) {
 		case step.Kind == scenario.Wait:
 			st.miss(step, "it did not come before the chat was over")
 		case step.Kind == scenario.Check:
-			st.compare(st.id(step), st.last, queue, st.final.Attributes, step.State)
+			st.compare(st.id(step), st.last, queue, st.final.Attributes.Map(), step.State)
 			st.done()
 		default:
 			st.fail(step, "the chat was over before")
@@ -228,7 +228,7 @@ func (st *stage) finish(result *flowtest.Result) {
 		st.checks = append(st.checks, c)
 	}
 	if st.s.End != nil && !st.failed {
-		st.compare(fmt.Sprintf("end (line %d)", st.s.End.Line), st.last, queue, st.final.Attributes, st.s.End)
+		st.compare(fmt.Sprintf("end (line %d)", st.s.End.Line), st.last, queue, st.final.Attributes.Map(), st.s.End)
 	}
 	if st.s.Snapshot != "" && !st.failed {
 		st.snapshot(result)

@@ -132,7 +132,7 @@ type receiptRecord struct {
 
 func encodeContact(c *chat.Contact) (string, error) {
 	r := contactRecord{
-		InstanceID: c.InstanceID, FlowID: c.FlowID, Attributes: c.Attributes, SegmentAttributes: c.SegmentAttributes,
+		InstanceID: c.InstanceID, FlowID: c.FlowID, Attributes: c.Attributes.Map(), SegmentAttributes: c.SegmentAttributes,
 		ContentTypes: c.ContentTypes, Incremental: c.Incremental, DismissOnExit: c.DismissOnExit, Opening: c.Opening, RelatedID: c.RelatedID, Past: c.Past, CustomerID: c.CustomerID,
 		Started: c.Started.UTC(), Connected: c.Connected.UTC(), Ended: c.Ended.UTC(), Duration: c.Duration, Reason: c.Reason,
 		Processing: copied(c.Processing, recordProcessing),
@@ -170,7 +170,7 @@ func decodeContact(id, body string) (*chat.Contact, error) {
 		return nil, fmt.Errorf("reading contact %s: %w", id, err)
 	}
 	c := &chat.Contact{
-		ID: id, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: r.Attributes,
+		ID: id, InstanceID: r.InstanceID, FlowID: r.FlowID, Attributes: chat.AttributesOf(r.Attributes),
 		SegmentAttributes: r.SegmentAttributes, ContentTypes: r.ContentTypes, Incremental: r.Incremental, DismissOnExit: r.DismissOnExit, Opening: r.Opening, RelatedID: r.RelatedID, Past: r.Past,
 		CustomerID: r.CustomerID, Started: r.Started, Connected: r.Connected, Ended: r.Ended, Duration: r.Duration, Reason: r.Reason,
 	}

@@ -60,7 +60,7 @@ func (m maker) contact() *chat.Contact {
 	c := &chat.Contact{
 		ID: m.id(), InstanceID: m.text(), FlowID: m.text(), SegmentAttributes: []byte(m.text()), ContentTypes: m.texts(), Incremental: m.IntN(2) == 0, DismissOnExit: m.IntN(2) == 0,
 		RelatedID: m.text(), Opening: m.text(), Past: m.texts(), CustomerID: m.text(), Duration: time.Duration(m.Int64()), Reason: chat.Reason(m.text()),
-		Attributes: map[string]string{}, Started: m.moment(), Connected: m.precise(), Ended: m.precise(),
+		Started: m.moment(), Connected: m.precise(), Ended: m.precise(),
 	}
 	if m.IntN(2) == 0 {
 		c.Queue = &chat.Queued{Name: m.text(), Since: m.precise()}
@@ -72,14 +72,16 @@ func (m maker) contact() *chat.Contact {
 	for range m.IntN(3) {
 		c.Latest = &chat.Successor{ID: m.id(), Method: chat.Method(m.text()), Began: m.precise(), Reason: chat.Reason(m.text()), First: 1 + m.Int64N(9), Came: m.IntN(3), Before: c.Latest}
 	}
+	attributes := map[string]string{}
 	for range m.IntN(4) {
-		c.Attributes[m.text()] = m.text()
+		attributes[m.text()] = m.text()
 		c.Participants = append(c.Participants, chat.Participant{
 			ID: m.id(), DisplayName: m.text(), Role: transcript.Role(m.text()), Joined: m.precise(), Left: m.precise(), Connected: m.precise(),
 		})
 		c.Streaming = append(c.Streaming, chat.Stream{ID: m.id(), Endpoint: m.text()})
 		c.Timers = append(c.Timers, chat.Timer{Role: transcript.Role(m.text()), Type: chat.TimerType(m.text()), After: time.Duration(m.Int64())})
 	}
+	c.Attributes = chat.AttributesOf(attributes)
 	return c
 }
 

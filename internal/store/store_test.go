@@ -183,7 +183,7 @@ func TestNothingIsShared(t *testing.T) {
 			t.Parallel()
 			s, ctx := opened(), t.Context()
 			c := newContact()
-			c.Attributes = map[string]string{"a": "1"}
+			c.Attributes = chat.Attributes{{Key: "a", Value: "1"}}
 			item := message(c, 1)
 			item.Attachments = []transcript.Attachment{{ID: "a"}}
 			file := &transcript.File{ID: "f", ContactID: c.ID, Name: "a"}
@@ -192,7 +192,7 @@ func TestNothingIsShared(t *testing.T) {
 			own.Attachments = slices.Clone(item.Attachments)
 			commit(t, s, chat.Changes{Contact: c.Clone(), ClientToken: "t", Items: []transcript.Item{own}, File: &ownFile, FileRules: rules})
 			spoil := func(c *chat.Contact, item *transcript.Item, file *transcript.File, rules []chat.FileRules) {
-				c.Attributes["a"], c.Participants[0].DisplayName, c.CustomerID = "2", "Other", "2"
+				c.Attributes[0].Value, c.Participants[0].DisplayName, c.CustomerID = "2", "Other", "2"
 				item.Content, item.Attachments[0].ID, file.Name, rules[0].Extensions[0] = "other", "b", "b", "exe"
 			}
 			want, wantItem := c.Clone(), item
@@ -213,7 +213,7 @@ func TestNothingIsShared(t *testing.T) {
 				if err := errors.Join(errAll, errStarted); err != nil {
 					t.Fatal(err)
 				}
-				all[0].Attributes["a"], started.Attributes["a"] = "3", "3"
+				all[0].Attributes[0].Value, started.Attributes[0].Value = "3", "3"
 			}
 		})
 	}
