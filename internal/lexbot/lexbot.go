@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -406,12 +407,13 @@ func attributes(ask *flow.Ask) map[string]string {
 	return out
 }
 
-// Seconds is how long the block waits for the customer; 0 for ever. Exports write the number as a text.
+// Seconds is how long the block waits for the customer, of a part of a second a whole one; 0 for ever. Exports
+// write the number as a text.
 func Seconds(ask *flow.Ask) int {
 	limits, _ := ask.Parameters["LexTimeoutSeconds"].(map[string]any)
 	n, err := strconv.ParseFloat(flow.Text(limits["Text"]), 64)
 	if err != nil || !(n > 0) {
 		return 0
 	}
-	return int(min(n, 604_800))
+	return int(math.Ceil(min(n, 604_800)))
 }

@@ -377,7 +377,7 @@ func TestRowPoint2Flow(t *testing.T) {
 func TestNumbersOfABlock(t *testing.T) {
 	t.Parallel()
 	c := newChat(t, open(t, lexbot.Config{Bots: map[string]lexbot.Bot{"*": {Path: filepath.Join(realBots, "airline-cancellation")}}}), alias)
-	for limit, want := range map[any]int{60.0: 60, "60": 60, "60.0": 60, 1e9: 604_800, "": 0, "soon": 0, -1.0: 0} {
+	for limit, want := range map[any]int{60.0: 60, "60": 60, "60.0": 60, 0.5: 1, 1e9: 604_800, "": 0, "soon": 0, -1.0: 0} {
 		c.ask.Parameters["Text"], c.ask.Parameters["LexTimeoutSeconds"] = 42.0, map[string]any{"Text": limit}
 		if e := c.say(""); !e.Open || e.Seconds != want || !slices.Equal(replies(e), []string{"42"}) {
 			t.Errorf("%v: %+v", limit, e)
