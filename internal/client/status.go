@@ -44,6 +44,10 @@ func (s *Server) SkipClock(ctx context.Context, d time.Duration) (Clock, []byte,
 	return call[Clock](ctx, s, http.MethodPost, "/api/clock", skip)
 }
 
+// readyTime is how long a server may take to say that it is ready: on a busy machine seconds, also when it
+// is. Only one that says nothing at all costs that much.
+const readyTime = 5 * time.Second
+
 // Ready asks once whether the server of a configuration is ready, and returns its address. The error
 // says why it is not; of type [*URLFileError] when the URL file names no server.
 func Ready(ctx context.Context, config Config) (string, error) {
@@ -55,7 +59,7 @@ func Ready(ctx context.Context, config Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, readyTime)
 	defer cancel()
 	u.Path = "/readyz"
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)

@@ -37,8 +37,9 @@ func FailInit(ctx context.Context, cause error, api string, log io.Writer) error
 	if err != nil {
 		return fmt.Errorf("encoding the reason: %w", err)
 	}
-	// The address is on the same machine; without a limit a broken one would hold the init.
-	const patience = 2 * time.Second
+	// The address is on the same machine, which may be busy; without a limit a broken one would hold the
+	// init, for which Lambda gives ten seconds.
+	const patience = 5 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+api+"/2018-06-01/runtime/init/error", bytes.NewReader(body))
