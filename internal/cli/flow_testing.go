@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -91,10 +92,6 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 	if err := o.coverage.check(); err != nil {
 		return err
 	}
-	wanted, err := regexp.Compile(o.run)
-	if err != nil {
-		return hint.Usage(fmt.Sprintf("--run: %v", err), "it is a regular expression, as in --run '^gold'")
-	}
 	s, err := flowSettings(env)
 	if err != nil {
 		return err
@@ -102,13 +99,8 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 	if len(names) == 0 {
 		names = []string{cmp.Or(s.Flows, serve.DefaultFlows)}
 	}
-	cfg := casetest.Config{Flow: o.flow, AsChat: o.asChat, AllowPending: o.allowPending}
-	if o.at != "" {
-		if cfg.At, err = time.Parse(time.RFC3339, o.at); err != nil {
-			return hint.Usage("--at: "+quoteArg(o.at)+" is no time", "write it as in 2026-01-05T10:00:00+01:00")
-		}
-	}
-	if _, cfg.Hours, err = s.Routing(); err != nil {
+	cfg, wanted, err := o.config(s)
+	if err != nil {
 		return err
 	}
 	outside, err := serve.OpenOutside(s, env.Build.userAgent(), newLogger(env, s))
@@ -128,17 +120,11 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		set.cases = slices.DeleteFunc(set.cases, func(f *testcase.File) bool {
 			return !wanted.MatchString(f.Title()) && !wanted.MatchString(f.Name)
 		})
-		findings := located(flowcheck.Check(set.checked))
-		for _, f := range findings {
-			runs := slices.ContainsFunc(set.cases, func(c *testcase.File) bool { return c.Name == f.File })
-			if f.Level == flow.Doubtful || strings.HasPrefix(f.Rule, "test-") && !runs { // which parley flow check tells
-				continue
-			}
-			broken = broken || f.Level == flow.Broken
-			if _, err := fmt.Fprintf(env.Stderr, "parley: %s: %s [%s]\n", f.Level, screen.Text(f.String(), "  "), f.Rule); err != nil {
-				return err
-			}
+		faulty, err := set.tell(env.Stderr)
+		if err != nil {
+			return err
 		}
+		broken = broken || faulty
 		programs = append(programs, set.programs...)
 		of := cfg
 		of.Library = flowrun.NewLibrary(settings.Map(s.Names))
@@ -165,6 +151,37 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		return errReported
 	}
 	return nil
+}
+
+// config is how tests run, and which of them: those whose name or file has the pattern.
+func (o *testFlags) config(s *settings.Settings) (cfg casetest.Config, wanted *regexp.Regexp, err error) {
+	if wanted, err = regexp.Compile(o.run); err != nil {
+		return cfg, nil, hint.Usage(fmt.Sprintf("--run: %v", err), "it is a regular expression, as in --run '^gold'")
+	}
+	cfg = casetest.Config{Flow: o.flow, AsChat: o.asChat, AllowPending: o.allowPending}
+	if o.at != "" {
+		if cfg.At, err = time.Parse(time.RFC3339, o.at); err != nil {
+			return cfg, nil, hint.Usage("--at: "+quoteArg(o.at)+" is no time", "write it as in 2026-01-05T10:00:00+01:00")
+		}
+	}
+	_, cfg.Hours, err = s.Routing()
+	return cfg, wanted, err
+}
+
+// tell writes what keeps flows, and the test cases that are to run, from running or being published, and
+// reports whether something cannot run.
+func (set *testSet) tell(w io.Writer) (broken bool, err error) {
+	for _, f := range located(flowcheck.Check(set.checked)) {
+		runs := slices.ContainsFunc(set.cases, func(c *testcase.File) bool { return c.Name == f.File })
+		if f.Level == flow.Doubtful || strings.HasPrefix(f.Rule, "test-") && !runs { // which parley flow check tells
+			continue
+		}
+		broken = broken || f.Level == flow.Broken
+		if _, err := fmt.Fprintf(w, "parley: %s: %s [%s]\n", f.Level, screen.Text(f.String(), "  "), f.Rule); err != nil {
+			return broken, err
+		}
+	}
+	return broken, nil
 }
 
 // tests are the tests of a set, as far as scenarios are wanted.
