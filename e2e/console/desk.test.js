@@ -350,3 +350,30 @@ for (const width of [1280, 800, 400]) {
     })
   }
 }
+
+test('a chat that begins while the list of chats is on its way is in it', async () => {
+  const { page, close } = await open(browser, parley.url, '/docs/errors') // which asks for no chats
+  let answer
+  const held = new Promise((resolve) => {
+    page.route('**/api/contacts?state=active**', async (route) => {
+      const response = await route.fetch()
+      await new Promise((go) => { answer = go; resolve() })
+      await route.fulfill({ response })
+    }, { times: 1 })
+  })
+  await page.goto(`${parley.url}/console/desk`)
+  await list(page, 'Active')
+  await page.locator('#search').fill('overtaken')
+  await held
+  const early = await connect(parley.url, 'Overtaken one')
+  await early.say('the last word') // after which nothing else tells of it
+  await row(page, 'Overtaken one').getByText('the last word').waitFor()
+  const answered = page.waitForResponse('**/api/contacts?state=active**')
+  answer()
+  await answered
+  const late = await connect(parley.url, 'Overtaken two')
+  await row(page, 'Overtaken two').waitFor()
+  assert.equal(await row(page, 'Overtaken one').count(), 1)
+  await Promise.all([early, late].map((customer) => customer.leave()))
+  await close()
+})

@@ -246,12 +246,19 @@ async function choose(id, byKey) {
   show();
   const opened = talk.open(id);
   if (id && !contacts.has(id)) {
-    await attempt(async () => contacts.set(id, await get(path`/api/contacts/${id}`)));
+    await attempt(() => ask(id));
     showChat();
   }
   if (byKey && desk.holding(id)) talk.composer.focus();
   else if (byKey) byId("chat-actions").querySelector("button")?.focus();
   await opened;
+}
+
+// ask asks for a chat. What an event has told of it meanwhile is newer than the answer.
+async function ask(id) {
+  const before = contacts.get(id);
+  const contact = await get(path`/api/contacts/${id}`);
+  if (contacts.get(id) === before) contacts.set(id, contact);
 }
 
 let acted = ""; // what the actions are about; they are only made anew when that changes
@@ -370,13 +377,15 @@ events(["desk", "items", "contacts"], {
     words.again();
     talk.load();
     gallery.load().catch(() => {});
+    const before = new Map(contacts);
     const { contacts: active } = await get(`/api/contacts?state=active&limit=${most}`).catch(() => ({}));
     if (active) {
       const now = new Set(active.map(({ contactId }) => contactId));
-      for (const [id, contact] of contacts) if (contact.state !== "ended" && !now.has(id) && id !== chosen) contacts.delete(id);
-      for (const contact of active) contacts.set(contact.contactId, contact);
+      const same = (id) => contacts.get(id) === before.get(id); // and no event has told of it meanwhile
+      for (const [id, contact] of contacts) if (contact.state !== "ended" && !now.has(id) && id !== chosen && same(id)) contacts.delete(id);
+      for (const contact of active) if (same(contact.contactId)) contacts.set(contact.contactId, contact);
     }
-    if (chosen) get(path`/api/contacts/${chosen}`).then((contact) => contacts.set(chosen, contact)).then(later, () => {});
+    if (chosen) ask(chosen).then(later, () => {});
     later();
   },
   desk: () => desk.refresh(),
