@@ -43,6 +43,29 @@ test('a rule makes a call fail as with AWS, is counted, marked and turned off', 
   await close()
 })
 
+test('the banner does not go back when answers overtake each other', async () => {
+  const { page, close } = await open(browser, parley.url, '/console/desk')
+  let answer
+  const held = new Promise((resolve) => {
+    page.route('**/api/faults', async (route) => {
+      const response = await route.fetch()
+      if (!answer && (await response.json()).rules.length) await new Promise((go) => { answer = go; resolve() })
+      await route.fulfill({ response })
+    })
+  })
+  await api(parley.url, 'POST', 'faults', { action: 'SendMessage', effect: { type: 'status', status: 500 } })
+  await held
+  await api(parley.url, 'POST', 'faults', { action: 'SendEvent', effect: { type: 'status', status: 500 } })
+  await page.locator('#banner').getByText('2 faults are on').waitFor()
+  const answered = page.waitForResponse('**/api/faults')
+  answer()
+  await answered
+  await page.evaluate(() => new Promise((done) => { setTimeout(() => requestAnimationFrame(done)) }))
+  assert.match(await page.locator('#banner').innerText(), /2 faults are on/)
+  await api(parley.url, 'DELETE', 'faults')
+  await close()
+})
+
 test('RowC7 hits are told by the event stream: nobody asks for them in vain', async () => {
   const chat = await startChat(parley.url)
   const { page, close } = await open(browser, parley.url, '/console/faults')

@@ -39,8 +39,11 @@ function show() {
   fill(byId("banner"), parts.length > 0 && h("div", { class: "wide" }, parts, !here && h("a", { href: served("/console/faults") }, "Faults and time"), off));
 }
 
+let asked = 0;
 async function ask() {
+  const mine = ++asked;
   const [faults, clock] = await Promise.allSettled([get("/api/faults"), get("/api/clock")]);
+  if (mine !== asked) return; // asked again meanwhile
   const rules = faults.value?.rules ?? faults.value?.faults ?? faults.value;
   banner.faults = Array.isArray(rules) ? rules : [];
   banner.offset = clock.value?.offsetMs ?? 0;
