@@ -202,6 +202,37 @@ test('what is known of the desk does not go back when answers overtake each othe
   assert.deepEqual(shown, ['new'])
 })
 
+test('why attributes were not saved is said of their own chat only', async () => {
+  const shown = await page.evaluate(async () => {
+    const { Details } = await import('/console/details.js')
+    const contact = (contactId) => ({ contactId, attributes: { a: '1' }, participants: [], contentTypes: [], state: 'connected', started: '2026-01-05T10:00:00Z', expires: '2026-01-06T10:00:00Z' })
+    const { fetch } = window
+    let refuse
+    window.fetch = () => new Promise((resolve) => { refuse = () => resolve({ ok: false, status: 409, headers: new Headers({ 'Content-Type': 'application/json' }), json: async () => ({ error: 'It was refused.' }) }) })
+    const element = document.body.appendChild(document.createElement('div'))
+    try {
+      const details = new Details(element)
+      const shown = []
+      for (const then of ['one', 'two']) {
+        details.show(contact('one'))
+        const field = element.querySelector('[name=value]')
+        field.value = `${then} more`
+        field.dispatchEvent(new Event('input', { bubbles: true }))
+        element.querySelector('form').requestSubmit()
+        details.show(contact(then))
+        refuse()
+        await new Promise((done) => setTimeout(done)) // until all promises are kept
+        shown.push(element.textContent.includes('It was refused.'))
+      }
+      return shown
+    } finally {
+      window.fetch = fetch
+      element.remove()
+    }
+  })
+  assert.deepEqual(shown, [true, false])
+})
+
 test('texts are written as people read them', async () => {
   const written = await page.evaluate(async () => {
     const { bytes, plain, short, span, time, took } = await import('/console/format.js')

@@ -106,7 +106,7 @@ export class Details {
       const { attributes } = await patch(path`/api/contacts/${id}`, { attributes: changed });
       if (id === this.#id) this.#load(attributes);
     } catch (error) {
-      fill(this.trouble, trouble(error));
+      if (id === this.#id) fill(this.trouble, trouble(error));
     }
   }
 }
