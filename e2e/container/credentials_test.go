@@ -113,7 +113,7 @@ func TestNoCredentials(t *testing.T) {
 	// A second and a half for the metadata service, and as much for the rest; a machine that is
 	// busy with something else may need another try.
 	const (
-		atMost = 3 * time.Second
+		atMost = 5 * time.Second
 		tries  = 5
 	)
 	silent, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")

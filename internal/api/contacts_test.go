@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -123,12 +122,6 @@ func TestListsAThousandContacts(t *testing.T) {
 			}
 		}
 	}
-	// Some 20 ms; a machine that is busy with something else may need another try.
-	w.eventually("listing takes two seconds at most", func() bool {
-		began := time.Now()
-		w.get("/api/contacts?limit=1000")
-		return time.Since(began) <= 2*time.Second
-	})
 }
 
 func TestTranscript(t *testing.T) {

@@ -169,7 +169,7 @@ func TestReplay(t *testing.T) {
 		change map[string]any
 		status float64
 	}{
-		"method":       {map[string]any{"method": "GET"}, 405},
+		"method":       {map[string]any{"method": "GET"}, 404},
 		"path":         {map[string]any{"path": "/participant/nothing?x=1"}, 404},
 		"front door":   {map[string]any{"path": "/startChatContact", "body": "{}"}, 200},
 		"without":      {map[string]any{"headers": map[string]any{"x-amz-bearer": ""}}, 403},
