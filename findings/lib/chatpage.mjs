@@ -96,5 +96,5 @@ export function newPage (name, { answer = () => 200, mute = [] } = {}) {
     return session
   }
   configure('http://first.example')
-  return { requests, bodies, sockets, frames, told, configure, newSession, events: () => told.map(({ event }) => event) }
+  return { client: ChatSession, requests, bodies, sockets, frames, told, configure, newSession, events: () => told.map(({ event }) => event) }
 }
