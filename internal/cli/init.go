@@ -149,17 +149,21 @@ func drafted(values map[string]string) ([]byte, error) {
 
 // writeNext says what to do with the file.
 func writeNext(env *Env, values map[string]string) error {
-	next := "  # sample contact flows, for when you have none\n  parley flow init"
-	if folder := values["flows"]; folder != "" {
-		if strings.ContainsAny(folder, " \t") {
-			folder = strconv.Quote(folder)
+	next := ""
+	switch values["upstream"] {
+	case string(settings.AWS):
+		next = "  # check credentials, instance and flow\n  parley doctor\n\n"
+	case string(settings.Embedded):
+		next = "  # sample contact flows, for when you have none\n  parley flow init"
+		if folder := values["flows"]; folder != "" {
+			if strings.ContainsAny(folder, " \t") {
+				folder = strconv.Quote(folder)
+			}
+			next += " " + folder
 		}
-		next += " " + folder
+		next += "\n\n"
 	}
-	if values["upstream"] == string(settings.AWS) {
-		next = "  # check credentials, instance and flow\n  parley doctor"
-	}
-	_, err := fmt.Fprintf(env.Stdout, "%s is written. Next:\n\n%s\n\n  # the server, and a chat in another terminal\n  parley\n  parley chat\n\n"+
+	_, err := fmt.Fprintf(env.Stdout, "%s is written. Next:\n\n%s  # the server, and a chat in another terminal\n  parley\n  parley chat\n\n"+
 		"Editors complete its keys while the server runs. `parley config print` shows every setting.\n", settings.DefaultFile, next)
 	return err
 }
