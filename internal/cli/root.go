@@ -228,7 +228,11 @@ func flagError(c *cobra.Command, err error) error {
 	next := "see `" + c.CommandPath() + " --help`"
 	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
 		if f := missing.GetFlag(); f != nil {
-			return hint.Usage("--"+f.Name+" needs a value: --"+f.Name+" "+f.Value.Type(), next)
+			value := f.Value.Type()
+			if placeholder := f.Annotations[placeholderAnnotation]; len(placeholder) > 0 {
+				value = placeholder[0]
+			}
+			return hint.Usage("--"+f.Name+" needs a value: --"+f.Name+" "+value, next)
 		}
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
