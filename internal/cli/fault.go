@@ -125,12 +125,16 @@ func newFaultAdd(env *Env) *cobra.Command {
 	})
 }
 
-// check refuses what was given and is nothing: without it a rule strikes always, for ever or every chat,
-// which is not what whoever wrote it wants.
+// check refuses what was given and is nothing: without it a rule strikes always, any number of times, for
+// ever, every chat or with the usual status, which is not what whoever wrote it wants.
 func (o *faultOptions) check(given func(flag string) bool) error {
 	switch {
 	case given("percent") && o.percent == 0:
 		return hint.Usage("--percent: a rule that strikes in 0 of 100 cases is none", "write a number from 1 to 100")
+	case given("times") && o.times == 0:
+		return hint.Usage("--times: a rule that strikes 0 times is none", "write how often it strikes, or leave --times out for no limit")
+	case given("status") && o.status == 0:
+		return hint.Usage("--status: 0 is no status", "write one such as 500, or leave --status out for the usual one")
 	case given("for") && o.lasts < time.Millisecond:
 		return hint.Usage("--for: "+o.lasts.String()+" is no time that a rule could last", "write it like 90s, 30m or 2h")
 	case given("contact") && o.contact == "":

@@ -138,6 +138,8 @@ func TestFaultsOfNothing(t *testing.T) {
 		args []string
 	}{
 		{"--percent: a rule", []string{"fault", "add", "throttle", "--percent", "0"}},
+		{"--times: a rule", []string{"fault", "add", "throttle", "--times", "0"}},
+		{"--status: 0 is no status", []string{"fault", "add", "status", "--status", "0"}},
 		{"--for: 100µs is no time", []string{"fault", "add", "throttle", "--for", "100us"}},
 		{"--for: -1m0s is no time", []string{"fault", "add", "throttle", "--for=-1m"}},
 		{"--contact is empty", []string{"fault", "add", "cutSocket", "--contact", ""}},
