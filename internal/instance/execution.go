@@ -20,8 +20,8 @@ var ErrUnpublished = errors.New("the test case is saved and not published")
 // Start begins an execution of what a test case has published. Errors: ErrNotFound, ErrUnpublished,
 // ErrLimit and those of the store.
 func (t *Tests) Start(ctx context.Context, id string) (Execution, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.changing.Lock()
+	defer t.changing.Unlock()
 	c := t.tests[id]
 	switch {
 	case c == nil:
@@ -53,7 +53,7 @@ func (t *Tests) Start(ctx context.Context, id string) (Execution, error) {
 	}
 	var inTime context.Context
 	inTime, e.cancel = context.WithCancel(t.ctx)
-	t.executions[e.ID] = e
+	t.show(e)
 	t.working.Go(func() { t.run(inTime, e.ID, f) })
 	return *e, nil
 }
@@ -81,26 +81,35 @@ func (t *Tests) run(ctx context.Context, id string, f *testcase.File) {
 
 // advance changes an execution that runs.
 func (t *Tests) advance(id string, f func(*Execution)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.changing.Lock()
+	defer t.changing.Unlock()
 	old := t.executions[id]
 	if old == nil || !old.running() {
 		return
 	}
 	e := *old
 	f(&e)
-	t.executions[id] = &e
 	if e.running() {
+		t.show(&e)
 		return
 	}
 	e.cancel()
 	ctx := context.WithoutCancel(t.ctx)
-	if err := errors.Join(t.keep(ctx, &e), t.letGo(ctx)); err != nil {
+	err := t.keep(ctx, &e)
+	t.show(&e) // it has come to its end, kept or not
+	if err = errors.Join(err, t.letGo(ctx)); err != nil {
 		t.cfg.Failed(err)
 	}
 }
 
-// letGo lets go of executions that are too many. The caller holds the lock.
+// show lets an execution be seen. The caller is the one who changes.
+func (t *Tests) show(e *Execution) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.executions[e.ID] = e
+}
+
+// letGo lets go of executions that are too many. The caller is the one who changes.
 func (t *Tests) letGo(ctx context.Context) error {
 	over := len(t.executions) - KeptExecutions
 	if over <= 0 {
@@ -117,7 +126,9 @@ func (t *Tests) letGo(ctx context.Context) error {
 		if err := t.cfg.Store.PutDocument(ctx, executionDocument, e.ID, nil); err != nil {
 			return fmt.Errorf("letting go of an execution of a test case: %w", err)
 		}
+		t.mu.Lock()
 		delete(t.executions, e.ID)
+		t.mu.Unlock()
 	}
 	return nil
 }
@@ -145,8 +156,8 @@ func (t *Tests) Stop(testID, id string) error {
 
 // Execution returns an execution of a test case. Errors: ErrNotFound.
 func (t *Tests) Execution(testID, id string) (Execution, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	if e := t.executions[id]; e != nil && e.TestID == testID {
 		return t.seen(e), nil
 	}
@@ -165,8 +176,8 @@ func (t *Tests) seen(e *Execution) Execution {
 
 // Executions are all executions, the newest first.
 func (t *Tests) Executions() []Execution {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	var all []Execution
 	for _, e := range t.executions {
 		all = append(all, t.seen(e))

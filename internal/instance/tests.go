@@ -97,8 +97,9 @@ type Tests struct {
 	turns   chan struct{}
 	working sync.WaitGroup
 
-	mu         sync.Mutex
-	tests      map[string]*TestCase // one that is here does not change: another takes its place
+	changing   sync.Mutex           // one change at a time
+	mu         sync.RWMutex         // held to read, and by who changes for the moment of writing: not while the store works
+	tests      map[string]*TestCase // what is here does not change: another takes its place
 	executions map[string]*Execution
 }
 
@@ -148,8 +149,8 @@ func (t *Tests) Close() {
 
 // All are the test cases, the oldest first. What they hold is not to be changed.
 func (t *Tests) All() []TestCase {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	var all []TestCase
 	for _, c := range t.tests {
 		all = append(all, *c)
@@ -160,8 +161,8 @@ func (t *Tests) All() []TestCase {
 
 // Find returns a test case.
 func (t *Tests) Find(id string) (TestCase, bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.mu.RLock()
+	defer t.mu.RUnlock()
 	if c := t.tests[id]; c != nil {
 		return *c, true
 	}
@@ -171,16 +172,16 @@ func (t *Tests) Find(id string) (TestCase, bool) {
 // Create keeps a new test case, which gets an id. Errors: ErrDuplicate, [*InvalidError] and those of the
 // store.
 func (t *Tests) Create(ctx context.Context, c TestCase) (TestCase, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.changing.Lock()
+	defer t.changing.Unlock()
 	c.ID, c.Created = uuid.NewString(), t.cfg.Now()
 	return c, t.put(ctx, &c)
 }
 
 // Change lets f change a test case. Errors: those of f and of [Tests.Create], and ErrNotFound.
 func (t *Tests) Change(ctx context.Context, id string, f func(*TestCase) error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.changing.Lock()
+	defer t.changing.Unlock()
 	old := t.tests[id]
 	if old == nil {
 		return ErrNotFound
@@ -193,8 +194,8 @@ func (t *Tests) Change(ctx context.Context, id string, f func(*TestCase) error) 
 	return t.put(ctx, &c)
 }
 
-// put keeps a test case, whose published body must be one that can be published. The caller holds the
-// lock.
+// put keeps a test case, whose published body must be one that can be published. The caller is the
+// one who changes.
 func (t *Tests) put(ctx context.Context, c *TestCase) error {
 	for _, other := range t.tests {
 		if other.ID != c.ID && other.Name == c.Name {
@@ -214,20 +215,24 @@ func (t *Tests) put(ctx context.Context, c *TestCase) error {
 	if err != nil {
 		return fmt.Errorf("keeping a test case of the instance: %w", err)
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	t.tests[c.ID] = c
 	return nil
 }
 
 // Remove removes a test case. Its executions stay.
 func (t *Tests) Remove(ctx context.Context, id string) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.changing.Lock()
+	defer t.changing.Unlock()
 	if t.tests[id] == nil {
 		return ErrNotFound
 	}
 	if err := t.cfg.Store.PutDocument(ctx, testDocument, id, nil); err != nil {
 		return fmt.Errorf("removing a test case of the instance: %w", err)
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	delete(t.tests, id)
 	return nil
 }

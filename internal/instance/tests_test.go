@@ -188,3 +188,91 @@ func TestExecutionsAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// slowStore keeps documents when it is let, once it has said that it is about to.
+type slowStore struct {
+	instance.Store
+	asked, let chan struct{} // nil lets at once
+}
+
+func (s *slowStore) PutDocument(ctx context.Context, kind, id string, body []byte) error {
+	if s.let != nil {
+		s.asked <- struct{}{}
+		<-s.let
+	}
+	return s.Store.PutDocument(ctx, kind, id, body) //nolint:wrapcheck // it stands in its place
+}
+
+// While the store keeps a change, everybody sees what there is; what is not kept yet is seen by nobody.
+func TestRowLeft4SeenWhileTheStoreWorks(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(tests *instance.Tests, testID, executionID string) error{
+		"create": func(tests *instance.Tests, _, _ string) error {
+			_, err := tests.Create(context.Background(), instance.TestCase{Name: "Another"})
+			return err
+		},
+		"change": func(tests *instance.Tests, id, _ string) error {
+			return tests.Change(context.Background(), id, func(c *instance.TestCase) error { c.Description = "new"; return nil })
+		},
+		"start": func(tests *instance.Tests, id, _ string) error {
+			_, err := tests.Start(context.Background(), id)
+			return err
+		},
+		"stop":   func(tests *instance.Tests, id, execution string) error { return tests.Stop(id, execution) },
+		"remove": func(tests *instance.Tests, id, _ string) error { return tests.Remove(context.Background(), id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			kept, err := store.Open(t.Context(), store.Config{Ephemeral: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			slow := &slowStore{Store: kept}
+			tests := openTests(t, slow, nil)
+			c, err := tests.Create(t.Context(), instance.TestCase{Name: "Greets", Published: &instance.TestBody{Content: greets}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, err := tests.Start(t.Context(), c.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen := func() string {
+				found, is := tests.Find(c.ID)
+				e, err := tests.Execution(c.ID, e.ID)
+				return fmt.Sprint(len(tests.All()), is, found.Description, len(tests.Executions()), e.Status == testcase.Stopped, err)
+			}
+			before := seen()
+			slow.asked, slow.let = make(chan struct{}), make(chan struct{})
+			done := make(chan error)
+			go func() { done <- change(tests, c.ID, e.ID) }()
+			<-slow.asked
+			during := make(chan string, 1)
+			go func() { during <- seen() }()
+			select {
+			case got := <-during:
+				if got != before {
+					t.Errorf("%s, and before it was kept %s", before, got)
+				}
+			case <-time.After(time.Minute):
+				t.Error("nobody sees anything while the store works")
+			}
+			close(slow.let)
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if got := seen(); got == before {
+				t.Errorf("%s before and after", got)
+			}
+			go func() { // what ends now is kept as well
+				for range slow.asked {
+				}
+			}()
+			tests.Close()
+			close(slow.asked)
+			if err := kept.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
