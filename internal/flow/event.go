@@ -148,7 +148,7 @@ type Trace struct {
 	Branch string `json:"branch,omitempty"`
 	Result string `json:"result,omitempty"`
 	Failed bool   `json:"failed,omitempty"`
-	// External is what a function has answered.
+	// External is what a function has answered, at once or while a Wait waited for it.
 	External any `json:"external,omitempty"`
 	// Note is what the reader of a log should know, in a sentence.
 	Note string `json:"note,omitempty"`

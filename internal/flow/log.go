@@ -37,7 +37,10 @@ func (t Trace) Log(at time.Time) []LogEntry {
 	entry := LogEntry{
 		ContactID: t.Segment, ContactFlowID: cmp.Or(t.FlowARN, t.Flow), ContactFlowName: t.FlowName, Module: rule.module,
 		Identifier: t.Action, Timestamp: at.UTC().Format("2006-01-02T15:04:05.000Z"), Results: t.logResult(),
-		ExternalResults: t.External, Logged: t.Logged,
+		Logged: t.Logged,
+	}
+	if t.Type == invokeFunction {
+		entry.ExternalResults = t.External
 	}
 	var entries []LogEntry
 	for _, parameters := range t.logParameters(rule) {

@@ -50,7 +50,7 @@ type run struct {
 	traced     bool
 	continues  bool           // with another program
 	note       string         // of the action that runs
-	external   any            // what a function has answered to it
+	external   any            // what a function has answered to it, or while it waited
 	shown      map[string]any // its parameters, for the trace
 	buffer     []byte         // for the text that is put together
 }
@@ -279,7 +279,7 @@ func (r *run) row(n *node, branch string, out outcome) {
 	if out.kind == yielded || out.kind == failed {
 		row.Result = out.result
 	}
-	if n.kind == invokeFunction && out.kind != failed {
+	if out.kind != failed {
 		row.External = r.external
 	}
 	r.trace = append(r.trace, row)

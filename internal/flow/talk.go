@@ -169,6 +169,7 @@ func (r *run) meanwhile(n *node) outcome {
 func waited(r *run, n *node, e Event) outcome {
 	switch {
 	case e.Kind == Answered:
+		r.external = descend(e.Results["LambdaInvocation"], []string{"ResultData"})
 		return r.answer(e)
 	case e.Kind == TimedOut:
 		return yield(waitCompleted)

@@ -257,3 +257,44 @@ func library(t *testing.T, text string) *flowrun.Library {
 	l.Set(programs)
 	return l
 }
+
+// later answers a function that is waited for.
+type later struct{ answer map[string]any }
+
+func (o later) Answers(ask *flow.Ask) bool {
+	return ask.Type == "InvokeLambdaFunction" || ask.Type == "Wait" && ask.Text != ""
+}
+
+func (o later) Answer(_ context.Context, call *flowrun.Call) flow.Event {
+	invocation := map[string]any{"InvocationId": "i"}
+	if call.Ask.Type == "Wait" {
+		invocation["ResultData"] = o.answer
+		return flow.Event{Kind: flow.Answered, HasResult: true, Result: "WaitCompleted", Results: map[string]any{"LambdaInvocation": invocation}}
+	}
+	return flow.Event{Kind: flow.Answered, Results: map[string]any{"LambdaInvocation": invocation}}
+}
+
+// A function that was invoked asynchronously answers in the test what the Wait for it has heard.
+func TestRowLeft5AsynchronousAnswer(t *testing.T) {
+	t.Parallel()
+	const waits = `{"Version":"2019-10-30","StartAction":"call","Metadata":{"name":"main"},"Actions":[
+		{"Identifier":"call","Type":"InvokeLambdaFunction","Parameters":{"LambdaFunctionARN":"f","InvocationType":"ASYNCHRONOUS"},"Transitions":{"NextAction":"wait","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"wait","Type":"Wait","Parameters":{"TimeLimitSeconds":"5","ContinueExecution":"True"},"Transitions":{"NextAction":"end","Conditions":[
+			{"NextAction":"wait","Condition":{"Operator":"Equals","Operands":["Continue"]}},{"NextAction":"say","Condition":{"Operator":"Equals","Operands":["WaitCompleted"]}}],"Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"say","Type":"MessageParticipant","Parameters":{"Text":"It is $.LambdaInvocation.ResultData.tier."},"Transitions":{"NextAction":"end","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},
+		{"Identifier":"end","Type":"DisconnectParticipant","Parameters":{},"Transitions":{}}]}`
+	h := held(t, library(t, waits), flowtest.Script{Outside: later{map[string]any{"tier": "gold"}}})
+	if got := lines(h); !strings.Contains(got, "It is gold.") {
+		t.Fatal(got)
+	}
+	again := played(t, library(t, waits), h)
+	test, f := recorded(t, h)
+	if r := casetest.RunFile(t.Context(), casetest.Config{Library: library(t, waits)}, f); r.Report.Verdict != flowtest.Passed {
+		t.Errorf("%s: %s\n%s", r.Report.Verdict, r.Report.Why, test.Content)
+	}
+	for _, content := range [][]byte{again.Content, test.Content} {
+		if !strings.Contains(string(content), "It is gold.") {
+			t.Errorf("%s", content)
+		}
+	}
+}

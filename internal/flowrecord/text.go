@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/parley-chat/parley/internal/excerpt"
+	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/secretform"
 )
 
@@ -117,6 +118,26 @@ func (w *writer) attributes() map[string]string {
 	return all
 }
 
+// answered is what a function has answered: at once, or to the Wait for one that was invoked asynchronously.
+// A Wait is for the last such one. What no Wait has heard, no flow could read; nil stands for that.
+func (w *writer) answered(step *Step) any {
+	passed := false
+	for i := range w.held.Steps {
+		s := &w.held.Steps[i]
+		switch {
+		case s == step && s.External != nil:
+			return s.External
+		case s == step:
+			passed = true
+		case passed && s.Type == "Wait" && s.External != nil:
+			return s.External
+		case passed && s.Type == step.Type && strings.EqualFold(flow.Text(s.Parameters["InvocationType"]), "ASYNCHRONOUS"):
+			return nil
+		}
+	}
+	return nil
+}
+
 // loaded is what a function has answered, without what was masked in it.
 func (w *writer) loaded(step *Step) any {
 	var clean func(v any) (any, bool)
@@ -147,7 +168,7 @@ func (w *writer) loaded(step *Step) any {
 		}
 		return v, true
 	}
-	value, fine := clean(step.External)
+	value, fine := clean(w.answered(step))
 	if value == nil || !fine {
 		return map[string]any{}
 	}

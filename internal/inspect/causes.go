@@ -62,8 +62,8 @@ func causes() []Problem {
 			Hint: "Open it with a WebSocket client; a proxy in between has to pass on the headers Upgrade and Connection.",
 		},
 		{
-			Rule: "unknown-operation", Sentence: "There is no operation at this path.",
-			Hint: "Point the client's endpoint at the server's root, without a path: clients add theirs.",
+			Rule: "unknown-operation", Sentence: "There is no operation with this method at this path.",
+			Hint: "Point the client's endpoint at the server's root, without a path: clients add theirs. Calls of the Participant Service are POST, but for DescribeView.",
 		},
 		{
 			Rule: "not-emulated", Sentence: "This operation is not emulated.",
