@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -93,9 +92,6 @@ type chatCommand struct {
 	do func(ctx context.Context, argument string) (left bool, err error)
 }
 
-// maxLine bounds what is typed in one line, in bytes.
-const maxLine = 1 << 20
-
 // leaveTime is what a party gets to leave after an interrupt.
 const leaveTime = 5 * time.Second
 
@@ -110,7 +106,7 @@ type conversation struct {
 	// never come: others may go on.
 	parting time.Duration
 	// lines are what the user types; nil for what comes from now on.
-	lines <-chan string
+	lines <-chan typed
 }
 
 // hold passes on what the user types until the chat is over or the user has left it.
@@ -128,7 +124,10 @@ func hold(ctx context.Context, r *remote, p party, talk conversation) error {
 				lines, quiet = nil, time.After(talk.linger)
 				continue
 			}
-			left, err := heed(ctx, r, p, line)
+			left, err := false, line.err
+			if err == nil {
+				left, err = heed(ctx, r, p, line.text)
+			}
 			if err != nil && ctx.Err() == nil {
 				r.env.report(r.shownRefusal(err))
 				failed = errReported // and the chat goes on
@@ -208,26 +207,4 @@ func heed(ctx context.Context, r *remote, p party, line string) (left bool, err 
 		r.note("  %-16s %s", strings.TrimSpace("/"+known.name+" "+known.argument), known.what)
 	}
 	return false, nil
-}
-
-// readLines reads what the user types. The channel is closed at the end of the input.
-func readLines(ctx context.Context, env *Env) <-chan string {
-	lines := make(chan string)
-	if env.Stdin == nil {
-		close(lines)
-		return lines
-	}
-	go func() { // waits for the terminal, which nothing can interrupt: it ends with the process
-		defer close(lines)
-		input := bufio.NewScanner(env.Stdin)
-		input.Buffer(nil, maxLine)
-		for input.Scan() {
-			select {
-			case lines <- strings.TrimRight(input.Text(), "\r"):
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return lines
 }

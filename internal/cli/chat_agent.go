@@ -83,7 +83,7 @@ var errLeft = errors.New("left")
 
 // taken is take for a person, whose lines have nobody to read them until there is a chat: they are not
 // kept for whoever comes. Those of a script are for the chat.
-func (a *agentSide) taken(ctx context.Context, contactID string, lines <-chan string) (participantID string, err error) {
+func (a *agentSide) taken(ctx context.Context, contactID string, lines <-chan typed) (participantID string, err error) {
 	if !a.r.env.StdinTerminal {
 		return a.take(ctx, contactID)
 	}
@@ -100,15 +100,17 @@ func (a *agentSide) taken(ctx context.Context, contactID string, lines <-chan st
 			return participantID, err
 		case line, more := <-lines:
 			switch {
-			case !more, line == "/quit", line == "/q":
+			case !more, line.text == "/quit", line.text == "/q":
 				cancel()
 				<-done
 				if err != nil {
 					err = errLeft
 				}
 				return participantID, err
-			case strings.TrimSpace(line) != "":
-				a.r.note("not sent, because nobody is there yet: %s", screen.Text(line, "  "))
+			case line.err != nil:
+				a.r.env.report(line.err)
+			case strings.TrimSpace(line.text) != "":
+				a.r.note("not sent, because nobody is there yet: %s", screen.Text(line.text, "  "))
 			}
 		}
 	}

@@ -101,16 +101,21 @@ func ask(ctx context.Context, env *Env, values map[string]string, given func(set
 		usual := values[q.setting]
 		for {
 			env.printInOrder(ctx, q.text+" ["+usual+"] ")
-			var line string
+			var said typed
 			var more bool
 			select {
-			case line, more = <-lines:
+			case said, more = <-lines:
 			case <-ctx.Done():
 			}
 			if !more {
 				return hint.New(errors.New("the answers ended early, and nothing is written"), "`parley init --yes` takes the defaults")
 			}
-			if line = strings.TrimSpace(line); line == "" {
+			if said.err != nil {
+				env.report(said.err)
+				continue
+			}
+			line := strings.TrimSpace(said.text)
+			if line == "" {
 				break
 			}
 			values[q.setting] = line

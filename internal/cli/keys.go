@@ -28,7 +28,7 @@ type keyed struct {
 // and its own keys, as Ctrl+C, keep their meaning.
 func listenToKeys(ctx context.Context, env *Env, does keyed, log *slog.Logger) {
 	for line := range readLines(ctx, env) {
-		switch strings.ToLower(strings.TrimSpace(line)) {
+		switch strings.ToLower(strings.TrimSpace(line.text)) {
 		case "":
 		case "o":
 			if does.console != "" {
