@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
+	"github.com/parley-chat/parley/internal/diagnosis"
 	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -66,11 +68,19 @@ func (a *API) listAttachments(r *http.Request) (any, error) {
 // anything.
 func (a *API) attachment(w http.ResponseWriter, r *http.Request) error {
 	file, err := a.cfg.Chats.File(r.Context(), r.PathValue("file"))
+	if errors.Is(err, chat.ErrNotFound) {
+		return diagnosis.New(diagnosis.NothingSuch, "There is no such attachment.")
+	}
 	if err != nil {
 		return err
 	}
 	content, err := a.cfg.Blobs.Open(file.ID)
-	if err != nil {
+	switch {
+	case errors.Is(err, chat.ErrNotFound) && file.Status == transcript.FileStarted:
+		return diagnosis.New(diagnosis.WrongState, "The bytes of this attachment have not come yet: its sender was given an address, and has to PUT them there.")
+	case errors.Is(err, chat.ErrNotFound):
+		return diagnosis.New(diagnosis.NothingSuch, "The bytes of this attachment are not kept any more.")
+	case err != nil:
 		return err
 	}
 	defer func() { _ = content.Close() }() // read only

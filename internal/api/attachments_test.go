@@ -148,3 +148,29 @@ func TestSendsFiles(t *testing.T) {
 		t.Errorf("%d bytes came back", len(got.Body))
 	}
 }
+
+// An attachment whose bytes have not come yet says so, unlike one that there never was.
+func TestRowLeft7BeforeTheBytes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	c := w.accepted(w.hire("Ann"))
+	started := w.raw(http.MethodPost, "/participant/start-attachment-upload",
+		strings.NewReader(`{"AttachmentName":"a.txt","AttachmentSizeInBytes":3,"ContentType":"text/plain","ClientToken":"3f0c3a52-6a0e-4c0f-9c47-1f3f3b1d2a11"}`), "X-Amz-Bearer", c.bearer)
+	early := w.get("/api/attachments?state=started").text("attachments", 0, "id")
+	if early != started.text("AttachmentId") {
+		t.Fatalf("%s", started.Body)
+	}
+	for path, want := range map[string]struct {
+		status int
+		code   string
+		says   string
+	}{
+		"/api/attachments/" + early: {409, "Conflict", "The bytes of this attachment have not come yet"},
+		"/api/attachments/none":     {404, "NotFound", "There is no such attachment."},
+	} {
+		got := w.raw(http.MethodGet, path, http.NoBody)
+		if w.refused(got, want.status, want.code, ""); !strings.Contains(string(got.Body), want.says) {
+			t.Errorf("%s: %s", path, got.Body)
+		}
+	}
+}
