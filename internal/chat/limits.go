@@ -27,7 +27,9 @@ type Limits struct {
 	MessageBytes int
 	// Sockets is how many sockets a participant may have open.
 	Sockets int
-	// ActiveContacts is how many contacts an instance may have; zero means no limit.
+	// ActiveContacts is how many contacts each instance may have; zero means no limit.
+	//
+	// Source: https://docs.aws.amazon.com/connect/latest/adminguide/amazon-connect-service-limits.html
 	ActiveContacts int
 	// Files is how many attachments a contact may have. FileBytes is how large one may be and
 	// Extensions which types it may have, unless an instance has rules of its own.

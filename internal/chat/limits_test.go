@@ -82,6 +82,31 @@ func TestActiveContactsQuota(t *testing.T) {
 	refusal(t, "a third chat after a restart", err, chat.ErrQuota)
 }
 
+// Each instance has the quota of active chats for itself, also after a restart.
+func TestRowLeft8QuotaOfEachInstance(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, chat.Config{Limits: chat.Limits{ActiveContacts: 1}})
+	other := request()
+	other.InstanceID = "other"
+	first := w.start(request())
+	second := w.start(other)
+	full := func(when string) {
+		t.Helper()
+		for _, r := range []chat.StartRequest{request(), other} {
+			_, err := w.Start(t.Context(), r)
+			refusal(t, "a second chat of "+r.InstanceID+when, err, chat.ErrQuota)
+		}
+	}
+	full("")
+	w.restart()
+	full(" after a restart")
+	w.end(second.ContactID)
+	w.start(other)
+	full(" in the place of another")
+	w.end(first.ContactID)
+	w.start(request())
+}
+
 func TestSixthSocket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{})

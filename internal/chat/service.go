@@ -69,6 +69,8 @@ type Service struct {
 	begun  bool
 	closed bool
 	active map[string]*entry // by the first contact of each chat
+	// counted is how many of them each instance has; empty while that is not limited.
+	counted map[string]int
 	// successors are the chats that active contacts belong to which are not the first ones; nil while
 	// there are none.
 	successors map[string]string
@@ -125,7 +127,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 	s := &Service{
 		store: cfg.Store, clock: cfg.Clock, limits: cfg.Limits.withDefaults(), signer: signer{key},
 		publish: cfg.Publish, showable: cfg.Showable, process: cfg.Process, failed: cfg.Failed,
-		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{},
+		stop: make(chan struct{}), active: map[string]*entry{}, starting: map[startKey]*pendingStart{}, counted: map[string]int{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if s.fileRules, err = cfg.Store.FileRules(ctx); err != nil {
@@ -139,6 +141,7 @@ func Open(ctx context.Context, cfg Config) (*Service, error) {
 		e := s.newEntry(loaded.Contact)
 		e.lastSeq, e.lastTime, e.known = loaded.LastSeq, loaded.LastTime, false
 		s.active[loaded.Contact.ID] = e
+		s.count(loaded.Contact, 1)
 		s.succeeded(loaded.Contact)
 		newest = latest(newest, latest(loaded.LastTime, loaded.Contact.Started))
 		return nil

@@ -126,7 +126,7 @@ func (s *Service) start(ctx context.Context, request StartRequest) (Started, err
 	}
 	if err != nil {
 		s.mu.Lock()
-		delete(s.active, contact.ID)
+		s.leave(contact)
 		s.mu.Unlock()
 		contact.Ended = contact.Started // nobody may use the entry that was never stored
 		return Started{}, err
@@ -156,11 +156,31 @@ func (s *Service) enter(e *entry) error {
 	if s.closed {
 		return ErrEnded
 	}
-	if s.limits.ActiveContacts > 0 && len(s.active) >= s.limits.ActiveContacts {
-		return &LimitError{ErrQuota, fmt.Sprintf("The instance may have at most %d active chats, and has %d.", s.limits.ActiveContacts, len(s.active))}
+	if n := s.counted[e.contact.InstanceID]; s.limits.ActiveContacts > 0 && n >= s.limits.ActiveContacts {
+		return &LimitError{ErrQuota, fmt.Sprintf("The instance may have at most %d active chats, and has %d.", s.limits.ActiveContacts, n)}
 	}
 	s.active[e.contact.ID] = e
+	s.count(e.contact, 1)
 	return nil
+}
+
+// leave lets a contact be no active one. The caller holds the lock.
+func (s *Service) leave(c *Contact) {
+	if s.active[c.ID] != nil {
+		delete(s.active, c.ID)
+		s.count(c, -1)
+	}
+}
+
+// count counts a contact of its instance more or less, when that is limited. The caller holds the lock, or is
+// alone.
+func (s *Service) count(c *Contact, by int) {
+	if s.limits.ActiveContacts == 0 {
+		return
+	}
+	if s.counted[c.InstanceID] += by; s.counted[c.InstanceID] == 0 {
+		delete(s.counted, c.InstanceID)
+	}
 }
 
 func (s *Service) newContact(ctx context.Context, request StartRequest) (*Contact, error) {

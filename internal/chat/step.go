@@ -112,7 +112,7 @@ func (s *Service) apply(step *Step) {
 	if step.over || step.succeeds {
 		s.mu.Lock()
 		if step.over {
-			delete(s.active, step.contact.ID)
+			s.leave(step.contact)
 		}
 		s.succeeded(step.contact)
 		s.mu.Unlock()
