@@ -89,6 +89,8 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 	if err := checkOutput(o.output, testForms()...); err != nil {
 		return err
 	}
+	usual := debug.SetGCPercent(400)
+	defer debug.SetGCPercent(usual)
 	if err := o.coverage.check(); err != nil {
 		return err
 	}
@@ -137,6 +139,9 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 			what += " that matches --run " + quoteArg(o.run)
 		}
 		return hint.Usage("there is no test "+what, "put Amazon Connect's test cases and scenarios into a folder tests beside the flows; docs/flow-testing.md shows both")
+	}
+	if len(tests) > fewTests {
+		debug.SetGCPercent(usual)
 	}
 	outcomes := runTests(ctx, tests)
 	covered := o.coverage.of(programs, outcomes)
@@ -200,15 +205,12 @@ func (set *testSet) tests(cfg casetest.Config, wanted *regexp.Regexp, update boo
 	return tests
 }
 
-// fewTests is how many tests leave so little behind that their garbage may grow to several times of it,
-// which saves a quarter of their processor time.
+// fewTests is how many tests leave so little behind that the garbage may grow to several times of it until
+// they are reported, which saves a quarter of their processor time.
 const fewTests = 1000
 
 // runTests runs tests as [flowtest.All] does.
 func runTests(ctx context.Context, tests []func(context.Context) casetest.Outcome) []casetest.Outcome {
-	if len(tests) <= fewTests {
-		defer debug.SetGCPercent(debug.SetGCPercent(400))
-	}
 	outcomes := make([]casetest.Outcome, len(tests))
 	runs := make([]func(context.Context) flowtest.Report, len(tests))
 	for i, run := range tests {

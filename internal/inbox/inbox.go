@@ -45,7 +45,7 @@ func New[T any](cfg Config[T]) *Inbox[T] { return &Inbox[T]{cfg: cfg, filled: ma
 func (b *Inbox[T]) Put(value T) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.ended || len(b.waiting) >= b.cfg.Limit || b.filled[b.cfg.Key(value)] {
+	if b.ended || len(b.waiting) >= b.cfg.Limit || len(b.filled) > 0 && b.filled[b.cfg.Key(value)] {
 		return false
 	}
 	b.waiting = append(b.waiting, value)
