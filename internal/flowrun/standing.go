@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"time"
+
+	"github.com/parley-chat/parley/internal/chat"
 )
 
 // Standing is where the flow of a contact stands.
@@ -17,6 +19,8 @@ type Standing struct {
 	Queue string
 	// Due is when the flow goes on by itself; zero for never.
 	Due time.Time
+	// Contact is the contact, also one that has ended.
+	Contact chat.Contact
 }
 
 // Await waits until the contact's flow has handled everything that has happened so far, and returns
@@ -35,14 +39,15 @@ func (r *Runner) Await(ctx context.Context, contactID string) (Standing, error) 
 	}
 	r.mu.Unlock()
 	contact, err := r.cfg.Chats.Contact(ctx, contactID)
+	standing := Standing{Contact: contact}
 	if err != nil || contact.Flow == nil || s == nil {
-		return Standing{}, err
+		return standing, err
 	}
 	rec, err := look(contact.Flow.State)
 	if err != nil {
 		return Standing{}, err
 	}
-	standing := Standing{Due: rec.next()}
+	standing.Due = rec.next()
 	if contact.Queue != nil {
 		standing.Queue = cmp.Or(contact.Queue.Name, "Default")
 	}

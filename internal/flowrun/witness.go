@@ -24,10 +24,14 @@ type Witness interface {
 
 // Scene is a contact at one moment, as flows read it. It is valid during a call only.
 type Scene struct {
-	Now     time.Time
-	Contact flow.Contact
-	State   *flow.State
+	Now   time.Time
+	State *flow.State
+
+	contact func() flow.Contact
 }
+
+// Contact is what flows read beside their state.
+func (s *Scene) Contact() flow.Contact { return s.contact() }
 
 // Intervention is what a [Witness] does about a question. The zero value leaves it as it is.
 type Intervention struct {
@@ -45,7 +49,7 @@ func (r *Runner) scene(step *chat.Step, rec *record) *Scene {
 	if r.cfg.Witness == nil {
 		return nil
 	}
-	return &Scene{Now: step.Now(), Contact: r.contact(step.Contact(), rec), State: &rec.State}
+	return &Scene{step.Now(), &rec.State, func() flow.Contact { return r.contact(step.Contact(), rec) }}
 }
 
 // question answers a question of a flow, unless a witness does, or ends the contact.

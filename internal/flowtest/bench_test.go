@@ -54,7 +54,7 @@ func heap(b *testing.B, flow string) {
 			}
 		}
 		w.mu.Lock()
-		w.way = nil // what this package keeps to tell
+		w.ran = nil // what this package keeps to tell
 		w.mu.Unlock()
 		b.ReportMetric(float64(live()-before)/chats, "B/chat")
 		runtime.KeepAlive(warm)

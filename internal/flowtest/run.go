@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,9 +132,30 @@ type world struct {
 	runner *flowrun.Runner
 
 	mu     sync.Mutex
-	way    []Pass
+	ran    []ran
 	notes  []string
 	failed []error
+}
+
+// ran are actions that ran at one time.
+type ran struct {
+	at   time.Time
+	rows []flow.Trace
+}
+
+// way are the actions that ran.
+func (w *world) way() []Pass {
+	n := 0
+	for i := range w.ran {
+		n += len(w.ran[i].rows)
+	}
+	way := slices.Grow([]Pass(nil), n)
+	for i := range w.ran {
+		for _, row := range w.ran[i].rows {
+			way = append(way, Pass{w.ran[i].at, row})
+		}
+	}
+	return way
 }
 
 // Run runs one chat. Errors are failures of the machine; what a flow does is in the result.
@@ -161,7 +183,7 @@ func Run(ctx context.Context, library *flowrun.Library, script Script) (Result, 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	v.result.Way, v.result.Notes = w.way, w.notes
+	v.result.Way, v.result.Notes = w.way(), w.notes
 	return v.result, errors.Join(w.failed...)
 }
 
@@ -180,9 +202,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 		InstanceARN: InstanceARN, Floor: floorOf(script), Hours: script.Hours, Awaited: true,
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
-			for _, row := range rows {
-				w.way = append(w.way, Pass{at, row})
-			}
+			w.ran = append(w.ran, ran{at, rows})
 			w.mu.Unlock()
 		},
 		Told: func(_ string, _ time.Time, what string, _ bool) {
@@ -305,10 +325,7 @@ func (v *visit) converse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		contact, err := v.chats.Contact(ctx, v.chat.ContactID)
-		if err != nil {
-			return err
-		}
+		contact := &standing.Contact
 		v.result.Attributes, v.result.Ended = contact.Attributes.Map(), v.clock.Now()
 		switch {
 		case contact.HasEnded():
@@ -356,7 +373,7 @@ func (v *visit) read(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading the transcript: %w", err)
 		}
-		var lines []Line
+		lines := slices.Grow([]Line(nil), len(page.Items)+len(v.result.Transcript))
 		for i := range page.Items {
 			item := &page.Items[i]
 			line := Line{Time: item.Time, From: item.DisplayName, ContentType: item.ContentType, View: v.viewIn(item)}

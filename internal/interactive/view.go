@@ -331,7 +331,12 @@ func (v *View) Answer(way Way, filled map[string][]string) (string, error) {
 	if way.Chosen != "" {
 		data["actionName"], data["Id"] = way.Chosen, cmp.Or(way.Card, way.Chosen)
 	}
-	content, err := json.Marshal(map[string]any{"templateType": ViewResource, "version": responseVersion, "action": way.Action, "data": data})
+	content, err := json.Marshal(struct {
+		Action       string         `json:"action"`
+		Data         map[string]any `json:"data"`
+		TemplateType string         `json:"templateType"`
+		Version      string         `json:"version"`
+	}{way.Action, data, ViewResource, responseVersion})
 	return string(content), err
 }
 

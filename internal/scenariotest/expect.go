@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/flowtest"
@@ -112,18 +113,20 @@ func seen(item *heard) string {
 	if len(item.Attachments) > 0 {
 		return fmt.Sprintf("the file %q", item.Attachments[0].Name)
 	}
-	return fmt.Sprintf("%q", item.text)
+	return strconv.Quote(item.text)
 }
 
 // wanted says what is expected.
 func wanted(e *scenario.Expect) string {
 	var all []string
+	if e.Text != "" {
+		all = append(all, strconv.Quote(e.Text))
+	}
 	add := func(format, text string) {
 		if text != "" {
 			all = append(all, fmt.Sprintf(format, text))
 		}
 	}
-	add("%q", e.Text)
 	add("a text with %q", e.Contains)
 	add("a text like %q", e.Like)
 	if e.Matches != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -91,7 +92,7 @@ func (st *stage) lead(flowrun.Standing) flowtest.Move {
 
 // id names a step in reports.
 func (st *stage) id(step *scenario.Step) string {
-	return fmt.Sprintf("step %d (line %d)", st.at+1, step.Line)
+	return "step " + strconv.Itoa(st.at+1) + " (line " + strconv.Itoa(step.Line) + ")"
 }
 
 // done goes on to the next step.
