@@ -27,7 +27,8 @@ type node struct {
 	id, kind, name string
 	block          *block // nil for a type that does not exist
 	params         map[string]*value
-	shown          string // the designer's name of the resource that it is about
+	fixed          map[string]any // the parameters where nothing in them has to be resolved, for traces; nil for others
+	shown          string         // the designer's name of the resource that it is about
 	next           int
 	errors         []errorBranch
 	conditions     []conditionBranch
@@ -223,6 +224,7 @@ func (c *compiler) node(a *Action) node {
 		}
 		c.report(Doubtful, "unknown-type", a, fmt.Sprintf("Amazon Connect has no action of the type %s; it takes its error branch here", a.Type), remedy)
 	}
+	still := len(a.Parameters) > 0
 	n.params = make(map[string]*value, len(a.Parameters))
 	for _, name := range sortedKeys(a.Parameters) {
 		ready := compile(a.Parameters[name], func(unknown string) {
@@ -230,6 +232,10 @@ func (c *compiler) node(a *Action) node {
 				"paths begin with a known name, such as $.Attributes or $.External")
 		})
 		n.params[name] = &ready
+		still = still && ready.still()
+	}
+	if still {
+		n.fixed = a.Parameters
 	}
 	t := &a.Transitions
 	n.next = c.target(a, t.NextAction, "NextAction")

@@ -262,7 +262,10 @@ func (r *run) end(how How, note string) {
 
 // show resolves the parameters of an action for the trace, before it changes what they are read from.
 func (r *run) show(n *node) {
-	if r.traced {
+	if !r.traced {
+		return
+	}
+	if r.shown = n.fixed; r.shown == nil {
 		r.shown = r.parameters(n)
 	}
 }
