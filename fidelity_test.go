@@ -76,7 +76,7 @@ func writeOperations(page *bytes.Buffer) {
 		standing connectserver.Standing
 		means    string
 	}{
-		{connectserver.Kept, "changes something: the change is stored and has its effect at once, and after a restart"},
+		{connectserver.Kept, "changes something: the change is stored and has its effect at once, and after a restart where its row above does not say otherwise"},
 		{connectserver.Answered, "asks, and is told what there is"},
 		{connectserver.Refused, "is not emulated: 501 `NotImplemented` with its name, which no SDK retries"},
 	} {

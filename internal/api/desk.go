@@ -39,6 +39,7 @@ type agentAnswer struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`
 	State    string          `json:"state"`
+	Status   string          `json:"status,omitempty"`
 	Capacity int             `json:"capacity"`
 	Scripted bool            `json:"scripted"`
 	Auto     bool            `json:"autoAccept"`
@@ -64,7 +65,7 @@ type holdingAnswer struct {
 
 func agentJSON(agent desk.Agent) agentAnswer {
 	out := agentAnswer{
-		ID: agent.ID, Name: agent.Name, State: string(agent.State), Capacity: agent.Capacity, Scripted: agent.Scripted,
+		ID: agent.ID, Name: agent.Name, State: string(agent.State), Status: agent.Status, Capacity: agent.Capacity, Scripted: agent.Scripted,
 		Auto: agent.AutoAccept, Invited: []invitedAnswer{}, Contacts: []holdingAnswer{},
 	}
 	for _, i := range agent.Invitations {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/transcript"
 )
@@ -401,4 +402,23 @@ func TestRowC1WindowsOfStreams(t *testing.T) {
 		t.Errorf("Ann is %s", got)
 	}
 	s.close()
+}
+
+// A status of the instance is shown with the state it means, until the desk says another state.
+func TestRowStatusOfAnAgent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{})
+	w.must(http.MethodPost, "/api/desk/agents", map[string]any{"name": "Ann"})
+	away := desk.Away
+	if _, err := w.emulator.Desk().Change("Ann", desk.AgentChange{State: &away, Status: "Lunch"}); err != nil {
+		t.Fatal(err)
+	}
+	ann := w.get("/api/desk").text("agents", 0, "id")
+	if got := w.agent(ann); got["state"] != "away" || got["status"] != "Lunch" {
+		t.Errorf("with a status: %v", got)
+	}
+	w.must(http.MethodPatch, "/api/desk/agents/"+ann, map[string]any{"state": "available"})
+	if got := w.agent(ann); got["state"] != "available" || got["status"] != nil {
+		t.Errorf("with a state of the desk: %v", got)
+	}
 }

@@ -55,7 +55,11 @@ func writeDesk(w io.Writer, d client.Desk) error {
 			if a.Scripted {
 				kind = "scripted"
 			}
-			row(screen.Cell(a.Name), screen.Cell(a.State), strconv.Itoa(len(a.Contacts)), takes, kind)
+			state := a.State
+			if a.Status != "" && !strings.EqualFold(a.Status, state) {
+				state += " (" + a.Status + ")"
+			}
+			row(screen.Cell(a.Name), screen.Cell(state), strconv.Itoa(len(a.Contacts)), takes, kind)
 		}
 	})
 	if err != nil {

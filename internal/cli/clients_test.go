@@ -333,7 +333,7 @@ func TestHostileText(t *testing.T) {
 	}, ",")
 	contact := `{` + member("contactId", "state", "customer", "reason") + `,"participants":[{` + member("displayName", "role") + `}]}`
 	rule := `{` + member("id", "name", "action", "contactId", "title", "description") + `}`
-	agent := `{` + member("id", "name", "state") + `}`
+	agent := `{` + member("id", "name", "state", "status") + `}`
 	everything := `{"items":[` + items + `],"contacts":[` + contact + `],"rules":[` + rule + `],"presets":[` + rule + `],"agents":[` + agent + `],` +
 		`"queues":[{` + member("name") + `,"waiting":[{` + member("contactId", "customer") + `}]}]}`
 	events := ""

@@ -65,9 +65,11 @@ func (w *Waiting) before(other *Waiting) bool {
 
 // Agent is an agent of the desk. Capacity is how many chats the agent takes; zero is any number.
 type Agent struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	State    string `json:"state"`
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	State string `json:"state"`
+	// Status is the name of the status that the state comes from; empty for none.
+	Status   string `json:"status"`
 	Capacity int    `json:"capacity"`
 	Scripted bool   `json:"scripted"`
 	// Invitations are the chats that the agent is asked to join, the oldest first.

@@ -180,6 +180,11 @@ func UpdateAgentStatus() *Model {
 	})
 }
 
+// PutUserStatus returns the model of the request.
+func PutUserStatus() *Model {
+	return updateResource(userID, map[string]shape{"!AgentStatusId": resourceID()})
+}
+
 // ListAgentStatuses returns the model of the request.
 func ListAgentStatuses() *Model {
 	return listResources(1000, map[string]shape{"AgentStatusTypes": list{max: 3, item: text{enum: []string{"ROUTABLE", "CUSTOM", "OFFLINE"}}}})

@@ -50,7 +50,8 @@ type Standing string
 
 // Standings of operations.
 const (
-	// Kept is an operation that changes something: the change is stored, and has its effect at once.
+	// Kept is an operation that changes something: the change is stored, and has its effect at once, and after
+	// a restart where its note does not say otherwise.
 	Kept Standing = "kept"
 	// Answered is an operation that asks, and is told what there is, or one for other channels, which is
 	// told that a chat is none.

@@ -41,6 +41,9 @@ type Config struct {
 	// Place tells where in its queue a chat is, which it names by its first contact; false for one that
 	// does not wait. It must answer at once. Nil knows of no queue.
 	Place func(contactID string) (Place, bool)
+	// Turn gives the agent of a user a status; false when there is no such agent. It must answer at once.
+	// Nil gives it to nobody.
+	Turn func(userID string, status *instance.Item[instance.Status]) bool
 	// Configured reports whether the configuration says where a function is. Nil knows of none.
 	Configured func(function string) bool
 	// Strict are AWS's rates, quotas and freedoms; nil is lenient, with ids too: any
@@ -78,6 +81,7 @@ type Service struct {
 	region, account string
 	origins         []string
 	place           func(contactID string) (Place, bool)
+	turn            func(userID string, status *instance.Item[instance.Status]) bool
 	functions       func(ref string) bool // whether one is configured
 	strict          *strict.Rules
 	hear            func(r *http.Request, action, contactID string)
@@ -101,13 +105,16 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		chats: cfg.Chats, flows: cfg.Flows, kept: cfg.Kept, tests: cfg.Tests, instance: cfg.Instance, region: cfg.Region, account: cfg.Account,
-		origins: cfg.ApprovedOrigins, place: cfg.Place, functions: cfg.Configured, strict: cfg.Strict, hear: cfg.Called, log: cfg.Log,
+		origins: cfg.ApprovedOrigins, place: cfg.Place, turn: cfg.Turn, functions: cfg.Configured, strict: cfg.Strict, hear: cfg.Called, log: cfg.Log,
 	}
 	if s.flows == nil {
 		s.flows = func() []Flow { return nil }
 	}
 	if s.place == nil {
 		s.place = func(string) (Place, bool) { return Place{}, false }
+	}
+	if s.turn == nil {
+		s.turn = func(string, *instance.Item[instance.Status]) bool { return false }
 	}
 	if s.functions == nil {
 		s.functions = func(string) bool { return false }

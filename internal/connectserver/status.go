@@ -1,6 +1,7 @@
 package connectserver
 
 import (
+	"context"
 	"slices"
 	"strconv"
 
@@ -85,12 +86,32 @@ func askedStatuses(request jsontext.Value) func(*instance.Item[instance.Status])
 	}
 }
 
+// putStatus carries out PutUserStatus.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_PutUserStatus.html
+func (s *Service) putStatus(_ context.Context, _ string, request jsontext.Value) (any, error) {
+	user, err := s.users().find(request)
+	if err != nil {
+		return nil, err
+	}
+	status, err := s.statuses().find(request)
+	switch {
+	case err != nil:
+		return nil, err
+	case status.Is.Disabled:
+		return nil, refusal(invalidRequest, "The agent status is disabled: enable it with UpdateAgentStatus, or give another one.")
+	case !s.turn(user.ID, status):
+		return nil, s.users().missing()
+	}
+	return &nothing{}, nil
+}
+
 func (s *Service) statusActions() []*action {
 	f := s.statuses()
 	return []*action{
 		{
 			name: "CreateAgentStatus", model: connectmodel.CreateAgentStatus(), run: created(f, f.id, f.arn, newStatus), source: fidelity.Documentation,
-			note: "Kept in the data directory, and listed; agents at the desk are available, away or offline, whatever statuses there are. When strict: 50, then `LimitExceededException`.",
+			note: "Kept in the data directory, and listed; an agent has it with PutUserStatus. When strict: 50, then `LimitExceededException`.",
 		},
 		{
 			name: "DescribeAgentStatus", model: connectmodel.DescribeResource(f.label), run: f.described("AgentStatus"), source: fidelity.Model,
@@ -103,7 +124,12 @@ func (s *Service) statusActions() []*action {
 		{name: "SearchAgentStatuses", model: connectmodel.SearchResources(100), run: f.found("AgentStatuses"), source: fidelity.Model, note: "As SearchContactFlows."},
 		{
 			name: "UpdateAgentStatus", model: connectmodel.UpdateAgentStatus(), run: changed(f, updateStatus), source: fidelity.Documentation,
-			note: "`ResetOrderNumber` takes the `DisplayOrder` away (guessed).",
+			note: "`ResetOrderNumber` takes the `DisplayOrder` away (guessed). Agents who have the status keep it, and its name of then (guessed).",
+		},
+		{
+			name: "PutUserStatus", model: connectmodel.PutUserStatus(), run: s.users().answer(s.putStatus), source: fidelity.Documentation,
+			note: "The agent at the desk takes chats with a `ROUTABLE` status, is away with a `CUSTOM` one, and offline with `OFFLINE`, at once: who has chats keeps them and gets no more, " +
+				"as with Amazon Connect's next status. The desk shows the name, until the state is changed there, or a restart. A disabled status is `InvalidRequestException` (guessed).",
 		},
 	}
 }

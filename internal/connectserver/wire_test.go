@@ -76,6 +76,7 @@ func newStage(tb testing.TB, rules *strict.Rules, publish func(chat.Contact, tra
 		ApprovedOrigins: []string{"https://a.example", "https://b.example", "https://c.example"},
 		Flows:           flows,
 		Configured:      func(function string) bool { return strings.HasSuffix(function, "redact") },
+		Turn:            func(string, *instance.Item[instance.Status]) bool { return true },
 		Place: func(contactID string) (connectserver.Place, bool) { // everybody is the third in each queue
 			c, err := chats.Contact(context.Background(), contactID)
 			if err != nil || c.Queue == nil {

@@ -21,6 +21,13 @@ const (
 	Offline   State = "offline"
 )
 
+// standing is whether an agent takes chats, and the name of the status of the instance that says so; empty
+// when none does.
+type standing struct {
+	state  State
+	status string
+}
+
 // DefaultCapacity is how many chats people take at once: as many as Amazon Connect lets them.
 //
 // Source: "Amazon Connect service quotas", concurrent active chats per agent.
@@ -64,7 +71,7 @@ const MaxAgents = 10_000
 // agent is one who takes contacts. Its fields are guarded by the desk's lock.
 type agent struct {
 	id, name string
-	state    State
+	standing
 	capacity int // zero means no limit
 	queues   []*queue
 	terms    map[*queue]terms // on which it takes those of queues; none when they are not there
@@ -145,7 +152,7 @@ func (a *agent) addSeat(s *seat) {
 // addAgent adds an agent, offline at first.
 func (d *Desk) addAgent(name string) *agent {
 	a := &agent{
-		id: identify("agent", name), name: name, state: Offline, capacity: DefaultCapacity, seats: map[string]*seat{},
+		id: identify("agent", name), name: name, standing: standing{state: Offline}, capacity: DefaultCapacity, seats: map[string]*seat{},
 	}
 	d.named[name] = a
 	d.agents = append(d.agents, a)
@@ -259,7 +266,7 @@ func (cfg AgentConfig) Names() []string {
 // configure makes an agent what is described; known says that it was at the desk before.
 func (d *Desk) configure(a *agent, cfg AgentConfig, known bool) {
 	if !cfg.KeepState || !known || a.guest {
-		a.state = cmp.Or(cfg.State, Available)
+		a.standing = standing{state: cmp.Or(cfg.State, Available)}
 	}
 	a.partner, a.standby, a.queues, a.guest = cfg.Partner, cfg.Standby, nil, false
 	if cfg.AutoAccept != nil {
@@ -306,61 +313,6 @@ func (d *Desk) startPartner(s *seat) {
 	})
 }
 
-// AgentChange is a change of an agent; nil members change nothing.
-type AgentChange struct {
-	State    *State
-	Capacity *int
-	// AutoAccept is that of [AgentConfig].
-	AutoAccept *bool
-}
-
-// Change changes an agent. One who is not available keeps the chats it has. Errors:
-// [ErrNoAgent], [NameError].
-func (d *Desk) Change(ref string, change AgentChange) (Agent, error) {
-	if change.State != nil {
-		if err := checkState(*change.State); err != nil {
-			return Agent{}, err
-		}
-	}
-	if change.Capacity != nil && *change.Capacity < 0 {
-		return Agent{}, &NameError{"the capacity of an agent is not below zero"}
-	}
-	d.mu.Lock()
-	a, err := d.find(ref)
-	if err != nil {
-		d.mu.Unlock()
-		return Agent{}, err
-	}
-	if change.State != nil {
-		if a.state = *change.State; a.state == Offline {
-			d.decline(a)
-		}
-	}
-	if change.AutoAccept != nil {
-		a.auto = *change.AutoAccept
-	}
-	if change.Capacity != nil {
-		a.capacity = *change.Capacity
-		if a.capacity == 0 && a.partner == nil {
-			a.capacity = DefaultCapacity
-		}
-		a.alone.capacity = a.capacity
-	}
-	d.fillAll() // also those who step in while nobody else is there
-	state := a.show()
-	d.mu.Unlock()
-	d.changed()
-	return state, nil
-}
-
-func checkState(s State) error {
-	switch s {
-	case Available, Away, Offline:
-		return nil
-	}
-	return &NameError{fmt.Sprintf("the state of an agent is available, away or offline, not %q", string(s))}
-}
-
 // Remove removes an agent. The contacts it has wait again in the queues they came from.
 // Errors: [ErrNoAgent], and failures of the store; the agent is there then, and takes nothing.
 func (d *Desk) Remove(ctx context.Context, ref string) error {
@@ -370,7 +322,7 @@ func (d *Desk) Remove(ctx context.Context, ref string) error {
 		d.mu.Unlock()
 		return err
 	}
-	a.state, a.leaves = Offline, true
+	a.standing, a.leaves = standing{state: Offline}, true
 	d.decline(a)
 	d.fillAll()
 	d.mu.Unlock()

@@ -95,13 +95,7 @@ func (d *Desk) Staff(ctx context.Context, posts []Post) error {
 	d.posts = map[string]*Post{}
 	for _, p := range posts {
 		d.posts[p.Name] = &p
-		a := d.named[p.Name]
-		if a == nil {
-			a = d.addAgent(p.Name)
-			a.alone.capacity = DefaultCapacity
-		}
-		a.guest = false
-		d.place(a)
+		d.enlist(p.Name)
 	}
 	var leaving []string
 	for _, name := range slices.Sorted(maps.Keys(before)) {
@@ -123,6 +117,29 @@ func (d *Desk) Staff(ctx context.Context, posts []Post) error {
 	}
 	d.changed()
 	return errors.Join(failed...)
+}
+
+// enlist makes a user the agent of that name. The caller holds the desk's lock.
+func (d *Desk) enlist(name string) *agent {
+	a := d.named[name]
+	if a == nil {
+		a = d.addAgent(name)
+		a.alone.capacity = DefaultCapacity
+	}
+	a.guest = false
+	d.place(a)
+	return a
+}
+
+// recall makes the user with an id, who was removed from the desk, an agent again; nil when there is no
+// such user. The caller holds the desk's lock.
+func (d *Desk) recall(userID string) *agent {
+	for name, p := range d.posts {
+		if p.UserID == userID {
+			return d.enlist(name)
+		}
+	}
+	return nil
 }
 
 // place gives an agent the queues and the capacity of its post, or its own without one. The caller holds

@@ -18,7 +18,7 @@ type window struct {
 	open  int         // the pages
 	timer *time.Timer // ends GoneAfter; nil for none
 	gone  bool
-	was   State // before it was gone
+	was   standing // before it was gone
 }
 
 // Window tells that people look at the desk, until close is called. Who was added with a window and has
@@ -35,7 +35,7 @@ func (d *Desk) Window(names ...string) (closed func()) {
 			w.timer = nil
 		}
 		if a := d.named[name]; w.gone && a != nil && a.windowed && a.state == Away {
-			a.state, back = w.was, true
+			a.standing, back = w.was, true
 		}
 		w.gone = false
 	}
@@ -107,9 +107,9 @@ func (d *Desk) depart(name string, w *window) {
 		d.mu.Unlock()
 		return
 	}
-	w.gone, w.was = true, a.state
+	w.gone, w.was = true, a.standing
 	if a.state == Available {
-		a.state = Away
+		a.standing = standing{state: Away}
 	}
 	d.decline(a)
 	d.fillAll()

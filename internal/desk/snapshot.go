@@ -51,6 +51,9 @@ type Agent struct {
 	// ID is always the same for a name.
 	ID, Name string
 	State    State
+	// Status is the name of the status of the instance that State comes from; empty when it was said
+	// otherwise.
+	Status string
 	// Capacity is how many contacts it takes at once; zero means any number.
 	Capacity int
 	Scripted bool
@@ -142,7 +145,7 @@ func (d *Desk) Agent(ref string) (Agent, error) {
 
 // show describes an agent. The caller holds the desk's lock.
 func (a *agent) show() Agent {
-	shown := Agent{ID: a.id, Name: a.name, State: a.state, Capacity: a.capacity, Scripted: a.partner != nil, AutoAccept: a.auto}
+	shown := Agent{ID: a.id, Name: a.name, State: a.state, Status: a.status, Capacity: a.capacity, Scripted: a.partner != nil, AutoAccept: a.auto}
 	for _, s := range a.seats {
 		shown.Contacts = append(shown.Contacts, Holding{
 			ContactID: s.ticket.id, ParticipantID: s.participantID, Role: s.role, Customer: s.ticket.customer, Since: s.since,

@@ -47,7 +47,7 @@ func (e *Emulator) open(ctx context.Context, cfg Config) error {
 		ApprovedOrigins: cfg.ApprovedOrigins, Strict: rules, Log: cfg.Log, Place: func(contactID string) (connectserver.Place, bool) {
 			place, ok := e.desk.Place(contactID)
 			return connectserver.Place(place), ok
-		},
+		}, Turn: e.turn,
 	}
 	if cfg.Functions != nil {
 		config.Configured = func(function string) bool { return cfg.Functions.Has(function, "") }

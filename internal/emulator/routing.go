@@ -87,6 +87,19 @@ func identify(kind, name string) string {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("parley:"+kind+":"+name)).String()
 }
 
+// turn gives the agent of a user a status of the instance; false when there is no such agent.
+func (e *Emulator) turn(userID string, status *instance.Item[instance.Status]) bool {
+	state := desk.Away
+	switch status.Is.Type {
+	case "ROUTABLE":
+		state = desk.Available
+	case "OFFLINE":
+		state = desk.Offline
+	}
+	_, err := e.desk.Change(userID, desk.AgentChange{State: &state, Status: status.Name})
+	return err == nil
+}
+
 // route lets contacts be routed by what the instance has now: flows find its hours, queues and agents, and
 // the desk has its queues and users.
 func (e *Emulator) route(ctx context.Context, log *slog.Logger) {

@@ -112,6 +112,58 @@ func TestCreatedResourcesRoute(t *testing.T) {
 	}
 }
 
+// A status by PutUserStatus lets the agent of a user take chats or not, by its type, and is shown; what
+// is not there is refused as Amazon Connect refuses it.
+func TestRowStatusPutUserStatus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{DataDir: t.TempDir()})
+	ids := map[string]string{}
+	for _, list := range []struct{ path, member string }{
+		{"/agent-status/i", "AgentStatusSummaryList"}, {"/security-profiles-summary/i", "SecurityProfileSummaryList"},
+		{"/routing-profiles-summary/i", "RoutingProfileSummaryList"},
+	} {
+		all, _ := w.must("GET", list.path, "", "")[list.member].([]any)
+		for _, one := range all {
+			m, _ := one.(map[string]any)
+			ids[text(m, "Name")] = text(m, "Id")
+		}
+	}
+	lunch := w.must("PUT", "/agent-status/i", "", `{"Name":"Lunch","State":"ENABLED"}`)
+	ids["Lunch"] = text(lunch, "AgentStatusARN")
+	user := text(w.must("PUT", "/users/i", "", `{"Username":"ann","RoutingProfileId":"`+ids["Basic Routing Profile"]+`","SecurityProfileIds":["`+ids["Agent"]+`"]}`), "UserId")
+	d, at := w.emulator.Desk(), "/users/i/"+user+"/status"
+	is := func(state desk.State, status string, online, available int) {
+		t.Helper()
+		if a, err := d.Agent("ann"); err != nil || a.State != state || a.Status != status {
+			t.Errorf("she is %+v, %v", a, err)
+		}
+		if m := d.Metrics(desk.DefaultQueue, ""); m.Online != online || m.Available != available {
+			t.Errorf("%s: the queue has %+v", status, m)
+		}
+	}
+	for _, c := range []struct {
+		status            string
+		state             desk.State
+		online, available int
+	}{{"Available", desk.Available, 1, 1}, {"Lunch", desk.Away, 1, 0}, {"Offline", desk.Offline, 0, 0}} {
+		w.must("PUT", at, "", `{"AgentStatusId":"`+ids[c.status]+`"}`)
+		is(c.state, c.status, c.online, c.available)
+	}
+	if err := d.Remove(t.Context(), "ann"); err != nil { // she signs out
+		t.Fatal(err)
+	}
+	w.must("PUT", at, "", `{"AgentStatusId":"`+ids["Lunch"]+`"}`)
+	is(desk.Away, "Lunch", 1, 0)
+
+	const nobody = "99999999-9999-4999-8999-999999999999"
+	w.refused("PUT", "/users/i/"+nobody+"/status", "", `{"AgentStatusId":"`+ids["Lunch"]+`"}`, http.StatusNotFound, "ResourceNotFoundException")
+	w.refused("PUT", at, "", `{"AgentStatusId":"`+nobody+`"}`, http.StatusNotFound, "ResourceNotFoundException")
+	w.refused("PUT", at, "", `{}`, http.StatusBadRequest, "InvalidRequestException")
+	w.must("POST", "/agent-status/i/"+text(lunch, "AgentStatusId"), "", `{"State":"DISABLED"}`)
+	w.refused("PUT", at, "", `{"AgentStatusId":"`+ids["Lunch"]+`"}`, http.StatusBadRequest, "InvalidRequestException")
+	is(desk.Away, "Lunch", 1, 0)
+}
+
 // A flow that calls a module by an alias runs the version that the alias names by then.
 func TestFlowCallsAnAlias(t *testing.T) {
 	t.Parallel()
