@@ -88,7 +88,7 @@ var allowed = map[string][]string{
 	"internal/chatsocket": {"internal/awswire"},
 	"internal/participant": {
 		"internal/awswire", "internal/blob", "internal/chat", "internal/chatsocket", "internal/clock", "internal/fidelity", "internal/interactive",
-		"internal/loopback", "internal/secret", "internal/strict", "internal/transcript",
+		"internal/loopback", "internal/rawjson", "internal/secret", "internal/strict", "internal/transcript",
 	},
 	"internal/connectserver": {
 		"internal/arn", "internal/awswire", "internal/chat", "internal/connectmodel", "internal/fidelity", "internal/flow", "internal/hours",

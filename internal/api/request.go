@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -90,7 +88,7 @@ func decodeProblem(err error) error {
 
 // memberOf writes a JSON pointer as people write members.
 func memberOf(pointer jsontext.Pointer) string {
-	return excerpt.Of(strings.Join(slices.Collect(pointer.Tokens()), "."), longestQuote)
+	return excerpt.Of(rawjson.Path(pointer), longestQuote)
 }
 
 // number reads a number from 1 to most.

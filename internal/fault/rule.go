@@ -15,6 +15,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/participant"
+	"github.com/parley-chat/parley/internal/rawjson"
 )
 
 // Rule says what goes wrong, where and how often. Its JSON is the one of the console's API.
@@ -201,7 +202,7 @@ func decodingError(err error) error {
 
 // field writes a JSON pointer as people write members.
 func field(pointer jsontext.Pointer) string {
-	return excerpt.Of(strings.Join(slices.Collect(pointer.Tokens()), "."), longestName)
+	return excerpt.Of(rawjson.Path(pointer), longestName)
 }
 
 // exceptionName is what AWS's exceptions look like; they are at most [longestName] long.

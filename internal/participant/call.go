@@ -17,6 +17,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/awswire"
 	"github.com/parley-chat/parley/internal/chat"
+	"github.com/parley-chat/parley/internal/rawjson"
 	"github.com/parley-chat/parley/internal/secret"
 )
 
@@ -204,7 +205,7 @@ func decode(body []byte, into any) error {
 	}
 	err := awswire.Decode(body, into)
 	if wrong, ok := errors.AsType[*json.SemanticError](err); ok && wrong.JSONPointer != "" {
-		field := string(wrong.JSONPointer[1:])
+		field := rawjson.Path(wrong.JSONPointer)
 		return &chat.InvalidError{Field: field, Text: field + " has the wrong type."}
 	}
 	if err != nil || jsontext.Value(bytes.TrimSpace(body)).Kind() != '{' {

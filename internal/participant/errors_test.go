@@ -80,6 +80,7 @@ func TestErrors(t *testing.T) {
 		{"transcript unsorted", "POST", "transcript", ct, `{"SortOrder":"RANDOM"}`},
 		{"transcript from two positions", "POST", "transcript", ct, `{"StartPosition":{"Id":"x","MostRecent":1}}`},
 		{"transcript from a time that is none", "POST", "transcript", ct, `{"StartPosition":{"AbsoluteTime":"yesterday"}}`},
+		{"transcript from an id that is a number", "POST", "transcript", ct, `{"StartPosition":{"Id":5}}`},
 		{"transcript of the newest 101", "POST", "transcript", ct, `{"StartPosition":{"MostRecent":101}}`},
 		{"transcript with a foreign cursor", "POST", "transcript", ct, `{"NextToken":"nonsense"}`},
 		{"transcript of a foreign contact", "POST", "transcript", ct, `{"ContactId":"` + other.ContactID + `"}`},

@@ -3,7 +3,6 @@ package rawjson
 import (
 	"bytes"
 	"errors"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -25,11 +24,7 @@ func HalfCharacter(text []byte) (member, sentence string) {
 	if !ok || !utf8.Valid(text) || !jsontext.Value(text).IsValid(jsontext.AllowInvalidUTF8(true)) {
 		return "", ""
 	}
-	var tokens []string
-	for token := range broken.JSONPointer.Tokens() {
-		tokens = append(tokens, strings.ToValidUTF8(token, "\uFFFD"))
-	}
-	member = excerpt.Of(strings.Join(tokens, "."), longestName)
+	member = excerpt.Of(Path(broken.JSONPointer), longestName)
 	subject := member
 	if subject == "" {
 		subject = "A text"

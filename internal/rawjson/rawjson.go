@@ -9,6 +9,8 @@ package rawjson
 import (
 	"bytes"
 	"iter"
+	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -32,6 +34,12 @@ func Members(object jsontext.Value) iter.Seq2[string, jsontext.Value] {
 			rest, ok = next(rest[end:])
 		}
 	}
+}
+
+// Path writes a JSON pointer as the names of members are written everywhere else: StartPosition.Id for
+// /StartPosition/Id, in valid UTF-8.
+func Path(pointer jsontext.Pointer) string {
+	return strings.ToValidUTF8(strings.Join(slices.Collect(pointer.Tokens()), "."), "\uFFFD")
 }
 
 // Member returns the value of an object's member; nil when there is none.

@@ -82,3 +82,15 @@ func FuzzWalk(f *testing.F) {
 		}
 	})
 }
+
+// A pointer is written as members are named elsewhere, its escapes undone.
+func TestRowLeft9Path(t *testing.T) {
+	t.Parallel()
+	for pointer, want := range map[jsontext.Pointer]string{
+		"": "", "/MaxResults": "MaxResults", "/StartPosition/Id": "StartPosition.Id", "/Attributes/a~1b": "Attributes.a/b", "/a/\xff": "a.\uFFFD",
+	} {
+		if got := rawjson.Path(pointer); got != want {
+			t.Errorf("%q is %q, want %q", pointer, got, want)
+		}
+	}
+}

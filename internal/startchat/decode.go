@@ -200,7 +200,7 @@ func badJSON(body []byte) *diagnosis.Problem {
 		if errors.Is(syntax.Err, jsontext.ErrDuplicateName) {
 			name := syntax.JSONPointer.LastToken()
 			p := diagnosis.New(diagnosis.BadJSON, "The member %q stands twice in the request body.", connectmodel.Shorten(name))
-			p.Field = strings.TrimPrefix(strings.ReplaceAll(string(syntax.JSONPointer), "/", "."), ".")
+			p.Field = rawjson.Path(syntax.JSONPointer)
 			return p
 		}
 	}
