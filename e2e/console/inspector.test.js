@@ -65,6 +65,39 @@ test('exchanges appear as they happen, are paused, filtered and found', async ()
   await close()
 })
 
+test('RowLeft10: nothing is said to be empty before the list is there, and clearing ends what waits for the end of a pause', async () => {
+  await startChat(parley.url)
+  const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
+  let ask, answer
+  const asked = new Promise((resolve) => { ask = resolve })
+  const answered = new Promise((resolve) => { answer = resolve })
+  await page.route('**/api/exchanges?*', async (route) => {
+    ask()
+    await answered
+    await route.continue()
+  })
+  await page.goto(parley.url + inspector)
+  await asked
+  assert.equal(await page.locator('#nothing').isVisible(), false)
+  answer()
+  await rows(page, 'StartChatContact').first().waitFor()
+
+  const pause = page.locator('#pause')
+  await pause.click()
+  const chat = await startChat(parley.url)
+  await pause.getByText(/Resume, \d+ new/).waitFor()
+  await page.getByRole('button', { name: 'Clear' }).click()
+  await page.getByText('Nothing has passed yet').waitFor()
+  assert.equal(await pause.innerText(), 'Resume')
+  await chat.say('after that')
+  await pause.getByText('Resume, 1 new').waitFor()
+  await pause.click()
+  await rows(page, 'SendMessage').waitFor()
+  await shown(page, 1)
+  assert.deepEqual(complaints, [])
+  await close()
+})
+
 test('the keyboard is enough', async () => {
   await startChat(parley.url)
   const { page, close } = await open(browser, parley.url, inspector)

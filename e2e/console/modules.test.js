@@ -55,6 +55,45 @@ test('markdown of the longest message is no work of minutes', async () => {
   assert.ok(slowest < 5000, `${slowest} ms: the time grows with the square of the length`)
 })
 
+test('RowLeft10: what was said last is what was said last, also after a break', async () => {
+  const seen = await page.evaluate(async () => {
+    const { LastWords } = await import('/console/lastwords.js')
+    const real = window.fetch
+    const open = []
+    const seen = []
+    window.fetch = () => new Promise((resolve) => open.push(resolve))
+    let told
+    const answer = (Content) => {
+      open.shift()(Response.json({ items: [{ Type: 'MESSAGE', ParticipantRole: 'CUSTOMER', ContentType: 'text/plain', Content }] }))
+    }
+    const known = async (Content) => {
+      const changed = new Promise((resolve) => { told = resolve })
+      answer(Content)
+      await changed
+    }
+    try {
+      const words = new LastWords(() => told())
+      words.want('a')
+      await known('first')
+      seen.push(words.of('a'))
+      words.again(['a']) // a row that is in sight is not drawn anew by itself
+      seen.push(open.length)
+      await known('missed')
+      seen.push(words.of('a'))
+      words.again(['a'])
+      words.take({ Type: 'MESSAGE', ContactId: 'a', ParticipantRole: 'CUSTOMER', ContentType: 'text/plain', Content: 'newest' })
+      answer('missed') // was on its way
+      words.want('b')
+      await known('of another')
+      seen.push(words.of('a'))
+    } finally {
+      window.fetch = real
+    }
+    return seen
+  })
+  assert.deepEqual(seen, ['first', 1, 'missed', 'newest'])
+})
+
 test('what was said in one chat is not said twice after a look at another', async () => {
   const left = await page.evaluate(async () => {
     const { Unsent } = await import('/console/unsent.js')

@@ -44,6 +44,11 @@ export class Desk extends EventTarget {
     }, pause);
   }
 
+  // heard reports whether the server has said what the desk is like.
+  get heard() {
+    return this.#known > 0;
+  }
+
   get name() {
     return presence();
   }

@@ -27,6 +27,7 @@ let chosen = "";
 let waitingBefore = new Set();
 let stood = ""; // where the open chat was: in the list that is shown, or nowhere yet ("?")
 let timer = 0;
+let told = false; // the server has said which chats there are
 let why = ""; // what is said of an empty list, and of which
 let endedKnown = false;
 let turning = 0; // changes of "Accept by itself" that are not answered yet
@@ -183,7 +184,7 @@ function show() {
   } else if (chosen) stood = listed;
   if (!entries.length) {
     if (!endedKnown) loadEnded(); // perhaps some have ended
-    whyEmpty();
+    if (told && desk.heard) whyEmpty();
   }
   list.set(entries);
   count("mine", desk.mine.length);
@@ -376,7 +377,7 @@ desk.addEventListener("change", () => {
 events(["desk", "items", "contacts"], {
   open: async () => {
     desk.rejoin();
-    words.again();
+    words.again(list.inSight);
     talk.load();
     gallery.load().catch(() => {});
     const before = new Map(contacts);
@@ -388,6 +389,7 @@ events(["desk", "items", "contacts"], {
       for (const contact of active) if (same(contact.contactId)) contacts.set(contact.contactId, contact);
     }
     if (chosen) ask(chosen).then(later, () => {});
+    told = true;
     later();
   },
   desk: () => desk.refresh(),

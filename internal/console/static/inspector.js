@@ -28,6 +28,8 @@ const state = {
   paused: false,
   unseen: 0, // shown, but below what is in sight
   held: 0, // that came during the pause
+  mark: 0, // the last one that was there when what is shown was chosen
+  loaded: false, // the server has said what there is
 };
 const filters = { contact: "", kind: "", outcome: "", action: "", q: "" };
 const contacts = new Map(); // by id: what people call them
@@ -133,7 +135,7 @@ function trim() {
 
 function display(gone = 0) {
   const none = state.shown.length === 0;
-  byId("nothing").hidden = !none;
+  byId("nothing").hidden = !none || !state.loaded;
   rows.hidden = none;
   if (none) fill(byId("nothing"), nothing());
   list.set(state.shown, gone);
@@ -162,6 +164,8 @@ function nothing() {
 function refilter() {
   state.shown = state.all.filter(matches);
   state.held = state.unseen = 0;
+  state.mark = state.all.at(-1)?.seq ?? 0;
+  showPause();
   display();
   const at = state.shown.findIndex((exchange) => exchange.id === state.selected);
   if (at >= 0) list.reveal(at);
@@ -191,13 +195,20 @@ async function load() {
       const { exchanges } = await get(`/api/exchanges?limit=${limit}`);
       if (mine !== asked) return;
       state.all = exchanges;
+      state.loaded = true;
       exchanges.forEach(notice);
       if (filters.q) await search();
-      if (!state.paused) refilter();
+      if (state.paused) {
+        state.held = exchanges.filter(({ seq }) => seq > state.mark).length;
+        showPause();
+      } else refilter();
       if (exchanges.length < limit) break;
     }
   } catch (failure) {
-    if (mine === asked) fill(byId("nothing"), h("h2", {}, failure.message), h("p", {}, failure.hint));
+    if (mine === asked) {
+      fill(byId("nothing"), h("h2", {}, failure.message), h("p", {}, failure.hint));
+      byId("nothing").hidden = state.shown.length > 0;
+    }
   } finally {
     if (mine === asked) flush();
   }
@@ -377,10 +388,10 @@ byId("clear").addEventListener("click", async () => {
     say(failure.message);
     return;
   }
-  waiting = [];
   state.all = [];
   closeDetail();
   refilter();
+  load(); // what came while it was cleared
   say("The timeline is empty");
 });
 

@@ -8,7 +8,7 @@ const looked = 10; // items at the end, of which one may be a message
 
 export class LastWords {
   #said = new Map();
-  #asked = new Set();
+  #asked = new Map(); // by chat: the question of which the answer is wanted; null once something was heard since
   #queue = [];
   #busy = 0;
 
@@ -25,33 +25,42 @@ export class LastWords {
   // want asks for a chat that is in sight.
   want(id) {
     if (this.#asked.has(id)) return;
-    this.#asked.add(id);
-    this.#queue.push(id);
+    const question = { id };
+    this.#asked.set(id, question);
+    this.#queue.push(question);
     this.#next();
   }
 
-  // again begins anew after a break: what was said meanwhile was not heard.
-  again() {
+  // again begins anew after a break, with the chats that are in sight: what was said meanwhile was not heard.
+  again(inSight) {
     this.#asked.clear();
+    this.#queue = [];
+    for (const id of inSight) this.want(id);
   }
 
   // take is told of every item, and says whether it was a message.
   take(item) {
     const text = words(item);
-    if (text) this.#said.set(chatOf(item), text);
-    return Boolean(text);
+    if (!text) return false;
+    this.#said.set(chatOf(item), text);
+    this.#asked.set(chatOf(item), null); // an answer that is on its way is older
+    return true;
   }
 
   async #next() {
     if (this.#busy >= atOnce || !this.#queue.length) return;
     this.#busy++;
-    const id = this.#queue.shift();
-    const { items } = await get(`${path`/api/contacts/${id}/transcript`}?last=${looked}`).catch(() => ({ items: [] }));
-    const text = items.map(words).findLast(Boolean);
+    const question = this.#queue.shift();
+    const { id } = question;
+    const answer = await get(`${path`/api/contacts/${id}/transcript`}?last=${looked}`).catch(() => null);
     this.#busy--;
-    if (text && text !== this.#said.get(id)) {
-      this.#said.set(id, text);
-      this.changed();
+    if (this.#asked.get(id) === question) {
+      const text = answer?.items.map(words).findLast(Boolean);
+      if (!answer) this.#asked.delete(id); // and is asked again when it comes into sight again
+      if (text && text !== this.#said.get(id)) {
+        this.#said.set(id, text);
+        this.changed();
+      }
     }
     this.#next();
   }

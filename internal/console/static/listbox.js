@@ -56,6 +56,11 @@ export class Listbox {
     this.#mark();
   }
 
+  // inSight are the keys of the entries that are drawn.
+  get inSight() {
+    return [...this.list.shown.keys()];
+  }
+
   #find(key) {
     return this.list.entries.find((entry) => this.key(entry) === key);
   }
