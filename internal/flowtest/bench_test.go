@@ -26,7 +26,7 @@ func heap(b *testing.B, flow string) {
 		}
 	}
 	for b.Loop() {
-		w := &world{clock: &clock.Clock{}}
+		w := &world{clock: &clock.Clock{}, beside: true}
 		if err := w.open(b.Context(), library, &Script{}); err != nil {
 			b.Fatal(err)
 		}

@@ -130,6 +130,8 @@ type world struct {
 	chats  *chat.Service
 	clock  *clock.Clock
 	runner *flowrun.Runner
+	// beside says that flows go on beside whoever awaits them, as on a server, and are kept as there.
+	beside bool
 
 	mu     sync.Mutex
 	ran    []ran
@@ -199,7 +201,7 @@ func (w *world) open(ctx context.Context, library *flowrun.Library, script *Scri
 	}
 	w.runner, err = flowrun.New(flowrun.Config{
 		Chats: w.chats, Library: library, Outside: script.Outside, Region: Region, Seed: script.Seed + 1, Witness: script.Witness,
-		InstanceARN: InstanceARN, Floor: floorOf(script), Hours: script.Hours, Awaited: true,
+		InstanceARN: InstanceARN, Floor: floorOf(script), Hours: script.Hours, Awaited: !w.beside,
 		Traced: func(_ string, at time.Time, rows []flow.Trace) {
 			w.mu.Lock()
 			w.ran = append(w.ran, ran{at, rows})
