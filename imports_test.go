@@ -44,7 +44,7 @@ var allowed = map[string][]string{
 	"internal/awswire":    {},
 	// Domains: rules without a transport.
 	"internal/transcript":   {},
-	"internal/flow":         {},
+	"internal/flow":         {"internal/hint", "internal/rawjson"},
 	"internal/flowcheck":    {"internal/arn", "internal/flow", "internal/lex", "internal/scenario", "internal/testcase"},
 	"internal/flowdiff":     {"internal/flow"},
 	"internal/flowdraw":     {"internal/excerpt", "internal/flow"},
@@ -54,12 +54,12 @@ var allowed = map[string][]string{
 	"internal/instance":     {"internal/arn", "internal/flow", "internal/flowcheck", "internal/hours", "internal/testcase"},
 	"internal/lexslot":      {},
 	"internal/lex":          {"internal/excerpt", "internal/lexslot"},
-	"internal/lexfile":      {"internal/hint", "internal/lex"},
+	"internal/lexfile":      {"internal/hint", "internal/lex", "internal/rawjson"},
 	"internal/interactive":  {"internal/awswire"},
 	"internal/chat":         {"internal/clock", "internal/excerpt", "internal/redact", "internal/secret", "internal/transcript"},
 	"internal/connectmodel": {"internal/arn", "internal/excerpt", "internal/rawjson"},
 	"internal/diagnosis":    {"internal/awswire", "internal/doorpath"},
-	"internal/settings":     {"internal/arn", "internal/connectmodel", "internal/hours", "internal/loopback", "internal/secret"},
+	"internal/settings":     {"internal/arn", "internal/connectmodel", "internal/hint", "internal/hours", "internal/loopback", "internal/secret"},
 	"internal/admintoken":   {"internal/hint", "internal/runfile", "internal/secret", "internal/settings"},
 	// What keeps and calls.
 	"internal/blob":  {"internal/chat"},

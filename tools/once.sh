@@ -43,6 +43,9 @@ check 'lenient decoding' internal/awswire 1 'AllowDuplicateNames\(true\), jsonte
 check 'reading the body of a call' internal/awswire 1 'io\.ReadAll\(http\.MaxBytesReader' 'internal/*.go' ':!*_test.go'
 check 'the paths of the front door' internal/doorpath 1 '"/start-chat"'
 
+check 'how deep objects and lists stand within each other' internal/rawjson 0 'func tooDeep'
+check 'the name that somebody meant' internal/hint 1 'func [nN]earest\(name'
+
 # What only tests and measurements do.
 check 'the rule of E2E_BINARY' internal/program 1 'Getenv\("E2E_BINARY"\)' '*.go'
 check 'a test that builds programs by itself' internal/program 0 'Command(Context)?\(.*"go", "build"' '*_test.go'

@@ -12,7 +12,6 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
-	"github.com/parley-chat/parley/internal/settings"
 )
 
 func agentStates() []string { return []string{"available", "away", "offline"} }
@@ -214,7 +213,7 @@ func (r *remote) agent(ctx context.Context, name string) (client.Agent, error) {
 		return begin[0], nil
 	}
 	next := "add one with `parley agent add NAME`"
-	switch near := settings.Nearest(name, names); {
+	switch near := hint.Nearest(name, names); {
 	case near != "":
 		next = "did you mean " + near + "?"
 	case len(names) > 0:

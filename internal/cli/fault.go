@@ -13,7 +13,6 @@ import (
 	"github.com/parley-chat/parley/internal/client"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/screen"
-	"github.com/parley-chat/parley/internal/settings"
 )
 
 func newFault(env *Env) *cobra.Command {
@@ -216,7 +215,7 @@ func checkPreset(f client.Faults, name string) error {
 		names = append(names, screen.Text(preset.Name, ""))
 	}
 	next := "there are " + strings.Join(names, ", ")
-	if near := settings.Nearest(name, names); near != "" {
+	if near := hint.Nearest(name, names); near != "" {
 		next = "did you mean " + near + "?"
 	}
 	return hint.Usage("there is no preset "+quoteArg(name), next)

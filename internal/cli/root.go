@@ -159,7 +159,7 @@ func strayArguments(c *cobra.Command, args []string) ([]settings.Fault, error) {
 			message := "there is no such flag"
 			if instead := forPort(c, name, value); instead != "" {
 				message += "; write " + instead
-			} else if near := settings.Nearest(strings.TrimLeft(name, "-"), flagNames(c)); near != "" {
+			} else if near := hint.Nearest(strings.TrimLeft(name, "-"), flagNames(c)); near != "" {
 				message += "; did you mean --" + near + "?"
 			}
 			faults = append(faults, settings.Fault{
@@ -206,7 +206,7 @@ func strayArgument(c *cobra.Command, arg string) error {
 		return hint.Usage("unexpected argument "+quoteArg(arg), "`"+c.CommandPath()+"` takes flags only; see `"+c.CommandPath()+" --help`")
 	}
 	next := "the commands are " + strings.Join(names, ", ")
-	if near := settings.Nearest(arg, names); near != "" {
+	if near := hint.Nearest(arg, names); near != "" {
 		next = "did you mean `" + c.CommandPath() + " " + near + "`?"
 	}
 	return hint.Usage("there is no command "+quoteArg(arg), next)
@@ -236,7 +236,7 @@ func flagError(c *cobra.Command, err error) error {
 		}
 	}
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
-		if near := settings.Nearest(unknown.GetSpecifiedName(), flagNames(c)); near != "" {
+		if near := hint.Nearest(unknown.GetSpecifiedName(), flagNames(c)); near != "" {
 			next = "did you mean --" + near + "?"
 		}
 	}

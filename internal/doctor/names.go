@@ -10,7 +10,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/arn"
 	"github.com/parley-chat/parley/internal/awscall"
-	"github.com/parley-chat/parley/internal/settings"
+	"github.com/parley-chat/parley/internal/hint"
 )
 
 // connectRegions are where Amazon Connect is.
@@ -37,7 +37,7 @@ func judgeRegion(region string) finding {
 		detail = region + ", which is not spelt like a Region of AWS"
 	}
 	meant := "Check the spelling of --region."
-	if near := settings.Nearest(region, known); near != "" {
+	if near := hint.Nearest(region, known); near != "" {
 		meant = "Check the spelling of --region: did you mean " + near + "?"
 	}
 	return warn(detail, meant+" Amazon Connect is in "+strings.Join(known, ", ")+".")

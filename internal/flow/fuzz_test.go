@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/parley-chat/parley/internal/rawjson"
 )
 
 // ready reads a file, checks what comes out of it, and makes its flows ready.
@@ -71,7 +73,7 @@ func FuzzLegacy(f *testing.F) {
 			return
 		}
 		data := []byte(`{"modules":[` + module + `],"start":"m","metadata":{"type":"customerQueue"}}`)
-		if tooDeep(data) {
+		if rawjson.Deeper(data, maxNesting) {
 			return
 		}
 		sources, findings := Read("fuzz", data)

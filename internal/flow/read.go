@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/parley-chat/parley/internal/rawjson"
 )
 
 // Bounds of a file. A template with a hundred flows has a few megabytes, the deepest views of real
@@ -96,7 +98,7 @@ func (r *reader) read(data []byte, at place) {
 	case at.depth > maxWrapping:
 		r.refuse(at, "wrapping", "texts within texts: the flow is wrapped too often", "extract the innermost Content")
 		return
-	case tooDeep(data):
+	case rawjson.Deeper(data, maxNesting):
 		r.refuse(at, "size", fmt.Sprintf("objects and lists stand more than %d deep within each other", maxNesting), "no flow needs that: look for what repeats")
 		return
 	}
@@ -276,26 +278,4 @@ func unmarked(data []byte) []byte {
 		units = append(units, order.Uint16(data[at:]))
 	}
 	return []byte(string(utf16.Decode(units)))
-}
-
-// tooDeep reports that objects and lists stand too deep within each other. The text need not be
-// valid.
-func tooDeep(data []byte) bool {
-	depth, quoted := 0, false
-	for at := 0; at < len(data); at++ {
-		switch c := data[at]; {
-		case quoted && c == '\\':
-			at++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > maxNesting {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
 }

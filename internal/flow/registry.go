@@ -1,6 +1,6 @@
 package flow
 
-import "strings"
+import "github.com/parley-chat/parley/internal/hint"
 
 // block is what an action type does. start runs an action that was reached; resume tells one that
 // waits of an event, and is nil where an answer to its question is all that can come.
@@ -86,32 +86,9 @@ func nearest(kind string) string {
 	case "UpdateRoutingCriteria":
 		return "UpdateContactRoutingCriteria"
 	}
-	// Within a third of the letters it is a slip; what is further away means something else.
-	found, best := "", len(kind)/3+1
+	var names []string
 	for _, t := range Types() {
-		if d := distance(strings.ToLower(t.Name), strings.ToLower(kind)); d < best {
-			found, best = t.Name, d
-		}
+		names = append(names, t.Name)
 	}
-	return found
-}
-
-// distance is the number of letters to insert, take away or change to get from one word to another.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := corner
-			if a[i] != b[j] {
-				change++
-			}
-			corner, row[j+1] = row[j+1], min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return hint.Misspelled(kind, names)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/lex"
+	"github.com/parley-chat/parley/internal/rawjson"
 )
 
 // Open reads the bot at a path, and makes it ready to run. Behind a # may stand the logical name of a
@@ -122,7 +123,7 @@ func (r *reader) file(f file) error {
 		return r.yaml(f.name, data)
 	}
 	data = bytes.TrimSpace(data)
-	if tooDeep(data) {
+	if rawjson.Deeper(data, deepest) {
 		return fmt.Errorf("%s: objects and lists stand more than %d deep within each other", f.name, deepest)
 	}
 	if bytes.HasPrefix(data, []byte("[")) {
@@ -330,25 +331,4 @@ func (r *reader) aliases(data []byte) {
 		}
 		r.bot.Aliases = append(r.bot.Aliases, alias)
 	}
-}
-
-// tooDeep reports whether objects and lists stand too deep within each other to be decoded.
-func tooDeep(data []byte) bool {
-	depth, quoted := 0, false
-	for i := 0; i < len(data); i++ {
-		switch c := data[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			if depth++; depth > deepest {
-				return true
-			}
-		case c == '}' || c == ']':
-			depth--
-		}
-	}
-	return false
 }

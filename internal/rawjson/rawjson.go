@@ -169,3 +169,25 @@ func skipString(rest []byte) int {
 	}
 	return len(rest)
 }
+
+// Deeper reports whether objects and lists stand within each other more than most times, in a text that
+// need not be valid: decoders recurse for each.
+func Deeper(text []byte, most int) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > most {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}

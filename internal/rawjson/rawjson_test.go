@@ -94,3 +94,13 @@ func TestRowLeft9Path(t *testing.T) {
 		}
 	}
 }
+
+// Depth is counted outside of texts, and of a text that is not valid as well.
+func TestRowLeft12Deeper(t *testing.T) {
+	t.Parallel()
+	for text, deep := range map[string]bool{`{"a":[1]}`: false, `{"a":[[1]]}`: true, `{"[[[\"[[":["[["]}`: false, `[[],[[`: true, `]]]`: false} {
+		if got := rawjson.Deeper([]byte(text), 2); got != deep {
+			t.Errorf("%s: %t", text, got)
+		}
+	}
+}

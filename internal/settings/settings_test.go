@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/pflag"
 
+	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -551,7 +552,7 @@ func TestNearest(t *testing.T) {
 		"adr": "addr", "address": "addr", "instanceID": "instance-id", "contact_flow": "contact-flow-id",
 		"asw": "aws", "embeddd": "embedded", "production": "", "": "", strings.Repeat("a", 1000): "",
 	} {
-		if got := settings.Nearest(name, names); got != want {
+		if got := hint.Nearest(name, names); got != want {
 			t.Errorf("Nearest(%.20q) = %q, want %q", name, got, want)
 		}
 	}

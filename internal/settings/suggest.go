@@ -2,68 +2,17 @@ package settings
 
 import (
 	"strconv"
-	"strings"
+
+	"github.com/parley-chat/parley/internal/hint"
 )
 
 // didYouMean returns a question to append to a complaint about an unknown name, or
 // nothing when no known name is near.
 func didYouMean(name string, known []string) string {
-	if best := Nearest(name, known); best != "" {
+	if best := hint.Nearest(name, known); best != "" {
 		return "; did you mean " + best + "?"
 	}
 	return ""
-}
-
-// Nearest returns the known name that somebody who wrote name most likely meant, or
-// "" when none is near enough. Case, dashes and underscores do not count, so that
-// instanceId and INSTANCE_ID find instance-id.
-func Nearest(name string, known []string) string {
-	const tooLong = 64 // nobody mistypes one of our names as this
-	if name == "" || len(name) > tooLong {
-		return ""
-	}
-	const telling = 4 // letters that are enough to recognise a name by its beginning
-	plain := fold(name)
-	best, bestDistance := "", 1+max(1, len(plain)/3)
-	for _, candidate := range known {
-		other := fold(candidate)
-		d := distance(plain, other)
-		if len(plain) >= telling && strings.HasPrefix(other, plain) || len(other) >= telling && strings.HasPrefix(plain, other) {
-			d = min(d, 1)
-		}
-		if d < bestDistance {
-			best, bestDistance = candidate, d
-		}
-	}
-	return best
-}
-
-func fold(name string) string {
-	return strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
-}
-
-// distance counts the single-byte insertions, deletions, replacements and swaps of
-// neighbours that turn a into b (optimal string alignment).
-func distance(a, b string) int {
-	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
-	for j := range last {
-		last[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				row[j] = min(row[j], before[j-2]+1)
-			}
-		}
-		before, last, row = last, row, before
-	}
-	return last[len(b)]
 }
 
 // forPort is the address to write for a port alone, which many programs take; empty for what is no port.
