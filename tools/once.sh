@@ -27,6 +27,8 @@ check 'the id of the embedded instance' internal/connectserver 1 '"11111111-1111
 check 'the id of the embedded contact flow' internal/emulator 1 '"22222222-2222-4222-8222-222222222222"'
 check 'ids of the console that no strict server knows' internal/emulator 0 '11111111-1111-1111-1111|22222222-2222-2222-2222' .
 
+check 'what writes to the store of chats' internal/chat 1 'store\.Commit\(' 'internal/*.go' ':!*_test.go'
+
 check 'the test for hosts that mean this machine' internal/loopback 1 'Unmap\(\)\.IsLoopback\(\)'
 check 'a private test for hosts that mean this machine' internal/loopback 0 'func is(Loopback|ThisMachine)'
 

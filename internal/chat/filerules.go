@@ -80,7 +80,7 @@ func (s *Service) SetFileRules(ctx context.Context, change FileRules) (FileRules
 		all[i].Extensions = slices.Clone(change.Extensions)
 	}
 	all[i].Modified = s.clock.Now().UTC().Truncate(time.Millisecond)
-	if err := s.store.Commit(ctx, Changes{FileRules: all}); err != nil {
+	if err := s.commit(ctx, Changes{FileRules: all}); err != nil {
 		return FileRules{}, fmt.Errorf("keeping what attachments are taken: %w", err)
 	}
 	s.mu.Lock()

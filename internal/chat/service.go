@@ -174,7 +174,7 @@ func (s *Service) resume(newest time.Time) {
 
 // Skip moves the service's time forward, for good: also after a restart it is not earlier.
 func (s *Service) Skip(ctx context.Context, d time.Duration) error {
-	if err := s.store.Commit(ctx, Changes{Clock: s.clock.Now().Add(d)}); err != nil {
+	if err := s.commit(ctx, Changes{Clock: s.clock.Now().Add(d)}); err != nil {
 		return fmt.Errorf("keeping the time: %w", err)
 	}
 	s.clock.Skip(d)

@@ -78,8 +78,7 @@ func (s *Service) change(ctx context.Context, e *entry, f func(*Step) error) err
 	return nil
 }
 
-// write makes a step durable. It is the one place that writes to the store. The caller has the
-// contact's turn.
+// write makes a step durable. The caller has the contact's turn.
 func (s *Service) write(step *Step) error {
 	changes := Changes{Mark: step.mark, File: step.file, ClientToken: step.token}
 	if step.edited {
@@ -93,14 +92,17 @@ func (s *Service) write(step *Step) error {
 	if changes.Contact == nil && len(changes.Items) == 0 && changes.Mark == nil && changes.File == nil {
 		return nil
 	}
-	err := step.e.turn.store(func() error {
-		// Once begun, a change is not given up halfway because its caller went away.
-		return s.store.Commit(context.WithoutCancel(step.ctx), changes)
-	})
+	err := step.e.turn.store(func() error { return s.commit(step.ctx, changes) })
 	if err != nil {
 		return fmt.Errorf("storing a change: %w", err)
 	}
 	return nil
+}
+
+// commit makes changes durable. It is the one place that writes to the store. Once begun, a change
+// is not given up halfway because its caller went away.
+func (s *Service) commit(ctx context.Context, changes Changes) error {
+	return s.store.Commit(context.WithoutCancel(ctx), changes)
 }
 
 // apply makes a step that was stored visible. The caller has the contact's turn and its lock.
