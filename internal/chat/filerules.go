@@ -31,10 +31,10 @@ type FileRules struct {
 	Modified time.Time
 }
 
-// Extensions are the file types that attachments of chats may have by default.
+// extensions are the file types that attachments of chats may have by default.
 //
 // Source: "Amazon Connect service quotas", attachments.
-func Extensions() []string {
+func extensions() []string {
 	return []string{
 		"csv", "doc", "docx", "heic", "jfif", "jpeg", "jpg", "mov", "mp4", "pdf", "png", "ppt", "pptx", "rtf", "txt", "wav",
 		"xls", "xlsx",

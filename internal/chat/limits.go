@@ -49,7 +49,7 @@ func DefaultLimits() Limits {
 	return Limits{
 		ConnectWithin: 5 * time.Minute, Duration: 25 * time.Hour, ConnectionLife: 24 * time.Hour,
 		TicketLife: 100 * time.Second, SocketLife: time.Hour, Idempotency: 7 * 24 * time.Hour,
-		MessageBytes: 16_384, Sockets: 5, Files: 35, FileBytes: 20 << 20, Extensions: Extensions(), UploadLife: 15 * time.Minute,
+		MessageBytes: 16_384, Sockets: 5, Files: 35, FileBytes: 20 << 20, Extensions: extensions(), UploadLife: 15 * time.Minute,
 		BotConnectWithin: 15 * time.Second, PastContacts: 100,
 	}
 }
