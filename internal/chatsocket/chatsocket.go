@@ -62,8 +62,9 @@ const (
 	NormalClosure   = ws.StatusNormalClosure
 	GoingAway       = ws.StatusGoingAway
 	UnsupportedData = ws.StatusUnsupportedData
-	PolicyViolation = ws.StatusPolicyViolation
 	MessageTooBig   = ws.StatusMessageTooBig
+	// TooSlow is for a client that does not read what a server has for it.
+	TooSlow = ws.StatusPolicyViolation
 	// NoCode stands for a close frame without a code, and AbnormalClosure for the end of a
 	// connection without a close frame. Neither is ever sent.
 	NoCode          = ws.StatusNoStatusRcvd

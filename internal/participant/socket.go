@@ -181,7 +181,7 @@ func (k *socket) enqueue(out outgoing) {
 
 // tooSlow cuts a reader off that does not keep up. The caller holds the lock.
 func (k *socket) tooSlow() {
-	k.queue, k.code = nil, chatsocket.PolicyViolation
+	k.queue, k.code = nil, chatsocket.TooSlow
 	k.conn.Hurry()
 	k.start()
 }
@@ -284,7 +284,7 @@ func (k *socket) wrote(out outgoing) bool {
 			k.timer.Reset(confirmAfter)
 		}
 	}
-	return k.code != chatsocket.PolicyViolation
+	return k.code != chatsocket.TooSlow
 }
 
 // Text implements [chatsocket.Handler].
@@ -344,7 +344,7 @@ func (k *socket) subscribe() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.subscribing, k.held = false, false
-	if !k.closed && k.code != chatsocket.PolicyViolation {
+	if !k.closed && k.code != chatsocket.TooSlow {
 		k.queue = slices.Insert(k.queue, 0, answer)
 	}
 	k.start()

@@ -132,7 +132,7 @@ func (k *socket) put(o outgoing) {
 		return
 	}
 	if k.queue = append(k.queue, o); len(k.queue) > maxWaiting {
-		k.queue, k.code = nil, chatsocket.PolicyViolation
+		k.queue, k.code = nil, chatsocket.TooSlow
 		if k.conn != nil {
 			k.conn.Hurry()
 		}
