@@ -65,7 +65,7 @@ test('exchanges appear as they happen, are paused, filtered and found', async ()
   await close()
 })
 
-test('RowLeft10: nothing is said to be empty before the list is there, and clearing ends what waits for the end of a pause', async () => {
+test('nothing is said to be empty before the list is there, and clearing ends what waits for the end of a pause', async () => {
   await startChat(parley.url)
   const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
   let ask, answer

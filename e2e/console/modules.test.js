@@ -55,7 +55,7 @@ test('markdown of the longest message is no work of minutes', async () => {
   assert.ok(slowest < 5000, `${slowest} ms: the time grows with the square of the length`)
 })
 
-test('RowLeft10: what was said last is what was said last, also after a break', async () => {
+test('what was said last is what was said last, also after a break', async () => {
   const seen = await page.evaluate(async () => {
     const { LastWords } = await import('/console/lastwords.js')
     const real = window.fetch

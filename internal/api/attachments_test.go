@@ -150,7 +150,7 @@ func TestSendsFiles(t *testing.T) {
 }
 
 // An attachment whose bytes have not come yet says so, unlike one that there never was.
-func TestRowLeft7BeforeTheBytes(t *testing.T) {
+func TestBeforeTheBytes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	c := w.accepted(w.hire("Ann"))

@@ -83,7 +83,7 @@ func TestActiveContactsQuota(t *testing.T) {
 }
 
 // Each instance has the quota of active chats for itself, also after a restart.
-func TestRowLeft8QuotaOfEachInstance(t *testing.T) {
+func TestQuotaOfEachInstance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, chat.Config{Limits: chat.Limits{ActiveContacts: 1}})
 	other := request()

@@ -9,7 +9,7 @@ import (
 
 // A line that is too long is left out of a chat, with what to do, and the chat goes on; it ends as one in which
 // something was not sent.
-func TestRowLeft6LongLine(t *testing.T) {
+func TestLongLine(t *testing.T) {
 	t.Parallel()
 	chat := run(t, "chat", "--name", "Pat", "--server", serve(t))
 	chat.stdout.await(t, "-- Parley (agent) joined")
@@ -24,7 +24,7 @@ func TestRowLeft6LongLine(t *testing.T) {
 }
 
 // A question is asked again after such a line.
-func TestRowLeft6LongAnswer(t *testing.T) {
+func TestLongAnswer(t *testing.T) {
 	t.Chdir(t.TempDir())
 	env, stdout, stderr := newEnv("init")
 	env.Stdin, env.StdinTerminal, env.StdoutTerminal = strings.NewReader(strings.Repeat("x", 2<<20)+"\n"), true, true

@@ -246,7 +246,7 @@ func TestPublisherNeedsAnEncoder(t *testing.T) {
 }
 
 // The log of a topic without a target says which items it has, at no level what they say.
-func TestRowLeft1StreamedTextIsNotLogged(t *testing.T) {
+func TestStreamedTextIsNotLogged(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	p, err := connectserver.NewPublisher(connectserver.PublisherConfig{

@@ -275,7 +275,7 @@ func (o later) Answer(_ context.Context, call *flowrun.Call) flow.Event {
 }
 
 // A function that was invoked asynchronously answers in the test what the Wait for it has heard.
-func TestRowLeft5AsynchronousAnswer(t *testing.T) {
+func TestAsynchronousAnswer(t *testing.T) {
 	t.Parallel()
 	const waits = `{"Version":"2019-10-30","StartAction":"call","Metadata":{"name":"main"},"Actions":[
 		{"Identifier":"call","Type":"InvokeLambdaFunction","Parameters":{"LambdaFunctionARN":"f","InvocationType":"ASYNCHRONOUS"},"Transitions":{"NextAction":"wait","Errors":[{"ErrorType":"NoMatchingError","NextAction":"end"}]}},

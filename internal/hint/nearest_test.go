@@ -7,7 +7,7 @@ import (
 )
 
 // One rule finds the name that was meant: slips, two letters that changed places, the beginning of a name.
-func TestRowLeft12Nearest(t *testing.T) {
+func TestNearest(t *testing.T) {
 	t.Parallel()
 	known := []string{"MessageParticipant", "DisconnectParticipant", "instance-id"}
 	for name, want := range map[string]string{

@@ -204,7 +204,7 @@ func (s *slowStore) PutDocument(ctx context.Context, kind, id string, body []byt
 }
 
 // While the store keeps a change, everybody sees what there is; what is not kept yet is seen by nobody.
-func TestRowLeft4SeenWhileTheStoreWorks(t *testing.T) {
+func TestSeenWhileTheStoreWorks(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(tests *instance.Tests, testID, executionID string) error{
 		"create": func(tests *instance.Tests, _, _ string) error {

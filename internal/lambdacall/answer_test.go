@@ -137,7 +137,7 @@ func FuzzAnswer(f *testing.F) {
 
 // An answer that cannot be read is quoted to the flow, whose trace masks it, and not in the log: it may hold
 // what the customer's attributes say.
-func TestRowLeft1AnswerIsNotLogged(t *testing.T) {
+func TestAnswerIsNotLogged(t *testing.T) {
 	t.Parallel()
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `Ann Zanzibar`) })
 	c, log := calls(t, map[string]lambdacall.Function{"f": {URL: url}})

@@ -61,7 +61,7 @@ func TestAsynchronous(t *testing.T) {
 }
 
 // What is closed is let go of: nothing that remembers an asynchronous invocation outlives it.
-func TestRowLeft3ClosedIsForgotten(t *testing.T) {
+func TestClosedIsForgotten(t *testing.T) {
 	t.Parallel()
 	c, err := lambdacall.New(lambdacall.Config{Functions: map[string]lambdacall.Function{"f": {Answer: json.RawMessage(`{}`)}}, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {

@@ -387,7 +387,7 @@ func TestNumbersOfABlock(t *testing.T) {
 
 // What a customer typed stands in no line of the log and in no note: not when it is a doubtful guess, and not
 // in an answer that cannot be read, of which the trace alone has the beginning.
-func TestRowLeft1NothingTypedIsLogged(t *testing.T) {
+func TestNothingTypedIsLogged(t *testing.T) {
 	t.Parallel()
 	echo := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)

@@ -233,7 +233,7 @@ func TestTrapRequests(t *testing.T) {
 
 // An action with another method is an unknown operation, as in Amazon Connect's API; what is an address and no
 // operation says which methods it takes.
-func TestRowLeft2OtherMethods(t *testing.T) {
+func TestOtherMethods(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	for _, test := range []struct {

@@ -84,7 +84,7 @@ func FuzzWalk(f *testing.F) {
 }
 
 // A pointer is written as members are named elsewhere, its escapes undone.
-func TestRowLeft9Path(t *testing.T) {
+func TestPath(t *testing.T) {
 	t.Parallel()
 	for pointer, want := range map[jsontext.Pointer]string{
 		"": "", "/MaxResults": "MaxResults", "/StartPosition/Id": "StartPosition.Id", "/Attributes/a~1b": "Attributes.a/b", "/a/\xff": "a.\uFFFD",
@@ -96,7 +96,7 @@ func TestRowLeft9Path(t *testing.T) {
 }
 
 // Depth is counted outside of texts, and of a text that is not valid as well.
-func TestRowLeft12Deeper(t *testing.T) {
+func TestDeeper(t *testing.T) {
 	t.Parallel()
 	for text, deep := range map[string]bool{`{"a":[1]}`: false, `{"a":[[1]]}`: true, `{"[[[\"[[":["[["]}`: false, `[[],[[`: true, `]]]`: false} {
 		if got := rawjson.Deeper([]byte(text), 2); got != deep {
