@@ -72,6 +72,8 @@ test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and i
 # How many cores the tests may take for theirs. As many files of a browser suite run at once
 # (e2e/bounds.js); Go packages twice as many, because half of them wait for timers and processes.
 E2E_CORES ?= $(shell node -p 'os.availableParallelism()')
+# A file that has not ended after ten minutes hangs: it fails by its name, as a package of Go does.
+NODE_TEST  = node --test --test-timeout=600000 --test-reporter=spec
 GO_TEST    = $(GO) test -race -shuffle=on -vet=off -ldflags='-s -w' -p $$((2 * $(E2E_CORES)))
 
 test-go: ## Vet and the Go tests, shuffled, under the race detector
@@ -82,7 +84,7 @@ test-sdk: ## Compare our AWS calls with those of the generated SDK client
 	cd e2e/sdk && $(GO) vet ./... && $(GO_TEST) ./...
 
 test-template: tools/templatecheck/node_modules/.installed ## Hold the CloudFormation template against AWS's own validator, planted mistakes included
-	cd tools/templatecheck && node --test --test-reporter=spec
+	cd tools/templatecheck && $(NODE_TEST)
 
 test-flows: build ## Run the tests of the sample flows: every block, branch and error branch is come to
 	./bin/parley flow test examples/flows --min-coverage 100 -o tap
@@ -96,7 +98,7 @@ test-e2e-npm: bin/npm
 
 test-e2e-%: build $(NPM:=/node_modules/.installed)
 	cd e2e/$* && E2E_BINARY=$(CURDIR)/bin/parley CHROMIUM="$$($(CURDIR)/e2e/chromium.sh)" E2E_CORES=$(E2E_CORES) \
-		node --test --test-concurrency=$(E2E_CORES) --test-reporter=spec
+		$(NODE_TEST) --test-concurrency=$(E2E_CORES)
 
 OUT ?= $(or $(TMPDIR),/tmp)/parley-pictures
 

@@ -7,7 +7,7 @@ import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accept, accessible, api, fits, open } from './harness.js'
+import { accept, accessible, api, detain, fits, open } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley('--ephemeral', '--partner=false'), launch()]) })
@@ -115,19 +115,14 @@ test('RowC3: a message whose echo is faster than the answer is shown once', asyn
   const { page, close } = await open(browser, parley.url, '/')
   await page.getByRole('button', { name: 'Start chat' }).click()
   await page.locator('#customer-composer textarea:focus').waitFor()
-  let answer
-  await page.route('**/participant/message', async (route) => {
-    const response = await route.fetch()
-    await new Promise((resolve) => { answer = resolve })
-    await route.fulfill({ response })
-  })
+  const { held } = await detain(page, '**/participant/message')
   await page.keyboard.type('Once')
   await page.keyboard.press('Enter')
   await page.locator('#customer-talk .said:not(.unsent)', { hasText: 'Once' }).waitFor()
   assert.equal(await page.locator('#customer-talk').getByText('Once').count(), 1)
+  const answer = await held
   answer()
   await page.keyboard.type('Twice')
-  await page.unroute('**/participant/message')
   await page.keyboard.press('Enter')
   await page.locator('#customer-talk .said:not(.unsent)', { hasText: 'Twice' }).waitFor()
   assert.equal(await page.locator('#customer-talk').getByText('Once').count(), 1)

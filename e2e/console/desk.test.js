@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, fits, open, passing } from './harness.js'
+import { accessible, api, detain, fits, open, passing } from './harness.js'
 import { connect } from './customer.js'
 
 let parley, browser
@@ -353,18 +353,11 @@ for (const width of [1280, 800, 400]) {
 
 test('a chat that begins while the list of chats is on its way is in it', async () => {
   const { page, close } = await open(browser, parley.url, '/docs/errors') // which asks for no chats
-  let answer
-  const held = new Promise((resolve) => {
-    page.route('**/api/contacts?state=active**', async (route) => {
-      const response = await route.fetch()
-      await new Promise((go) => { answer = go; resolve() })
-      await route.fulfill({ response })
-    }, { times: 1 })
-  })
+  const { held } = await detain(page, '**/api/contacts?state=active**')
   await page.goto(`${parley.url}/console/desk`)
   await list(page, 'Active')
   await page.locator('#search').fill('overtaken')
-  await held
+  const answer = await held
   const early = await connect(parley.url, 'Overtaken one')
   await early.say('the last word') // after which nothing else tells of it
   await row(page, 'Overtaken one').getByText('the last word').waitFor()

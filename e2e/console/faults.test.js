@@ -6,7 +6,7 @@ import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, fits, open, startChat } from './harness.js'
+import { accessible, api, detain, fits, open, startChat } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
@@ -45,16 +45,9 @@ test('a rule makes a call fail as with AWS, is counted, marked and turned off', 
 
 test('the banner does not go back when answers overtake each other', async () => {
   const { page, close } = await open(browser, parley.url, '/console/desk')
-  let answer
-  const held = new Promise((resolve) => {
-    page.route('**/api/faults', async (route) => {
-      const response = await route.fetch()
-      if (!answer && (await response.json()).rules.length) await new Promise((go) => { answer = go; resolve() })
-      await route.fulfill({ response })
-    })
-  })
+  const { held } = await detain(page, '**/api/faults', async (response) => (await response.json()).rules.length > 0)
   await api(parley.url, 'POST', 'faults', { action: 'SendMessage', effect: { type: 'status', status: 500 } })
-  await held
+  const answer = await held
   await api(parley.url, 'POST', 'faults', { action: 'SendEvent', effect: { type: 'status', status: 500 } })
   await page.locator('#banner').getByText('2 faults are on').waitFor()
   const answered = page.waitForResponse('**/api/faults')

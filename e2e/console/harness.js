@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
-import { inTurn, until } from '../bounds.js'
+import { inTurn, patience, until } from '../bounds.js'
 
 const shots = process.env.SCREENSHOTS // a directory to keep pictures in
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -72,6 +72,29 @@ export async function passing(page, selector, text) {
     return seen
   }, [selector, text])
   return () => page.waitForFunction((seen) => seen.is, seen)
+}
+
+/**
+ * Keeps the first answer to a call of a page back of which `which`, told the answer, is true; others pass.
+ * Returns `held`, a promise of the function that hands it over.
+ */
+export async function detain(page, pattern, which = () => true) {
+  let caught
+  let taken = false
+  const held = new Promise((resolve, reject) => {
+    caught = resolve
+    setTimeout(() => reject(new Error(`no call of ${pattern} had the answer that was to be kept back`)), patience).unref()
+  })
+  held.catch(() => {}) // for whoever waits
+  await page.route(pattern, async (route) => {
+    const response = await route.fetch()
+    if (!taken && await which(response)) {
+      taken = true
+      await new Promise((answer) => { caught(answer) })
+    }
+    await route.fulfill({ response })
+  })
+  return { held }
 }
 
 /** Calls the API as a script of the same origin does. */

@@ -10,7 +10,7 @@ import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, fits, looks, open, passing, post, startChat } from './harness.js'
+import { accessible, api, detain, fits, looks, open, passing, post, startChat } from './harness.js'
 
 const run = promisify(execFile)
 const inspector = '/console/inspector'
@@ -68,16 +68,9 @@ test('exchanges appear as they happen, are paused, filtered and found', async ()
 test('nothing is said to be empty before the list is there, and clearing ends what waits for the end of a pause', async () => {
   await startChat(parley.url)
   const { page, complaints, close } = await open(browser, parley.url, '/console/faults')
-  let ask, answer
-  const asked = new Promise((resolve) => { ask = resolve })
-  const answered = new Promise((resolve) => { answer = resolve })
-  await page.route('**/api/exchanges?*', async (route) => {
-    ask()
-    await answered
-    await route.continue()
-  })
+  const { held } = await detain(page, '**/api/exchanges?*')
   await page.goto(parley.url + inspector)
-  await asked
+  const answer = await held
   assert.equal(await page.locator('#nothing').isVisible(), false)
   answer()
   await rows(page, 'StartChatContact').first().waitFor()

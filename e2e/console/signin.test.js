@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test'
 import { atOnce, until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, looks, open } from './harness.js'
+import { accessible, api, detain, looks, open } from './harness.js'
 
 const samples = new URL('../../examples/flows', import.meta.url).pathname
 
@@ -86,15 +86,9 @@ describe('RowC1 the customer chat shows a card', { concurrency: atOnce }, () => 
 
   test('whose address comes when another chat has begun', async (t) => {
     const { page, talk } = await asked(t)
-    let answer
-    const held = new Promise((resolve) => {
-      page.route('**/participant/authentication-url', async (route) => {
-        await new Promise((go) => { answer = go; resolve() })
-        await route.continue()
-      })
-    })
+    const { held } = await detain(page, '**/participant/authentication-url')
     await talk.getByRole('button', { name: 'Sign in', exact: true }).click()
-    await held
+    const answer = await held
     await page.locator('#customer-new').click()
     await page.locator('#start').evaluate((form) => { form.dataset.flow = 'default' })
     await page.getByRole('button', { name: 'Start chat' }).click()
