@@ -143,10 +143,8 @@ const afterAll = 1 << 32
 // into the next contact.
 func clampSeq(seq int64) int64 { return min(max(0, seq), afterAll) }
 
-// scanner is a row to be read.
-type scanner interface{ Scan(dest ...any) error }
-
-func scanItem(row scanner, contactID string) (transcript.Item, error) {
+// scanItem reads the row of an item.
+func scanItem(row *sql.Rows, contactID string) (transcript.Item, error) {
 	item := transcript.Item{ContactID: contactID, InitialContactID: contactID}
 	var id, participant any
 	var ms int64
