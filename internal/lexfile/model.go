@@ -9,6 +9,7 @@ import (
 
 // What shapes say, in the model of package lex.
 
+// messages are what a shape says, one for each form that it has.
 func (m *messageShape) messages() []lex.Message {
 	var all []lex.Message
 	add := func(kind string, v *valueShape) {
@@ -29,6 +30,7 @@ func (m *messageShape) messages() []lex.Message {
 	return all
 }
 
+// response is nothing for a shape that is not there; groups without a message are left out.
 func (r *responseShape) response() lex.Response {
 	var out lex.Response
 	if r == nil {
@@ -56,6 +58,7 @@ func (p *promptShape) prompt() lex.Prompt {
 	return lex.Prompt{Response: p.response(), MaxRetries: int(p.MaxRetries), Ordered: p.MessageSelectionStrategy == "Ordered"}
 }
 
+// step is nil when nothing is said of what comes next: an export writes {} there as well.
 func (s *stepShape) step() *lex.Step {
 	if s == nil || s.DialogAction == nil && s.Intent == nil && len(s.SessionAttributes) == 0 {
 		return nil
@@ -79,6 +82,7 @@ func (s *stepShape) step() *lex.Step {
 	return out
 }
 
+// value is nil for a slot that is named without a value.
 func (v *slotValueShape) value() *lex.Value {
 	if v == nil || v.Value == nil && len(v.Values) == 0 {
 		return nil
@@ -96,6 +100,7 @@ func (v *slotValueShape) value() *lex.Value {
 	return out
 }
 
+// conditional is nil without a branch: then there is nothing to choose.
 func (c *conditionalShape) conditional() *lex.Conditional {
 	if c == nil || len(c.ConditionalBranches) == 0 && c.DefaultBranch == nil {
 		return nil
@@ -118,16 +123,19 @@ func (b *branchShape) branch() *lex.Branch {
 	return out
 }
 
+// outcome puts together what shapes hold in three members, whose names differ from place to place.
 func outcome(r *responseShape, s *stepShape, c *conditionalShape) lex.Outcome {
 	return lex.Outcome{Response: r.response(), Next: s.step(), Conditional: c.conditional()}
 }
 
+// outcomes are those of a function that answered, one that failed and one that took too long.
 func (c *calledShape) outcomes() (success, failure, timeout lex.Outcome) {
 	return outcome(c.SuccessResponse, c.SuccessNextStep, c.SuccessConditional),
 		outcome(c.FailureResponse, c.FailureNextStep, c.FailureConditional),
 		outcome(c.TimeoutResponse, c.TimeoutNextStep, c.TimeoutConditional)
 }
 
+// hook notes whether it was said what follows the call.
 func (h *hookShape) hook() *lex.Hook {
 	if h == nil {
 		return nil
@@ -157,6 +165,8 @@ func on(flags ...*flag) bool {
 	return true
 }
 
+// intent is an intent without its slots, which stand in files of their own in an export. Settings that
+// are not there stay nil: to Lex they are not the same as ones that are switched off.
 func (s *intentShape) intent(file string) *lex.Intent {
 	i := &lex.Intent{Name: cmp.Or(s.Name, s.IntentName), Signature: s.ParentIntentSignature, File: file, Hooked: s.DialogCodeHook != nil && bool(s.DialogCodeHook.Enabled)}
 	for _, u := range s.SampleUtterances {
@@ -191,6 +201,7 @@ func (s *intentShape) intent(file string) *lex.Intent {
 	return i
 }
 
+// slot is a slot whose type may still be an id, as in answers of the API.
 func (s *slotShape) slot(file string) *lex.Slot {
 	out := &lex.Slot{Name: cmp.Or(s.Name, s.SlotName), Type: cmp.Or(s.SlotTypeName, s.SlotTypeID), File: file}
 	if m := s.MultipleValuesSetting; m != nil {
@@ -219,6 +230,7 @@ func (s *slotShape) slot(file string) *lex.Slot {
 	return out
 }
 
+// slotType notes grammars and composite types, too, so that a finding can say that they do not run.
 func (s *typeShape) slotType(file string) *lex.SlotType {
 	out := &lex.SlotType{Name: cmp.Or(s.Name, s.SlotTypeName), Parent: s.ParentSlotTypeSignature, File: file}
 	for _, v := range s.SlotTypeValues {

@@ -52,6 +52,7 @@ type reader struct {
 	names    []string // of the bots of templates
 }
 
+// pendingIntent is an intent that waits for its slots.
 type pendingIntent struct {
 	locale *lex.Locale
 	shape  intentShape
@@ -59,12 +60,14 @@ type pendingIntent struct {
 	dir    string // of an export
 }
 
+// pendingSlot is a slot that waits for its intent.
 type pendingSlot struct {
 	shape slotShape
 	slot  *lex.Slot
 	dir   string
 }
 
+// read puts a bot together from files, in the order of their names, so that findings have one order, too.
 func read(all []file, logical string) (*lex.Bot, []lex.Finding, error) {
 	r := &reader{bot: &lex.Bot{TTL: lex.DefaultTTL}, logical: logical, locales: map[string]*lex.Locale{}, types: map[string]string{}}
 	slices.SortStableFunc(all, func(a, b file) int { return strings.Compare(a.name, b.name) })
@@ -239,6 +242,7 @@ func decode(name string, data []byte, into any) error {
 	return nil
 }
 
+// readIntent reads an intent; its slots come with join.
 func (r *reader) readIntent(name string, data []byte, m members) error {
 	var s intentShape
 	if err := decode(name, data, &s); err != nil {
@@ -252,6 +256,7 @@ func (r *reader) readIntent(name string, data []byte, m members) error {
 	return nil
 }
 
+// readSlot reads a slot. In an export, INTENT/Slots/SLOT/Slot.json, its intent is that of the folder.
 func (r *reader) readSlot(name string, data []byte) error {
 	var s slotShape
 	if err := decode(name, data, &s); err != nil {
@@ -261,6 +266,7 @@ func (r *reader) readSlot(name string, data []byte) error {
 	return nil
 }
 
+// readType reads a slot type, and notes its name for slots that give its id.
 func (r *reader) readType(name string, data []byte, m members) error {
 	var s typeShape
 	if err := decode(name, data, &s); err != nil {

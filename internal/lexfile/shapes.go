@@ -13,6 +13,7 @@ import (
 // flag is a boolean, which templates write as a text, too.
 type flag bool
 
+// UnmarshalJSON implements [json.Unmarshaler]. What is no boolean is false.
 func (f *flag) UnmarshalJSON(data []byte) error {
 	text := string(bytes.Trim(data, `"`))
 	*f = text == "true" || text == "True"
@@ -22,6 +23,8 @@ func (f *flag) UnmarshalJSON(data []byte) error {
 // number is a number, which templates write as a text, too.
 type number float64
 
+// UnmarshalJSON implements [json.Unmarshaler]. What is no number stays zero: a template may leave it
+// open.
 func (n *number) UnmarshalJSON(data []byte) error {
 	if v, err := strconv.ParseFloat(string(bytes.Trim(data, `"`)), 64); err == nil {
 		*n = number(v)
@@ -32,6 +35,7 @@ func (n *number) UnmarshalJSON(data []byte) error {
 // text is a text; what a template leaves open stays as the name of what it stands for.
 type text string
 
+// UnmarshalJSON implements [json.Unmarshaler].
 func (t *text) UnmarshalJSON(data []byte) error {
 	var v any
 	if err := json.Unmarshal(data, &v); err != nil {
@@ -60,8 +64,11 @@ func opaque(v any) string {
 	return fmt.Sprint(v)
 }
 
+// valueShape is an object around one text, as many members of a bot are.
 type valueShape struct{ Value text }
 
+// messageShape is a message of the bot in one of four forms. The buttons of a card are ButtonsList in an
+// export, and Buttons elsewhere.
 type messageShape struct {
 	PlainTextMessage, CustomPayload, SsmlMessage *valueShape
 	ImageResponseCard                            *struct {
@@ -70,13 +77,16 @@ type messageShape struct {
 	}
 }
 
+// groupShape is a message and others that may be said in its place.
 type groupShape struct {
 	Message    *messageShape
 	Variations []messageShape
 }
 
+// responseShape is what the bot says at one place: a message of each group, in their order.
 type responseShape struct{ MessageGroupsList, MessageGroups []groupShape }
 
+// promptShape is a question, and how often it is repeated when the answer is of no use.
 type promptShape struct {
 	responseShape
 	MaxRetries               number
@@ -86,6 +96,7 @@ type promptShape struct {
 // pairs is a map of texts, which templates write as a list of keys and values.
 type pairs map[string]string
 
+// UnmarshalJSON implements [json.Unmarshaler].
 func (p *pairs) UnmarshalJSON(data []byte) error {
 	*p = pairs{}
 	var list []struct{ Key, Value text }
@@ -105,6 +116,7 @@ func (p *pairs) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
+// slotValueShape is the value that a step gives a slot: one, or a list for a slot of several.
 type slotValueShape struct {
 	Shape  string
 	Value  *struct{ InterpretedValue *text }
@@ -114,6 +126,7 @@ type slotValueShape struct {
 // slotValues are slots that a step sets, which templates write as a list.
 type slotValues map[string]*slotValueShape
 
+// UnmarshalJSON implements [json.Unmarshaler].
 func (s *slotValues) UnmarshalJSON(data []byte) error {
 	*s = slotValues{}
 	var list []struct {
@@ -129,6 +142,7 @@ func (s *slotValues) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*map[string]*slotValueShape)(s)) //nolint:wrapcheck // encoding/json adds the place
 }
 
+// stepShape is what the dialogue does next, which intent it goes on with, and what it keeps in the session.
 type stepShape struct {
 	DialogAction *struct {
 		Type, SlotToElicit  string
@@ -141,6 +155,7 @@ type stepShape struct {
 	SessionAttributes pairs
 }
 
+// branchShape is one way out of a condition. A default branch has no expression.
 type branchShape struct {
 	Name      string
 	Condition *struct{ ExpressionString string }
@@ -148,12 +163,15 @@ type branchShape struct {
 	NextStep  *stepShape
 }
 
+// conditionalShape is where a dialogue goes one of several ways: that of the first branch whose expression
+// holds. The API calls the switch Active, exports and templates call it IsActive, here as below.
 type conditionalShape struct {
 	IsActive, Active    flag
 	ConditionalBranches []branchShape
 	DefaultBranch       *branchShape
 }
 
+// hookShape is the call of a function in the middle of a dialogue, and what follows it.
 type hookShape struct {
 	IsActive, Active          flag
 	EnableCodeHookInvocation  flag
@@ -168,11 +186,13 @@ type calledShape struct {
 	SuccessConditional, FailureConditional, TimeoutConditional *conditionalShape
 }
 
+// elicitationShape says that a function is called with each answer to a question.
 type elicitationShape struct {
 	EnableCodeHookInvocation flag
 	InvocationLabel          string
 }
 
+// intentShape is an intent: what customers say for it, and what happens from its beginning to its end.
 type intentShape struct {
 	Name, IntentName, Identifier, IntentID string
 	ParentIntentSignature                  string
@@ -213,11 +233,14 @@ type intentShape struct {
 	Slots          []slotShape // of CloudFormation
 }
 
+// priorityShape is the place of a slot among those that an intent asks for: by name in a template, by id in
+// an answer of the API.
 type priorityShape struct {
 	Priority         number
 	SlotName, SlotID string
 }
 
+// slotShape is a slot. AllowMutlipleValues is how the API and its exports spell the member.
 type slotShape struct {
 	Name, SlotName, Identifier, SlotID, IntentID string
 	SlotTypeName, SlotTypeID                     string
@@ -239,6 +262,7 @@ type slotShape struct {
 	}
 }
 
+// typeShape is a slot type: its values, or another type or an expression that decides.
 type typeShape struct {
 	Name, SlotTypeName, Identifier, SlotTypeID string
 	SlotTypeValues                             []struct {

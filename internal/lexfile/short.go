@@ -27,6 +27,7 @@ type shortBot struct {
 	Types     map[string][]string  `yaml:"types"`
 }
 
+// shortIntent is an intent of the short form. All of it may be left out.
 type shortIntent struct {
 	Says      []string           `yaml:"utterances"`
 	Slots     ordered[shortSlot] `yaml:"slots"`
@@ -39,6 +40,7 @@ type shortIntent struct {
 	Signature string             `yaml:"signature"`
 }
 
+// shortSlot is a slot of the short form. It is asked for unless it is optional.
 type shortSlot struct {
 	Type     yaml.Node `yaml:"type"` // a name, or the values
 	Ask      lines     `yaml:"ask"`
@@ -50,6 +52,7 @@ type shortSlot struct {
 // lines is a text or several: a text that is the JSON of a template is an interactive message.
 type lines []string
 
+// UnmarshalYAML implements [yaml.Unmarshaler].
 func (l *lines) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.SequenceNode {
 		return n.Decode((*[]string)(l)) //nolint:wrapcheck // yaml adds the line
@@ -74,6 +77,8 @@ type ordered[T interface{ keys() []string }] struct {
 	values []T
 }
 
+// UnmarshalYAML implements [yaml.Unmarshaler]. It refuses keys that are not the values' itself, because
+// KnownFields of a decoder does not reach into an Unmarshaler.
 func (o *ordered[T]) UnmarshalYAML(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
 		return nil
@@ -132,6 +137,9 @@ func (r *reader) short(name string, data []byte) error {
 	return nil
 }
 
+// shortIntent adds an intent to a locale, with what the short form leaves unsaid: the order of its slots is
+// that of the file, and a question is repeated twice. A list of values in the place of a slot's type
+// becomes a type of its own, INTENT.SLOT.
 func (r *reader) shortIntent(l *lex.Locale, file, name string, s *shortIntent) error {
 	i := &lex.Intent{Name: name, Utterances: s.Says, Signature: s.Signature, File: file + ": " + name, Initial: &lex.Initial{}}
 	if name == "FallbackIntent" && s.Signature == "" {
