@@ -51,6 +51,7 @@ type segmentOfContact struct {
 	Reason           string     `json:"reason,omitempty"`
 }
 
+// participantOfContact is a participant, with those who have left.
 type participantOfContact struct {
 	ParticipantID string     `json:"participantId"`
 	DisplayName   string     `json:"displayName"`
@@ -66,6 +67,7 @@ const (
 	stateEnded     = "ended"
 )
 
+// contactJSON is a contact as the API shows it, under the id of the first one of its chat.
 func contactJSON(c *chat.Contact) contact {
 	out := contact{
 		ContactID: c.ID, InitialContactID: c.ID, State: stateInitiated, Customer: c.Customer().DisplayName,

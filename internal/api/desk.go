@@ -16,6 +16,7 @@ type deskAnswer struct {
 	Agents []agentAnswer `json:"agents"`
 }
 
+// queueAnswer is a queue. Agent names whose own queue it is, and is empty for queues of several.
 type queueAnswer struct {
 	ID      string          `json:"id"`
 	Name    string          `json:"name"`
@@ -24,6 +25,8 @@ type queueAnswer struct {
 	Waiting []waitingAnswer `json:"waiting"`
 }
 
+// waitingAnswer is a contact in a queue. Its place follows from priority and age, which routing may have
+// changed.
 type waitingAnswer struct {
 	ContactID  string    `json:"contactId"`
 	Customer   string    `json:"customer"`
@@ -35,6 +38,7 @@ type waitingAnswer struct {
 	RejectedBy []string  `json:"rejectedBy"`
 }
 
+// agentAnswer is an agent with its contacts, and those that it is asked into.
 type agentAnswer struct {
 	ID       string          `json:"id"`
 	Name     string          `json:"name"`
@@ -47,6 +51,7 @@ type agentAnswer struct {
 	Contacts []holdingAnswer `json:"contacts"`
 }
 
+// invitedAnswer is a chat that another agent has asked this one into.
 type invitedAnswer struct {
 	ContactID string    `json:"contactId"`
 	Customer  string    `json:"customer"`
@@ -54,6 +59,7 @@ type invitedAnswer struct {
 	Since     time.Time `json:"since"`
 }
 
+// holdingAnswer is an agent's part in a contact.
 type holdingAnswer struct {
 	ContactID     string    `json:"contactId"`
 	ParticipantID string    `json:"participantId"`
@@ -63,6 +69,8 @@ type holdingAnswer struct {
 	Incremental   bool      `json:"incremental"`
 }
 
+// agentJSON is an agent as the API shows it. Lists are there when they are empty, too, for pages that go
+// through them.
 func agentJSON(agent desk.Agent) agentAnswer {
 	out := agentAnswer{
 		ID: agent.ID, Name: agent.Name, State: string(agent.State), Status: agent.Status, Capacity: agent.Capacity, Scripted: agent.Scripted,

@@ -24,6 +24,7 @@ type flowTest struct {
 	Transcript []flowLine `json:"transcript"`
 }
 
+// flowCheck is one thing that a test expects, with what was seen in its place.
 type flowCheck struct {
 	ID       string           `json:"id"`
 	Verdict  flowtest.Verdict `json:"verdict"`
@@ -32,6 +33,7 @@ type flowCheck struct {
 	Why      string           `json:"why,omitempty"`
 }
 
+// flowLine is a line of a conversation. Its time counts from the first line.
 type flowLine struct {
 	AfterMs int64  `json:"afterMs"`
 	From    string `json:"from,omitempty"`
@@ -64,6 +66,7 @@ func (a *API) testFlows(r *http.Request) (any, error) {
 	return map[string]any{"tests": tests, "coverage": covered}, nil
 }
 
+// flowTestOf is the report of a test as the API shows it.
 func flowTestOf(r *flowtest.Report) flowTest {
 	t := flowTest{r.Name, r.Kind, r.Flow, r.Verdict, r.Why, make([]flowCheck, 0, len(r.Checks)), append([]string{}, r.Notes...), []flowLine{}}
 	for i := range r.Checks {

@@ -17,6 +17,7 @@ type chat struct {
 	ParticipantToken string `json:"ParticipantToken"`
 }
 
+// startChat is StartChatContact. A stateless endpoint keeps nothing and looks at no member.
 func (e *Endpoint) startChat(w http.ResponseWriter, r *http.Request, c call) {
 	if e.config.Stateless {
 		if !json.Valid(c.body) {
@@ -63,6 +64,7 @@ func (e *Endpoint) started(instance, token string) chat {
 	return made
 }
 
+// newChat is a chat with a token of about the length of AWS's.
 func newChat() chat {
 	var random [150]byte
 	_, _ = rand.Read(random[:]) // never fails, by its documentation
@@ -72,6 +74,8 @@ func newChat() chat {
 	}
 }
 
+// writeChat writes the answer by hand: benchmarks measure what stands in front of this endpoint, on the
+// same machine.
 func writeChat(w http.ResponseWriter, c chat) {
 	b := make([]byte, 0, 400)
 	b = append(b, `{"ContactId":"`...)
@@ -85,6 +89,7 @@ func writeChat(w http.ResponseWriter, c chat) {
 	_, _ = w.Write(b) // a caller that is gone needs no answer
 }
 
+// stopContact is StopContact. It does not mind a contact that was stopped before.
 func (e *Endpoint) stopContact(w http.ResponseWriter, r *http.Request, c call) {
 	var in struct {
 		InstanceID string `json:"InstanceId"`
@@ -107,6 +112,7 @@ func (e *Endpoint) stopContact(w http.ResponseWriter, r *http.Request, c call) {
 	writeJSON(w, struct{}{})
 }
 
+// describeInstance is DescribeInstance.
 func (e *Endpoint) describeInstance(w http.ResponseWriter, r *http.Request, c call) {
 	instance, ok := e.instance(c.segments[0])
 	if !ok {
@@ -120,6 +126,7 @@ func (e *Endpoint) describeInstance(w http.ResponseWriter, r *http.Request, c ca
 	}})
 }
 
+// describeFlow is DescribeContactFlow.
 func (e *Endpoint) describeFlow(w http.ResponseWriter, r *http.Request, c call) {
 	flow, ok := e.flow(c.segments[0], c.segments[1])
 	if !ok {
@@ -201,6 +208,7 @@ func notFound() fault {
 	return fault{http.StatusNotFound, "ResourceNotFoundException", "Resource not found of Type: null"}
 }
 
+// newUUID is a random id of version 4 (RFC 9562, section 5.4).
 func newUUID() string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:]) // never fails, by its documentation

@@ -35,6 +35,7 @@ func queryName(name string) string {
 	return name
 }
 
+// writeQueryFault writes a fault as services of the query protocol do, under their names for it.
 func writeQueryFault(w http.ResponseWriter, f fault) {
 	type detail struct{ Type, Code, Message string }
 	kind := "Sender"
@@ -68,6 +69,8 @@ func (e *Endpoint) issue() keyPair {
 	return pair
 }
 
+// assumeRole is AssumeRole and AssumeRoleWithWebIdentity: every role may be taken, with a key that is
+// good from then on.
 func (e *Endpoint) assumeRole(w http.ResponseWriter, r *http.Request, c call) {
 	role := c.form.Get("RoleArn")
 	if role == "" || c.operation == "AssumeRoleWithWebIdentity" && c.form.Get("WebIdentityToken") == "" {
@@ -100,6 +103,7 @@ func (e *Endpoint) assumeRole(w http.ResponseWriter, r *http.Request, c call) {
 	writeXML(w, http.StatusOK, answer)
 }
 
+// simulate is SimulatePrincipalPolicy, with the decision of the configuration.
 func (e *Endpoint) simulate(w http.ResponseWriter, c call) {
 	type evaluation struct {
 		EvalActionName, EvalResourceName, EvalDecision string

@@ -35,6 +35,7 @@ type keyring struct {
 // signingKey hands out HMACs that are already keyed.
 type signingKey struct{ macs sync.Pool }
 
+// add accepts a key from now on.
 func (k *keyring) add(pair keyPair) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -82,6 +83,8 @@ type authorization struct {
 	signedHeaders, signature string
 }
 
+// parseAuthorization takes the header apart. A credential is the key's id and the four parts of its
+// scope, which are cut from the end.
 func parseAuthorization(header string) (authorization, bool) {
 	rest, ok := strings.CutPrefix(header, algorithm+" ")
 	if !ok {
@@ -155,6 +158,7 @@ func (e *Endpoint) verify(r *http.Request, body []byte, service string, now time
 	return nil
 }
 
+// checkScope checks what the signature is for. IAM has one Region, us-east-1, wherever it is called from.
 func (e *Endpoint) checkScope(auth authorization, service string) *fault {
 	region := e.config.Region
 	if service == serviceIAM {
@@ -171,6 +175,7 @@ func (e *Endpoint) checkScope(auth authorization, service string) *fault {
 	return nil
 }
 
+// checkDate checks the signing time, and refuses it in AWS's words.
 func checkDate(date, day string, now time.Time) *fault {
 	signed, err := time.Parse(timeFormat, date)
 	if err != nil {
@@ -212,6 +217,7 @@ func checkSignedHeaders(r *http.Request, signed string) *fault {
 	return nil
 }
 
+// matches reports whether a signature is that of a request in its canonical form, whose memory it uses.
 func (k *signingKey) matches(auth authorization, date string, canonical []byte) bool {
 	digest := sha256.Sum256(canonical)
 	text := canonical[:0]
@@ -262,6 +268,8 @@ func appendCanonicalRequest(b []byte, r *http.Request, signed string, payload [s
 	return hex.AppendEncode(b, payload[:])
 }
 
+// appendHeaderValue writes a header as it is signed: its values with commas between them, and runs of
+// spaces as one. Host and length are no longer among the headers of a request that was received.
 func appendHeaderValue(b []byte, r *http.Request, name string) []byte {
 	switch name {
 	case "host":
@@ -282,6 +290,7 @@ func appendHeaderValue(b []byte, r *http.Request, name string) []byte {
 	return b
 }
 
+// appendCanonicalQuery writes the parameters in their order, encoded as AWS does.
 func appendCanonicalQuery(b []byte, raw string) []byte {
 	if raw == "" {
 		return b

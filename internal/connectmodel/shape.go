@@ -38,6 +38,7 @@ type text struct {
 	cause    Cause
 }
 
+// check implements [shape]. Where values are listed, no length counts.
 func (s text) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	if raw.Kind() != '"' {
 		return wrongType(path, "a string", raw)
@@ -74,6 +75,7 @@ type formed struct {
 	want string
 }
 
+// check implements [shape]. The length comes first: its sentence says more than the form's.
 func (s formed) check(v *visit, path string, raw jsontext.Value) *Violation {
 	if violation := s.text.check(v, path, raw); violation != nil {
 		return violation
@@ -87,6 +89,7 @@ func (s formed) check(v *visit, path string, raw jsontext.Value) *Violation {
 // integer is a whole number from min to max.
 type integer struct{ min, max int64 }
 
+// check implements [shape]. 5.0 and 5e0 are no whole numbers either.
 func (s integer) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	if raw.Kind() != '0' {
 		return wrongType(path, "a whole number", raw)
@@ -107,6 +110,7 @@ func (s integer) check(_ *visit, path string, raw jsontext.Value) *Violation {
 // level is one of the whole numbers from 1 to 5, which the service's model has as a number with a fraction.
 type level struct{}
 
+// check implements [shape].
 func (level) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	if raw.Kind() != '0' {
 		return wrongType(path, "a number", raw)
@@ -120,6 +124,7 @@ func (level) check(_ *visit, path string, raw jsontext.Value) *Violation {
 // truth is true or false.
 type truth struct{}
 
+// check implements [shape].
 func (truth) check(_ *visit, path string, raw jsontext.Value) *Violation {
 	if kind := raw.Kind(); kind != 't' && kind != 'f' {
 		return wrongType(path, "true or false", raw)
@@ -133,6 +138,7 @@ type list struct {
 	item     shape
 }
 
+// check implements [shape]. Items are checked before they are counted; null is none, unlike as a member.
 func (s list) check(v *visit, path string, raw jsontext.Value) *Violation {
 	if raw.Kind() != '[' {
 		return wrongType(path, "a list", raw)
@@ -167,6 +173,8 @@ type object struct {
 	required []string
 }
 
+// check implements [shape]. A member that is null is absent, and one that is not documented is told to
+// the visit and is no violation: what becomes of it is the caller's to say.
 func (s object) check(v *visit, path string, raw jsontext.Value) *Violation {
 	if raw.Kind() != '{' {
 		return wrongType(path, "an object", raw)
@@ -210,6 +218,7 @@ type dictionary struct {
 	maxBytes, maxKeys int
 }
 
+// check implements [shape]. The names are the caller's, so what is wrong with one is said with the name.
 func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation {
 	if raw.Kind() != '{' {
 		return wrongType(path, "an object", raw)
@@ -247,14 +256,17 @@ func (s dictionary) check(v *visit, path string, raw jsontext.Value) *Violation 
 // recursive defers to a shape that contains itself.
 type recursive struct{ shape func() shape }
 
+// check implements [shape].
 func (s recursive) check(v *visit, path string, raw jsontext.Value) *Violation {
 	return s.shape().check(v, path, raw)
 }
 
+// wrongType is the violation of a value of another JSON type.
 func wrongType(path, want string, raw jsontext.Value) *Violation {
 	return &Violation{Kind: Type, Field: path, Sentence: fmt.Sprintf("%s must be %s, not %s.", path, want, kindName(raw.Kind()))}
 }
 
+// kindName is a JSON type in a sentence.
 func kindName(kind jsontext.Kind) string {
 	switch kind {
 	case '"':

@@ -52,6 +52,7 @@ func isNotFound(err error) bool {
 	return diagnosis.Find(diagnosis.Failure{Err: err}).ID == diagnosis.InstanceOrFlow
 }
 
+// whoami finds out whose credentials these are; later checks name the account with its answer.
 func (e *examination) whoami(ctx context.Context) finding {
 	identity, err := e.client.CallerIdentity(ctx)
 	if err != nil {
@@ -61,6 +62,7 @@ func (e *examination) whoami(ctx context.Context) finding {
 	return ok(fmt.Sprintf("%s in account %s", identity.ARN, identity.Account))
 }
 
+// describeInstance looks whether the instance is there, in this Region and account, and usable.
 func (e *examination) describeInstance(ctx context.Context) finding {
 	if e.InstanceID == "" {
 		return skip("none is configured: pages name the instance themselves")
@@ -105,6 +107,8 @@ func (e *examination) missingInstance(ctx context.Context) finding {
 		"Check the Region and the account first, then the id: the instance's ARN in the Amazon Connect console has all three.")
 }
 
+// describeFlow looks whether the contact flow is there. That it is not published is no failure of this
+// check: flowState tells it.
 func (e *examination) describeFlow(ctx context.Context) finding {
 	if e.ContactFlowID == "" {
 		return skip("none is configured: pages name the contact flow themselves")
@@ -131,6 +135,7 @@ func (e *examination) describeFlow(ctx context.Context) finding {
 // unread is the finding about a flow of which AWS told nothing.
 const unread = "not checked, because the contact flow could not be read"
 
+// flowType looks whether a chat can begin with the flow.
 func (e *examination) flowType(context.Context) finding {
 	switch e.flow.Type {
 	case "":
@@ -142,6 +147,7 @@ func (e *examination) flowType(context.Context) finding {
 	}
 }
 
+// flowState looks whether the flow is published.
 func (e *examination) flowState(context.Context) finding {
 	const remedy = "Open the flow in the flow designer and choose Publish."
 	switch {
@@ -157,6 +163,8 @@ func (e *examination) flowState(context.Context) finding {
 	return ok("published and active")
 }
 
+// permission asks IAM's simulator whether chats may be started, because the only other way to find out
+// is to start one.
 func (e *examination) permission(ctx context.Context) finding {
 	needed := statement("connect:StartChatContact", e.flowARN(), e.contactsARN())
 	byHand := "Make sure that the credentials have this statement:\n" + needed
@@ -187,6 +195,7 @@ func (e *examination) permission(ctx context.Context) finding {
 	}
 }
 
+// origins compares the instance's approved origins with those of this server. It only warns.
 func (e *examination) origins(ctx context.Context) finding {
 	approved, err := e.client.ListApprovedOrigins(ctx, e.InstanceID)
 	if err != nil {

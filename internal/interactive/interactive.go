@@ -81,6 +81,7 @@ func Check(content string) []Finding {
 	return c.findings
 }
 
+// templateCheck gathers what is wrong with one message, and how bad each is.
 type templateCheck struct{ findings []Finding }
 
 func (c *templateCheck) fatal(where, format string, args ...any) {
@@ -121,6 +122,7 @@ type body struct {
 	ViewToken   string         `json:"viewToken"`
 }
 
+// element is what can be picked, or, in a carousel, a template of its own.
 type element struct {
 	Title        string `json:"title"`
 	Type         string `json:"type"`
@@ -139,6 +141,7 @@ func (e *element) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
+// timeslot is a time that can be picked.
 type timeslot struct {
 	Date     string         `json:"date"`
 	Duration jsontext.Value `json:"duration"`
@@ -191,6 +194,7 @@ func (c *templateCheck) message(where string, raw jsontext.Value, outer bool) {
 	c.template(in+"data.content.", e, b, outer)
 }
 
+// template checks the content of a message by the type of its template; outer is as for message.
 func (c *templateCheck) template(in string, e envelope, b body, outer bool) {
 	if e.TemplateType == ViewResource {
 		if b.ViewToken == "" {
@@ -224,6 +228,7 @@ func (c *templateCheck) template(in string, e envelope, b body, outer bool) {
 	}
 }
 
+// title checks a title that is shown; a long one is cut, not refused.
 func (c *templateCheck) title(where, title string, longest int) {
 	if title == "" {
 		c.fatal(where, "is missing")
@@ -246,6 +251,8 @@ func (c *templateCheck) count(in string, b body, least, most int) {
 	}
 }
 
+// options checks a list of things to pick from. Those that page through a long list do not count, unless
+// there are no others.
 func (c *templateCheck) options(in string, b body, least, most, longest int) {
 	choices := b
 	choices.Elements = slices.DeleteFunc(slices.Clone(b.Elements), func(e element) bool { return e.ActionDetail != "" })
@@ -288,6 +295,7 @@ func (c *templateCheck) android(in string, b body) {
 	}
 }
 
+// timeslots checks the times of a TimePicker.
 func (c *templateCheck) timeslots(in string, slots []timeslot) {
 	if len(slots) < 1 || len(slots) > 20 {
 		c.fatal(in+"timeslots", "must have from 1 to 20, but has %d", len(slots))

@@ -26,6 +26,8 @@ type action struct {
 	notes        []string
 }
 
+// readAction reads them. A limit outside of the bounds becomes the nearest within, and what was made of
+// a wrong parameter is a note.
 func readAction(ask *flow.Ask) action {
 	a := action{asynchronous: strings.EqualFold(flow.Text(ask.Parameters["InvocationType"]), "ASYNCHRONOUS")}
 	longest := longestLimit

@@ -23,6 +23,8 @@ type event struct {
 	Name string
 }
 
+// contactData is what a function learns of the contact. Members that chats do not fill are null and not
+// left out.
 type contactData struct {
 	Attributes       map[string]string
 	AwsRegion        string
@@ -48,11 +50,13 @@ type contactData struct {
 	Tags              map[string]string
 }
 
+// queue is the one that the contact waits in or was set to.
 type queue struct {
 	ARN, Name        string
 	OutboundCallerID *struct{} `json:"OutboundCallerId"`
 }
 
+// reference is something that agents are shown beside the contact.
 type reference struct{ Type, Value string }
 
 // usualLanguage is that of a contact that no action has given another.

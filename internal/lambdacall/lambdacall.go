@@ -270,6 +270,8 @@ func (c *Calls) Invoke(ctx context.Context, ref, shown string, event []byte) ([]
 	return r.body, err
 }
 
+// invoke calls a function wherever it is answered, and judges what comes. A call whose time was over is
+// told by the time it had, whatever the transport's error says.
 func (c *Calls) invoke(ctx context.Context, ref, shown string, event []byte) (reply, error) {
 	f, ok := c.find(ref, shown)
 	if !ok {

@@ -88,6 +88,8 @@ type endpoint struct {
 	base, name, qualifier string
 }
 
+// invoke implements [invoker]. Name and qualifier are the configured ones, or else those of the ARN that
+// the flow has.
 func (e endpoint) invoke(ctx context.Context, called arn.Function, event []byte) (reply, error) {
 	name, qualifier := cmp.Or(e.name, called.Name), cmp.Or(e.qualifier, called.Qualifier)
 	address := e.base + functionsPath + url.PathEscape(name) + invocationsPath
@@ -110,6 +112,7 @@ type emulator struct {
 	turn    chan struct{}
 }
 
+// invoke implements [invoker]. Which function is called is not said: an emulator has one.
 func (e emulator) invoke(ctx context.Context, _ arn.Function, event []byte) (reply, error) {
 	began := time.Now()
 	select {

@@ -20,6 +20,7 @@ const (
 	most    = 20 // problems of a file that are told
 )
 
+// decoder reads one file, and gathers everything that is wrong with it.
 type decoder struct {
 	file     string
 	root     *yaml.Node // of the document that is read
@@ -68,6 +69,7 @@ func syntax(name string, err error) Problem {
 	return p
 }
 
+// scenario reads a document. Its name is all that it must have.
 func (v value) scenario() Scenario {
 	s := Scenario{File: v.in.file, Line: v.Line}
 	v.object(fields{
@@ -98,6 +100,7 @@ func (v value) scenario() Scenario {
 	return s
 }
 
+// moment reads a time. Items have milliseconds, so it has no more either.
 func (v value) moment(to *time.Time) {
 	t, err := time.Parse(time.RFC3339, v.Value)
 	if err != nil || t.Year() < 2000 || t.Year() > 2200 {
@@ -163,6 +166,7 @@ func (v value) aliased() bool {
 	return in(v.Node)
 }
 
+// staffing reads who works at the queue: one agent, when it is not said.
 func (v value) staffing() *Staffing {
 	s := &Staffing{Agents: 1}
 	v.object(fields{
@@ -183,6 +187,9 @@ func members(kind string) []string {
 	}[kind]
 }
 
+// answer reads what stands for a function, a bot or another thing outside of the flow. The first key
+// that names a kind decides which of the others may be there, so that a key of another kind is a
+// mistake with its line, and not an answer that never comes.
 func (v value) answer() Answer {
 	a := Answer{Line: v.Line}
 	all := fields{
@@ -234,6 +241,7 @@ func (v value) answer() Answer {
 	return a
 }
 
+// step reads one step: a mapping of one key, its kind, to what it does.
 func (v value) step() Step {
 	s := Step{Line: v.Line}
 	if v.Kind != yaml.MappingNode || len(v.Content) != 2 {
@@ -268,6 +276,7 @@ func (v value) step() Step {
 	return s
 }
 
+// expect reads what is waited for. A text alone is the whole message.
 func (v value) expect() *Expect {
 	e := &Expect{Within: Patience}
 	if v.Kind == yaml.ScalarNode {
@@ -299,6 +308,7 @@ func (v value) expect() *Expect {
 	return e
 }
 
+// viewAnswer reads how the customer answers a view: an action, and what is filled into its fields.
 func (v value) viewAnswer() *ViewAnswer {
 	a := &ViewAnswer{}
 	v.object(fields{
@@ -322,6 +332,7 @@ func (v value) viewAnswer() *ViewAnswer {
 	return a
 }
 
+// agent reads what one agent does. A text alone is for what needs no more said.
 func (v value) agent() *Agent {
 	a := &Agent{}
 	if v.Kind == yaml.ScalarNode {
@@ -360,6 +371,8 @@ func (v value) agent() *Agent {
 	return a
 }
 
+// attachment reads a file that the customer sends. Its bytes are not in the scenario: the rules look at
+// its name, its type and its size.
 func (v value) attachment() *File {
 	f := &File{Type: "application/pdf", Size: 1024}
 	if v.Kind == yaml.ScalarNode {
@@ -381,6 +394,7 @@ func (v value) attachment() *File {
 	return f
 }
 
+// state reads where a chat is. A text alone says that, the object what else is true then.
 func (v value) state() *State {
 	s := &State{Line: v.Line}
 	if v.Kind == yaml.ScalarNode {

@@ -63,6 +63,7 @@ func Decode(f *File) (*Case, []Problem) {
 	return c, d.problems
 }
 
+// decoder reads one test case, and gathers everything that is wrong with it.
 type decoder struct {
 	file     *File
 	problems []Problem
@@ -72,6 +73,8 @@ func (d *decoder) wrong(id, format string, args ...any) {
 	d.problems = append(d.problems, Problem{id, fmt.Sprintf(format, args...)})
 }
 
+// entryOf reads where a test begins. The parameters of a chat and of a call stand in objects of their
+// own, of which a file has one.
 func entryOf(o Object) Entry {
 	e := Entry{Type: o.Trimmed("Type")}
 	for _, name := range []string{"ChatEntryPointParameters", "VoiceCallEntryPointParameters"} {
@@ -93,6 +96,8 @@ func dataOf(text string) Data {
 	return d
 }
 
+// observation reads an observation. What comes next is taken from NextActions as well, which some files
+// have; the rule test-member of package flowcheck tells them.
 func (d *decoder) observation(o Object) Observation {
 	out := Observation{ID: o.first("Identifier", "Id"), Usage: Usage{Exactly, 1}}
 	transitions := o.In("Transitions")
@@ -116,6 +121,8 @@ func (d *decoder) observation(o Object) Observation {
 	return out
 }
 
+// usage reads how often an observation is met: its type in any case of letters, with ANY as an older word
+// for Always.
 func (d *decoder) usage(id string, o Object) Usage {
 	u := Usage{Type: o.Trimmed("Type"), Times: 1}
 	if strings.EqualFold(u.Type, "ANY") {
@@ -139,6 +146,7 @@ func (d *decoder) usage(id string, o Object) Usage {
 	return u
 }
 
+// event reads what an observation waits for.
 func (d *decoder) event(id string, o Object) Event {
 	in := o.In("Properties")
 	e := Event{ID: o.Trimmed("Identifier"), Type: o.Trimmed("Type"), Properties: in}
@@ -170,6 +178,7 @@ func criterionOf(v any) string {
 	return ""
 }
 
+// criterion reads how a message is compared with the expected one.
 func (d *decoder) criterion(id, given string) string {
 	switch given {
 	case Inclusion, "Contains": // the console's word
@@ -253,6 +262,7 @@ func (d *decoder) actions(id string, list []Object) []Action {
 	return all
 }
 
+// action reads an action of an observation. Problems name both, observation/action.
 func (d *decoder) action(observation string, o Object) Action {
 	in := o.In("Parameters")
 	a := Action{ID: o.first("Identifier", "Id"), Type: o.Trimmed("Type"), Parameters: in}
@@ -305,6 +315,7 @@ func (d *decoder) instruction(id string, o Object) *Instruction {
 	return i
 }
 
+// override reads what stands for a resource in a test: another one, or an answer that is made up.
 func (d *decoder) override(id string, in Object, place string) *Override {
 	o := &Override{}
 	o.Action, o.Resource, o.Shown = d.resource(id, "overridden", in, place)
