@@ -169,6 +169,8 @@ func (e *Events) Close() {
 // JSON.
 func weigh(text int) int { return 1024 + 2*text }
 
+// tell gives an event its number and passes it on. A listener that does not keep up is cut off, and catches
+// up when it comes back.
 func (e *Events) tell(happened event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -223,6 +225,8 @@ func (e *Events) forget(name string) {
 	e.forgotten[name] = e.seq
 }
 
+// wants reports whether a listener asked for an event. One that asked for a single contact also hears of what
+// belongs to none.
 func (l *listener) wants(happened *event) bool {
 	switch {
 	case !l.names[happened.name]:

@@ -69,6 +69,7 @@ func (p *pump) catchUp() {
 	p.told = last
 }
 
+// run tells what is recorded from now on, until the context ends.
 func (p *pump) run(ctx context.Context, after uint64) {
 	for x := range p.exchanges.Watch(ctx, after) {
 		p.mu.Lock()

@@ -69,6 +69,7 @@ func (a *API) supervise(r *http.Request) (any, error) {
 	return map[string]string{"participantId": participant}, nil
 }
 
+// say sends an agent's message, in pieces with stream.
 func (a *API) say(r *http.Request) (any, error) {
 	in := struct {
 		ContentType string `json:"contentType"`

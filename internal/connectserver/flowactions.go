@@ -5,6 +5,7 @@ import (
 	"github.com/parley-chat/parley/internal/fidelity"
 )
 
+// flowActions are those of contact flows.
 func (s *Service) flowActions() []*action {
 	return []*action{
 		{
@@ -54,6 +55,7 @@ func (s *Service) flowActions() []*action {
 	}
 }
 
+// moduleActions are those of flow modules.
 func (s *Service) moduleActions() []*action {
 	return []*action{
 		{
@@ -115,6 +117,7 @@ func (s *Service) moduleActions() []*action {
 	}
 }
 
+// resourceActions are those that take anything which was created, by its ARN.
 func (s *Service) resourceActions() []*action {
 	return []*action{
 		{

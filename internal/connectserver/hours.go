@@ -129,6 +129,7 @@ func updateHours(in *hoursInput, h *instance.Item[instance.Hours]) error {
 	return checkZone(in.Zone)
 }
 
+// hoursActions are those of hours of operation.
 func (s *Service) hoursActions() []*action {
 	f := s.hours()
 	return []*action{

@@ -246,6 +246,7 @@ func overridesOn(h *hours.Hours, date time.Time) []overrideHour {
 	return all
 }
 
+// overrideActions are those of dates on which hours of operation are others.
 func (s *Service) overrideActions() []*action {
 	f, one := s.hours(), connectmodel.DescribeHoursOfOperationOverride()
 	return []*action{

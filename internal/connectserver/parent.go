@@ -76,6 +76,7 @@ func (s *Service) listChildren(_ context.Context, in string, request jsontext.Va
 	})
 }
 
+// parentActions are those that give hours of operation parents, whose overrides count for them too.
 func (s *Service) parentActions() []*action {
 	f := s.hours()
 	return []*action{

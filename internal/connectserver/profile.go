@@ -185,6 +185,7 @@ func (s *Service) securityProfileIDs(given []string) []string {
 	return ids
 }
 
+// profileActions are those of routing profiles, and of their queues.
 func (s *Service) profileActions() []*action {
 	f := s.profiles()
 	return []*action{

@@ -153,6 +153,7 @@ func askedQuickConnects(request jsontext.Value) func(*instance.Item[instance.Qui
 	}
 }
 
+// promptActions are those of prompts and of quick connects.
 func (s *Service) promptActions() []*action {
 	f, q := s.prompts(), s.quickConnects()
 	return []*action{

@@ -147,6 +147,7 @@ func askedQueues(request jsontext.Value) func(*instance.Item[instance.Queue]) bo
 	return func(*instance.Item[instance.Queue]) bool { return all }
 }
 
+// queueActions are those of queues.
 func (s *Service) queueActions() []*action {
 	f := s.queues()
 	return []*action{

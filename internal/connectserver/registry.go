@@ -65,6 +65,7 @@ func (s *Service) registry() []*action {
 		s.userActions(), s.proficiencyActions(), s.statusActions(), s.viewActions())
 }
 
+// chatActions are those that begin chats, and what they go on from.
 func (s *Service) chatActions() []*action {
 	return []*action{
 		{
@@ -89,6 +90,7 @@ func (s *Service) chatActions() []*action {
 	}
 }
 
+// contactActions are about one contact as a whole.
 func (s *Service) contactActions() []*action {
 	return []*action{
 		{
@@ -118,6 +120,7 @@ func (s *Service) contactActions() []*action {
 	}
 }
 
+// participantActions are about who takes part in a contact, and what leaves it as it happens.
 func (s *Service) participantActions() []*action {
 	return []*action{
 		{
@@ -156,6 +159,7 @@ func (s *Service) participantActions() []*action {
 // paging are the members of the query of a list.
 func paging() []parameter { return []parameter{{"nextToken", oneText}, {"maxResults", oneNumber}} }
 
+// instanceActions are about the one instance, and what it takes as attachments.
 func (s *Service) instanceActions() []*action {
 	paging := paging()
 	return []*action{

@@ -106,6 +106,7 @@ func (s *Service) putStatus(_ context.Context, _ string, request jsontext.Value)
 	return &nothing{}, nil
 }
 
+// statusActions are those of the statuses of agents.
 func (s *Service) statusActions() []*action {
 	f := s.statuses()
 	return []*action{

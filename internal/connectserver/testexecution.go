@@ -179,6 +179,7 @@ func (s *Service) listExecutions(_ context.Context, in *listExecutionsInput) (*e
 	return &executionsOutput{executions, next}, nil
 }
 
+// testActions are those of test cases, and of running them.
 func (s *Service) testActions() []*action {
 	status := parameter{"status", oneText}
 	return []*action{

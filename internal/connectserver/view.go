@@ -335,6 +335,7 @@ func (s *Service) listViewVersions(_ context.Context, in string, request jsontex
 	})
 }
 
+// viewActions are those of views and of their versions.
 func (s *Service) viewActions() []*action {
 	f := s.views()
 	return []*action{

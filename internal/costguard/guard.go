@@ -247,6 +247,7 @@ func (g *Guard) Close(ctx context.Context) error {
 	return g.closeErr
 }
 
+// close ends the contacts of the run. Those that could not be ended stay in the journal.
 func (g *Guard) close(ctx context.Context) error {
 	g.mu.Lock()
 	g.closed = true

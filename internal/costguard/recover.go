@@ -76,6 +76,8 @@ func (g *Guard) recoverRun(ctx context.Context, path string) error {
 	return g.recoverEntries(ctx, old, entries)
 }
 
+// recoverEntries ends the chats of a journal that were started where this run starts its own. Others stay in
+// the journal for a run with their settings, but for those that have ended by their age.
 func (g *Guard) recoverEntries(ctx context.Context, old *journal, entries []entry) error {
 	b := newBook(old)
 	var mine []entry

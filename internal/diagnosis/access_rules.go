@@ -29,8 +29,10 @@ const (
 
 const accessGroup = "Who called, and how"
 
+// accessRules are about calls that never become a start of a chat.
 func accessRules() []Rule { return slices.Concat(callerRules(), serverRules()) }
 
+// callerRules are about what a caller did: address, method, host and origin.
 func callerRules() []Rule {
 	return []Rule{
 		{

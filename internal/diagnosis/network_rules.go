@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/awswire"
 )
 
+// networkRules are about calls that did not reach Amazon Connect, or whose answer did not come back.
 func networkRules() []Rule {
 	return []Rule{
 		{
@@ -106,6 +107,7 @@ func brokenRules() []Rule {
 	}
 }
 
+// fallbackRules stand last: one of them holds for every failure.
 func fallbackRules() []Rule {
 	return []Rule{
 		{

@@ -29,8 +29,10 @@ const requestGroup = "What the page sent"
 
 const badRequest = "InvalidRequestException"
 
+// requestRules are about the body of a start request.
 func requestRules() []Rule { return slices.Concat(bodyRules(), memberRules(), limitRules()) }
 
+// bodyRules are about a body that could not be read as a request at all.
 func bodyRules() []Rule {
 	return []Rule{
 		{
@@ -81,6 +83,7 @@ func bodyRules() []Rule {
 	}
 }
 
+// memberRules are about a member that is wrong by itself: its type, its name, its absence.
 func memberRules() []Rule {
 	return []Rule{
 		{
@@ -122,6 +125,7 @@ func memberRules() []Rule {
 	}
 }
 
+// limitRules are about members that are outside of what AWS documents for them.
 func limitRules() []Rule {
 	return []Rule{
 		{

@@ -43,6 +43,8 @@ func upstreamRules() []Rule {
 	return slices.Concat(credentialRules(), serviceRules(), networkRules(), brokenRules(), fallbackRules())
 }
 
+// credentialRules are about who calls AWS: credentials that are missing, over or refused, a clock by which
+// they are not valid, and rights that they lack.
 func credentialRules() []Rule {
 	return []Rule{
 		{
@@ -106,6 +108,7 @@ func credentialRules() []Rule {
 	}
 }
 
+// serviceRules are about what Amazon Connect understood and refused.
 func serviceRules() []Rule {
 	return []Rule{
 		{

@@ -162,6 +162,8 @@ func isUUID(id string) bool {
 	return len(id) == 36 && strings.Count(id, "-") == 4 && strings.Trim(id, "0123456789abcdefABCDEF-") == ""
 }
 
+// document compiles all actions. Their places are known before the first is compiled, because an action may
+// lead to a later one.
 func (c *compiler) document() {
 	d := &c.source.Document
 	if len(d.Actions) == 0 {
@@ -210,6 +212,7 @@ func (c *compiler) document() {
 	c.program.start = start
 }
 
+// node compiles one action: its parameters, and where each of its branches leads.
 func (c *compiler) node(a *Action) node {
 	n := node{id: a.Identifier, kind: a.Type, name: c.label(a)}
 	if t := c.types[a.Type]; t != nil {

@@ -57,12 +57,15 @@ func References(s Source) []Resource {
 // slot is a place for a resource in the parameters of an action, whatever the action's type: the
 // path of the parameter, in which * is any member or element, and the places in the action's
 // metadata where older exports have the display name. Seen in exports; no page documents them.
+// slot is a parameter that names a resource, and where exports keep the name that the designer shows for it:
+// older are paths in the action's metadata.
 type slot struct {
 	parameter []string
 	kind      ResourceKind
 	older     [][]string
 }
 
+// slots are all of them. A star stands for every member of an object or list.
 func slots() []slot {
 	place := func(parameter string, kind ResourceKind, older ...string) slot {
 		s := slot{parameter: strings.Split(parameter, "."), kind: kind}

@@ -292,6 +292,7 @@ type tarjan struct {
 	found      [][]int
 }
 
+// visit goes depth first from one action, and takes a part off the stack when it is back at the part's first.
 func (t *tarjan) visit(at int) {
 	t.next++
 	t.index[at], t.low[at] = t.next, t.next

@@ -68,6 +68,8 @@ func (l *scenarioLook) tell(id, name string, line int, format string, args ...an
 	})
 }
 
+// look holds a scenario against the flows beside it. What a flow asks or shows by a name that it computes
+// cannot be known, and then nothing is said of names that are not found.
 func (l *scenarioLook) look(s *scenario.Scenario) {
 	if why := l.flows.Find(s.Flow); why != "" {
 		rule := "scenario-flow"

@@ -27,6 +27,8 @@ func hooks() map[string]flow.Kind {
 	}
 }
 
+// gather finds what flows say of each other: which attributes are set anywhere, and which flows are run by
+// a hook, by any of the names that a flow goes by.
 func gather(files []File) *set {
 	all := &set{hooked: map[string]flow.Kind{}}
 	known := hooks()

@@ -116,6 +116,8 @@ func testRun(t *testCase) {
 	}
 }
 
+// testDocument checks what holds a test case together: its size and version, the identifiers, and what they
+// lead to.
 func testDocument(t *testCase) {
 	if n := utf8.RuneCountInString(t.file.Content); n > testcase.MaxContent {
 		t.tell(part{}, "Content has %d characters, and may have %d", n, testcase.MaxContent)

@@ -38,6 +38,7 @@ func parse(data []byte) (*node, error) {
 	return t.value()
 }
 
+// tree reads a JSON text token by token, because only the decoder knows where each ends.
 type tree struct {
 	data    []byte
 	decoder *json.Decoder
@@ -63,6 +64,7 @@ func (t *tree) token() (token json.Token, start, end int, err error) {
 	return token, start, end, err
 }
 
+// value reads the value that comes next, with all that is in it.
 func (t *tree) value() (*node, error) {
 	token, start, end, err := t.token()
 	if err != nil {

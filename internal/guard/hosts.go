@@ -25,6 +25,8 @@ type hostRules struct {
 	beyond bool
 }
 
+// newHostRules reads which hosts are this server's: the configured names, and that of the address it listens
+// on. The errors are all of those in the names.
 func newHostRules(names []string, listen string) (hostRules, error) {
 	rules := hostRules{named: map[string]bool{emulatorHost: true}}
 	var faults []error

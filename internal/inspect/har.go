@@ -81,6 +81,8 @@ func lostRequest(frame *Exchange) *Exchange {
 	return &e
 }
 
+// harEntry is an exchange as an archive has it. Members with an underscore are outside of the format:
+// _resourceType and _webSocketMessages are those of Chrome, the others ours.
 type harEntry struct {
 	Started  string      `json:"startedDateTime"`
 	Time     float64     `json:"time"`
@@ -101,6 +103,7 @@ type harEntry struct {
 	Problem       *Problem     `json:"_problem,omitempty"`
 }
 
+// harRequest is what was asked. A size of -1 is not known.
 type harRequest struct {
 	Method      string   `json:"method"`
 	URL         string   `json:"url"`
@@ -121,6 +124,7 @@ type harPost struct {
 	Comment  string `json:"comment,omitempty"`
 }
 
+// harResponse is what was answered. A size of -1 is not known.
 type harResponse struct {
 	Status      int        `json:"status"`
 	StatusText  string     `json:"statusText"`
@@ -133,6 +137,7 @@ type harResponse struct {
 	BodySize    int64      `json:"bodySize"`
 }
 
+// harContent is the body of an answer. Its size counts what the record left out, too.
 type harContent struct {
 	Size     int64  `json:"size"`
 	MIMEType string `json:"mimeType"`
@@ -167,6 +172,7 @@ func harMessageOf(e *Exchange) harMessage {
 	return harMessage{Type: kind, Time: float64(e.Time.UnixMicro()) / 1e6, Opcode: 1, Data: e.Text()}
 }
 
+// harEntryOf is an exchange with the messages of the socket that it opened.
 func harEntryOf(e *Exchange, messages []harMessage) *harEntry {
 	const unknown = -1
 	entry := &harEntry{

@@ -110,6 +110,7 @@ func (c *check) locale() {
 // placeholder is the place of a slot in an utterance.
 var placeholder = regexp.MustCompile(`\{\s*([^{}]+?)\s*\}`)
 
+// intent checks an intent with its slots and stages.
 func (c *check) intent(i *Intent) {
 	for _, text := range i.Utterances {
 		for _, found := range placeholder.FindAllStringSubmatch(text, -1) {
@@ -132,6 +133,7 @@ func (c *check) intent(i *Intent) {
 	c.stages(i)
 }
 
+// slot checks whether a slot can be asked for and read.
 func (c *check) slot(i *Intent, s *Slot) {
 	switch t := c.l.types[s.Type]; {
 	case t != nil:

@@ -63,6 +63,7 @@ func (v *visit) at(where string) string {
 	return v.file + ": " + where
 }
 
+// outcome checks what is said and done at one place, and parses the conditions there, which a turn goes by.
 func (v *visit) outcome(where string, o *Outcome) {
 	v.says(where, o.Response)
 	v.step(where, o.Next)
@@ -104,6 +105,7 @@ func (v *visit) hook(where string, h *Hook) {
 	v.outcome(where+" timeout", &h.Timeout)
 }
 
+// step checks whether what a step leads to is there.
 func (v *visit) step(where string, s *Step) {
 	if s == nil {
 		return

@@ -213,6 +213,7 @@ func (p *parser) take(words ...string) bool {
 	return false
 }
 
+// or reads the weakest operator, whose sides are those of and.
 func (p *parser) or() (expression, error) {
 	e, err := p.and()
 	for err == nil && p.take("OR", "||") {
@@ -223,6 +224,7 @@ func (p *parser) or() (expression, error) {
 	return e, err
 }
 
+// and binds stronger than or, and weaker than not.
 func (p *parser) and() (expression, error) {
 	e, err := p.not()
 	for err == nil && p.take("AND", "&&") {
@@ -236,6 +238,7 @@ func (p *parser) and() (expression, error) {
 // deepest bounds parentheses and negations within each other.
 const deepest = 100
 
+// not reads what stands between operators: a negation, a whole expression in parentheses, or a comparison.
 func (p *parser) not() (expression, error) {
 	p.depth++
 	defer func() { p.depth-- }()
@@ -272,6 +275,7 @@ func (p *parser) isRequestAttribute() bool {
 	return end > 2 && !strings.ContainsAny(p.text[p.at+2:p.at+end], `{}[]()="<>`)
 }
 
+// inParentheses reads what a function is about.
 func (p *parser) inParentheses() (reference, error) {
 	if !p.take("(") {
 		return reference{}, p.fail(`"("`)
@@ -283,6 +287,8 @@ func (p *parser) inParentheses() (reference, error) {
 	return ref, err
 }
 
+// reference reads what is compared: {slot} or {Intent.slot}, [session attribute], ((request attribute)), or
+// $. and a path.
 func (p *parser) reference() (reference, error) {
 	p.blanks()
 	rest := p.text[p.at:]
@@ -320,6 +326,7 @@ func (p *parser) reference() (reference, error) {
 	return reference{}, p.fail("a slot, an attribute or a function")
 }
 
+// comparison reads a comparison of a reference, or of what a function makes of it, with a constant.
 func (p *parser) comparison(function string) (expression, error) {
 	var ref reference
 	var err error
@@ -342,6 +349,7 @@ func (p *parser) comparison(function string) (expression, error) {
 	return nil, p.fail("a comparison such as = or <")
 }
 
+// constant reads a text in quotes, or what stands there up to a blank or an operator.
 func (p *parser) constant() (string, error) {
 	p.blanks()
 	rest := p.text[p.at:]

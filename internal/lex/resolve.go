@@ -78,6 +78,8 @@ func (l *Locale) resolve(slot *Slot, text string, asked bool, today time.Time) (
 	return l.resolveType(slot.Type, t, text, asked, today)
 }
 
+// resolveType reads a text for a type: one of the bot's own by its values, a type that adds none to its parent
+// as the parent, and what does not run offline as any text.
 func (l *Locale) resolveType(name string, t *SlotType, text string, asked bool, today time.Time) (*Value, reading) {
 	request := lexslot.Request{Type: name, Text: text, Locale: l.ID, Today: today, Asked: asked}
 	if t != nil {

@@ -191,6 +191,7 @@ type then func() (then, error)
 // most bounds the steps of a turn.
 const most = 100
 
+// run goes from step to step until one waits for the customer. A bot whose steps lead in a circle fails.
 func (m *machine) run(next then) error {
 	for next != nil {
 		if m.steps++; m.steps > most {

@@ -111,6 +111,7 @@ func spanOf(words []string) (years, months, days int, ok bool) {
 	return 0, 0, 0, false
 }
 
+// weekdayOf reads the name of a day, in English also in three letters or after this or next.
 func weekdayOf(words []string) (time.Weekday, bool) {
 	if len(words) == 2 && (words[0] == "next" || words[0] == "this") {
 		words = words[1:]
@@ -201,6 +202,7 @@ func monthDay(words []string) (m time.Month, day, year int, ok bool) {
 	return m, day, year, ok && day >= 1 && day <= 31
 }
 
+// monthOf reads the name of a month, in English also in three letters; zero for none.
 func monthOf(word string) time.Month {
 	for m := time.January; m <= time.December; m++ {
 		if name := strings.ToLower(m.String()); word == name || len(word) == 3 && strings.HasPrefix(name, word) {

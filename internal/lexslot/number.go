@@ -313,6 +313,7 @@ func unit(word string) (code string, per int64, ok bool) {
 	return "", 0, false
 }
 
+// amount is a sum of money in units and parts, of which so many make a unit.
 func amount(code, whole, part string, per int64) (string, bool) {
 	sum, ok := new(big.Rat).SetString(whole)
 	if !ok {

@@ -196,6 +196,7 @@ var (
 	postcode = regexp.MustCompile(`(?i)\b([A-Z]{1,2}[0-9]{1,2}|[A-Z]{1,2}[0-9][A-Z])\s*[0-9][A-Z]{2}\b`)
 )
 
+// pattern reads the first place of a text that has a form.
 func pattern(text string, re *regexp.Regexp, value func(string) string) (Reading, bool) {
 	at := re.FindStringIndex(text)
 	if at == nil {

@@ -48,6 +48,7 @@ type mapping struct {
 	speed                float64
 }
 
+// newMapping makes a new id for each of the recording, so that a chat can be played more than once.
 func newMapping(chat *Chat, speed float64, now time.Time) *mapping {
 	m := &mapping{
 		fresh: map[string]string{}, began: now, speed: speed,

@@ -157,6 +157,8 @@ func difference(recorded, asked map[string]any) (name string, want, got any) {
 	return "", nil, nil
 }
 
+// alike reports whether two values mean the same to a server: blanks at the ends, and the form of JSON in a
+// text, make no difference.
 func alike(a, b any) bool {
 	if isEmpty(a) && isEmpty(b) {
 		return true

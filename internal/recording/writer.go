@@ -49,6 +49,8 @@ func (w *Writer) Add(e inspect.Exchange) error {
 	return w.line(event)
 }
 
+// event is an exchange as a line of the file. It is none for what agents do, and for calls that a player has no
+// need of.
 func (w *Writer) event(e inspect.Exchange) (event Event, ok bool) {
 	event = Event{
 		At: millis(e.Time.Sub(w.created)), Contact: e.ContactID, Participant: e.ParticipantID, Truncated: e.Truncated,

@@ -43,6 +43,8 @@ func (o *observers) now() time.Time {
 // hundred long messages.
 const recordedBody = 4 << 20
 
+// newObservers opens what watches a server. One for customers records nothing, whatever the setting says:
+// the record holds what they write.
 func newObservers(config *Config) (*observers, error) {
 	s := config.Settings
 	token, err := admintoken.Open(s, config.ReadFile)

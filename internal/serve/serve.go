@@ -97,6 +97,8 @@ func Open(ctx context.Context, config Config) (*Server, error) {
 	return s, nil
 }
 
+// open opens the parts of a server in the order in which they need each other. What is open when one fails,
+// Open closes.
 func (s *Server) open(ctx context.Context) (err error) {
 	set, log := s.config.Settings, s.config.Log
 	for _, flag := range set.Unused() {

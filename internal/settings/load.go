@@ -87,6 +87,7 @@ type given struct {
 	texts  []string
 }
 
+// loader collects the values of settings, and all that is wrong with them.
 type loader struct {
 	fields   []Field
 	settings *Settings
@@ -118,6 +119,7 @@ func (l *loader) result() (*Settings, error) {
 
 func (l *loader) fault(f Fault) { l.faults = append(l.faults, f) }
 
+// apply sets a setting to a value, over one that was set before.
 func (l *loader) apply(f Field, value given) {
 	if err := f.set(l.settings, value.texts); err != nil {
 		l.bad[f.Name] = true

@@ -71,6 +71,7 @@ type bucket struct {
 	at     time.Time
 }
 
+// allow takes a token of a rate's bucket, if one is left. The zero rate allows everything.
 func (r *Rules) allow(name string, rate Rate) bool {
 	if replaced, ok := r.rates[name]; ok {
 		rate = replaced
