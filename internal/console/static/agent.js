@@ -6,8 +6,8 @@ import { plain } from "./format.js";
 
 const pause = 250; // between two questions about the desk, in milliseconds
 
-// standing is the state of an agent, with the name of the status that it comes from where that says more.
-export const standing = ({ state, status = "" }) => (status && status.toLowerCase() !== state ? `${state} (${plain(status)})` : state);
+// stateOf is the state of an agent, with the name of the status that it comes from where that says more.
+export const stateOf = ({ state, status = "" }) => (status && status.toLowerCase() !== state ? `${state} (${plain(status)})` : state);
 
 export class Desk extends EventTarget {
   queues = [];

@@ -1,6 +1,6 @@
 // The desk: everyone who waits, several conversations, and what is known about each.
 
-import { Desk, standing } from "./agent.js";
+import { Desk, stateOf } from "./agent.js";
 import { AgentTalk } from "./agenttalk.js";
 import { chatOf, events, get, path } from "./api.js";
 import { agents as showAgents, invite, signIn, transfer } from "./deskdialogs.js";
@@ -212,7 +212,7 @@ function showMe() {
   if (me) {
     byId("me-name").textContent = plain(me.name);
     if (document.activeElement !== byId("me-state")) byId("me-state").value = me.state;
-    byId("me-status").textContent = standing(me) === me.state ? "" : plain(me.status);
+    byId("me-status").textContent = stateOf(me) === me.state ? "" : plain(me.status);
     byId("me-status").hidden = !byId("me-status").textContent;
     if (!turning) byId("me-auto").checked = me.autoAccept;
     if (focused) focusList();

@@ -1,6 +1,6 @@
 // Where chats are transferred to, and who answers them.
 
-import { standing } from "./agent.js";
+import { stateOf } from "./agent.js";
 import { byId, fill, h } from "./dom.js";
 import { plain } from "./format.js";
 import { trouble } from "./trouble.js";
@@ -158,7 +158,7 @@ export function agents(desk) {
     before = now;
     fill(list, desk.agents.length ? desk.agents.map((agent) => h("li", {},
       h("bdi", {}, plain(agent.name)),
-      h("span", { class: `pill ${agent.state === "available" ? "on" : ""}` }, standing(agent)),
+      h("span", { class: `pill ${agent.state === "available" ? "on" : ""}` }, stateOf(agent)),
       h("span", { class: "note" }, `${agent.scripted ? "scripted, " : ""}${agent.contacts.length} ${agent.contacts.length === 1 ? "chat" : "chats"}`),
       h("button", { type: "button", class: "small", onclick: () => attempt(() => desk.remove(agent.id)) }, "Remove", h("span", { class: "unseen" }, ` ${plain(agent.name)}`)))) :
       h("li", { class: "note" }, "Nobody yet: chats wait."));
