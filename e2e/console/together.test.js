@@ -99,3 +99,38 @@ test('RowB9: an agent who accepts by itself has the next chat at once', async ()
     await page.close()
   }
 })
+
+test('RowStatus: the desk and Amazon Connect\'s API say the same of a user', async () => {
+  const connectApi = async (method, path, body) => {
+    const answer = await fetch(`${parley.url}${path}`, { method, headers: { 'content-type': 'application/json' }, body: body && JSON.stringify(body) })
+    assert.equal(answer.status, 200, `${method} ${path}`)
+    return answer.json()
+  }
+  const { SecurityProfileSummaryList: [{ Id: security }] } = await connectApi('GET', '/security-profiles-summary/i')
+  const { RoutingProfileSummaryList: [{ Id: profile }] } = await connectApi('GET', '/routing-profiles-summary/i')
+  const { UserId } = await connectApi('PUT', '/users/i', { Username: 'Una', RoutingProfileId: profile, SecurityProfileIds: [security] })
+  const { AgentStatusId } = await connectApi('PUT', '/agent-status/i', { Name: 'Lunch', State: 'ENABLED' })
+  const { page, complaints } = await agent('Una')
+  const box = page.getByLabel('Accept by itself')
+  await connectApi('PUT', `/users/i/${UserId}/status`, { AgentStatusId })
+  await page.locator('#me-status', { hasText: 'Lunch' }).waitFor()
+  assert.equal(await page.getByLabel('State').inputValue(), 'away')
+  await accessible(page)
+  await fits(page, 'status')
+  await page.locator('#agents-open').click()
+  await page.locator('dialog .pill', { hasText: 'away (Lunch)' }).waitFor()
+  await page.locator('dialog[open]').getByRole('button', { name: 'Close' }).click()
+  await page.getByLabel('State').selectOption('available')
+  await page.locator('#me-status').waitFor({ state: 'hidden' })
+
+  await connectApi('POST', `/users/i/${UserId}/config`, { AutoAcceptConfigs: [{ Channel: 'CHAT', AutoAccept: true }] })
+  await page.locator('#me-auto:checked').waitFor()
+  const told = page.waitForResponse((response) => response.request().method() === 'PATCH')
+  await box.uncheck()
+  await told
+  const { User } = await connectApi('GET', `/users/i/${UserId}`)
+  assert.deepEqual(User.AutoAcceptConfigs, [{ Channel: 'CHAT', AutoAccept: false }])
+  await connectApi('DELETE', `/users/i/${UserId}`)
+  assert.deepEqual(complaints, [])
+  await page.close()
+})

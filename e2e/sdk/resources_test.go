@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/connect"
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
+	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/emulator"
 )
 
@@ -84,6 +85,30 @@ func TestResourcesOfAnInstance(t *testing.T) {
 	if a, err := embedded.Desk().Agent(*user.UserId); err != nil || a.Name != "ann" || a.Capacity != 2 {
 		t.Errorf("at the desk is %+v, %v", a, err)
 	}
+	_, err = c.UpdateUserConfig(ctx, &connect.UpdateUserConfigInput{
+		InstanceId: in, UserId: user.UserId, AutoAcceptConfigs: []types.AutoAcceptConfig{{Channel: types.ChannelChat, AutoAccept: true}},
+	})
+	must(t, "UpdateUserConfig", err)
+	if a, err := embedded.Desk().Agent("ann"); err != nil || !a.AutoAccept {
+		t.Errorf("after UpdateUserConfig the desk has %+v, %v", a, err)
+	}
+	off := false
+	_, err = embedded.Desk().Change("ann", desk.AgentChange{AutoAccept: &off})
+	must(t, "the desk's switch", err)
+	ann, err := c.DescribeUser(ctx, &connect.DescribeUserInput{InstanceId: in, UserId: user.UserId})
+	must(t, "DescribeUser", err)
+	if all := ann.User.AutoAcceptConfigs; len(all) != 1 || all[0].Channel != types.ChannelChat || all[0].AutoAccept {
+		t.Errorf("after the desk's switch the user has %+v", all)
+	}
+	lunch, err := c.CreateAgentStatus(ctx, &connect.CreateAgentStatusInput{InstanceId: in, Name: text("Lunch"), State: types.AgentStatusStateEnabled})
+	must(t, "CreateAgentStatus", err)
+	_, err = c.PutUserStatus(ctx, &connect.PutUserStatusInput{InstanceId: in, UserId: user.UserArn, AgentStatusId: lunch.AgentStatusARN})
+	must(t, "PutUserStatus", err)
+	if a, err := embedded.Desk().Agent("ann"); err != nil || a.State != desk.Away || a.Status != "Lunch" {
+		t.Errorf("after PutUserStatus the desk has %+v, %v", a, err)
+	}
+	_, err = c.PutUserStatus(ctx, &connect.PutUserStatusInput{InstanceId: in, UserId: user.UserId, AgentStatusId: text("nobody")})
+	refuses(t, "PutUserStatus without a status", "ResourceNotFoundException", err)
 	_, err = c.DeleteRoutingProfile(ctx, &connect.DeleteRoutingProfileInput{InstanceId: in, RoutingProfileId: profile.RoutingProfileId})
 	var used *types.ResourceInUseException
 	if !errors.As(err, &used) || aws.ToString(used.ResourceId) != *profile.RoutingProfileId {

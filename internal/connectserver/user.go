@@ -116,7 +116,7 @@ func (s *Service) userActions() []*action {
 		{
 			name: "CreateUser", model: connectmodel.CreateUser(), run: created(f, "UserId", "UserArn", s.newUser), source: fidelity.Documentation,
 			note: "Kept in the data directory, without the password; an agent at the desk at once, offline until somebody comes by the name, or the scripted agent of that name. The agent has the queues " +
-				"of the routing profile for chats, as metrics and scripted agents go by them; a person may take any chat. When strict: 500, then `LimitExceededException`.",
+				"of the routing profile for chats, as metrics and scripted agents go by them, and those who accept by themselves; a person may take any chat. When strict: 500, then `LimitExceededException`.",
 		},
 		{name: "DescribeUser", model: connectmodel.DescribeResource(f.label), run: f.described("User"), source: fidelity.Model},
 		{name: "ListUsers", query: paging(), model: connectmodel.ListResources(1000), run: f.listed("UserSummaryList", nil), source: fidelity.Model},
@@ -135,7 +135,7 @@ func (s *Service) userActions() []*action {
 		{name: "UpdateUserPhoneConfig", model: connectmodel.UpdateUserPhoneConfig(), run: changed(f, s.updateUser), source: fidelity.Documentation, note: "Kept only."},
 		{
 			name: "UpdateUserConfig", model: connectmodel.UpdateUserConfig(), run: changed(f, s.updateUser), source: fidelity.Documentation,
-			note: "Kept only: who accepts by itself is said at the desk. A list replaces that of all channels (guessed).",
+			note: "The entry `CHAT` of `AutoAcceptConfigs` is the desk's switch \"Accept by itself\", whoever turns it; all else is kept only. A list replaces that of all channels (guessed).",
 		},
 		{
 			name: "UpdateUserHierarchy", model: connectmodel.UpdateUserHierarchy(), run: changed(f, updateHierarchy), source: fidelity.Documentation,

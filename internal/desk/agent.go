@@ -55,7 +55,7 @@ type AgentConfig struct {
 	// a contact to a custom bot that joins.
 	Standby bool
 	// AutoAccept lets a person take contacts without accepting them, as scripted agents do; nil leaves
-	// it as it is for a person who comes back.
+	// it as it is for a person who comes back. That of a user is kept by [Config.KeepAutoAccept].
 	//
 	// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AutoAcceptConfig.html
 	AutoAccept *bool
@@ -195,7 +195,7 @@ func (d *Desk) findQueue(ref string) (*queue, error) {
 
 // Add adds agents. A person of a known name comes back, and finds the own contacts; a
 // scripted agent takes the place of one who is scripted or offline. Errors: [NameError],
-// [ErrExists].
+// [ErrExists], and that of keeping AutoAccept: the agents are there then.
 func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
 	names, err := cfg.names()
 	if err != nil {
@@ -226,12 +226,19 @@ func (d *Desk) Add(cfg AgentConfig) ([]Agent, error) {
 		agents = append(agents, a)
 	}
 	d.fillAll()
+	d.mu.Unlock()
+	d.changed()
+	for _, name := range names {
+		if err := d.keepAuto(name, cfg.AutoAccept); err != nil {
+			return nil, err
+		}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	states := make([]Agent, 0, len(agents))
 	for _, a := range agents {
 		states = append(states, a.show())
 	}
-	d.mu.Unlock()
-	d.changed()
 	return states, nil
 }
 
@@ -269,8 +276,9 @@ func (d *Desk) configure(a *agent, cfg AgentConfig, known bool) {
 		a.standing = standing{state: cmp.Or(cfg.State, Available)}
 	}
 	a.partner, a.standby, a.queues, a.guest = cfg.Partner, cfg.Standby, nil, false
+	auto := a.alone.auto
 	if cfg.AutoAccept != nil {
-		a.auto = *cfg.AutoAccept
+		auto = *cfg.AutoAccept
 	}
 	a.capacity = cfg.Capacity
 	if a.capacity == 0 && a.partner == nil {
@@ -279,7 +287,7 @@ func (d *Desk) configure(a *agent, cfg AgentConfig, known bool) {
 	for _, name := range cfg.Queues {
 		a.queues = append(a.queues, d.queue(name))
 	}
-	a.alone = posting{a.queues, a.capacity}
+	a.alone = posting{a.queues, a.capacity, auto}
 	d.place(a)
 	d.sits(a, cfg.Window)
 	for _, s := range a.seats {

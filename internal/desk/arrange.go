@@ -69,6 +69,8 @@ type Post struct {
 	// Queues are those whose contacts the user gets, Chats is how many at once.
 	Queues []PostQueue
 	Chats  int
+	// AutoAccept lets the user take contacts without accepting them.
+	AutoAccept bool
 }
 
 // PostQueue is a queue from which a user takes contacts.
@@ -84,6 +86,7 @@ type PostQueue struct {
 type posting struct {
 	queues   []*queue
 	capacity int
+	auto     bool
 }
 
 // Staff makes the users of the instance agents: people who are offline until they come, or those who
@@ -142,14 +145,14 @@ func (d *Desk) recall(userID string) *agent {
 	return nil
 }
 
-// place gives an agent the queues and the capacity of its post, or its own without one. The caller holds
+// place gives an agent the queues, the capacity and the switch of its post, or its own without one. The caller holds
 // the desk's lock.
 func (d *Desk) place(a *agent) {
-	a.queues, a.capacity, a.terms = a.alone.queues, a.alone.capacity, nil
+	a.queues, a.capacity, a.auto, a.terms = a.alone.queues, a.alone.capacity, a.alone.auto, nil
 	if a.post = d.posts[a.name]; a.post == nil {
 		return
 	}
-	a.queues, a.terms = nil, map[*queue]terms{}
+	a.queues, a.auto, a.terms = nil, a.post.AutoAccept, map[*queue]terms{}
 	for _, given := range a.post.Queues {
 		q := d.queue(given.Name)
 		a.queues = append(a.queues, q)

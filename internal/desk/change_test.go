@@ -1,6 +1,8 @@
 package desk_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,6 +82,69 @@ func TestRowStatusIsShown(t *testing.T) {
 		stands("removed, as the user", "available Here")
 		if a, err := r.desk.Agent("u-1"); err != nil || a.Capacity != 2 {
 			t.Errorf("the user is %+v, %v", a, err)
+		}
+	})
+}
+
+// The switch of a user is the instance's, whoever turns it: the desk keeps it there, and says nothing else.
+func TestRowStatusTheSwitchOfAUser(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		post := desk.Post{UserID: "u-1", Name: "Ann", Queues: []desk.PostQueue{{Name: desk.DefaultQueue}}, Chats: 3}
+		full := errors.New("the disk is full")
+		var r *room
+		var failing error
+		staff := func(on bool) error {
+			post.AutoAccept = on
+			return r.desk.Staff(t.Context(), []desk.Post{post})
+		}
+		r = newRoomWith(t, nil, desk.Config{KeepAutoAccept: func(_ context.Context, userID string, on bool) error {
+			if failing != nil || userID != "u-1" {
+				return failing
+			}
+			return staff(on)
+		}})
+		is := func(when string, on bool) {
+			t.Helper()
+			if a, err := r.desk.Agent("Ann"); err != nil || a.AutoAccept != on || post.AutoAccept != on {
+				t.Errorf("%s the desk says %+v, %v, the instance %v", when, a, err, post.AutoAccept)
+			}
+		}
+		must := func(_ any, err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		on, off := true, false
+		must(nil, staff(false))
+		r.add(desk.AgentConfig{Name: "Ann"})
+		waits := r.arrive()
+		must(nil, staff(true)) // by the instance's API
+		synctest.Wait()
+		if got := r.holds("Ann"); len(got) != 1 || got[0] != waits.contactID {
+			t.Errorf("what waited is not hers: %q", got)
+		}
+		is("by the API", true)
+		must(r.desk.Change("Ann", desk.AgentChange{AutoAccept: &off}))
+		is("by the desk", false)
+		r.arrive()
+		if got := r.holds("Ann"); len(got) != 1 {
+			t.Errorf("she has %q", got)
+		}
+		must(r.desk.Add(desk.AgentConfig{Name: "Ann", AutoAccept: &on}))
+		is("by coming", true)
+		r.add(desk.AgentConfig{Name: "Ann"})
+		is("in another window", true)
+		failing = full
+		_, err := r.desk.Change("Ann", desk.AgentChange{AutoAccept: &off})
+		refusal(t, "what cannot be kept", err, full)
+		_, err = r.desk.Add(desk.AgentConfig{Name: "Ann", AutoAccept: &off})
+		refusal(t, "what cannot be kept", err, full)
+		is("after a failure", true)
+		must(r.desk.Add(desk.AgentConfig{Name: "Bob", AutoAccept: &on})) // no user: nobody keeps it
+		if b, err := r.desk.Agent("Bob"); err != nil || !b.AutoAccept {
+			t.Errorf("%+v, %v", b, err)
 		}
 	})
 }

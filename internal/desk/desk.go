@@ -56,6 +56,10 @@ type Config struct {
 	// it could be made; empty for none. It must neither block nor call the desk or the chats. Nil lets
 	// none fail.
 	FailTransfer func(contactID, participantID string) (fault string)
+	// KeepAutoAccept keeps whether a user accepts contacts without being asked, which was said at the desk,
+	// and has [Desk.Staff] called with the post that says so before it returns. The desk changes no user by
+	// itself, so that it never says something else than the instance. Nil keeps nothing.
+	KeepAutoAccept func(ctx context.Context, userID string, on bool) error
 	// Changed is called when [Desk.Snapshot] has something new. It must not block, nor call
 	// the chats. Nil does nothing.
 	Changed func()
@@ -68,7 +72,8 @@ type Desk struct {
 	chats   *chat.Service
 	files   *blob.Dir
 	scan    func(transcript.File)
-	doomed  func(contactID, participantID string) string // Config.FailTransfer
+	doomed  func(contactID, participantID string) string            // Config.FailTransfer
+	keeps   func(ctx context.Context, userID string, on bool) error // Config.KeepAutoAccept
 	changed func()
 	failed  func(string, error)
 
@@ -119,11 +124,14 @@ func New(cfg Config) (*Desk, error) {
 	if cfg.FailTransfer == nil {
 		cfg.FailTransfer = func(string, string) string { return "" }
 	}
+	if cfg.KeepAutoAccept == nil {
+		cfg.KeepAutoAccept = func(context.Context, string, bool) error { return nil }
+	}
 	if cfg.Changed == nil {
 		cfg.Changed = func() {}
 	}
 	d := &Desk{
-		chats: cfg.Chats, files: cfg.Files, scan: cfg.Scan, doomed: cfg.FailTransfer, changed: cfg.Changed, failed: cfg.Failed,
+		chats: cfg.Chats, files: cfg.Files, scan: cfg.Scan, doomed: cfg.FailTransfer, keeps: cfg.KeepAutoAccept, changed: cfg.Changed, failed: cfg.Failed,
 		named: map[string]*agent{}, tickets: map[string]*ticket{}, reserved: map[string]*agent{},
 		own: map[string]*queue{}, limits: cfg.Capacity, admitted: map[string]*queue{}, known: map[string]bool{},
 		windows: map[string]*window{},

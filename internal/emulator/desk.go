@@ -16,6 +16,7 @@ func (e *Emulator) Desk() *desk.Desk { return e.desk }
 func (e *Emulator) openDesk(ctx context.Context, cfg Config, failed func(string, error)) error {
 	config := desk.Config{
 		Chats: e.chats, Greeting: cfg.Greeting, Queues: cfg.Queues, Capacity: cfg.Capacity, Files: e.store.Blobs(), Changed: cfg.DeskChanged, Failed: failed,
+		KeepAutoAccept: e.keepAutoAccept,
 	}
 	config.FailTransfer = func(contactID, participantID string) string { // the faults are opened after the desk
 		return e.faults.FailsTransfer(contactID, participantID)

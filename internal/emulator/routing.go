@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"maps"
 	"slices"
@@ -100,6 +101,19 @@ func (e *Emulator) turn(userID string, status *instance.Item[instance.Status]) b
 	return err == nil
 }
 
+// keepAutoAccept keeps what the desk says of a user with the user, where DescribeUser finds it; the change
+// comes back to the desk by route.
+func (e *Emulator) keepAutoAccept(ctx context.Context, userID string, on bool) error {
+	if u := e.kept.Users.Find(userID); u == nil || u.Is.AcceptsChats() == on {
+		return nil
+	}
+	err := e.kept.Users.Change(ctx, userID, func(u *instance.Item[instance.User]) error { return u.Is.AcceptChats(on) })
+	if errors.Is(err, instance.ErrNotFound) { // deleted meanwhile
+		return nil
+	}
+	return err
+}
+
 // route lets contacts be routed by what the instance has now: flows find its hours, queues and agents, and
 // the desk has its queues and users.
 func (e *Emulator) route(ctx context.Context, log *slog.Logger) {
@@ -124,7 +138,7 @@ func (e *Emulator) route(ctx context.Context, log *slog.Logger) {
 	e.desk.Arrange(queues)
 	var posts []desk.Post
 	for _, p := range e.kept.Posts() {
-		post := desk.Post{UserID: p.UserID, Name: p.Name, Chats: p.Chats}
+		post := desk.Post{UserID: p.UserID, Name: p.Name, Chats: p.Chats, AutoAccept: p.AutoAccept}
 		for _, q := range p.Queues {
 			post.Queues = append(post.Queues, desk.PostQueue(q))
 		}

@@ -112,14 +112,13 @@ func TestCreatedResourcesRoute(t *testing.T) {
 	}
 }
 
-// A status by PutUserStatus lets the agent of a user take chats or not, by its type, and is shown; what
-// is not there is refused as Amazon Connect refuses it.
-func TestRowStatusPutUserStatus(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, emulator.Config{DataDir: t.TempDir()})
+// ids are those of what a new instance has for users, by its names.
+func (w *world) ids() map[string]string {
+	w.t.Helper()
 	ids := map[string]string{}
 	for _, list := range []struct{ path, member string }{
-		{"/agent-status/i", "AgentStatusSummaryList"}, {"/security-profiles-summary/i", "SecurityProfileSummaryList"},
+		{"/agent-status/i", "AgentStatusSummaryList"},
+		{"/security-profiles-summary/i", "SecurityProfileSummaryList"},
 		{"/routing-profiles-summary/i", "RoutingProfileSummaryList"},
 	} {
 		all, _ := w.must("GET", list.path, "", "")[list.member].([]any)
@@ -128,6 +127,15 @@ func TestRowStatusPutUserStatus(t *testing.T) {
 			ids[text(m, "Name")] = text(m, "Id")
 		}
 	}
+	return ids
+}
+
+// A status by PutUserStatus lets the agent of a user take chats or not, by its type, and is shown; what
+// is not there is refused as Amazon Connect refuses it.
+func TestRowStatusPutUserStatus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Config{DataDir: t.TempDir()})
+	ids := w.ids()
 	lunch := w.must("PUT", "/agent-status/i", "", `{"Name":"Lunch","State":"ENABLED"}`)
 	ids["Lunch"] = text(lunch, "AgentStatusARN")
 	user := text(w.must("PUT", "/users/i", "", `{"Username":"ann","RoutingProfileId":"`+ids["Basic Routing Profile"]+`","SecurityProfileIds":["`+ids["Agent"]+`"]}`), "UserId")
@@ -162,6 +170,68 @@ func TestRowStatusPutUserStatus(t *testing.T) {
 	w.must("POST", "/agent-status/i/"+text(lunch, "AgentStatusId"), "", `{"State":"DISABLED"}`)
 	w.refused("PUT", at, "", `{"AgentStatusId":"`+ids["Lunch"]+`"}`, http.StatusBadRequest, "InvalidRequestException")
 	is(desk.Away, "Lunch", 1, 0)
+}
+
+// Who takes chats without accepting them is one thing, with the user and at the desk: UpdateUserConfig
+// turns the desk's switch, the switch is what DescribeUser tells, and both hold after a restart.
+func TestRowStatusAutoAcceptConfigs(t *testing.T) {
+	t.Parallel()
+	cfg := emulator.Config{DataDir: t.TempDir()}
+	w := newWorld(t, cfg)
+	ids := w.ids()
+	user := text(w.must("PUT", "/users/i", "", `{"Username":"ann","RoutingProfileId":"`+ids["Basic Routing Profile"]+`","SecurityProfileIds":["`+ids["Agent"]+`"],
+		"AutoAcceptConfigs":[{"Channel":"CHAT","AutoAccept":true}]}`), "UserId")
+	at := "/users/i/" + user
+	is := func(when string, on bool, configs int) {
+		t.Helper()
+		a, err := w.emulator.Desk().Agent("ann")
+		if err != nil || a.AutoAccept != on {
+			t.Errorf("%s: the desk says %+v, %v", when, a, err)
+		}
+		described, _ := w.must("GET", at, "", "")["User"].(map[string]any)
+		all, _ := described["AutoAcceptConfigs"].([]any)
+		told := false
+		for _, one := range all {
+			m, _ := one.(map[string]any)
+			told = told || m["Channel"] == "CHAT" && m["AutoAccept"] == true
+		}
+		if told != on || len(all) != configs {
+			t.Errorf("%s: the user has %v", when, all)
+		}
+	}
+	turn := func(on bool) {
+		t.Helper()
+		if _, err := w.emulator.Desk().Change("ann", desk.AgentChange{AutoAccept: &on}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is("created", true, 1)
+	turn(false)
+	is("by the desk", false, 1)
+	w.must("POST", at+"/config", "", `{"AutoAcceptConfigs":[{"Channel":"CHAT","AutoAccept":true},{"Channel":"TASK","AutoAccept":true}]}`)
+	is("by the API", true, 2)
+	w.must("POST", at+"/config", "", `{"AfterContactWorkConfigs":[]}`)
+	is("with another setting", true, 2)
+	turn(false)
+	is("by the desk again", false, 2)
+	w.must("POST", at+"/config", "", `{"AutoAcceptConfigs":[{"Channel":"TASK","AutoAccept":true}]}`)
+	is("without chats", false, 1)
+	turn(true)
+	w.close()
+	w = newWorld(t, cfg)
+	is("after a restart", true, 2)
+
+	w.must("PUT", at+"/status", "", `{"AgentStatusId":"`+ids["Available"]+`"}`)
+	w.open(`{"ContactFlowId":"f","ParticipantDetails":{"DisplayName":"Pat"}}`)
+	w.eventually("she has the chat", func() bool {
+		a, err := w.emulator.Desk().Agent(user)
+		return err == nil && len(a.Contacts) == 1
+	})
+	w.must("DELETE", at, "", "")
+	on := true
+	if _, err := w.emulator.Desk().Add(desk.AgentConfig{Name: "ann", AutoAccept: &on}); err != nil { // no user any more
+		t.Error(err)
+	}
 }
 
 // A flow that calls a module by an alias runs the version that the alias names by then.

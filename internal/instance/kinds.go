@@ -113,6 +113,50 @@ type User struct {
 	Proficiencies []Proficiency `json:"proficiencies,omitempty"`
 }
 
+// autoAccept is an entry of AutoAcceptConfigs.
+//
+// Source: https://docs.aws.amazon.com/connect/latest/APIReference/API_AutoAcceptConfig.html
+type autoAccept struct {
+	Channel                      string
+	AutoAccept                   bool
+	AgentFirstCallbackAutoAccept *bool `json:",omitempty"`
+}
+
+const autoAccepts = "AutoAcceptConfigs"
+
+// accepting are the entries of AutoAcceptConfigs, and the place of that of chats; -1 for none.
+func (u *User) accepting() (all []autoAccept, chats int) {
+	if json.Unmarshal(u.Rest[autoAccepts], &all) != nil {
+		return nil, -1
+	}
+	return all, slices.IndexFunc(all, func(one autoAccept) bool { return one.Channel == "CHAT" })
+}
+
+// AcceptsChats reports whether the user gets chats without accepting them.
+func (u *User) AcceptsChats() bool {
+	all, chats := u.accepting()
+	return chats >= 0 && all[chats].AutoAccept
+}
+
+// AcceptChats lets the user get chats without accepting them, or not; other channels stay. The error is
+// that of encoding.
+func (u *User) AcceptChats(on bool) error {
+	all, chats := u.accepting()
+	if chats < 0 {
+		all, chats = append(all, autoAccept{Channel: "CHAT"}), len(all)
+	}
+	all[chats].AutoAccept = on
+	body, err := json.Marshal(all)
+	if err != nil {
+		return fmt.Errorf("keeping which contacts a user accepts: %w", err)
+	}
+	if u.Rest == nil {
+		u.Rest = map[string]json.RawMessage{}
+	}
+	u.Rest[autoAccepts] = body
+	return nil
+}
+
 // Proficiency is how good a user is at something.
 type Proficiency struct {
 	AttributeName, AttributeValue string

@@ -74,6 +74,8 @@ type Post struct {
 	// Queues are those whose chats the user gets; Chats is how many at once.
 	Queues []PostQueue
 	Chats  int
+	// AutoAccept lets the user take chats without accepting them.
+	AutoAccept bool
 }
 
 // PostQueue is a queue whose chats a user gets: those of queues with a lower Priority first, and each
@@ -91,7 +93,7 @@ const manualPriority = 100
 func (k *Keeper) Posts() []Post {
 	var posts []Post
 	for _, u := range k.Users.All() {
-		post := Post{UserID: u.ID, Name: u.Name}
+		post := Post{UserID: u.ID, Name: u.Name, AutoAccept: u.Is.AcceptsChats()}
 		if p := k.Profiles.Find(u.Is.ProfileID); p != nil && p.Is.Chats > 0 {
 			post.Chats = p.Is.Chats
 			for i, q := range slices.Concat(p.Is.Queues, p.Is.Manual) {

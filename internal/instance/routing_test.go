@@ -1,6 +1,7 @@
 package instance_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
@@ -32,14 +33,50 @@ func TestPosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	user, err := k.Users.Create(t.Context(), instance.Item[instance.User]{Name: "ann", Is: instance.User{ProfileID: profile.ID}})
+	rest := map[string]json.RawMessage{"AutoAcceptConfigs": json.RawMessage(`[{"Channel":"VOICE","AutoAccept":false},{"Channel":"CHAT","AutoAccept":true}]`)}
+	user, err := k.Users.Create(t.Context(), instance.Item[instance.User]{Name: "ann", Is: instance.User{ProfileID: profile.ID, Rest: rest}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []instance.Post{{UserID: user.ID, Name: "ann", Chats: 2, Queues: []instance.PostQueue{
+	want := []instance.Post{{UserID: user.ID, Name: "ann", Chats: 2, AutoAccept: true, Queues: []instance.PostQueue{
 		{Name: "Default", Priority: 2, Delay: 30 * time.Second}, {Name: "Sales", Priority: 1}, {Name: "Letters", Priority: 100},
 	}}}
 	if diff := cmp.Diff(want, k.Posts()); diff != "" {
 		t.Errorf("posts (-want +got):\n%s", diff)
+	}
+}
+
+// Whether a user accepts chats is one entry of AutoAcceptConfigs: the others stay when it changes.
+func TestRowStatusAcceptsChats(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		given string
+		on    bool
+		want  string
+	}{
+		{``, false, `[{"Channel":"CHAT","AutoAccept":true}]`},
+		{`[]`, false, `[{"Channel":"CHAT","AutoAccept":true}]`},
+		{
+			`[{"Channel":"VOICE","AutoAccept":true,"AgentFirstCallbackAutoAccept":false}]`, false,
+			`[{"Channel":"VOICE","AutoAccept":true,"AgentFirstCallbackAutoAccept":false},{"Channel":"CHAT","AutoAccept":true}]`,
+		},
+		{
+			`[{"Channel":"CHAT","AutoAccept":true},{"Channel":"TASK","AutoAccept":true}]`, true,
+			`[{"Channel":"CHAT","AutoAccept":false},{"Channel":"TASK","AutoAccept":true}]`,
+		},
+	} {
+		u := &instance.User{}
+		if c.given != "" {
+			u.Rest = map[string]json.RawMessage{"AutoAcceptConfigs": json.RawMessage(c.given)}
+		}
+		if u.AcceptsChats() != c.on {
+			t.Errorf("%s accepts chats: %v", c.given, !c.on)
+		}
+		if err := u.AcceptChats(!c.on); err != nil || u.AcceptsChats() == c.on {
+			t.Errorf("%s is not changed: %v", c.given, err)
+		}
+		if got := string(u.Rest["AutoAcceptConfigs"]); got != c.want {
+			t.Errorf("%s becomes %s, not %s", c.given, got, c.want)
+		}
 	}
 }
