@@ -129,7 +129,7 @@ func (s *Service) participantActions() []*action {
 		},
 		{
 			name: "UpdateParticipantRoleConfig", model: connectmodel.UpdateParticipantRoleConfig(), run: bind(s.updateTimers),
-			source: fidelity.Documentation, note: "New values take effect at once; AWS waits for the next agent to join.",
+			source: fidelity.Documentation, note: "New values take effect at once; AWS waits for the next agent to join. With several agents the timers of the one who joined last run (guessed).",
 		},
 		{
 			name: "UpdateParticipantAuthentication", model: connectmodel.UpdateParticipantAuthentication(), run: bind(s.updateAuthentication), source: fidelity.Documentation,
