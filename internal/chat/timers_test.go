@@ -214,3 +214,26 @@ func TestTimersUnset(t *testing.T) {
 		w.ended(started.ContactID, chat.IdleDisconnect)
 	})
 }
+
+// Of several agents the one who joined last has timers; the one before has them again when that one leaves.
+func TestRowStatusTimersOfSeveralAgents(t *testing.T) {
+	t.Parallel()
+	//nolint:thelper // it is the test
+	pass(t, func(t *testing.T, w *world, pass func(time.Duration)) {
+		started, _, record := w.begin(request())
+		w.timers(started.ContactID, chat.Timer{Role: transcript.Agent, Type: chat.IdleTimer, After: 2 * time.Minute})
+		w.join(started.ContactID, transcript.Agent, "Ann")
+		bob := w.join(started.ContactID, transcript.Agent, "Bob")
+		pass(time.Hour)
+		if err := w.Leave(t.Context(), started.ContactID, bob.ParticipantID); err != nil {
+			t.Fatal(err)
+		}
+		pass(time.Second)
+		want := []string{
+			"Pat: participant.joined", "Ann: participant.joined", "Bob: participant.joined", "Bob: participant.idle", "Bob: participant.left", "Ann: participant.idle",
+		}
+		if diff := cmp.Diff(want, record.lines()); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
