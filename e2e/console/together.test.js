@@ -100,7 +100,7 @@ test('RowB9: an agent who accepts by itself has the next chat at once', async ()
   }
 })
 
-test('RowStatus: the desk and Amazon Connect\'s API say the same of a user', async () => {
+test('the desk and Amazon Connect\'s API say the same of a user', async () => {
   const connectApi = async (method, path, body) => {
     const answer = await fetch(`${parley.url}${path}`, { method, headers: { 'content-type': 'application/json' }, body: body && JSON.stringify(body) })
     assert.equal(answer.status, 200, `${method} ${path}`)

@@ -405,7 +405,7 @@ func TestRowC1WindowsOfStreams(t *testing.T) {
 }
 
 // A status of the instance is shown with the state it means, until the desk says another state.
-func TestRowStatusOfAnAgent(t *testing.T) {
+func TestStatusOfAnAgent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, setup{})
 	w.must(http.MethodPost, "/api/desk/agents", map[string]any{"name": "Ann"})

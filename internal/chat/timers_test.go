@@ -216,7 +216,7 @@ func TestTimersUnset(t *testing.T) {
 }
 
 // Of several agents the one who joined last has timers; the one before has them again when that one leaves.
-func TestRowStatusTimersOfSeveralAgents(t *testing.T) {
+func TestTimersOfSeveralAgents(t *testing.T) {
 	t.Parallel()
 	//nolint:thelper // it is the test
 	pass(t, func(t *testing.T, w *world, pass func(time.Duration)) {

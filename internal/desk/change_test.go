@@ -22,7 +22,7 @@ func (r *room) stands(name string) string {
 
 // A status of the instance is shown until the state is changed otherwise: at the desk, by coming, and by
 // a window that is gone for as long as it is gone.
-func TestRowStatusIsShown(t *testing.T) {
+func TestStatusIsShown(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRoom(t, nil)
@@ -87,7 +87,7 @@ func TestRowStatusIsShown(t *testing.T) {
 }
 
 // The switch of a user is the instance's, whoever turns it: the desk keeps it there, and says nothing else.
-func TestRowStatusTheSwitchOfAUser(t *testing.T) {
+func TestSwitchOfAUser(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		post := desk.Post{UserID: "u-1", Name: "Ann", Queues: []desk.PostQueue{{Name: desk.DefaultQueue}}, Chats: 3}

@@ -132,7 +132,7 @@ func (w *world) ids() map[string]string {
 
 // A status by PutUserStatus lets the agent of a user take chats or not, by its type, and is shown; what
 // is not there is refused as Amazon Connect refuses it.
-func TestRowStatusPutUserStatus(t *testing.T) {
+func TestPutUserStatus(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Config{DataDir: t.TempDir()})
 	ids := w.ids()
@@ -174,7 +174,7 @@ func TestRowStatusPutUserStatus(t *testing.T) {
 
 // Who takes chats without accepting them is one thing, with the user and at the desk: UpdateUserConfig
 // turns the desk's switch, the switch is what DescribeUser tells, and both hold after a restart.
-func TestRowStatusAutoAcceptConfigs(t *testing.T) {
+func TestAutoAcceptConfigs(t *testing.T) {
 	t.Parallel()
 	cfg := emulator.Config{DataDir: t.TempDir()}
 	w := newWorld(t, cfg)

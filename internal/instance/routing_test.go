@@ -47,7 +47,7 @@ func TestPosts(t *testing.T) {
 }
 
 // Whether a user accepts chats is one entry of AutoAcceptConfigs: the others stay when it changes.
-func TestRowStatusAcceptsChats(t *testing.T) {
+func TestPostsAcceptChats(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		given string
