@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -111,6 +112,15 @@ type answer struct {
 func (g *gate) present(token string) answer {
 	g.tb.Helper()
 	return g.send(http.Header{"Authorization": {"Bearer " + token}}, token)
+}
+
+// settled is present within a bubble, and returns when nothing goes on any more: until the library's own
+// goroutine has put a fetch away, which is after its result is known, it hands that result to whoever asks
+// next instead of fetching again.
+func (g *gate) settled(token string) answer {
+	g.tb.Helper()
+	defer synctest.Wait()
+	return g.present(token)
 }
 
 func (g *gate) send(header http.Header, tokens ...string) answer {
