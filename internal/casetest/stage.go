@@ -126,7 +126,6 @@ func (s *stage) complete(result *flowtest.Result) {
 // see keeps the contact as it is now.
 func (s *stage) see(at *flowrun.Scene) {
 	s.contact, s.state = at.Contact(), *at.State
-	s.contact.Attributes = maps.Clone(s.contact.Attributes)
 }
 
 // Says implements [flowrun.Witness].
