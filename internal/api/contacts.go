@@ -184,11 +184,7 @@ func (a *API) patchContact(r *http.Request) (any, error) {
 				attributes[key] = *value
 			}
 		})
-		size := 0
-		for _, a := range step.Contact().Attributes {
-			size += len(a.Key) + len(a.Value)
-		}
-		if size > connectmodel.MaxAttributeBytes {
+		if size := step.Contact().Attributes.Size(); size > connectmodel.MaxAttributeBytes {
 			return diagnosis.New(diagnosis.AttributesTooLarge, "The contact would have %d bytes of attributes; at most %d are allowed.", size, connectmodel.MaxAttributeBytes)
 		}
 		changed = contactJSON(step.Contact())

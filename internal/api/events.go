@@ -107,10 +107,7 @@ func (e *Events) Observe(contact *chat.Contact, item *transcript.Item) {
 			return
 		}
 	}
-	size := len(contact.SegmentAttributes)
-	for _, a := range contact.Attributes {
-		size += len(a.Key) + len(a.Value)
-	}
+	size := len(contact.SegmentAttributes) + contact.Attributes.Size()
 	e.tell(event{name: eventContact, contactID: contact.ID, told: &told{contact: contact}, weight: weigh(size)})
 }
 

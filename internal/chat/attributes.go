@@ -25,6 +25,15 @@ func AttributesOf(values map[string]string) Attributes {
 	return list
 }
 
+// Size is what they count for together, in bytes of keys and values.
+func (a Attributes) Size() int {
+	size := 0
+	for _, one := range a {
+		size += len(one.Key) + len(one.Value)
+	}
+	return size
+}
+
 // Map returns the attributes as a map, which is the caller's; nil for nil ones.
 func (a Attributes) Map() map[string]string {
 	if a == nil {

@@ -23,4 +23,7 @@ func TestAttributes(t *testing.T) {
 			t.Fatal(diff)
 		}
 	}
+	if size := (chat.Attributes{{Key: "ä", Value: "12"}, {Key: "b", Value: ""}}).Size(); size != 5 {
+		t.Errorf("they count for %d bytes", size)
+	}
 }
