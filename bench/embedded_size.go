@@ -62,9 +62,9 @@ func (l *lab) chatsOnce(ctx context.Context, r *embeddedResult) error {
 			return err
 		}
 		r.beating = (cpuTime(p.pid()) - before).Seconds() / r.settle.Seconds()
-		for kind, value := range map[*spread]int64{&r.idle: idle, &r.full: memory(p.pid(), "VmRSS"), &r.peak: memory(p.pid(), "VmHWM")} {
-			*kind = append(*kind, float64(value))
-		}
+		r.idle = append(r.idle, float64(idle))
+		r.full = append(r.full, float64(memory(p.pid(), "VmRSS")))
+		r.peak = append(r.peak, float64(memory(p.pid(), "VmHWM")))
 		pause(ctx, time.Second)
 		if got := answers.Load(); got < sent {
 			return fmt.Errorf("%d of %d heartbeats were answered", got, sent)
