@@ -34,13 +34,17 @@ const { Websocket, ConnectionCredentials: { ConnectionToken } } = await particip
 
 const socket = new WebSocket(Websocket.Url)
 await once(socket, 'open')
-socket.on('message', (frame) => {
-  const { topic, content } = JSON.parse(frame)
-  if (topic === 'aws/chat') print(JSON.parse(content))
+let lines
+await new Promise((resolve) => { // until it is subscribed: what is said before is not told to it
+  socket.on('message', (frame) => {
+    const { topic, content } = JSON.parse(frame)
+    if (topic === 'aws/subscribe') resolve()
+    if (topic === 'aws/chat') print(JSON.parse(content))
+  })
+  socket.send(JSON.stringify({ topic: 'aws/subscribe', content: { topics: ['aws/chat'] } }))
 })
-socket.send(JSON.stringify({ topic: 'aws/subscribe', content: { topics: ['aws/chat'] } }))
 // From here on, because lines that come before somebody waits for them are lost, and so is their end.
-const lines = createInterface({ input: process.stdin })
+lines = createInterface({ input: process.stdin })
 
 function print({ Type, ContentType, DisplayName, Content }) {
   if (Type === 'MESSAGE') console.log(`${DisplayName}: ${Content}`)
@@ -49,7 +53,7 @@ function print({ Type, ContentType, DisplayName, Content }) {
   if (ContentType?.endsWith('.chat.ended')) {
     console.log('(the chat has ended)')
     socket.close(1000)
-    lines.close()
+    lines?.close()
   }
 }
 
