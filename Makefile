@@ -8,7 +8,7 @@ FUZZTIME ?= 30s
 
 .DEFAULT_GOAL := help
 # bin/npm is one although it is a folder: what it is made of is not known to make.
-.PHONY: help run build bin/npm vet-cross test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart pictures vulncheck model findings fuzz clean
+.PHONY: help run build bin/npm vet-cross test test-prepare test-go test-sdk test-template test-flows test-functions test-browser test-cold test-loaded test-stalled lint fmt generate dist bench bench-proxy bench-embedded bench-function bench-compare bench-stale crash restart pictures vulncheck model findings fuzz clean
 
 # Folders with npm packages of their own.
 NPM := e2e/apiclient e2e/browser e2e/chat e2e/console e2e/functions e2e/page examples/jest examples/node examples/playwright examples/vitest examples/web tools/templatecheck
@@ -110,6 +110,9 @@ test-cold: ## Run the tests in a fresh clone, with module, build and npm caches 
 
 test-loaded: ## Run the tests beside two processes that do nothing but work
 	tools/loaded.sh $(MAKE) test
+
+test-stalled: ## Run the tests while their processes are held up at random
+	node tools/stalled.mjs $(MAKE) test
 
 # They have a copy of the package in npm.
 examples/jest/node_modules/.installed examples/playwright/node_modules/.installed examples/vitest/node_modules/.installed: $(wildcard npm/*.* npm/*/*)
