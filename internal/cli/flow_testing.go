@@ -89,8 +89,8 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 	if err := checkOutput(o.output, testForms()...); err != nil {
 		return err
 	}
-	usual := debug.SetGCPercent(400)
-	defer debug.SetGCPercent(usual)
+	usualGarbage := allowGarbage(env)
+	defer usualGarbage()
 	if err := o.coverage.check(); err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func testFlows(ctx context.Context, env *Env, o testFlags, names []string) (err 
 		return hint.Usage("there is no test "+what, "put Amazon Connect's test cases and scenarios into a folder tests beside the flows; docs/flow-testing.md shows both")
 	}
 	if len(tests) > fewTests {
-		debug.SetGCPercent(usual)
+		usualGarbage()
 	}
 	outcomes := runTests(ctx, tests)
 	covered := o.coverage.of(programs, outcomes)
@@ -208,6 +208,16 @@ func (set *testSet) tests(cfg casetest.Config, wanted *regexp.Regexp, update boo
 // fewTests is how many tests leave so little behind that the garbage may grow to several times of it until
 // they are reported, which saves a quarter of their processor time.
 const fewTests = 1000
+
+// allowGarbage lets garbage grow to four times of what is kept, and returns what sets the usual rate again.
+// Where the environment has a rate (GOGC), that one stays.
+func allowGarbage(env *Env) (usual func()) {
+	if env.getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(400)
+	return func() { debug.SetGCPercent(before) }
+}
 
 // runTests runs tests as [flowtest.All] does.
 func runTests(ctx context.Context, tests []func(context.Context) casetest.Outcome) []casetest.Outcome {
