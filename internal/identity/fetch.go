@@ -80,10 +80,10 @@ func newClient(given *http.Client) *http.Client {
 	if base == nil {
 		base = &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: fetchTimeout}).DialContext,
+			DialContext:            (&net.Dialer{Timeout: client.Timeout}).DialContext,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-			TLSHandshakeTimeout:    fetchTimeout,
-			ResponseHeaderTimeout:  fetchTimeout,
+			TLSHandshakeTimeout:    client.Timeout,
+			ResponseHeaderTimeout:  client.Timeout,
 			MaxResponseHeaderBytes: 64 << 10,
 			IdleConnTimeout:        30 * time.Second,
 			MaxIdleConns:           1,

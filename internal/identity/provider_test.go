@@ -57,7 +57,8 @@ type idp struct {
 	broken http.HandlerFunc
 	// document changes the discovery document.
 	document map[string]any
-	raw      string // published in place of set
+	raw      string       // published in place of set
+	client   *http.Client // that fetches from the provider; nil makes one
 }
 
 func newIDP() *idp {
@@ -67,12 +68,12 @@ func newIDP() *idp {
 	}
 }
 
-// serve puts the provider on a loopback port.
+// serve puts the provider on a loopback port, where an answer may take its time.
 func (p *idp) serve(tb testing.TB) *idp {
 	tb.Helper()
 	server := httptest.NewServer(p)
 	tb.Cleanup(server.Close)
-	p.issuer = server.URL + "/tenant"
+	p.issuer, p.client = server.URL+"/tenant", &http.Client{Timeout: time.Minute}
 	return p
 }
 
@@ -153,7 +154,7 @@ func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
 func (p *idp) config() identity.Config {
 	return identity.Config{
 		Mode: identity.OIDC, Issuer: p.issuer, Audience: "chat", DocsURL: "/docs/errors",
-		ClaimAttributes: map[string]string{"sub": "customerId", "email": "email", "custom:tier": "tier"},
+		ClaimAttributes: map[string]string{"sub": "customerId", "email": "email", "custom:tier": "tier"}, HTTP: p.client,
 	}
 }
 

@@ -191,12 +191,18 @@ func (g *gate) lastReason() string {
 	return strings.ReplaceAll(reason, `\"`, `"`)
 }
 
+// in is a claim's time, counted from the making of its token.
+type in time.Duration
+
 // said are the claims of a good token, changed as wanted; nil takes a claim away.
 func said(changes map[string]any) jwt.MapClaims {
 	now := time.Now()
 	claims := jwt.MapClaims{"sub": widget, "iat": now.Unix(), "exp": now.Add(5 * time.Minute).Unix()}
 	for name, value := range changes {
 		claims[name] = value
+		if away, is := value.(in); is {
+			claims[name] = now.Add(time.Duration(away)).Unix()
+		}
 		if value == nil {
 			delete(claims, name)
 		}
