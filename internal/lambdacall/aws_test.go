@@ -77,11 +77,19 @@ func TestRealLambdaRefuses(t *testing.T) {
 		"500":         {[]awsfake.Step{{Status: 500, Error: "ServiceException"}, {Status: 503}}, 3, "", "AWS Lambda took the call at attempt 3"},
 		"not found":   {[]awsfake.Step{{Status: 404, Error: "ResourceNotFoundException", Message: "no f"}}, 1, "", "AWS Lambda refuses the call: ResourceNotFoundException: no f"},
 		"not allowed": {[]awsfake.Step{{Status: 403, Error: "AccessDeniedException", Message: "no"}}, 1, "", "AccessDeniedException"},
-		"hangs":       {[]awsfake.Step{{Hang: true}}, 1, "TimeLimitExceeded", "no answer within 1s"},
+		"hangs":       {[]awsfake.Step{{Hang: true}}, 1, "TimeLimitExceeded", "no answer within 8s"},
 	} {
-		before := endpoint.Calls()
+		before, limit := endpoint.Calls(), newLimit(t)
 		endpoint.Script(test.steps...)
-		e := c.Answer(t.Context(), call("f", map[string]any{"InvocationTimeLimitSeconds": map[bool]string{true: "1", false: "8"}[test.error != ""]}))
+		if arrived := len(endpoint.Requests()) + 1; test.error != "" {
+			go func() {
+				if err := endpoint.Await(t.Context(), arrived); err != nil {
+					t.Error(err)
+				}
+				close(limit.over)
+			}()
+		}
+		e := c.Answer(limit, call("f"))
 		if test.calls > 1 && e.Kind == flow.Answered {
 			if e.Note != test.note {
 				t.Errorf("%s: note %q", name, e.Note)

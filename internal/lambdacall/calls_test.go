@@ -70,12 +70,28 @@ func runProgram(kind string) {
 type logged struct {
 	mu   sync.Mutex
 	text bytes.Buffer
+	more chan struct{} // closed by the next line
 }
 
 func (l *logged) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	close(l.more)
+	l.more = make(chan struct{})
 	return l.text.Write(p)
+}
+
+// await returns when the log holds a text.
+func (l *logged) await(text string) {
+	for {
+		l.mu.Lock()
+		found, more := strings.Contains(l.text.String(), text), l.more
+		l.mu.Unlock()
+		if found {
+			return
+		}
+		<-more
+	}
 }
 
 func (l *logged) String() string {
@@ -87,7 +103,7 @@ func (l *logged) String() string {
 // calls are functions of a configuration, ended with the test.
 func calls(t *testing.T, functions map[string]lambdacall.Function) (*lambdacall.Calls, *logged) {
 	t.Helper()
-	log := &logged{}
+	log := &logged{more: make(chan struct{})}
 	c, err := lambdacall.New(lambdacall.Config{Functions: functions, Log: slog.New(slog.NewTextHandler(log, nil)), UserAgent: "parley/test"})
 	if err != nil {
 		t.Fatal(err)
@@ -100,9 +116,41 @@ func calls(t *testing.T, functions map[string]lambdacall.Function) (*lambdacall.
 	return c, log
 }
 
-// call is a call of a function by an action.
+// limit is a time limit that is over when the test says so, and not before a slow machine has come to what
+// the limit is for.
+type limit struct {
+	context.Context //nolint:containedctx // it is one
+
+	asked, over chan struct{} // asked holds a value once somebody goes by it
+}
+
+func newLimit(t *testing.T) *limit {
+	t.Helper()
+	return &limit{t.Context(), make(chan struct{}, 1), make(chan struct{})}
+}
+
+// Done implements [context.Context].
+func (l *limit) Done() <-chan struct{} {
+	select {
+	case l.asked <- struct{}{}:
+	default:
+	}
+	return l.over
+}
+
+// Err implements [context.Context].
+func (l *limit) Err() error {
+	select {
+	case <-l.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// call is a call of a function by an action, which waits as long as one may.
 func call(ref string, more ...map[string]any) *flowrun.Call {
-	parameters := map[string]any{"LambdaFunctionARN": ref}
+	parameters := map[string]any{"LambdaFunctionARN": ref, "InvocationTimeLimitSeconds": "8"}
 	for _, m := range more {
 		maps.Copy(parameters, m)
 	}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -88,8 +87,7 @@ func TestLocalFailures(t *testing.T) {
 // Endpoints that are not there, die in the call, or do not answer in time.
 func TestNoAnswer(t *testing.T) {
 	t.Parallel()
-	dead := httptest.NewServer(http.NotFoundHandler())
-	dead.Close()
+	const dead = "http://127.0.0.1:1" // where nobody may listen
 	broken := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, "{")
@@ -100,8 +98,8 @@ func TestNoAnswer(t *testing.T) {
 		_, _ = io.ReadAll(r.Body) // only then the end of the connection is seen
 		<-r.Context().Done()
 	})
-	c, _ := calls(t, map[string]lambdacall.Function{"dead": {URL: dead.URL}, "broken": {URL: broken}, "never": {Invoke: never}})
-	failed(t, c.Answer(t.Context(), call("dead")), "", dead.URL+" does not answer (is it running?): ")
+	c, _ := calls(t, map[string]lambdacall.Function{"dead": {URL: dead}, "broken": {URL: broken}, "never": {Invoke: never}})
+	failed(t, c.Answer(t.Context(), call("dead")), "", dead+" does not answer (is it running?): ")
 	failed(t, c.Answer(t.Context(), call("broken")), "", broken+" broke off its answer")
 	failed(t, c.Answer(t.Context(), call("never", map[string]any{"InvocationTimeLimitSeconds": "1"})), "TimeLimitExceeded", "no answer within 1s")
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -133,13 +131,17 @@ func TestEmulatorTakesOneCall(t *testing.T) {
 		_, _ = io.WriteString(w, `{}`)
 	})
 	c, _ := calls(t, map[string]lambdacall.Function{"a": {Emulator: url}, "b": {Emulator: url + "/"}})
-	short := map[string]any{"InvocationTimeLimitSeconds": "1"}
-	failed(t, c.Answer(t.Context(), call("a", short)), "TimeLimitExceeded", "no answer within 1s")
-	<-arrived
-	e := c.Answer(t.Context(), call("b", short))
+	begun := newLimit(t)
+	go func() {
+		<-arrived
+		close(begun.over)
+	}()
+	failed(t, c.Answer(begun, call("a")), "TimeLimitExceeded", "no answer within 8s")
+	e := c.Answer(t.Context(), call("b", map[string]any{"InvocationTimeLimitSeconds": "1"}))
 	failed(t, e, "TimeLimitExceeded", "no answer within 1s; an earlier call kept the emulator busy")
-	answers := make(chan flow.Event, 1)
-	go func() { answers <- c.Answer(t.Context(), call("b", map[string]any{"InvocationTimeLimitSeconds": "8"})) }()
+	waits, answers := newLimit(t), make(chan flow.Event, 1)
+	go func() { answers <- c.Answer(waits, call("b")) }()
+	<-waits.asked
 	select {
 	case <-arrived:
 		t.Error("a second call reached the emulator")

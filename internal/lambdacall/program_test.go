@@ -1,14 +1,15 @@
 package lambdacall_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/lambdacall"
 )
 
@@ -33,22 +34,25 @@ func self(t *testing.T, folder string) string {
 	return link
 }
 
-// do asks the program of a test for something.
-func do(t *testing.T, c *lambdacall.Calls, what, limit string) (answer struct {
+// do asks the program of a test for something, with as much time as it takes.
+func do(ctx context.Context, c *lambdacall.Calls, what string) (answer struct {
 	Kind, Do, Secret, Name string
 	Pid                    int
-}, e flow.Event,
+}, err error,
 ) {
-	t.Helper()
-	e = c.Answer(t.Context(), call("f", map[string]any{
-		"LambdaInvocationAttributes": map[string]any{"do": what}, "InvocationTimeLimitSeconds": limit, "ResponseValidation": map[string]any{"ResponseType": "JSON"},
-	}))
-	if e.Kind == flow.Answered {
-		if err := json.Unmarshal([]byte(external(t, e)), &answer); err != nil {
-			t.Fatal(err)
-		}
+	body, err := c.Invoke(ctx, "f", "", []byte(`{"Details":{"Parameters":{"do":"`+what+`"}}}`))
+	if err == nil {
+		err = json.Unmarshal(body, &answer)
 	}
-	return answer, e
+	return answer, err
+}
+
+// refused expects an error of a call with a text in it, because its time was over or not.
+func refused(t *testing.T, err error, late bool, text string) {
+	t.Helper()
+	if f, ok := errors.AsType[*lambdacall.CallError](err); !ok || f.Late != late || !strings.Contains(f.Text, text) {
+		t.Errorf("got %#v, want one with %q, late: %v", err, text, late)
+	}
 }
 
 // A program is started once and stays; one that dies, hangs or is written anew is replaced. What it
@@ -58,38 +62,43 @@ func TestProgram(t *testing.T) {
 	folder := t.TempDir()
 	path := self(t, folder)
 	c, log := calls(t, map[string]lambdacall.Function{"f": {Program: []string{path, "-test.v"}, Environment: map[string]string{asProgram: "go"}}})
-	first, e := do(t, c, "work", "8")
-	if e.Kind != flow.Answered || first.Kind != "go" || first.Do != "work" || first.Secret != "" || first.Name != "f" {
-		t.Fatalf("%+v %s", first, e.Note)
+	first, err := do(t.Context(), c, "work")
+	if err != nil || first.Kind != "go" || first.Do != "work" || first.Secret != "" || first.Name != "f" {
+		t.Fatalf("%+v %v", first, err)
 	}
-	if second, _ := do(t, c, "work", "8"); second.Pid != first.Pid {
+	if second, _ := do(t.Context(), c, "work"); second.Pid != first.Pid {
 		t.Error("the second call did not find the process of the first")
 	}
-	_, e = do(t, c, "fail", "8")
-	failed(t, e, "", "the function failed: ")
-	if third, _ := do(t, c, "work", "8"); third.Pid != first.Pid {
+	_, err = do(t.Context(), c, "fail")
+	refused(t, err, false, "the function failed: ")
+	if third, _ := do(t.Context(), c, "work"); third.Pid != first.Pid {
 		t.Error("an error of the handler ended the process")
 	}
-	_, e = do(t, c, "die", "8")
-	failed(t, e, "", "Runtime.ExitError: the process ended while it handled an event (exit status 4); its output is in the log")
-	fourth, e := do(t, c, "work", "8")
-	if e.Kind != flow.Answered || fourth.Pid == first.Pid {
-		t.Fatalf("after its death: %+v %s", fourth, e.Note)
+	_, err = do(t.Context(), c, "die")
+	refused(t, err, false, "Runtime.ExitError: the process ended while it handled an event (exit status 4); its output is in the log")
+	fourth, err := do(t.Context(), c, "work")
+	if err != nil || fourth.Pid == first.Pid {
+		t.Fatalf("after its death: %+v %v", fourth, err)
 	}
-	_, e = do(t, c, "hang", "1")
-	failed(t, e, "TimeLimitExceeded", "no answer within 1s")
-	fifth, e := do(t, c, "work", "8") // beside the one that hangs
-	if e.Kind != flow.Answered || fifth.Pid == fourth.Pid {
-		t.Fatalf("beside one that hangs: %+v %s", fifth, e.Note)
+	begun := newLimit(t)
+	go func() {
+		log.await("about to hang")
+		close(begun.over)
+	}()
+	_, err = do(begun, c, "hang")
+	refused(t, err, true, "no answer within ")
+	fifth, err := do(t.Context(), c, "work") // beside the one that hangs
+	if err != nil || fifth.Pid == fourth.Pid {
+		t.Fatalf("beside one that hangs: %+v %v", fifth, err)
 	}
 	later := time.Now().Add(time.Hour)
 	self(t, folder)
 	if err := os.Chtimes(path, later, later); err != nil {
 		t.Fatal(err)
 	}
-	sixth, e := do(t, c, "work", "8")
-	if e.Kind != flow.Answered || sixth.Pid == fifth.Pid {
-		t.Errorf("after its file has changed: %+v %s", sixth, e.Note)
+	sixth, err := do(t.Context(), c, "work")
+	if err != nil || sixth.Pid == fifth.Pid {
+		t.Errorf("after its file has changed: %+v %v", sixth, err)
 	}
 	for _, want := range []string{`msg="function says" function=f line="about to die"`, "function restarts, because its file has changed"} {
 		if !strings.Contains(log.String(), want) {
@@ -117,14 +126,14 @@ func TestProgramThatDoesNotStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, log := calls(t, map[string]lambdacall.Function{"f": {Program: []string{text}}})
-	_, e := do(t, c, "work", "8")
-	failed(t, e, "", "the program cannot be started: ")
+	_, err := do(t.Context(), c, "work")
+	refused(t, err, false, "the program cannot be started: ")
 	if !strings.Contains(log.String(), "function does not start") {
 		t.Error("the log does not say that it does not start")
 	}
 	c, log = calls(t, map[string]lambdacall.Function{"f": {Program: []string{self(t, folder)}, Environment: map[string]string{asProgram: "no start"}}})
-	_, e = do(t, c, "work", "8")
-	failed(t, e, "", "the process ended (exit status 3); its output is in the log")
+	_, err = do(t.Context(), c, "work")
+	refused(t, err, false, "the process ended (exit status 3); its output is in the log")
 	if !strings.Contains(log.String(), "no licence") {
 		t.Errorf("the log lacks the output:\n%s", log)
 	}
