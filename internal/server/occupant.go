@@ -23,8 +23,8 @@ func (o Occupant) InProcess() string {
 	return " (process " + strconv.Itoa(o.PID) + ")"
 }
 
-// lookTime bounds the search for a process.
-const lookTime = 2 * time.Second
+// lookTime bounds the search for a process, which takes milliseconds unless the machine is busy.
+const lookTime = 10 * time.Second
 
 // OccupantOf finds the process that listens on the port of an address, HOST:PORT.
 func OccupantOf(ctx context.Context, addr string) Occupant {

@@ -282,18 +282,17 @@ func untilEnd(ctx context.Context, config Config, served <-chan error, life *lif
 }
 
 // awaitZero waits for handlers to return: what is taken down after Serve may still be
-// in their use.
+// in their use. The limit is counted in looks, so that the time in which a busy machine lets
+// nothing of this process run is not taken for the handlers' own.
 func awaitZero(running *atomic.Int64, limit time.Duration) {
-	deadline := time.NewTimer(limit)
-	defer deadline.Stop()
-	tick := time.NewTicker(5 * time.Millisecond)
+	const pause = 5 * time.Millisecond
+	tick := time.NewTicker(pause)
 	defer tick.Stop()
-	for running.Load() > 0 {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
+	for range limit / pause {
+		if running.Load() == 0 {
 			return
 		}
+		<-tick.C
 	}
 }
 
