@@ -561,7 +561,7 @@ func TestTrapDownloads(t *testing.T) {
 		t.Errorf("fetched at the upload's address: %d %s", a.Status, a.Body)
 	}
 	w.must("complete-attachment-upload", c.token, `{"AttachmentIds":["`+id+`"],"ClientToken":"t"}`)
-	got := w.must("attachment", c.token, `{"AttachmentId":"`+id+`","UrlExpiryInSeconds":5}`)
+	got := w.must("attachment", c.token, `{"AttachmentId":"`+id+`","UrlExpiryInSeconds":300}`)
 	address = got.member(t, "Url")
 	a := w.call(http.MethodGet, address, "", "", "Range", "bytes=1-4")
 	if a.Status != 206 || string(a.Body) != "html" {
@@ -584,9 +584,9 @@ func TestTrapDownloads(t *testing.T) {
 	if a := w.post("attachment", other.token, `{"AttachmentId":"`+id+`"}`); a.Status != 400 {
 		t.Errorf("fetched by another chat: %d %s", a.Status, a.Body)
 	}
-	w.chats.Clock().Skip(7 * time.Second)
+	w.chats.Clock().Skip(302 * time.Second)
 	if a := w.call(http.MethodGet, address, "", ""); a.Status != 403 {
-		t.Errorf("fetched after seven seconds: %d %s", a.Status, a.Body)
+		t.Errorf("fetched after 302 seconds: %d %s", a.Status, a.Body)
 	}
 }
 

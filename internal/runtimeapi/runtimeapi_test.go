@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/parley-chat/parley/internal/runtimeapi"
 )
@@ -15,7 +16,7 @@ import (
 // can be given another event.
 func TestAnswerOfAnySize(t *testing.T) {
 	t.Parallel()
-	api, err := runtimeapi.Listen(t.Context(), runtimeapi.Config{})
+	api, err := runtimeapi.Listen(t.Context(), runtimeapi.Config{Timeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
