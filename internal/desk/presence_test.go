@@ -97,6 +97,35 @@ func TestRowC1ComingBackIsAsItWas(t *testing.T) {
 	})
 }
 
+// Where a chat came from is known after a restart, too: it waits there again, whoever lets go of it.
+func TestRowC1TheQueueOutlivesARestart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoomWith(t, nil, desk.Config{Queues: []string{"Sales"}})
+		for _, name := range []string{"Ann", "Ben"} {
+			r.add(desk.AgentConfig{Name: name})
+		}
+		pat, kim := r.wait(chat.Queued{Name: "Sales"}), r.wait(chat.Queued{Name: "Sales"})
+		r.accept("Ann", pat.contactID)
+		r.accept("Ben", kim.contactID)
+		r.close()
+		r.open(nil)
+		r.begin()
+		r.add(desk.AgentConfig{Name: "Ann", Window: true})
+		<-time.After(desk.GoneAfter)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{pat.contactID}, r.waiting("Sales")); diff != "" {
+			t.Errorf("the chat of Ann, whose window is gone, does not wait where it did: %s", diff)
+		}
+		if err := r.desk.Remove(t.Context(), "Ben"); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]string{pat.contactID, kim.contactID}, r.waiting("Sales")); diff != "" {
+			t.Errorf("the chat of Ben, who was removed, does not wait where it did: %s", diff)
+		}
+	})
+}
+
 func TestRowC1ThePartnerGoesOn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -89,6 +89,9 @@ func (d *Desk) syncTicket(contact *chat.Contact) (changed bool) {
 			return false
 		}
 		t = &ticket{id: contact.ID, customer: contact.Customer().DisplayName, incremental: contact.Incremental, routed: &chat.Queued{}}
+		if q := contact.Queue; q != nil && (q.Agent == "" || q.Name != "") { // where it came from, when an agent has it already
+			t.queue = d.queue(q.Name)
+		}
 		d.tickets[t.id] = t
 	}
 	changed = d.syncSeats(t, contact) || t.customer != contact.Customer().DisplayName
