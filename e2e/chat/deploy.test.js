@@ -56,12 +56,11 @@ test('a script deploys flows, and chats follow them', async (t) => {
       ParticipantToken, Type: ['WEBSOCKET', 'CONNECTION_CREDENTIALS'],
     }))
     const socket = await openSocket(Websocket.Url)
-    socket.say('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
+    await socket.subscribe()
     const heard = []
     while (heard.length < texts.length) {
       const frame = await socket.next()
       assert.ok(frame, `the socket was closed after ${JSON.stringify(heard)}`)
-      if (frame.op === opcode.ping) socket.send({ op: opcode.pong, payload: frame.payload })
       const { topic, content } = frame.op === opcode.text ? JSON.parse(frame.text) : {}
       const { Type, Content } = topic === 'aws/chat' ? JSON.parse(content) : {}
       if (Type === 'MESSAGE') heard.push(Content)

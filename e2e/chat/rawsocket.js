@@ -93,7 +93,17 @@ class RawSocket {
     this.send({ op: opcode.text, payload: text })
   }
 
-  /** Waits for the next frame: { op, text, payload, code }, or undefined once the connection is closed. */
+  /** Subscribes to the chat. What is said before the answer is not told. */
+  async subscribe() {
+    this.say('{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}')
+    const answer = await this.next()
+    if (!answer?.text.startsWith('{"topic":"aws/subscribe"')) throw new Error(`not subscribed: ${answer?.text}`)
+  }
+
+  /**
+   * Waits for the next frame: { op, text, payload, code }, or undefined once the connection is closed. Pings are
+   * no frames to wait for: they are answered, as every client answers them, and come when the server likes.
+   */
   async next() {
     const end = Date.now() + patience
     while (this.#frames.length === 0) {
@@ -135,6 +145,10 @@ class RawSocket {
 
   #readFrames() {
     for (let taken = this.#readFrame(); taken; taken = this.#readFrame()) {
+      if (taken.op === opcode.ping) {
+        this.send({ op: opcode.pong, payload: taken.payload })
+        continue
+      }
       this.#frames.push(taken)
       this.#waiting.splice(0).forEach((wake) => wake())
     }
