@@ -2,7 +2,7 @@
 // the page, and what becomes of its sockets.
 
 window.events = [] // { name, data }
-window.sockets = [] // { url, code, by }
+window.sockets = [] // { url, at, code, by }, at in milliseconds since the page was loaded
 
 window.calls = [] // { method, url, bearer, body, status, type, answer }, as text
 window.frames = [] // what went over sockets, with > or < in front
@@ -10,7 +10,7 @@ window.frames = [] // what went over sockets, with > or < in front
 window.WebSocket = class extends WebSocket {
   constructor (...args) {
     super(...args)
-    this.record = { url: this.url, by: 'server' }
+    this.record = { url: this.url, at: performance.now(), by: 'server' }
     window.sockets.push(this.record)
     window.frames.push(`open ${this.url}`)
     this.addEventListener('message', ({ data }) => window.frames.push(`< ${data}`))
@@ -54,9 +54,9 @@ window.XMLHttpRequest = class extends XMLHttpRequest {
   send (body) {
     this.record.body = body ?? ''
     window.calls.push(this.record)
-    this.addEventListener('load', async () => {
-      const answer = await new Response(this.response).text() // text, blob or buffer
-      Object.assign(this.record, { status: this.status, type: this.getResponseHeader('content-type'), answer })
+    this.addEventListener('load', () => {
+      Object.assign(this.record, { status: this.status, type: this.getResponseHeader('content-type') })
+      this.record.read = new Response(this.response).text().then((answer) => { this.record.answer = answer }) // text, blob or buffer
     })
     super.send(body)
   }

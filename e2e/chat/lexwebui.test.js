@@ -67,7 +67,7 @@ describe('RowB3 under the policy of its own page', { concurrency: atOnce }, () =
     const tab = await open(t, shipped)
     await assert.rejects(tab.page.evaluate(handOver, [`${parley.url}/startChatContact`, joined]), /Failed to fetch/)
     for (const directive of ['script-src', 'connect-src']) {
-      assert.ok(tab.complaints.some((line) => line.includes(`Content Security Policy directive: "${directive}`)), directive)
+      await until(() => tab.complaints.some((line) => line.includes(`Content Security Policy directive: "${directive}`)), () => `no word of ${directive}: ${tab.complaints}`)
     }
   })
 

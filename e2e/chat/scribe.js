@@ -24,8 +24,8 @@ export function write({ calls, frames }, names) {
   const sections = {
     Calls: calls.map(describe),
     Frames: frames.filter((frame) => !isBeat(frame)),
-    // Their number and their place between the others are the clock's.
-    Heartbeats: [...new Set(frames.filter(isBeat))],
+    // Their number and their place between the others and each other are the clock's.
+    Heartbeats: [...new Set(frames.filter(isBeat))].sort(),
   }
   return readable(Object.entries(sections).map(([title, lines]) => `# ${title}\n${lines.join('\n')}\n`).join('\n'), names)
 }

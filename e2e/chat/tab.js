@@ -43,6 +43,8 @@ class Tab {
     const answer = await this.page.evaluate(([details, more]) => window.connectChat(details, more), [details, more])
     assert.equal(answer.connectSuccess, true)
     await this.sees('onConnectionEstablished', {}, 2) // once for the call, once for the socket
+    // The client does not wait for this, and of what is said before it the socket is told nothing.
+    await this.page.waitForFunction(() => window.frames.some((frame) => frame.startsWith('< {"topic":"aws/subscribe"')), undefined, { polling: 20, timeout: patience })
   }
 
   /** Calls a method of the session that has to succeed. */
@@ -81,9 +83,12 @@ class Tab {
     return name ? all.filter((e) => e.name === name).map((e) => e.data) : all
   }
 
-  /** What went over the wire. */
+  /** What went over the wire. Calls that are not answered yet have no status. */
   exchange() {
-    return this.page.evaluate(() => ({ calls: window.calls, frames: window.frames }))
+    return this.page.evaluate(async () => {
+      await Promise.all(window.calls.map(({ read }) => read)) // an answer is text a moment after the client has it
+      return { calls: window.calls.map(({ read, ...call }) => call), frames: window.frames }
+    })
   }
 
   sockets() {
