@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { CreateParticipantCommand } from '@aws-sdk/client-connect'
 import { CreateParticipantConnectionCommand, SendMessageCommand } from '@aws-sdk/client-connectparticipant'
-import { atOnce } from '../bounds.js'
+import { atOnce, until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { backend, participant } from './sdk.js'
@@ -51,9 +51,12 @@ describe('a conversation', { concurrency: atOnce }, () => {
   test('RowA15 an answer in pieces is put together, with a transcript read in between', async (t) => {
     const slow = await startParley('--ephemeral')
     t.after(async () => assert.equal(await slow.stop(), 0))
-    const script = 'name: Ann\ngreeting: Hello\nrules:\n  - {match: poem, reply: "Roses are red, violets blue", stream: {words: 1, pace: 5s}}\n  - reply: "You said: {message}"\n'
-    const made = await fetch(`${slow.url}/api/desk/agents`, { method: 'POST', headers: { Origin: slow.url, 'Content-Type': 'application/json' }, body: JSON.stringify({ script }) })
-    assert.ok(made.ok, await made.text())
+    const script = 'name: Ann\ngreeting: Hello\nrules:\n  - {match: poem, reply: "Roses are red, violets blue", stream: {words: 1, pace: 5m}}\n  - reply: "You said: {message}"\n'
+    const post = async (path, body) => {
+      const answer = await fetch(slow.url + path, { method: 'POST', headers: { Origin: slow.url, 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+      assert.ok(answer.ok, await answer.text())
+    }
+    await post('/api/desk/agents', { script })
     const tab = await openPage(t, slow)
     await tab.chat({ ParticipantConfiguration: { ResponseMode: 'INCREMENTAL' } }, ['onTranscriptUpdated'])
     await tab.sees('onMessage', { Type: 'MESSAGE', ParticipantRole: 'AGENT' })
@@ -62,6 +65,14 @@ describe('a conversation', { concurrency: atOnce }, () => {
     const { Transcript: between } = await tab.call('getTranscript', { maxResults: 100, scanDirection: 'BACKWARD', sortOrder: 'ASCENDING' })
     assert.equal(between.some((item) => item.Id === Id), false, 'what is not complete is not in the transcript')
     const had = (await tab.events('onMessage')).filter((item) => item.Id === Id).length
+    for (let pieces = had; pieces < 5; pieces++) { // each comes when the time to it is skipped
+      const skipMs = await until(async () => {
+        const { nextTimerMs } = await (await fetch(`${slow.url}/api/clock`)).json()
+        return nextTimerMs <= 5 * 60_000 && nextTimerMs + 1
+      }, () => 'there is no next piece')
+      await post('/api/clock', { skipMs })
+      await tab.sees('onMessage', { Id }, pieces + 1)
+    }
     const whole = await tab.sees('onMessage', { Id, MessageMetadata: { MessageCompleted: true } })
 
     const shown = (await tab.events('onMessage')).filter((item) => item.Id === Id)

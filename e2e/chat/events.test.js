@@ -68,10 +68,10 @@ for (const release of ['chatjs5', 'chatjs3']) {
     const { tab, details } = await chat(t, release)
     const name = `Ann of ${release}`
     await call('/api/desk/agents', { name }, 200)
+    t.after(() => fetch(`${parley.url}/api/desk/agents/${name}`, { method: 'DELETE', headers: { Authorization: `Bearer ${adminToken}` } }))
     await call(`/api/desk/agents/Parley/contacts/${details.contactId}/invite`, { agentId: name })
     const invited = await tab.sees('onParticipantInvited')
     assert.deepEqual([invited.ContentType, invited.DisplayName, invited.ParticipantRole], [event('participant.invited'), name, 'AGENT'])
-    t.after(() => fetch(`${parley.url}/api/desk/agents/${name}`, { method: 'DELETE', headers: { Authorization: `Bearer ${adminToken}` } }))
     await call(`/api/desk/agents/${name}/accept`, { contactId: details.contactId }, 200)
     assert.equal((await tab.sees('onMessage', { ContentType: joined, DisplayName: name, ParticipantRole: 'AGENT' })).ParticipantId, invited.ParticipantId)
     const { Id } = await tab.say('you two')

@@ -3,7 +3,7 @@
 import { connect, createServer } from 'node:net'
 
 /**
- * Listens on a port of loopback and passes connections on to another one.
+ * Listens on a port of loopback, which it keeps, and passes connections on to another one.
  * @param {string} port of the server
  */
 export async function openLine(port) {
@@ -27,6 +27,8 @@ export async function openLine(port) {
   const cut = (which) => { for (const pair of [...pairs]) if (which(pair)) pair.client.destroy() }
   return {
     url: `http://localhost:${server.address().port}`,
+    /** Leads new connections to the port of another server. */
+    lead: (to) => { port = to },
     /** Cuts the chat sockets; calls go on. */
     cutSockets: () => cut((pair) => pair.socket),
     /** Cuts everything and lets new connections wait. */
