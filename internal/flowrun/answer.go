@@ -72,7 +72,10 @@ func (r *Runner) hooks(ask *flow.Ask) flow.Event {
 	found := make(map[string]any, len(hooks))
 	for name, ref := range hooks {
 		p, ok := r.cfg.Library.Find(flow.Text(ref), ask.Shown)
-		if !ok {
+		switch {
+		case !ok && flow.Text(ref) == "" && ask.Shown == "":
+			return failed("%s names no flow: choose one in the block, or set what its path reads before it", name)
+		case !ok:
 			return failed("%s names a flow that is not here: %s", name, named(flow.Text(ref), ask.Shown))
 		}
 		found[name] = p.ID()
@@ -84,6 +87,8 @@ func (r *Runner) hooks(ask *flow.Ask) flow.Event {
 func (r *Runner) flow(ask *flow.Ask, ref string, allowed func(flow.Kind) bool) flow.Event {
 	p, ok := r.cfg.Library.Find(ref, ask.Shown)
 	switch {
+	case !ok && ref == "" && ask.Shown == "":
+		return unnamed("flow")
 	case !ok:
 		return failed("it names a flow that is not here: %s", named(ref, ask.Shown))
 	case !allowed(p.Kind()):
@@ -103,6 +108,11 @@ func named(ref, shown string) string {
 	return fmt.Sprintf("%q (%s)", ref, shown)
 }
 
+// unnamed is the failure of a block that leaves open what it asks.
+func unnamed(what string) flow.Event {
+	return failed("it names no %s: choose one in the block, or set what its path reads before it", what)
+}
+
 // elsewhere answers for what is not part of an embedded Amazon Connect: what creates something
 // succeeds with an invented id, what looks something up finds nothing.
 func elsewhere(contactID string, ask *flow.Ask) flow.Event {
@@ -110,6 +120,9 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 	switch ask.Type {
 	case "InvokeLambdaFunction":
 		ref := flow.Text(ask.Parameters["LambdaFunctionARN"])
+		if ref == "" && ask.Shown == "" {
+			return unnamed("function")
+		}
 		return failed("no function is configured for %s: write into parley.yaml, under functions, %s: {answer: {key: value}}, or its address or program (docs/functions.md)",
 			named(ref, ask.Shown), strconv.Quote(cmp.Or(arn.FunctionOf(ref).Name, ask.Shown)))
 	case waitBlock: // for a function that nobody knows of any more
@@ -118,11 +131,17 @@ func elsewhere(contactID string, ask *flow.Ask) flow.Event {
 		v2, _ := ask.Parameters["LexV2Bot"].(map[string]any)
 		v1, _ := ask.Parameters["LexBot"].(map[string]any)
 		ref := cmp.Or(flow.Text(v2["AliasArn"]), flow.Text(v1["Name"]))
+		if ref == "" && ask.Shown == "" {
+			return unnamed("bot")
+		}
 		return failed("no bot is configured for %s: write into parley.yaml, under bots, %s: the file of the bot, or its address (docs/bots.md)",
 			named(ref, ask.Shown), strconv.Quote(cmp.Or(ref, ask.Shown)))
 	case "ConnectParticipantWithAgenticCX":
 		in, _ := ask.Parameters["AgentConfiguration"].(map[string]any)
 		id := flow.Text(in["ApplicationId"])
+		if id == "" && ask.Shown == "" {
+			return unnamed("application")
+		}
 		return failed("no application is configured for %s: write into parley.yaml, under agentic-cx, %s: {answers: [{say: TEXT}]}, or the address of one that answers (docs/bots.md)",
 			named(id, ask.Shown), strconv.Quote(cmp.Or(id, ask.Shown)))
 	case "CreateWisdomSession":

@@ -71,7 +71,7 @@ func (r *Runner) target(ask *flow.Ask) flow.Event {
 	ref := flow.Text(ask.Parameters["QueueId"])
 	name := r.cfg.Library.Queue(ref, ask.Shown)
 	if name == "" {
-		return failed("it names no queue")
+		return failed("it names no queue, and no agent")
 	}
 	arn := ref
 	if !strings.HasPrefix(arn, "arn:") {
