@@ -107,14 +107,18 @@ func (f *Folder) read(name string) []flow.Finding {
 		return nil
 	}
 	if err != nil {
-		return append(findings, flow.Finding{Level: flow.Broken, Rule: "file", File: name, Text: err.Error()})
+		rest := "none of its flows is used"
+		if f.good[name] != nil {
+			rest = "its last good version stays in use"
+		}
+		return append(findings, flow.Finding{Level: flow.Broken, Rule: "file", File: name, Text: err.Error() + "; " + rest})
 	}
 	f.good[name] = programs
 	return findings
 }
 
 // errFaulty says that a file has faults, which the findings tell.
-var errFaulty = errors.New("the file has errors; its last good version stays in use")
+var errFaulty = errors.New("the file has errors")
 
 // ReadFile reads the flows of a file, and what there is to say about them. Its error says that the
 // file cannot be read, or that no flow of it can run.

@@ -75,3 +75,23 @@ func TestUnreadableFolder(t *testing.T) {
 		}
 	})
 }
+
+// A file with faults is not said to be in use where it never was: an older version of it stays.
+func TestFaultyFile(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{"main.json": {Data: []byte("{")}}
+	library := flowrun.NewLibrary(nil)
+	folder := flowrun.NewFolder(files, library)
+	load := func(size int, want string) {
+		t.Helper()
+		findings, _, err := folder.Load()
+		if err != nil || len(findings) == 0 && want != "" || want != "" && findings[len(findings)-1].Text != want || len(library.Files()) != size {
+			t.Errorf("%v, %v, %d flows, want %q", findings, err, len(library.Files()), want)
+		}
+	}
+	load(0, "the file has errors; none of its flows is used")
+	files["main.json"] = &fstest.MapFile{Data: []byte(aFlow)}
+	load(1, "")
+	files["main.json"] = &fstest.MapFile{Data: []byte("{ ")}
+	load(1, "the file has errors; its last good version stays in use")
+}
