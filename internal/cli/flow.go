@@ -123,6 +123,9 @@ func newFlowRun(env *Env) *cobra.Command {
 // runFlow runs the flow of a file.
 func runFlow(c *cobra.Command, env *Env, name string, script flowtest.Script, output string) (err error) {
 	file, logical, _ := strings.Cut(name, "#")
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
+		return hint.Usage(file+" is a folder, and one flow is run", "name its file; the other flows of the folder are there as well")
+	}
 	programs, findings, err := readFlows(file)
 	if err != nil {
 		return err
@@ -187,19 +190,24 @@ func chosen(file, logical string, programs []*flow.Program) (*flow.Program, erro
 		if p.Source().Logical == logical && logical != "" || len(programs) == 1 && logical == "" {
 			return p, nil
 		}
-		names = append(names, p.Source().Logical)
-	}
-	if len(programs) == 0 {
-		return nil, hint.New(fmt.Errorf("%s: no flow of this file can run", file), "`parley flow check` says why")
-	}
-	if logical == "" {
-		library := flowrun.NewLibrary(nil)
-		library.Set(programs)
-		if p, ok := library.Entry(); ok {
-			return p, nil
+		if name := p.Source().Logical; name != "" {
+			names = append(names, file+"#"+name)
 		}
 	}
-	return nil, hint.Usage(fmt.Sprintf("%s has several flows", file), fmt.Sprintf("name one: %s#%s", file, strings.Join(names, ", ")))
+	switch {
+	case len(programs) == 0:
+		return nil, hint.New(fmt.Errorf("%s: no flow of this file can run", file), "`parley flow check` says why")
+	case logical != "" && len(names) == 0:
+		return nil, hint.Usage(fmt.Sprintf("%s has no flow %q", file, logical), "leave out what stands behind the #: flows have names of their own in templates only")
+	case logical != "":
+		return nil, hint.Usage(fmt.Sprintf("%s has no flow %q", file, logical), "name one that there is: "+strings.Join(names, ", "))
+	}
+	library := flowrun.NewLibrary(nil)
+	library.Set(programs)
+	if p, ok := library.Entry(); ok {
+		return p, nil
+	}
+	return nil, hint.Usage(fmt.Sprintf("%s has several flows", file), "name one: "+strings.Join(names, ", "))
 }
 
 // writeRun shows a run to a person: what was said, and the way through the flow.
