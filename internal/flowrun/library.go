@@ -208,16 +208,25 @@ type Missing struct {
 	flow.Resource
 }
 
+// Named is a resource that a flow names, with what the action asks of it, paths unresolved.
+type Named struct {
+	Missing
+	Ask flow.Ask
+}
+
 // Named are the resources of a kind that flows name, each once, with the first flow that names it.
-func (l *Library) Named(kind flow.ResourceKind) []Missing {
+func (l *Library) Named(kind flow.ResourceKind) []Named {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	var all []Missing
+	var all []Named
 	for _, p := range l.programs {
+		actions := p.Source().Document.Actions
 		for _, ref := range flow.References(p.Source()) {
-			if ref.Kind == kind && !slices.ContainsFunc(all, func(m Missing) bool { return m.Value == ref.Value && m.Shown == ref.Shown }) {
-				all = append(all, Missing{p.Name(), ref})
+			if ref.Kind != kind || slices.ContainsFunc(all, func(n Named) bool { return n.Value == ref.Value && n.Shown == ref.Shown }) {
+				continue
 			}
+			a := &actions[slices.IndexFunc(actions, func(a flow.Action) bool { return a.Identifier == ref.Action })]
+			all = append(all, Named{Missing{p.Name(), ref}, flow.Ask{Type: a.Type, Action: a.Identifier, Parameters: a.Parameters, Shown: ref.Shown}})
 		}
 	}
 	return all

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/flow"
 	"github.com/parley-chat/parley/internal/flowrun"
@@ -33,7 +35,7 @@ func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Out
 		Functions: functions, Folder: filepath.Dir(s.Config), Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
 	})
 	if err != nil {
-		return nil, hint.New(err, "correct the entry in "+s.Config+"; docs/functions.md shows each kind")
+		return nil, hint.New(placed(err, "functions", s.Functions), "correct the entry in "+s.Config+"; docs/functions.md shows each kind")
 	}
 	bots, err := openBots(s, calls, userAgent, log)
 	if err != nil {
@@ -59,7 +61,7 @@ func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, l
 		Bots: bots, Folder: filepath.Dir(s.Config), Functions: calls, Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
 	})
 	if err != nil {
-		return nil, hint.New(err, cmp.Or(hint.Of(err), "correct the entry in "+s.Config+"; docs/bots.md shows each kind"))
+		return nil, hint.New(placed(err, "bots", s.Bots), cmp.Or(hint.Of(err), "correct the entry in "+s.Config+"; docs/bots.md shows each kind"))
 	}
 	return opened, nil
 }
@@ -72,17 +74,38 @@ func openApplications(s *settings.Settings, log *slog.Logger) (*lexbot.Applicati
 	}
 	opened, err := lexbot.NewApplications(entries, log)
 	if err != nil {
-		return nil, hint.New(err, "correct the entry in "+s.Config+"; docs/bots.md shows each member")
+		return nil, hint.New(placed(err, "agentic-cx", s.AgenticCX), "correct the entry in "+s.Config+"; docs/bots.md shows each member")
 	}
 	return opened, nil
 }
 
-// tell logs which functions of flows are not configured.
+// placed puts the line of an entry before an error about it, which begins with the table's and the entry's
+// names: what opens the entries does not know where they stand.
+func placed(err error, table string, entries []settings.Entry) error {
+	for i := range entries {
+		if e := &entries[i]; strings.HasPrefix(err.Error(), table+"."+e.Key+": ") {
+			return fmt.Errorf("%s: %w", e.Origin, err)
+		}
+	}
+	return err
+}
+
+// tell logs which functions, bots and applications of flows are not configured.
 func (o *Outside) tell(ctx context.Context, library *flowrun.Library, log *slog.Logger) {
-	for _, m := range library.Named(flow.FunctionResource) {
-		if !o.functions.Has(m.Value, m.Shown) {
-			log.WarnContext(ctx, "a contact flow names a function that nobody configured: its block takes the error branch; say in parley.yaml under functions where it is",
-				slog.String("flow", m.Flow), slog.String("block", m.Action), slog.String("names", m.Value), slog.String("shown_as", m.Shown))
+	for _, of := range []struct {
+		kind        flow.ResourceKind
+		what, table string
+		has         func(n *flowrun.Named) bool
+	}{
+		{flow.FunctionResource, "a function", "functions", func(n *flowrun.Named) bool { return o.functions.Has(n.Value, n.Shown) }},
+		{flow.BotResource, "a bot", "bots", func(n *flowrun.Named) bool { return o.Answers(&n.Ask) }},
+		{flow.ApplicationResource, "an application", "agentic-cx", func(n *flowrun.Named) bool { return o.Answers(&n.Ask) }},
+	} {
+		for _, n := range library.Named(of.kind) {
+			if !of.has(&n) {
+				log.WarnContext(ctx, "a contact flow names "+of.what+" that nobody configured: its block takes the error branch; say in parley.yaml under "+of.table+" where it is",
+					slog.String("flow", n.Flow), slog.String("block", n.Action), slog.String("names", n.Value), slog.String("shown_as", n.Shown))
+			}
 		}
 	}
 }
