@@ -78,7 +78,7 @@ func newProgram(ctx context.Context, key string, f Function, cfg Config) (*progr
 	}
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no program %s", p.line[0])
+		return nil, missingProgram(p.line[0], f.Program)
 	case err != nil:
 		return nil, fmt.Errorf("looking at the program: %w", err)
 	case info.IsDir():
@@ -94,6 +94,17 @@ func newProgram(ctx context.Context, key string, f Function, cfg Config) (*progr
 		p.log.LogAttrs(ctx, slog.LevelError, "function does not start", slog.String("cause", err.Error()))
 	}
 	return p, nil
+}
+
+// missingProgram says that a program is not there, and what may have been meant by what was written.
+func missingProgram(path string, written []string) error {
+	switch fields := strings.Fields(written[0]); {
+	case strings.Contains(written[0], "://"):
+		return fmt.Errorf("there is no program %s, and addresses begin with http:// or https://", written[0])
+	case len(written) == 1 && len(fields) > 1:
+		return fmt.Errorf("there is no program %s; arguments stand in a list: program: [%s]", path, strings.Join(fields, ", "))
+	}
+	return fmt.Errorf("there is no program %s", path)
 }
 
 // invoke implements invoker. A process that the flow no longer waits for works on, and is idle

@@ -69,9 +69,17 @@ func (l *loader) validateHours() {
 		}
 		l.fault(Fault{
 			Origin: e.Origin, Setting: "queues." + e.Key, Value: q.Hours,
-			Message: fmt.Sprintf("is no entry of hours%s; there are: %s", didYouMean(q.Hours, names), strings.Join(names, ", ")),
+			Message: "is no entry of hours" + otherHours(q.Hours, names),
 		})
 	}
+}
+
+// otherHours says which hours there are, for a name that is none of them.
+func otherHours(name string, names []string) string {
+	if len(names) == 0 {
+		return fmt.Sprintf(", which is not there; write it, as in hours: {%s: Mon-Fri 9:00-17:30}", name)
+	}
+	return fmt.Sprintf("%s; there are: %s", didYouMean(name, names), strings.Join(names, ", "))
 }
 
 // queueEntry is what an entry of queues says. A capacity of 0 is no bound.

@@ -57,6 +57,7 @@ func TestRoutingFaults(t *testing.T) {
 		"sign":     {"queues:\n  q: {capacity: +5}\n", `parley.yaml:2: queues.q.capacity: "+5" is no whole number from 1 on`},
 		"zero":     {"queues:\n  q: {capacity: '05'}\n", `parley.yaml:2: queues.q.capacity: "05" is no whole number from 1 on`},
 		"no hours": {"queues:\n  q: Ofice\nhours:\n  Office: always\n", `parley.yaml:2: queues.q: "Ofice" is no entry of hours; did you mean Office?`},
+		"none":     {"queues:\n  q: Office\n", `parley.yaml:2: queues.q: "Office" is no entry of hours, which is not there; write it, as in hours: {Office: Mon-Fri 9:00-17:30}`},
 		"zone":     {"hours:\n  h: {open: always, zone: Berlin}\n", `parley.yaml:2: hours.h.zone: "Berlin" is not the name of a time zone`},
 		"time":     {"hours:\n  h: Mon-Fri 9-17\n", `parley.yaml:2: hours.h: "Mon-Fri 9-17" has "Mon-Fri 9-17", which is not like "Mon-Fri 9:00-17:30"`},
 		"override": {"hours:\n  h:\n    open: always\n    overrides: [24 Dec closed]\n", `parley.yaml:4: hours.h.overrides: has "24 Dec closed", which is not like "2026-12-24 9:00-12:00"`},
