@@ -22,8 +22,12 @@ type turn struct {
 }
 
 // functionTime is how long the function of a step may keep others waiting. It only computes, so
-// one that takes longer waits for a step of its own contact.
-const functionTime = 5 * time.Second
+// one that takes longer waits for a step of its own contact. Who waits looks so many times meanwhile:
+// a program that the machine stops for a while looks once when it goes on, and is not taken for such a step.
+const (
+	functionTime = 5 * time.Second
+	looks        = 10
+)
 
 // take waits for the turn. Errors: [ErrNested], and the cause of a context that ended.
 func (t *turn) take(ctx context.Context) error {
@@ -31,20 +35,22 @@ func (t *turn) take(ctx context.Context) error {
 	if mine == nil {
 		return nil
 	}
-	watch := time.NewTicker(functionTime)
+	watch := time.NewTicker(functionTime / looks)
 	defer watch.Stop()
-	for last := t.progress.Load(); ; {
+	for last, still := t.progress.Load(), 0; ; {
 		select {
 		case <-mine:
 			return nil
 		case <-ctx.Done():
 			return t.renounce(mine, context.Cause(ctx))
 		case <-watch.C:
-			progress := t.progress.Load()
-			if progress == last && !t.storing.Load() {
+			if progress := t.progress.Load(); progress != last || t.storing.Load() {
+				last, still = progress, 0
+				continue
+			}
+			if still++; still == looks {
 				return t.renounce(mine, ErrNested)
 			}
-			last = progress
 		}
 	}
 }
