@@ -116,32 +116,34 @@ func TestTamperedTokens(t *testing.T) {
 
 func TestTokensExpire(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, chat.Config{})
-	started, first, _ := w.begin(request())
-	if left := time.Until(first.TokenExpiry); left < 23*time.Hour || left > 24*time.Hour {
-		t.Errorf("a connection token works for %v", left)
-	}
-	if left := time.Until(first.SocketExpiry); left < 59*time.Minute || left > time.Hour {
-		t.Errorf("a socket may stay for %v", left)
-	}
-	_, connected, ticket := w.uses()
-	clock := w.Clock()
-	clock.Skip(99 * time.Second)
-	if err := ticket["OpenSocket"](first.Ticket); err != nil {
-		t.Error(err)
-	}
-	clock.Skip(2 * time.Second)
-	refusal(t, "a ticket after 101 s", ticket["OpenSocket"](first.Ticket), chat.ErrAccessDenied)
-	clock.Skip(24*time.Hour - 103*time.Second)
-	if err := connected["SendMessage"](first.Token); err != nil {
-		t.Error(err)
-	}
-	clock.Skip(2 * time.Second)
-	refusal(t, "a connection token after a day", connected["SendMessage"](first.Token), chat.ErrAccessDenied)
-	second := w.connect(started.Token) // which never expires
-	if err := connected["SendMessage"](second.Token); err != nil {
-		t.Error(err)
-	}
+	synctest.Test(t, func(t *testing.T) { // where no time passes but what is skipped
+		w := newWorld(t, chat.Config{})
+		started, first, _ := w.begin(request())
+		if left := time.Until(first.TokenExpiry); left < 23*time.Hour || left > 24*time.Hour {
+			t.Errorf("a connection token works for %v", left)
+		}
+		if left := time.Until(first.SocketExpiry); left < 59*time.Minute || left > time.Hour {
+			t.Errorf("a socket may stay for %v", left)
+		}
+		_, connected, ticket := w.uses()
+		clock := w.Clock()
+		clock.Skip(99 * time.Second)
+		if err := ticket["OpenSocket"](first.Ticket); err != nil {
+			t.Error(err)
+		}
+		clock.Skip(2 * time.Second)
+		refusal(t, "a ticket after 101 s", ticket["OpenSocket"](first.Ticket), chat.ErrAccessDenied)
+		clock.Skip(24*time.Hour - 103*time.Second)
+		if err := connected["SendMessage"](first.Token); err != nil {
+			t.Error(err)
+		}
+		clock.Skip(2 * time.Second)
+		refusal(t, "a connection token after a day", connected["SendMessage"](first.Token), chat.ErrAccessDenied)
+		second := w.connect(started.Token) // which never expires
+		if err := connected["SendMessage"](second.Token); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // Tokens outlive the service, and die with their chat or their participant, also after that.
