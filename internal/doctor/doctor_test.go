@@ -8,7 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -156,11 +156,14 @@ func TestInterrupted(t *testing.T) {
 
 func TestAHangingEndpoint(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, account())
-	s.config.Timeout = 2 * time.Second // what does not hang has to be quicker, on a busy machine as well
-	s.fake.Script(awsfake.Step{Operation: "DescribeInstance", Hang: true})
-	compare(t, s.run(t), map[string]line{
-		"instance": warn("could not be checked", "Check the network"), "contact-flow": ok("Inbound chat"),
+	synctest.Test(t, func(t *testing.T) {
+		fake := awsfake.New(account())
+		fake.URL = "http://connect.invalid"
+		s := sceneOver(fake, inMemory{fake})
+		s.fake.Script(awsfake.Step{Operation: "DescribeInstance", Hang: true})
+		compare(t, s.run(t), map[string]line{
+			"instance": warn("could not be checked", "Check the network"), "contact-flow": ok("Inbound chat"),
+		})
 	})
 }
 

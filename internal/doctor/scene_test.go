@@ -3,6 +3,7 @@ package doctor_test
 import (
 	"context"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"os"
 	"strings"
@@ -68,10 +69,24 @@ func newScene(t *testing.T, config awsfake.Config) *scene {
 	}
 	transport := &http.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
-	s := &scene{fake: fake}
-	s.connect = connectclient.Config{
-		Region: awsfake.DefaultRegion, EndpointURL: fake.URL, Transport: redirect{address, transport},
+	return sceneOver(fake, redirect{address, transport})
+}
+
+// inMemory carries calls for any host to the fake endpoint without a socket, so that time can stand still.
+type inMemory struct{ fake *awsfake.Endpoint }
+
+func (m inMemory) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := m.fake.RoundTrip(request)
+	if trace := httptrace.ContextClientTrace(request.Context()); trace != nil && err == nil {
+		trace.GotFirstResponseByte()
 	}
+	return response, err
+}
+
+// sceneOver is a scene whose calls a transport carries to the fake endpoint.
+func sceneOver(fake *awsfake.Endpoint, transport http.RoundTripper) *scene {
+	s := &scene{fake: fake}
+	s.connect = connectclient.Config{Region: awsfake.DefaultRegion, EndpointURL: fake.URL, Transport: transport}
 	s.config = doctor.Config{
 		Program: "v1.0.0 (go1.26.0, linux/amd64)", Addr: "127.0.0.1:0", Region: awsfake.DefaultRegion,
 		InstanceID: instanceID, ContactFlowID: flowID,
