@@ -123,6 +123,9 @@ func pageScript(t *testing.T, page string, least int) (script, files string) {
 					fmt.Fprintf(&b, "stdin shown%d\n", shown)
 					command = piped
 				}
+				if strings.HasPrefix(command, "parley chat ") { // a busy server answers later than a reader waits
+					command += " --linger 10s"
+				}
 				if strings.HasPrefix(command, "parley ") {
 					command = "exec " + command
 				}

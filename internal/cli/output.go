@@ -12,10 +12,11 @@ import (
 )
 
 const (
-	// lastLinesTime bounds the writing of the lines that are left when a server ends.
-	lastLinesTime = time.Second
+	// lastLinesTime bounds the writing of the lines that are left when a server ends: on a busy machine their
+	// reader may have no turn for seconds. Only an output that is full and that nobody reads costs that much.
+	lastLinesTime = 5 * time.Second
 	// inOrderTime is how long the announcement waits for the lines before it.
-	inOrderTime = 250 * time.Millisecond
+	inOrderTime = 2 * time.Second
 )
 
 // queueOutput lets everything that a server writes go through queues, one for each output: from
@@ -61,7 +62,7 @@ func (e *Env) closeOutput() {
 
 // printInOrder writes a text to the standard output behind the log lines before it, and before
 // those to come, where both are the same terminal. An output that nobody reads holds that up
-// only for a moment.
+// for two seconds.
 func (e *Env) printInOrder(ctx context.Context, text string) {
 	ctx, cancel := context.WithTimeout(ctx, inOrderTime)
 	defer cancel()

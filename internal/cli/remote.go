@@ -58,6 +58,10 @@ type arguments struct {
 // many is no limit to the number of arguments.
 const many = 1 << 20
 
+// completeTime is how long a server may take to say what there is to complete: on a busy machine seconds.
+// Somebody waits at a prompt, but only for a server that says nothing.
+const completeTime = 5 * time.Second
+
 // withServer makes a command a client of a running server's API. Its result may have more forms than
 // text and JSON.
 func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context.Context, r *remote, args []string) error, more ...string) *cobra.Command {
@@ -99,7 +103,7 @@ func withServer(env *Env, c *cobra.Command, want arguments, run func(ctx context
 		if err != nil {
 			return nil, none
 		}
-		ctx, cancel := context.WithTimeout(c.Context(), time.Second) // somebody waits at a prompt
+		ctx, cancel := context.WithTimeout(c.Context(), completeTime)
 		defer cancel()
 		return complete(ctx, r, args), none
 	}
