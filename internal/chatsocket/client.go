@@ -139,8 +139,8 @@ func (c *Client) Next() ([]byte, error) {
 	}
 }
 
-// farewell is how long the close frame may take to leave.
-const farewell = time.Second
+// farewell is how long the close frame may take to leave: on a busy machine seconds, also when the server reads.
+const farewell = 5 * time.Second
 
 // Close takes leave of the server, closes the connection, which ends Next, and waits for the heartbeats
 // to end. It is called once.
