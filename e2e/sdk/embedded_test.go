@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/connect"
@@ -32,7 +33,9 @@ func startEmbedded(t *testing.T, cfg emulator.Config) (embedded *emulator.Emulat
 	}()
 	t.Cleanup(func() {
 		stop()
-		if err := errors.Join(<-ended, embedded.Close()); err != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		if err := errors.Join(<-ended, embedded.Shutdown(ctx)); err != nil {
 			t.Error(err)
 		}
 	})

@@ -169,7 +169,7 @@ func (w *world) beServed(s setup, handler http.Handler) {
 		s.timeout = 15 * time.Second
 	}
 	w.server = &http.Server{
-		Handler: handler, ReadTimeout: s.timeout, WriteTimeout: 4 * s.timeout, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
+		Handler: handler, ReadTimeout: s.timeout, WriteTimeout: 4 * s.timeout, IdleTimeout: 2 * patience, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0),
 	}
 	var listener net.Listener
 	if s.pipe {
@@ -196,16 +196,16 @@ func (w *world) beServed(s setup, handler http.Handler) {
 		_ = w.server.Serve(listener)
 	}()
 	w.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
 		w.events.Close()
 		if w.emulator != nil {
 			w.emulator.Drain()
-			if err := w.emulator.Close(); err != nil {
+			if err := w.emulator.Shutdown(ctx); err != nil {
 				w.t.Errorf("closing: %v", err)
 			}
 		}
 		w.client.CloseIdleConnections()
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
 		if err := w.server.Shutdown(ctx); err != nil {
 			w.t.Errorf("shutting down: %v", err)
 		}

@@ -80,11 +80,7 @@ func newEmulator(t *testing.T) *emulator.Emulator {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := e.Close(); err != nil {
-			t.Errorf("closing: %v", err)
-		}
-	})
+	t.Cleanup(func() { shutdown(t, e.Shutdown) })
 	return e
 }
 

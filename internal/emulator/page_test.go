@@ -2,6 +2,7 @@ package emulator_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net"
@@ -51,7 +52,9 @@ func newWorld(t *testing.T, cfg emulator.Config) *world {
 // close ends the world as a program does that was told to stop.
 func (w *world) close() {
 	w.emulator.Drain()
-	if err := w.emulator.Close(); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := w.emulator.Shutdown(ctx); err != nil {
 		w.t.Error(err)
 	}
 	w.server.Close()
