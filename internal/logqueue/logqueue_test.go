@@ -83,6 +83,7 @@ func within(tb testing.TB, d time.Duration) context.Context {
 	return ctx
 }
 
+// closeWriter closes a writer in a bubble, in which only what is waited for takes time.
 func closeWriter(tb testing.TB, w *logqueue.Writer) {
 	tb.Helper()
 	if err := w.Close(within(tb, time.Second)); err != nil {

@@ -48,7 +48,9 @@ func TestUnreadPipe(t *testing.T) {
 		}
 		read <- found
 	}()
-	closeWriter(t, w)
+	if err := w.Close(within(t, time.Minute)); err != nil {
+		t.Errorf("closing: %v", err)
+	}
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
