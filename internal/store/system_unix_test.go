@@ -165,6 +165,8 @@ func publicProgram(t *testing.T) (program, dir string) {
 	}
 	defer from.Close()
 	program = filepath.Join(dir, "program")
+	syscall.ForkLock.RLock() // no child of another test has it open for writing when it is run
+	defer syscall.ForkLock.RUnlock()
 	to, err := os.OpenFile(program, os.O_WRONLY|os.O_CREATE, 0o755)
 	if err != nil {
 		t.Fatal(err)
