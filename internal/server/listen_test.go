@@ -178,8 +178,5 @@ func TestURLFileThatCannotBeWritten(t *testing.T) {
 	if !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "writing url file") {
 		t.Errorf("Serve: %v", err)
 	}
-	if conn, err := net.Dial("tcp", l.Addr().String()); err == nil {
-		_ = conn.Close()
-		t.Error("the socket was left open")
-	}
+	closed(t, l)
 }
