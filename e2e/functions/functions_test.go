@@ -25,6 +25,10 @@ import (
 // parley is the built program.
 var parley string
 
+// patience is how long a test waits for another process: serverless-offline takes half a minute to start
+// where many tests run.
+const patience = 3 * time.Minute
+
 func TestMain(m *testing.M) {
 	os.Exit(program.WithServer(func(path string) int { //nolint:forbidigo // what TestMain is for
 		parley = path
@@ -173,7 +177,7 @@ func (o *output) after(t *testing.T, from int, text string) string {
 		}
 		select {
 		case <-more:
-		case <-time.After(time.Minute):
+		case <-time.After(patience):
 			t.Fatalf("it does not say %q: %s", text, written)
 		}
 	}
@@ -214,7 +218,7 @@ func start(t *testing.T, ready string, cmd *exec.Cmd) *output {
 		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
 		<-ended
 	})
-	patience := time.After(time.Minute)
+	over := time.After(patience)
 	for {
 		out.mu.Lock()
 		text, more := out.text.String(), out.more
@@ -226,7 +230,7 @@ func start(t *testing.T, ready string, cmd *exec.Cmd) *output {
 		case <-more:
 		case <-ended:
 			t.Fatalf("it has ended:\n%s", text)
-		case <-patience:
+		case <-over:
 			t.Fatalf("it does not say %q:\n%s", ready, text)
 		}
 	}
@@ -241,7 +245,7 @@ func await(t *testing.T, address string) {
 			_ = conn.Close()
 			return
 		}
-		if time.Since(began) > time.Minute {
+		if time.Since(began) > patience {
 			t.Fatal(err)
 		}
 		select {
