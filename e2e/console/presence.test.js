@@ -88,7 +88,7 @@ test('RowC1: beside a customer who waits stands who can answer, and a button tha
 test('RowC2: the first minute: start a chat, then answer it, at the workbench', async () => {
   const { page, complaints, close } = await open(browser, parley.url, '/')
   await page.getByRole('button', { name: 'Start chat' }).click()
-  const chats = page.getByRole('list', { name: 'Chats that scripts answer' })
+  const chats = page.getByRole('list', { name: 'Chats to take over' })
   await chats.getByText('Pat', { exact: true }).waitFor()
   await accessible(page)
   for (const width of [1280, 400]) {
@@ -124,4 +124,27 @@ test('RowC2: a chat is taken over from Parley at the desk, also by who has no na
   assert.deepEqual(complaints, [])
   await close()
   await pat.leave()
+})
+
+test('RowC2: a chat is taken over from an agent who is offline, at the desk and at the workbench', async () => {
+  const { agents: [gone] } = await api(alone.url, 'POST', 'desk/agents', { name: 'Gone' })
+  const [pat, kim] = [await connect(alone.url, 'Pat'), await connect(alone.url, 'Kim')]
+  await accept(alone.url, 'Gone', pat.contactId)
+  await accept(alone.url, 'Gone', kim.contactId)
+  const { page, complaints, close } = await open(browser, alone.url, `/console/desk?contact=${pat.contactId}`)
+  await page.locator('#chat-hint', { hasText: 'Somebody else answers' }).waitFor()
+  await api(alone.url, 'PATCH', `desk/agents/${gone.id}`, { state: 'offline' })
+  await page.locator('#chat-hint', { hasText: 'Gone is offline: nobody answers. Take over to answer.' }).waitFor()
+  await page.locator('#chat-actions').getByRole('button', { name: 'Take over' }).click()
+  await page.locator('#chat-state', { hasText: 'Yours' }).waitFor()
+  await pat.next('Alex')
+  await pat.leave()
+  await page.goto(`${alone.url}/`)
+  const chats = page.getByRole('list', { name: 'Chats to take over' })
+  await chats.getByText('with Gone (offline)').waitFor()
+  await chats.getByRole('button', { name: 'Take over' }).click()
+  await kim.next('Alex')
+  assert.deepEqual(complaints, [])
+  await close()
+  await kim.leave()
 })

@@ -189,6 +189,51 @@ func TestRowC2TakeOver(t *testing.T) {
 	})
 }
 
+// Who is offline answers nobody, and gives way: a person who went home, and the partner that a server had
+// before it was started anew without one.
+func TestRowC2TakeOverFromWhoIsOffline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRoomWith(t, nil, desk.Config{})
+		r.add(standby())
+		pat := r.arrive()
+		r.close()
+		r.open(nil)
+		r.begin()
+		r.add(desk.AgentConfig{Name: "Ann"})
+		if diff := cmp.Diff([]string{pat.contactID}, r.holds("Parley")); diff != "" {
+			t.Fatal(diff)
+		}
+		if _, err := r.desk.TakeOver(t.Context(), "Ann", pat.contactID); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if diff := cmp.Diff([]string{pat.contactID}, r.holds("Ann")); diff != "" {
+			t.Error(diff)
+		}
+		if _, err := r.desk.Agent("Parley"); err == nil {
+			t.Error("Parley, who is in no chat any more, is still at the desk")
+		}
+
+		r.add(desk.AgentConfig{Name: "Ben"})
+		for _, state := range []desk.State{desk.Away, desk.Offline} {
+			if _, err := r.desk.Change("Ann", desk.AgentChange{State: new(state)}); err != nil {
+				t.Fatal(err)
+			}
+			_, err := r.desk.TakeOver(t.Context(), "Ben", pat.contactID)
+			if state == desk.Away {
+				refusal(t, "from somebody who is away", err, desk.ErrTaken)
+			} else if err != nil {
+				t.Errorf("from somebody who is offline: %v", err)
+			}
+		}
+		synctest.Wait()
+		if diff := cmp.Diff([]string{pat.contactID}, r.holds("Ben")); diff != "" || len(r.holds("Ann")) != 0 {
+			t.Errorf("Ann has %v: %s", r.holds("Ann"), diff)
+		}
+	})
+}
+
 // A scripted agent that is about to join gives way as well as one who is there: which of the two
 // joins first is left to chance.
 func TestTakeOverFromAScriptThatIsAboutToJoin(t *testing.T) {

@@ -9,9 +9,10 @@ import (
 	"github.com/parley-chat/parley/internal/transcript"
 )
 
-// TakeOver lets a person answer a contact in the place of scripted agents, in one step: the person joins,
-// and they leave, also those who are only about to join. A contact that waits is accepted. Returns the
-// participant that the person is then.
+// TakeOver lets a person answer a contact in the place of agents who are scripted or offline, in one step:
+// the person joins, and they leave, also those who are only about to join. Who is offline answers nobody: a
+// person who went home, a script that this server does not have any more. A contact that waits is accepted.
+// Returns the participant that the person is then.
 // Errors: those of [Desk.Accept]; a [TakenError] names the person who answers the contact.
 func (d *Desk) TakeOver(ctx context.Context, agentRef, contactID string) (participantID string, err error) {
 	d.mu.Lock()
@@ -20,18 +21,18 @@ func (d *Desk) TakeOver(ctx context.Context, agentRef, contactID string) (partic
 		d.mu.Unlock()
 		return "", err
 	}
-	scripted := t.claim != nil && t.claim.partner != nil
+	replaces := t.claim != nil && t.claim.partner != nil
 	for _, s := range t.seats {
 		if s.role != transcript.Agent || s.agent == a {
 			continue
 		}
-		if s.agent.partner == nil {
+		if !s.agent.givesWay() {
 			d.mu.Unlock()
 			return "", &TakenError{s.agent.name}
 		}
-		scripted = true
+		replaces = true
 	}
-	if !scripted || a.partner != nil {
+	if !replaces || a.partner != nil {
 		d.mu.Unlock()
 		return d.Accept(ctx, agentRef, contactID)
 	}
@@ -66,12 +67,15 @@ func (d *Desk) TakeOver(ctx context.Context, agentRef, contactID string) (partic
 	return participantID, errors.Join(d.gone(contactID, err), d.settle(ctx, a))
 }
 
-// person is the name of the first of some participants who is no scripted agent; empty for none.
+// givesWay reports whether a person may answer in the place of the agent.
+func (a *agent) givesWay() bool { return a.partner != nil || a.state == Offline }
+
+// person is the name of the first of some participants who does not give way; empty for none.
 func (d *Desk) person(participants []chat.Participant) string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, p := range participants {
-		if a := d.named[p.DisplayName]; a == nil || a.partner == nil {
+		if a := d.named[p.DisplayName]; a == nil || !a.givesWay() {
 			return p.DisplayName
 		}
 	}

@@ -110,7 +110,7 @@ export class Desk extends EventTarget {
   }
 
   // answer makes the page's own agent, or else one of a name, the one who answers a chat: one that waits,
-  // or that a script answers.
+  // or that nobody answers but those who give way.
   async answer(contactId, name) {
     if (!this.me) await this.join(name);
     else if (this.me.state !== "available") await this.change(this.me.id, { state: "available" });
@@ -196,15 +196,16 @@ export class Desk extends EventTarget {
     return this.mine.find((holding) => holding.contactId === contactId);
   }
 
-  // scripts are the scripted agents who answer a chat, if no person does.
+  // scripts are the agents of a chat in whose place a person may answer, if there are no others: those who
+  // are scripted, and those who are offline.
   scripts(contactId) {
     const answering = this.holders(contactId).filter(({ contacts }) => contacts.find((one) => one.contactId === contactId).role === "AGENT");
-    return answering.every(({ scripted }) => scripted) ? answering : [];
+    return answering.every((agent) => givesWay(agent)) ? answering : [];
   }
 
-  // scripted are the chats that only scripts answer.
+  // scripted are the chats of which a person can be the agent in their place.
   get scripted() {
-    const all = this.agents.filter(({ scripted }) => scripted).flatMap(({ contacts }) => contacts);
+    const all = this.agents.filter((agent) => givesWay(agent) && agent.id !== this.me?.id).flatMap(({ contacts }) => contacts);
     return [...new Map(all.map((holding) => [holding.contactId, holding])).values()].filter(({ contactId }) => this.scripts(contactId).length);
   }
 
@@ -220,6 +221,17 @@ export class Desk extends EventTarget {
   holders(contactId) {
     return this.agents.filter((agent) => agent.contacts.some((holding) => holding.contactId === contactId));
   }
+}
+
+// givesWay says whether a person may answer in the place of an agent.
+const givesWay = ({ scripted, state }) => scripted || state === "offline";
+
+// answering says whether agents who give way answer a chat, and how.
+export function answering(agents) {
+  const names = (some) => some.map(({ name }) => plain(name)).join(", ");
+  const scripts = agents.filter(({ scripted }) => scripted);
+  if (scripts.length) return `${names(scripts)} ${scripts.length > 1 ? "answer by themselves" : "answers by itself"}.`;
+  return `${names(agents)} ${agents.length > 1 ? "are" : "is"} offline: nobody answers.`;
 }
 
 // decide ends the scan of an attachment.

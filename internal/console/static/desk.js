@@ -1,6 +1,6 @@
 // The desk: everyone who waits, several conversations, and what is known about each.
 
-import { Desk, stateOf } from "./agent.js";
+import { answering, Desk, stateOf } from "./agent.js";
 import { AgentTalk } from "./agenttalk.js";
 import { chatOf, events, get, path } from "./api.js";
 import { agents as showAgents, invite, signIn, transfer } from "./deskdialogs.js";
@@ -286,7 +286,7 @@ function showChat() {
   byId("chat-composer").hidden = !holding || ended;
   const supervises = holding?.role === "SUPERVISOR";
   byId("chat-hint").hidden = !known || (Boolean(holding) && !ended && !supervises);
-  byId("chat-hint").textContent = ended ? "This chat has ended." : supervises ? `${["The customer", ...others].join(", ").replace(/, ([^,]*)$/, " and $1")} see that you are here, and everything you write.` : waits ? desk.prospects(waits) : asked ? `${plain(asked.by)} asks you to join.` : scripts.length ? `${scripts.map(({ name }) => plain(name)).join(", ")} ${scripts.length > 1 ? "answer by themselves" : "answers by itself"}. Take over to answer.` : !others.length ? (contact?.state === "initiated" ? "The customer has not connected yet." : "No agent yet: a contact flow or a bot has the chat.") : !desk.me ? "Somebody else answers. Give your name above to join them as a supervisor." : "Somebody else answers. A supervisor may join them.";
+  byId("chat-hint").textContent = ended ? "This chat has ended." : supervises ? `${["The customer", ...others].join(", ").replace(/, ([^,]*)$/, " and $1")} see that you are here, and everything you write.` : waits ? desk.prospects(waits) : asked ? `${plain(asked.by)} asks you to join.` : scripts.length ? `${answering(scripts)} Take over to answer.` : !others.length ? (contact?.state === "initiated" ? "The customer has not connected yet." : "No agent yet: a contact flow or a bot has the chat.") : !desk.me ? "Somebody else answers. Give your name above to join them as a supervisor." : "Somebody else answers. A supervisor may join them.";
   talk.settle();
   gallery.allow(Boolean(holding) && !ended);
   details.show(contact);

@@ -43,7 +43,7 @@ function showAgent() {
   const contacts = desk.agents.filter((agent) => agent.scripted).map(({ name, contacts }) => [name, contacts.length]);
   const { scripted } = desk;
   showAnswer();
-  const state = JSON.stringify([me?.id, me?.state, chosen, mine.map((held) => held.contactId), waiting.map((entry) => entry.contactId), contacts, scripted.map((held) => held.contactId)]);
+  const state = JSON.stringify([me?.id, me?.state, chosen, mine.map((held) => held.contactId), waiting.map((entry) => entry.contactId), contacts, scripted.map((held) => [held.contactId, desk.scripts(held.contactId).map((agent) => [agent.name, agent.scripted])])]);
   byId("agent-chat").hidden = !chosen;
   talk.open(chosen).then(() => talk.settle());
   talk.settle();
@@ -77,14 +77,14 @@ async function answer(contactId) {
   });
 }
 
-// takeovers are the chats that scripts answer, the customer's of this page first.
+// takeovers are the chats that scripts answer, or nobody does, the customer's of this page first.
 function takeovers(scripted) {
   if (!scripted.length) return null;
   const most = 3;
   const first = [...scripted].sort((a, b) => (b.contactId === customer?.contactId) - (a.contactId === customer?.contactId) || (a.since < b.since ? 1 : -1));
-  return h("ul", { class: "tickets", "aria-label": "Chats that scripts answer" }, first.slice(0, most).map(({ contactId, customer: name }) => h("li", { class: "ticket" },
+  return h("ul", { class: "tickets", "aria-label": "Chats to take over" }, first.slice(0, most).map(({ contactId, customer: name }) => h("li", { class: "ticket" },
     h("span", { class: "ticket-name" }, h("bdi", {}, plain(name) || "Customer")),
-    h("span", { class: "note since-by" }, `with ${desk.scripts(contactId).map((agent) => plain(agent.name)).join(", ")}`),
+    h("span", { class: "note since-by" }, `with ${desk.scripts(contactId).map((agent) => `${plain(agent.name)}${agent.scripted ? "" : " (offline)"}`).join(", ")}`),
     button(["Take over", h("span", { class: "unseen" }, ` the chat of ${plain(name)}`)], () => answer(contactId), "primary small"))),
   scripted.length > most && h("li", { class: "note" }, h("a", { href: served("/console/desk") }, `${scripted.length - most} more on the desk`)));
 }
@@ -118,7 +118,7 @@ function nobody(scripted) {
 
 function tickets(waiting, scripted) {
   if (!waiting.length) {
-    return !chosen && [h("p", { class: "empty" }, scripted.length ? "Nobody is waiting. A script answers:" : "Nobody is waiting. Start a chat on the customer's side, and it appears here."), takeovers(scripted)];
+    return !chosen && [h("p", { class: "empty" }, scripted.length ? "Nobody is waiting. These can be taken over:" : "Nobody is waiting. Start a chat on the customer's side, and it appears here."), takeovers(scripted)];
   }
   const most = 3;
   return h("ul", { class: "tickets", "aria-label": "Waiting chats" }, waiting.slice(0, most).map((entry) => h("li", { class: "ticket" },
