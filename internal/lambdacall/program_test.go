@@ -113,7 +113,7 @@ func TestProgramThatDoesNotStart(t *testing.T) {
 	folder := t.TempDir()
 	for program, want := range map[string]string{
 		"./missing": "functions.f: there is no program", folder: "is a folder, and no program", "no-such-program-anywhere": "there is no program no-such-program-anywhere",
-		"ftp://example.com/x": "there is no program ftp://example.com/x, and addresses begin with http:// or https://",
+		"ftp://example.com/x":        "there is no program ftp://example.com/x, and addresses begin with http:// or https://",
 		"no-such-runtime handler.js": "there is no program no-such-runtime handler.js; arguments stand in a list: program: [no-such-runtime, handler.js]",
 	} {
 		if _, err := lambdacall.New(lambdacall.Config{Functions: map[string]lambdacall.Function{"f": {Program: []string{program}}}}); err == nil || !strings.Contains(err.Error(), want) {
