@@ -296,3 +296,17 @@ func TestPaths(t *testing.T) {
 		}
 	}
 }
+
+// A root that is wrong by its capitals alone is named as it has to be written.
+func TestRemedyOfAPath(t *testing.T) {
+	t.Parallel()
+	for unknown, want := range map[string]string{
+		"$.attributes.name": "write $.Attributes.name", "$.['languageCode']": "write $.['LanguageCode']", "$.CHANNEL": "write $.Channel",
+		"$.50": "such as $.Attributes or $.External", "$.Attribute.name": "such as $.Attributes or $.External",
+	} {
+		_, findings := Compile(Source{Document: documentOf(t, `a|MessageParticipant|{"Text":"Hi `+unknown+`"}|next end, NoMatchingError end`, ending)})
+		if len(findings) != 1 || findings[0].Rule != "path" || !strings.Contains(findings[0].Remedy, want) {
+			t.Errorf("%s: %+v, want %q", unknown, findings, want)
+		}
+	}
+}

@@ -8,22 +8,32 @@ import (
 	"strings"
 )
 
-// isRoot reports whether paths that begin with a name mean something. What begins with another name
-// is text.
+// roots are the names with which paths begin that mean something. What begins with another name is text.
 //
 // Source: "List of available contact attributes and their JSONPath references" in the administrator
 // guide.
-func isRoot(name string) bool {
-	switch name {
-	case "Agent", "AgenticCX", "Attributes", "AwsRegion", "Capabilities", "Case", "Channel", "ContactId", "Customer",
+func roots() []string {
+	return []string{
+		"Agent", "AgenticCX", "Attributes", "AwsRegion", "Capabilities", "Case", "Channel", "ContactId", "Customer",
 		"CustomerEndpoint", "CustomerId", "DataTableList", "DataTables", "Description", "External", "ExternalTool",
 		"FlowAttributes", "InitialContactId", "InitiationMethod", "InstanceARN", "LambdaInvocation", "LanguageCode", "Lex",
 		"Loop", "Media", "MediaStreams", "Metrics", "Modules", "Name", "PreviousContactId", "Queue", "References",
 		"RelatedContactId", "SegmentAttributes", "StoredCustomerInput", "SystemEndpoint", "Tags", "Task",
-		"TextToSpeechVoiceId", "Views", "Wisdom":
-		return true
+		"TextToSpeechVoiceId", "Views", "Wisdom",
 	}
-	return false
+}
+
+func isRoot(name string) bool { return slices.Contains(roots(), name) }
+
+// remedyOf says what to write in the place of a path whose root means nothing.
+func remedyOf(unknown string) string {
+	p, _ := readPath(unknown, 0)
+	for _, root := range roots() {
+		if strings.EqualFold(root, p[0]) {
+			return "capitals count in it: write " + strings.Replace(unknown, p[0], root, 1)
+		}
+	}
+	return "paths begin with a known name, such as $.Attributes or $.External"
 }
 
 // path is a reference to a value of the contact or of the flow: $.Attributes.name. The first

@@ -231,8 +231,7 @@ func (c *compiler) node(a *Action) node {
 	n.params = make(map[string]*value, len(a.Parameters))
 	for _, name := range sortedKeys(a.Parameters) {
 		ready := compile(a.Parameters[name], func(unknown string) {
-			c.report(Doubtful, "path", a, fmt.Sprintf("%s holds %s, which is no path: it stays as it is", name, unknown),
-				"paths begin with a known name, such as $.Attributes or $.External")
+			c.report(Doubtful, "path", a, fmt.Sprintf("%s holds %s, which is no path: it stays as it is", name, unknown), remedyOf(unknown))
 		})
 		n.params[name] = &ready
 		still = still && ready.still()
