@@ -281,47 +281,108 @@ func (q *query) score(c *candidate) guess {
 }
 
 // absorb lets the placeholders of an utterance take words of the text that nothing else explains: at
-// no cost where the slot's type accepts them, and at half their weight where it accepts anything.
+// no cost where the slot's type accepts them, and at half their weight where it accepts anything. A slot
+// that accepts anything gets no value from words for which nothing else speaks: what is left over may be
+// anything, and a slot without a value is asked for.
 func (q *query) absorb(u *utterance, seen uint64) (slots map[string]*Value, absorbed uint64, spared float64) {
 	at := 0
-	for _, name := range u.slots {
-		slot := u.intent.Slot(name)
+	for i := range u.parts {
+		slot := u.intent.Slot(u.parts[i].slot)
 		if slot == nil {
 			continue
 		}
-	search:
-		for start := at; start < len(q.units); start++ {
-			if seen&(1<<start) != 0 {
+		found, ok := q.span(slot, at, seen, u.beside(i, -1), u.beside(i, 1))
+		if !ok {
+			continue
+		}
+		cost := 0.0
+		if found.how == loose {
+			cost = 0.5
+		}
+		for n := found.start; n < found.end; n++ {
+			absorbed |= 1 << n
+			spared += q.weights[n] * (1 - cost)
+		}
+		at = found.end
+		if found.how == loose && found.hold == 0 {
+			continue
+		}
+		if slots == nil {
+			slots = map[string]*Value{}
+		}
+		slots[u.parts[i].slot] = found.value
+	}
+	return slots, absorbed, spared
+}
+
+// span are words of a text that a placeholder may stand for; hold says how much speaks for them beside the
+// type.
+type span struct {
+	start, end int
+	value      *Value
+	how        reading
+	hold       int
+}
+
+// span finds the words for a placeholder: the first that are a value for certain, else those that are held
+// best.
+func (q *query) span(slot *Slot, from int, seen uint64, before, after string) (found span, ok bool) {
+	for start := from; start < len(q.units); start++ {
+		if seen&(1<<start) != 0 {
+			continue
+		}
+		most := start
+		for most < len(q.units) && most-start < longestAbsorbed && seen&(1<<most) == 0 {
+			most++
+		}
+		for end := most; end > start; end-- {
+			text := q.text[q.words[start].Start:q.words[end-1].End]
+			value, how := q.l.resolve(slot, text, false, q.today)
+			if how == unread {
 				continue
 			}
-			most := start
-			for most < len(q.units) && most-start < longestAbsorbed && seen&(1<<most) == 0 {
-				most++
+			this := span{start, end, value, how, q.hold(text, start, end, before, after)}
+			if how != loose {
+				return this, true
 			}
-			for end := most; end > start; end-- {
-				text := q.text[q.words[start].Start:q.words[end-1].End]
-				value, how := q.l.resolve(slot, text, false, q.today)
-				if how == unread {
-					continue
-				}
-				cost := 0.0
-				if how == loose {
-					cost = 0.5
-				}
-				for i := start; i < end; i++ {
-					absorbed |= 1 << i
-					spared += q.weights[i] * (1 - cost)
-				}
-				if slots == nil {
-					slots = map[string]*Value{}
-				}
-				slots[name] = value
-				at = end
-				break search
+			if !ok || this.hold > found.hold {
+				found, ok = this, true
 			}
 		}
 	}
-	return slots, absorbed, spared
+	return found, ok
+}
+
+// hold is how much speaks for words in the place of a placeholder whose type takes anything: a digit, which
+// is rarely left over for another reason, and the word before it, or behind one that is the first. It is 0
+// when nothing does.
+func (q *query) hold(text string, start, end int, before, after string) int {
+	hold := 0
+	if strings.ContainsAny(text, "0123456789") {
+		hold += 4
+	}
+	leads := before != "" && start > 0 && q.means(start-1, before)
+	if leads {
+		hold += 2
+	}
+	if (leads || before == "") && after != "" && end < len(q.units) && q.means(end, after) {
+		hold++
+	}
+	return hold
+}
+
+// means reports whether a word of the text is a word of an utterance, or nearly.
+func (q *query) means(at int, word string) bool {
+	id, known := q.l.index.words[word]
+	return known && (q.units[at] == word || slices.ContainsFunc(q.l.index.lookup(q.units[at]), func(n neighbour) bool { return n.word == id }))
+}
+
+// beside is the word before (-1) or after (1) a part of an utterance; empty for a placeholder and the end.
+func (u *utterance) beside(part, step int) string {
+	if part += step; part < 0 || part >= len(u.parts) {
+		return ""
+	}
+	return u.parts[part].word
 }
 
 // longestAbsorbed is how many words a placeholder takes of a text that matches no utterance.

@@ -1,6 +1,7 @@
 package lex_test
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -94,6 +95,64 @@ func TestRowPoint2UnseenUtterances(t *testing.T) {
 	t.Logf("right %d, fallback %d, wrong %d of %d", right, fallback, wrong, all)
 	if all != 238 || right < 174 || wrong > 19 {
 		t.Errorf("right %d (at least 174), fallback %d, wrong %d (at most 19) of %d (238)", right, fallback, wrong, all)
+	}
+}
+
+// A guess fills a slot with what was said for it. Of the same utterances, each left out once, with values in
+// their placeholders: how many slots get their value, how many another text. A slot that is left open is asked
+// for; a wrong one is not.
+func TestSlotsOfGuesses(t *testing.T) {
+	t.Parallel()
+	right, wrong := 0, 0
+	for _, name := range []string{"airline-cancellation", "airline-italian", "reminder-conditions"} {
+		for _, l := range open(t, name).Locales {
+			for _, i := range l.Intents {
+				kept := i.Utterances
+				for n, utterance := range kept {
+					i.Utterances = slices.Concat(kept[:n:n], kept[n+1:])
+					l.Prepare()
+					m := l.Match(said(l, i, utterance), lex.Input{Now: today()})
+					if m.Intent != i.Name || m.Rule != lex.Similar {
+						continue
+					}
+					for slot, v := range m.Slots {
+						if strings.Contains(utterance, "{"+slot+"}") && strings.HasSuffix(v.Original, sample(l, i.Slot(slot))) {
+							right++
+							continue
+						}
+						wrong++
+						t.Logf("%q: %s is %q, by %q", utterance, slot, v.Original, m.Nearest)
+					}
+				}
+				i.Utterances = kept
+			}
+		}
+	}
+	t.Logf("right %d, wrong %d", right, wrong)
+	if right < 100 || wrong > 10 {
+		t.Errorf("right %d (at least 100), wrong %d (at most 10)", right, wrong)
+	}
+}
+
+// What is left over of a text is no value of a slot that takes anything, and what stands in its place is.
+func TestWhatAGuessFills(t *testing.T) {
+	t.Parallel()
+	l, _ := open(t, "airline-italian").Locale("en_US")
+	for text, want := range map[string]map[string]string{
+		"track my bag":                       {},
+		"book a flight from Berlin to Rome":  {"DestinationCity": "Rome"},
+		"please track my bag, number QR471":  {"ReservationNumber": "QR471"},
+		"assist me with tracking my baggage": {},
+		"could you please change my flight":  {},
+	} {
+		got := map[string]string{}
+		m := l.Match(text, lex.Input{Now: today()})
+		for slot, v := range m.Slots {
+			got[slot] = v.Original
+		}
+		if !maps.Equal(got, want) || m.Rule != lex.Similar {
+			t.Errorf("%q by rule %s is %s with %v, want %v", text, m.Rule, m.Intent, got, want)
+		}
 	}
 }
 
