@@ -104,6 +104,7 @@ describe('a chat with a bot', { concurrency: atOnce }, () => {
 
   test('Point4 any other chat gets the answers whole', async (t) => {
     const { tab, bot } = await openChat(t, 'questions', { ParticipantConfiguration: { ResponseMode: 'COMPLETE' } })
+    await bot('Hello! What would you like to know?')
     await tab.say('when are you open?')
     const { Id } = await tab.sees('onMessage', { DisplayName: 'BOT', ContentType: 'text/plain' }, 2)
     await tab.say('thank you')

@@ -63,5 +63,5 @@ for await (const line of lines) {
 if (socket.readyState === WebSocket.OPEN) {
   await participant.send(new DisconnectParticipantCommand({ ConnectionToken }))
   // The end of the chat closes the socket. It may not come, and an open socket keeps the program running.
-  setTimeout(() => { socket.close(1000) }, 2000).unref()
+  setTimeout(() => { socket.close(1000) }, 10_000).unref()
 }

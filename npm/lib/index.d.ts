@@ -70,7 +70,7 @@ export interface Contact {
 }
 
 export interface WaitOptions {
-  /** How long to wait, in milliseconds; 10000 when left out. */
+  /** How long to wait, in milliseconds; 25000 when left out. */
   timeout?: number
 }
 

@@ -5,7 +5,8 @@
 const { call, events, ParleyError } = require('./http.js')
 const { subscribe } = require('./socket.js')
 
-const patience = 10_000
+// Less than the 30 s that a test has in Playwright, which would end it without a word of what was waited for.
+const patience = 25_000
 
 const idOf = (contact) => {
   const id = typeof contact === 'string' ? contact : contact?.contactId

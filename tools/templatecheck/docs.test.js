@@ -32,7 +32,7 @@ test('tokens of the example start chats', async (t) => {
     server.kill('SIGINT')
     return ended
   })
-  const url = execFileSync(parley, ['ready', '--url-file', urlFile, '--wait', '30s'], { encoding: 'utf8' }).trim()
+  const url = execFileSync(parley, ['ready', '--url-file', urlFile, '--wait', '2m'], { encoding: 'utf8' }).trim()
 
   const start = async (token, body) => {
     const headers = token ? { Authorization: `Bearer ${token}` } : {}
