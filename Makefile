@@ -72,9 +72,9 @@ test-prepare: build $(NPM:=/node_modules/.installed) ## Build the program, and i
 # How many cores the tests may take for theirs. As many files of a browser suite run at once
 # (e2e/bounds.js); Go packages twice as many, because half of them wait for timers and processes.
 E2E_CORES ?= $(shell node -p 'os.availableParallelism()')
-# A file that has not ended after ten minutes hangs: it fails by its name, as a package of Go does.
+# A file that has not ended after ten minutes hangs: it fails by its name, as a package of Go does after thirty.
 NODE_TEST  = node --test --test-timeout=600000 --test-reporter=spec
-GO_TEST    = $(GO) test -race -shuffle=on -vet=off -ldflags='-s -w' -p $$((2 * $(E2E_CORES)))
+GO_TEST    = $(GO) test -race -shuffle=on -vet=off -timeout=30m -ldflags='-s -w' -p $$((2 * $(E2E_CORES)))
 
 test-go: ## Vet and the Go tests, shuffled, under the race detector
 	$(GO) vet ./...
