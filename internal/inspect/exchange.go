@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/parley-chat/parley/internal/excerpt"
@@ -87,7 +88,7 @@ type Exchange struct {
 	CloseCode int `json:"closeCode,omitempty"`
 	// Fault names the fault that was injected.
 	Fault string `json:"fault,omitempty"`
-	// Preview is what was said, or who came: of a [Exchange.Summary] only.
+	// Preview is what was said, or who or what it is about: of a [Exchange.Summary] only.
 	Preview string `json:"preview,omitempty"`
 	// Problem says what is wrong.
 	Problem *Problem `json:"problem,omitempty"`
@@ -119,7 +120,8 @@ func (e Exchange) Summary() Exchange {
 
 const longestPreview = 120
 
-// preview is a message's text, or the name with which a chat begins.
+// preview is a message's text, or what an event tells, or the name of who begins a chat and of what is made or
+// changed: what tells one call of an action from another one.
 func preview(e *Exchange) string {
 	text := ""
 	switch {
@@ -129,6 +131,14 @@ func preview(e *Exchange) string {
 		text = member(e.RequestBody, "Content")
 	case e.Action == startChat:
 		text = member(memberValue(e.RequestBody, "ParticipantDetails"), "DisplayName")
+	case e.Action == "SendEvent":
+		_, text, _ = strings.Cut(member(e.RequestBody, "ContentType"), ".connect.event.")
+	case e.Action == "StartAttachmentUpload":
+		text = member(e.RequestBody, "AttachmentName")
+	case e.Action == "CreateUser":
+		text = member(e.RequestBody, "Username")
+	case e.Action != "":
+		text = member(e.RequestBody, "Name")
 	}
 	return excerpt.Of(text, longestPreview)
 }
