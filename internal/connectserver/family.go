@@ -28,6 +28,9 @@ type family[T any] struct {
 	shelf func() *instance.Shelf[T]
 	// what it is called in a sentence, kind in ARNs.
 	what, kind string
+	// file is where its members are that the API does not change, beside those that every instance begins with;
+	// empty when there are only these.
+	file string
 	// label is the member of requests that names one; id, arn and name are those of its description,
 	// empty for Id, Arn and Name.
 	label, id, arn, name string
@@ -321,7 +324,10 @@ func (f *family[T]) refusal(err error) error {
 	case errors.Is(err, instance.ErrNotFound):
 		return f.missing()
 	case errors.Is(err, instance.ErrConfigured):
-		return refusal(invalidRequest, "This "+f.what+" comes from the configuration, or with Parley: change it in parley.yaml, or create another one.")
+		if f.file == "" {
+			return refusal(invalidRequest, "This "+f.what+" is one that every instance begins with, and nobody changes: create another one.")
+		}
+		return refusal(invalidRequest, "Calls do not change this "+f.what+": it comes from "+f.file+", where you can change it, or is one that every instance begins with. Create another one.")
 	case errors.Is(err, instance.ErrNested):
 		return refusal(invalidRequest, "Hours of operation that have parents cannot be parents: take the parents of one of them away.")
 	case errors.Is(err, instance.ErrDuplicate):

@@ -138,16 +138,20 @@ func (s *Service) notKept(err error, id string, module bool) error {
 	if invalid, ok := errors.AsType[*instance.InvalidError](err); ok {
 		return invalidFlow(invalid, module)
 	}
+	what := "flow"
+	if module {
+		what = "module"
+	}
 	switch {
 	case errors.Is(err, instance.ErrNotFound):
 		if _, fixed := s.configured(id, module); fixed {
-			return refusal(invalidRequest, "This flow comes from the folder of contact flows, or with Parley: change its file, or create another one.")
+			return refusal(invalidRequest, "This "+what+" comes from the folder of contact flows, or with Parley: change its file, or create another one.")
 		}
 		return noFlow(module)
 	case errors.Is(err, instance.ErrDuplicate):
-		return &awswire.Error{Status: http.StatusConflict, Name: "DuplicateResourceException", Message: "Another flow has this name."}
+		return &awswire.Error{Status: http.StatusConflict, Name: "DuplicateResourceException", Message: "Another " + what + " has this name."}
 	case errors.Is(err, instance.ErrLimit):
-		return &awswire.Error{Status: http.StatusTooManyRequests, Name: "LimitExceededException", Message: "The instance has as many flows as its quota allows."}
+		return &awswire.Error{Status: http.StatusTooManyRequests, Name: "LimitExceededException", Message: "The instance has as many " + what + "s as its quota allows."}
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 // hours are the hours of operation of the instance.
 func (s *Service) hours() *family[instance.Hours] {
 	return &family[instance.Hours]{
-		s: s, shelf: func() *instance.Shelf[instance.Hours] { return &s.kept.Hours }, what: "hours of operation", kind: "operating-hours",
+		s: s, shelf: func() *instance.Shelf[instance.Hours] { return &s.kept.Hours }, what: "hours of operation", kind: "operating-hours", file: "parley.yaml",
 		label: "HoursOfOperationId", id: "HoursOfOperationId", arn: "HoursOfOperationArn",
 		show: func(in string, h *instance.Item[instance.Hours], m members) {
 			m["TimeZone"], m["Config"] = zoneOf(h), openTimes(h.Is.Week)

@@ -3,6 +3,7 @@ package connectserver
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -94,7 +95,10 @@ func (in *profileInput) apply(p *instance.Item[instance.Profile]) error {
 			return refusal(serialization, "The request cannot be read.")
 		}
 		p.Is.Concurrencies, p.Is.Chats = in.Concurrencies, 0
-		for _, c := range channels {
+		for i, c := range channels {
+			if c.Channel == "VOICE" && c.Concurrency > 1 {
+				return refusal(invalidParameter, fmt.Sprintf("MediaConcurrencies[%d].Concurrency must be 1 for VOICE, but is %d.", i, c.Concurrency))
+			}
 			if c.Channel == "CHAT" {
 				p.Is.Chats = c.Concurrency
 			}

@@ -19,7 +19,7 @@ const disabled = "DISABLED"
 // queues are the queues of the instance.
 func (s *Service) queues() *family[instance.Queue] {
 	return &family[instance.Queue]{
-		s: s, shelf: func() *instance.Shelf[instance.Queue] { return &s.kept.Queues }, what: "queue", kind: "queue",
+		s: s, shelf: func() *instance.Shelf[instance.Queue] { return &s.kept.Queues }, what: "queue", kind: "queue", file: "parley.yaml",
 		label: "QueueId", id: "QueueId", arn: "QueueArn",
 		show: func(_ string, q *instance.Item[instance.Queue], m members) {
 			m["HoursOfOperationId"], m["Status"] = q.Is.HoursID, "ENABLED"

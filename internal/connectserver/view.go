@@ -28,7 +28,7 @@ const isPublished = "PUBLISHED"
 // views are the views of the instance: those that were created, and Amazon Connect's own.
 func (s *Service) views() *family[instance.View] {
 	return &family[instance.View]{
-		s: s, shelf: func() *instance.Shelf[instance.View] { return &s.kept.Views }, what: "view", kind: "view", label: "ViewId",
+		s: s, shelf: func() *instance.Shelf[instance.View] { return &s.kept.Views }, what: "view", kind: "view", file: "the folder of --views-dir", label: "ViewId",
 		show: func(in string, v *instance.Item[instance.View], m members) {
 			q, ok := instance.Qualify(v, "")
 			if !ok {
@@ -165,7 +165,7 @@ func (in *viewInput) set(v *instance.View) error {
 	case size > connectmodel.MaxViewBytes:
 		return refusal(invalidParameter, fmt.Sprintf("Content has %d bytes; at most %d are allowed.", size, connectmodel.MaxViewBytes))
 	case failed:
-		return refusal(invalidParameter, "Content.Template must be the JSON text of an object with Head, an object, and Body, a list.")
+		return refusal(invalidParameter, "Content.Template must be the JSON text of an object, in which Head is an object and Body a list.")
 	case in.Status == isPublished && template.Body == nil:
 		return refusal(invalidParameter, "Content.Template of a published view must have a Body.")
 	}

@@ -212,7 +212,7 @@ func settings(i *inspection) {
 	there := i.source.Document.Settings != nil
 	switch {
 	case i.kind == flow.Module && !there:
-		i.tell(nil, "export the module from the flow designer, which writes Settings", "this is a flow module, and Settings is missing")
+		i.tell(nil, `add "Settings": {"InputParameters": [], "OutputParameters": [], "Transitions": []}, which the flow designer exports`, "this is a flow module, and Settings is missing")
 	case i.kind != flow.Module && there:
 		i.tell(nil, "take Settings away", "this is a flow of the type %s, and Settings is for flow modules", i.kind)
 	}
