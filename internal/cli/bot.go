@@ -114,10 +114,8 @@ func broken(findings []lex.Finding) bool {
 
 // writeBotFindings prints what there is to say about a bot.
 func writeBotFindings(w io.Writer, output string, bot *lex.Bot, findings []lex.Finding) error {
-	var locales []string
-	intents := 0
+	locales, intents := bot.LocaleIDs(), 0
 	for _, l := range bot.Locales {
-		locales = append(locales, l.ID)
 		intents += len(l.Intents)
 	}
 	if output == "json" {

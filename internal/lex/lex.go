@@ -37,8 +37,10 @@ type Alias struct {
 // DefaultTTL is the lifetime of sessions of a bot that does not say.
 const DefaultTTL = 5 * time.Minute
 
-// Locale returns the bot in a language such as en_US or en-US; the only one there is stands for
-// all. False when it has none.
+// Locale returns the bot in a language such as en_US or en-US; an empty one is the bot's first. False
+// when it is not there in that language, as with Lex, whatever others there are.
+//
+// Source: "Get customer input" in the Amazon Connect administrator guide, on the language of Lex V2 bots.
 func (b *Bot) Locale(id string) (*Locale, bool) {
 	id = strings.ReplaceAll(id, "-", "_")
 	for _, l := range b.Locales {
@@ -46,10 +48,19 @@ func (b *Bot) Locale(id string) (*Locale, bool) {
 			return l, true
 		}
 	}
-	if len(b.Locales) == 1 || len(b.Locales) > 0 && id == "" {
+	if len(b.Locales) > 0 && id == "" {
 		return b.Locales[0], true
 	}
 	return nil, false
+}
+
+// LocaleIDs are the languages of the bot.
+func (b *Bot) LocaleIDs() []string {
+	ids := make([]string, 0, len(b.Locales))
+	for _, l := range b.Locales {
+		ids = append(ids, l.ID)
+	}
+	return ids
 }
 
 // Locale is a bot in one language.

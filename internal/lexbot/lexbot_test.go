@@ -420,3 +420,26 @@ func TestNothingTypedIsLogged(t *testing.T) {
 		})
 	}
 }
+
+// A contact in a language that the bot has not gets no answer in another one, also where there is one only: in
+// Amazon Connect Lex knows no such bot.
+func TestContactInAnotherLanguage(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ locale, language, note string }{
+		"the bot's":                 {"", "en-US", ""},
+		"none":                      {"", "", ""},
+		"another":                   {"", "de-DE", "the bot CustomerAirlineSupport has no locale de_DE, only en_US: set the contact's language, or locale of the bot's entry"},
+		"another, and an entry's":   {"en_US", "de-DE", ""},
+		"an entry that is mistaken": {"it_IT", "en-US", "the bot CustomerAirlineSupport has no locale it_IT, only en_US"},
+	} {
+		c := newChat(t, open(t, lexbot.Config{Bots: map[string]lexbot.Bot{"airline": {Path: filepath.Join(realBots, "airline-cancellation"), Locale: test.locale}}}), alias)
+		var err error
+		if c.stored, err = json.Marshal(flow.Kept{Data: map[string]string{"LanguageCode": test.language}}); err != nil {
+			t.Fatal(err)
+		}
+		e := c.say("cancel flight")
+		if failed := e.Kind == flow.Failed; failed != (test.note != "") || !strings.Contains(e.Note, test.note) {
+			t.Errorf("%s: %+v, want a failure with %q", name, e, test.note)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,7 +66,8 @@ func (o *offline) turn(ctx context.Context, t *turn) (*said, error) {
 	}
 	l, ok := o.bot.Locale(t.locale)
 	if !ok {
-		return nil, fmt.Errorf("the bot %s has no locale %s: set the contact's language, or locale of the bot's entry", o.bot.Name, t.locale)
+		return nil, fmt.Errorf("the bot %s has no locale %s, only %s: set the contact's language, or locale of the bot's entry",
+			o.bot.Name, strings.ReplaceAll(t.locale, "-", "_"), strings.Join(o.bot.LocaleIDs(), ", "))
 	}
 	var before Memory
 	if len(t.session) > 0 {

@@ -55,11 +55,8 @@ func (b *Bots) Call(botID, aliasID, localeID string) (*Called, error) {
 	wanted := strings.ReplaceAll(cmp.Or(e.locale, localeID), "-", "_")
 	at := slices.IndexFunc(e.local.Locales, func(l *lex.Locale) bool { return strings.EqualFold(l.ID, wanted) })
 	if at < 0 {
-		var has []string
-		for _, l := range e.local.Locales {
-			has = append(has, l.ID)
-		}
-		return nil, unknown("the bot %s has no locale %s, only %s: call it with that, or give locale in its entry", e.key, excerpt.Of(wanted, longestName), strings.Join(has, ", "))
+		return nil, unknown("the bot %s has no locale %s, only %s: call it with that, or give locale in its entry",
+			e.key, excerpt.Of(wanted, longestName), strings.Join(e.local.LocaleIDs(), ", "))
 	}
 	return &Called{Key: e.key, botID: botID, aliasID: aliasID, engine: engine, locale: e.local.Locales[at], log: b.log}, nil
 }
