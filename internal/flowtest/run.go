@@ -79,7 +79,7 @@ const (
 	Ended Outcome = "ended"
 	// Queued is a contact that waits for an agent, with no flow that would go on.
 	Queued Outcome = "queued"
-	// Stuck is a flow that waits for more than the customer says; the customer has left.
+	// Stuck is a flow that waits for more than the customer says.
 	Stuck Outcome = "stuck"
 	// Unrun is a chat that no flow runs for.
 	Unrun Outcome = "no flow"
@@ -182,6 +182,11 @@ func Run(ctx context.Context, library *flowrun.Library, script Script) (Result, 
 	}
 	if err := v.read(ctx); err != nil {
 		return Result{}, err
+	}
+	if v.result.Outcome != Ended { // nobody said that the customer leaves, and so the transcript has nothing of it
+		if err := v.leave(ctx); err != nil {
+			return Result{}, err
+		}
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -335,7 +340,7 @@ func (v *visit) converse(ctx context.Context) error {
 			return nil
 		case contact.Flow == nil:
 			v.result.Outcome = Unrun
-			return v.leave(ctx)
+			return nil
 		}
 		went := false
 		if turn < turns {
@@ -347,13 +352,13 @@ func (v *visit) converse(ctx context.Context) error {
 		case went:
 		case standing.Action == "":
 			v.result.Outcome, v.result.Queue = Queued, standing.Queue
-			return v.leave(ctx)
+			return nil
 		default:
 			v.result.Outcome, v.result.Stands, v.result.Ended = Stuck, standing.Action, v.clock.Now()
 			if standing.Queue != "" { // a queue flow goes on until an agent comes
 				v.result.Outcome, v.result.Queue = Queued, standing.Queue
 			}
-			return v.leave(ctx)
+			return nil
 		}
 	}
 }
