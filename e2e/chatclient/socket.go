@@ -42,7 +42,7 @@ func Listen(ctx context.Context, url string, frame func([]byte)) (*Socket, error
 // ListenOver is [Listen] over a connection that dial opens and, where the address says so,
 // encrypts; nil opens one to the address.
 func ListenOver(ctx context.Context, url string, dial func() (net.Conn, error), frame func([]byte)) (*Socket, error) {
-	patience := 20 * time.Second
+	patience := time.Minute
 	if deadline, ok := ctx.Deadline(); ok {
 		patience = min(patience, time.Until(deadline))
 	}
