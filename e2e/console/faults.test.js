@@ -1,15 +1,19 @@
 // Faults and time: what is turned on there happens to chats, and shows in the inspector.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, detain, fits, open, startChat } from './harness.js'
+import { accessible, api, detain, fits, lateEvents, leaveNothing, open, startChat } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
+afterEach(async () => {
+  await api(parley.url, 'DELETE', 'faults')
+  await leaveNothing(browser, parley.url) // each chat has timers
+})
 after(async () => {
   await browser?.close()
   assert.equal(await parley?.stop(), 0)
@@ -174,6 +178,27 @@ test('every preset and every effect can be turned on', async () => {
   await api(parley.url, 'DELETE', 'faults') // elsewhere; the page is told
   await page.getByText('Everything works as it should').waitFor()
   assert.deepEqual(complaints, [])
+  await close()
+})
+
+test('a preset that is on is not said to be done when answers overtake each other', async () => {
+  const { page, close } = await open(browser, parley.url, '/console/connect')
+  const events = await lateEvents(page, 'faults')
+  await page.goto(`${parley.url}/console/faults`)
+  await page.getByText('Everything works as it should').waitFor()
+  await events.hold()
+  const asked = []
+  const count = (n) => until(() => asked.length === n, () => `${asked.length} questions, and not ${n}`)
+  await page.route('**/api/faults', (route) => { asked.push(route) })
+  const card = page.locator('.preset', { has: page.getByRole('heading', { name: 'The network is slow', exact: true }) })
+  await card.getByRole('button', { name: 'Turn on' }).click()
+  await count(1)
+  await events.come(1)
+  await events.tell()
+  await count(3) // by the list and the banner, too
+  for (const route of asked) await route.continue()
+  await card.getByText('On', { exact: true }).waitFor()
+  await page.getByText('The network is slow: on', { exact: true }).waitFor({ state: 'attached' })
   await close()
 })
 

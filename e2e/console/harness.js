@@ -87,7 +87,7 @@ export async function detain(page, pattern, which = () => true) {
   })
   held.catch(() => {}) // for whoever waits
   await page.route(pattern, async (route) => {
-    const response = await route.fetch()
+    const response = await route.fetch({ timeout: patience })
     if (!taken && await which(response)) {
       taken = true
       await new Promise((answer) => { caught(answer) })
@@ -95,6 +95,29 @@ export async function detain(page, pattern, which = () => true) {
     await route.fulfill({ response })
   })
   return { held }
+}
+
+/**
+ * Lets events of a name come late to a page that is opened after this, on a stream of its own. Returns
+ * `hold`, which keeps them back from now on, `come`, which waits for so many, and `tell`, which lets them go.
+ */
+export async function lateEvents(page, name) {
+  await page.addInitScript((name) => {
+    delete globalThis.SharedWorker
+    const listen = EventSource.prototype.addEventListener
+    EventSource.prototype.addEventListener = function (event, handle) {
+      listen.call(this, event, (told) => { event === name && globalThis.late ? globalThis.late.push(() => handle(told)) : handle(told) })
+    }
+  }, name)
+  return {
+    hold: () => page.evaluate(() => { globalThis.late = [] }),
+    come: (count) => page.waitForFunction((count) => globalThis.late.length >= count, count),
+    tell: () => page.evaluate(() => {
+      const { late } = globalThis
+      globalThis.late = null
+      for (const tell of late) tell()
+    }),
+  }
 }
 
 /** Calls the API as a script of the same origin does. */
@@ -107,12 +130,36 @@ export async function api(url, method, path, body) {
   return text && JSON.parse(text)
 }
 
-/**
- * Ends the chats that are left. A chat whose agent closes the page without a word waits again ten seconds
- * later, in front of whoever answers then.
- */
+/** Ends the chats that are left. */
 export async function endChats(url) {
-  for (const { contactId } of (await api(url, 'GET', 'contacts?state=active')).contacts) await api(url, 'POST', `contacts/${contactId}/end`, {})
+  await until(async () => {
+    const { contacts } = await api(url, 'GET', 'contacts?state=active')
+    await Promise.all(contacts.map(({ contactId }) => api(url, 'POST', `contacts/${contactId}/end`, {}).catch(() => {}))) // it may end by itself
+    return contacts.length === 0
+  }, () => 'not all chats end')
+}
+
+/**
+ * Leaves nothing behind for the next test: no pages, no chats and no agents. An agent whose page was closed
+ * is there for ten seconds more, in which the partner does not answer, and whose chats wait again after that,
+ * in front of whoever answers then.
+ */
+export async function leaveNothing(browser, url) {
+  for (const context of browser.contexts()) await context.close()
+  await endChats(url)
+  const { agents } = await api(url, 'GET', 'desk')
+  for (const { id } of agents.filter(({ scripted }) => !scripted)) await api(url, 'DELETE', `desk/agents/${id}`)
+}
+
+/**
+ * Keeps another window of an agent open: while a busy machine loads a page, its agent can be without one for
+ * longer than the ten seconds after which an agent is gone. Returns what closes it.
+ */
+export async function anotherWindow(url, agent) {
+  const closing = new AbortController()
+  const { body } = await fetch(`${url}/api/events?${new URLSearchParams({ topics: 'desk', agent })}`, { signal: closing.signal })
+  body.pipeTo(new WritableStream()).catch(() => {}) // it ends when it is closed
+  return () => closing.abort()
 }
 
 /** Lets an agent accept a chat as soon as it waits: a customer waits when the socket has been heard of. */

@@ -46,9 +46,13 @@ test('markdown of the longest message is no work of minutes', async () => {
     const { markdown } = await import('/console/markdown.js')
     let most = 0
     for (const part of ['[', '*', '**', '_', '`', '[a](', '- ', '**a', '[a]', '_a ', '😀', '\n']) {
-      const begun = performance.now()
-      markdown(part.repeat(16_384 / part.length))
-      most = Math.max(most, performance.now() - begun)
+      let least = Infinity // of several times: a machine that is busy elsewhere is so for a while
+      for (let i = 0; i < 5 && least > 500; i++) {
+        const begun = performance.now()
+        markdown(part.repeat(16_384 / part.length))
+        least = Math.min(least, performance.now() - begun)
+      }
+      most = Math.max(most, least)
     }
     return most
   })
@@ -239,6 +243,36 @@ test('what is known of the desk does not go back when answers overtake each othe
     }
   })
   assert.deepEqual(shown, ['new'])
+})
+
+test('the clock does not go back when answers overtake each other', async () => {
+  const shown = await page.evaluate(async () => {
+    const { clock } = await import('/console/clock.js')
+    const { fetch } = window
+    const answers = []
+    window.fetch = () => new Promise((resolve) => {
+      answers.push((offsetMs) => resolve(Response.json({ now: '2030-01-01T00:00:00Z', offsetMs, nextTimerMs: null })))
+    })
+    const elements = Object.entries({ now: 'p', ahead: 'p', next: 'p', skipped: 'p', 'to-next': 'button', skip: 'form', minutes: 'input' })
+      .map(([id, name]) => Object.assign(document.createElement(name), { id }))
+    const minute = Object.assign(document.createElement('button'), { type: 'button' })
+    minute.dataset.minutes = '1'
+    document.body.append(...elements, minute)
+    try {
+      const early = clock()()
+      minute.click()
+      answers[1](60_000)
+      while (!document.getElementById('skipped').textContent) await new Promise((done) => { setTimeout(done) })
+      answers[0](0)
+      await early
+      return [document.getElementById('ahead').textContent, document.getElementById('skipped').textContent]
+    } finally {
+      window.fetch = fetch
+      for (const element of [...elements, minute]) element.remove()
+    }
+  })
+  assert.match(shown[0], /1 min ahead of this machine$/)
+  assert.match(shown[1], /^Skipped 1 min\./)
 })
 
 test('why attributes were not saved is said of their own chat only', async () => {

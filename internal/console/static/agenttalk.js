@@ -14,6 +14,9 @@ export class AgentTalk {
   #drafts = new Map();
   #reading = 0;
   #last = ""; // the customer's last message
+  #loads = new Set(); // what is heard while an answer is on its way is newer: the ids of the items
+  #asked = 0; // questions about what was said
+  #loaded = 0; // which of them was answered last
 
   constructor(desk, { talk, composer, label, quiet, empty }) {
     this.desk = desk;
@@ -58,19 +61,26 @@ export class AgentTalk {
   async load() {
     const { contactId } = this;
     if (!contactId) return;
+    const mine = ++this.#asked;
+    const heard = new Set();
+    this.#loads.add(heard);
     this.transcript.busy(true);
     try {
       const { items } = await get(path`/api/contacts/${contactId}/transcript`);
-      if (this.contactId === contactId) for (const item of items) this.add(item);
+      if (this.contactId !== contactId || mine < this.#loaded) return;
+      this.#loaded = mine;
+      for (const item of items) if (!heard.has(item.Id)) this.add(item);
     } catch (error) {
       if (this.contactId === contactId) this.composer.show(error);
     } finally {
+      this.#loads.delete(heard);
       requestAnimationFrame(() => this.transcript.busy(false));
     }
   }
 
   // take is told of every item of every chat.
   take(item) {
+    for (const heard of this.#loads) heard.add(item.Id);
     const contact = chatOf(item); // a receipt names none
     if (!contact || contact === this.contactId) this.add(item);
   }

@@ -12,8 +12,10 @@ const noticed = 1000; // milliseconds; less was not skipped
 
 // clock shows the time and returns what asks for it anew.
 export function clock() {
-  let known = null; // and when it was asked for
+  let known = null; // and when it came
   let at = 0;
+  let questions = 0;
+  let answered = 0; // the question that what is known answers
 
   function show() {
     if (!known) return;
@@ -26,23 +28,30 @@ export function clock() {
     byId("next").textContent = nextTimerMs === null ? "No timer is running. Chats start some." : `The next timer is due in ${span(nextTimerMs - passed)}.`;
   }
 
-  function take(answer) {
+  // An answer that was overtaken by that to a later question is old.
+  async function take(asked) {
+    const question = ++questions;
+    const answer = await asked;
+    if (question < answered) return;
+    answered = question;
     known = answer;
     at = performance.now();
     show();
   }
 
-  const ask = () => get("/api/clock").then(take, () => {});
+  const ask = () => take(get("/api/clock")).catch(() => {});
 
   async function skip(call, field) {
     const before = known?.offsetMs ?? 0;
     const note = byId("skipped");
     try {
-      take(await post("/api/clock", call));
+      const skipped = post("/api/clock", call);
+      await take(skipped);
+      const { now, offsetMs } = await skipped;
       field?.removeAttribute("aria-invalid");
       note.className = "skipped";
       setTimeout(ask, soon);
-      note.textContent = `Skipped ${span(known.offsetMs - before)}. It is ${hour.format(new Date(known.now))} now.`;
+      note.textContent = `Skipped ${span(offsetMs - before)}. It is ${hour.format(new Date(now))} now.`;
     } catch (failure) {
       field?.setAttribute("aria-invalid", "true");
       note.className = "skipped wrong";

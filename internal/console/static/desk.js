@@ -20,6 +20,8 @@ const showAfter = 100; // milliseconds in which what changes is shown together
 
 const desk = new Desk();
 const contacts = new Map(); // by id
+const newest = new Map(); // by contact: the number of the question, or event, that what is known of it is from
+let questions = 0;
 const unread = new Map(); // messages of customers, by contact
 const rows = new Map(); // entries of the list, so that those that are the same stay
 let listed = "waiting";
@@ -153,8 +155,9 @@ const focusList = () => (byId("chats").hidden ? byId(`list-${listed}`) : byId("c
 
 async function loadEnded() {
   endedKnown = true;
+  const question = ++questions;
   const { contacts: found } = await get(`/api/contacts?state=ended&limit=${most}`).catch(() => ({ contacts: [] }));
-  for (const contact of found) contacts.set(contact.contactId, contact);
+  for (const contact of found) know(contact, question);
   later();
 }
 
@@ -257,11 +260,19 @@ async function choose(id, byKey) {
   await opened;
 }
 
-// ask asks for a chat. What an event has told of it meanwhile is newer than the answer.
+// know takes what is told of a chat: by an event, or by the answer to a question, which is older than what
+// was asked for or heard after that question.
+function know(contact, question = ++questions) {
+  const { contactId: id } = contact;
+  if (question < newest.get(id)) return;
+  newest.set(id, question);
+  contacts.set(id, contact);
+}
+
+// ask asks for a chat.
 async function ask(id) {
-  const before = contacts.get(id);
-  const contact = await get(path`/api/contacts/${id}`);
-  if (contacts.get(id) === before) contacts.set(id, contact);
+  const question = ++questions;
+  know(await get(path`/api/contacts/${id}`), question);
 }
 
 let acted = ""; // what the actions are about; they are only made anew when that changes
@@ -345,9 +356,10 @@ function lookUp(id) {
     const ids = [...stale];
     stale.clear();
     looking = 0;
+    const question = ++questions;
     const asked = ids.length > 8 ? [`/api/contacts?limit=${most}`] : ids.map((one) => path`/api/contacts/${one}`);
     for (const { value } of await Promise.allSettled(asked.map((address) => get(address)))) {
-      for (const contact of value?.contacts ?? (value ? [value] : [])) contacts.set(contact.contactId, contact);
+      for (const contact of value?.contacts ?? (value ? [value] : [])) know(contact, question);
     }
     later();
   }, 2 * showAfter);
@@ -380,13 +392,12 @@ events(["desk", "items", "contacts"], {
     words.again(list.inSight);
     talk.load();
     gallery.load().catch(() => {});
-    const before = new Map(contacts);
+    const question = ++questions;
     const { contacts: active } = await get(`/api/contacts?state=active&limit=${most}`).catch(() => ({}));
     if (active) {
       const now = new Set(active.map(({ contactId }) => contactId));
-      const same = (id) => contacts.get(id) === before.get(id); // and no event has told of it meanwhile
-      for (const [id, contact] of contacts) if (contact.state !== "ended" && !now.has(id) && id !== chosen && same(id)) contacts.delete(id);
-      for (const contact of active) if (same(contact.contactId)) contacts.set(contact.contactId, contact);
+      for (const [id, { state }] of contacts) if (state !== "ended" && !now.has(id) && id !== chosen && newest.get(id) < question) contacts.delete(id);
+      for (const contact of active) know(contact, question);
     }
     if (chosen) ask(chosen).then(later, () => {});
     told = true;
@@ -394,7 +405,7 @@ events(["desk", "items", "contacts"], {
   },
   desk: () => desk.refresh(),
   contact: (contact) => {
-    contacts.set(contact.contactId, contact);
+    know(contact);
     later();
   },
   item: take,

@@ -12,24 +12,29 @@ const tellEvery = 2000; // timers come with chats, and are no event
 let rules = [];
 let presets = [];
 let asked = 0;
+let newest = null; // the answer to the last question
 
 const shown = () => rules.map(({ id }) => id).join();
 
-async function ask() {
+// ask asks for the rules, and waits until they are those of now: asked for again meanwhile, they are known
+// when the last question is answered.
+const ask = () => (newest = answer());
+
+async function answer() {
   const mine = ++asked;
   const before = shown();
   const first = !presets.length;
-  let answer;
+  let told;
   try {
-    answer = await get("/api/faults");
+    told = await get("/api/faults");
   } catch (failure) {
     if (first) fill(byId("rules"), h("p", {}, h("strong", {}, failure.message), " ", failure.hint));
     return;
   }
-  if (mine !== asked) return;
-  ({ rules, presets } = answer);
+  if (mine !== asked) return newest;
+  ({ rules, presets } = told);
   if (first) {
-    form.actions(answer.actions);
+    form.actions(told.actions);
     fill(byId("presets"), presets.map(card));
     byId("own").hidden = false;
   }

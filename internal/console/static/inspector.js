@@ -21,6 +21,7 @@ const number = new Intl.NumberFormat();
 
 const state = {
   all: [], // summaries, oldest first
+  last: 0, // up to which exchange the server has said what is kept
   shown: [], // those that the filters choose
   hits: null, // ids that the search has found; null without one
   searched: 0, // up to which exchange
@@ -96,7 +97,7 @@ function add(exchanges) {
 function flush() {
   clearTimeout(timer);
   timer = 0;
-  let last = state.all.at(-1)?.seq ?? 0;
+  let last = state.all.at(-1)?.seq ?? state.last; // an event can be slower than the answer by which it was cleared
   const fresh = waiting.filter((exchange) => exchange.seq > last && (last = exchange.seq)).map(summary);
   waiting = [];
   if (!fresh.length) return;
@@ -192,9 +193,10 @@ async function load() {
   timer = 1; // what comes meanwhile waits
   try {
     for (const limit of [atOnce, kept]) {
-      const { exchanges } = await get(`/api/exchanges?limit=${limit}`);
+      const { exchanges, last } = await get(`/api/exchanges?limit=${limit}`);
       if (mine !== asked) return;
       state.all = exchanges;
+      state.last = last;
       state.loaded = true;
       exchanges.forEach(notice);
       if (filters.q) await search();

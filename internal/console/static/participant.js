@@ -77,6 +77,9 @@ export class Participant extends EventTarget {
   #timers = new Set();
   #attempt = 0;
   #waiting = 0;
+  #loads = new Set(); // what comes while an answer is on its way is newer: the ids of the items
+  #asked = 0; // questions about what was said
+  #loaded = 0; // which of them was answered last
   state = "connecting";
 
   constructor({ ContactId, ParticipantId, ParticipantToken }) {
@@ -148,6 +151,7 @@ export class Participant extends EventTarget {
   }
 
   #take(item) {
+    for (const came of this.#loads) came.add(item.Id);
     this.dispatchEvent(new CustomEvent("item", { detail: item }));
     if (item.ContentType === eventType("chat.ended")) this.#end("ended");
   }
@@ -178,19 +182,25 @@ export class Participant extends EventTarget {
   // load fetches the transcript, the newest page first, and reports "loading" (detail: whether
   // it is). Items that are there already are told apart by their Id.
   async load() {
+    const came = new Set();
+    this.#loads.add(came);
     this.dispatchEvent(new CustomEvent("loading", { detail: true }));
     try {
-      await this.#pages();
+      await this.#pages(came);
     } finally {
+      this.#loads.delete(came);
       this.dispatchEvent(new CustomEvent("loading", { detail: false }));
     }
   }
 
-  async #pages() {
+  async #pages(came) {
+    const mine = ++this.#asked;
     let NextToken;
     do {
       const page = await this.#call("transcript", { MaxResults: 100, ScanDirection: "BACKWARD", SortOrder: "ASCENDING", NextToken });
-      for (const item of page.Transcript) this.dispatchEvent(new CustomEvent("item", { detail: item }));
+      if (mine < this.#loaded) return;
+      this.#loaded = mine;
+      for (const item of page.Transcript) if (!came.has(item.Id)) this.dispatchEvent(new CustomEvent("item", { detail: item }));
       ({ NextToken } = page);
     } while (NextToken);
   }

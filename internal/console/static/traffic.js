@@ -33,10 +33,9 @@ export function traffic(view, empty, contact, everything) {
   events(["exchanges"], {
     open: async () => {
       const mine = (early = []);
-      const { exchanges } = await get(`/api/exchanges?limit=${kept}`).catch(() => ({ exchanges: all }));
+      const { exchanges, last } = await get(`/api/exchanges?limit=${kept}`).catch(() => ({ exchanges: all, last: all.at(-1)?.seq ?? 0 }));
       if (mine !== early) return; // asked again meanwhile
       early = null;
-      const last = exchanges.at(-1)?.seq ?? 0;
       all = [...exchanges, ...mine.filter(({ seq }) => seq > last)];
       show();
     },
