@@ -7,7 +7,7 @@ import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accept, accessible, api, detain, fits, open } from './harness.js'
+import { accept, accessible, api, detain, fits, open, passing } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley('--ephemeral', '--partner=false'), launch()]) })
@@ -89,9 +89,10 @@ test('RowC3: a message is shown at once, "Not answering" within three seconds, a
   const held = []
   await page.route('**/participant/message', (route) => { held.push(route) })
   await box.fill('Slow one')
+  const sending = await passing(page, '#customer-talk .unsent', 'Sending …') // for three seconds
   await box.press('Enter')
+  await sending()
   const bubble = page.locator('#customer-talk .unsent', { hasText: 'Slow one' })
-  await bubble.getByText('Sending …').waitFor()
   await page.clock.runFor(3000)
   assert.equal(await bubble.getByText('Not answering …').count(), 1)
   await accessible(page)

@@ -1,15 +1,16 @@
 // The desk: several agents, many chats, and what an agent can do in them.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, detain, fits, open, passing } from './harness.js'
+import { accessible, api, fits, leaveNothing, open, passing } from './harness.js'
 import { connect } from './customer.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley('--hold-attachments'), launch()]) })
+afterEach(() => leaveNothing(browser, parley.url))
 after(async () => {
   await browser?.close()
   assert.equal(await parley?.stop(), 0)
@@ -108,8 +109,9 @@ test('several chats: what was not read is counted, drafts stay, keys are enough'
   await row(page, 'Eve').locator('.pill').waitFor({ state: 'detached' })
   assert.equal((await eve.next('ReadTimestamp')).Content, 'two')
   assert.equal(await page.getByLabel('Message to the customer').inputValue(), '')
+  const typing = await passing(page, '.typing', 'Eve is typing')
   await eve.signal('typing')
-  await page.getByText('Eve is typing').waitFor()
+  await typing()
   await row(page, 'Fay').click()
   assert.equal(await page.getByLabel('Message to the customer').inputValue(), 'a draft for Fay')
   await fay.leave()
@@ -350,23 +352,3 @@ for (const width of [1280, 800, 400]) {
     })
   }
 }
-
-test('a chat that begins while the list of chats is on its way is in it', async () => {
-  const { page, close } = await open(browser, parley.url, '/docs/errors') // which asks for no chats
-  const { held } = await detain(page, '**/api/contacts?state=active**')
-  await page.goto(`${parley.url}/console/desk`)
-  await list(page, 'Active')
-  await page.locator('#search').fill('overtaken')
-  const answer = await held
-  const early = await connect(parley.url, 'Overtaken one')
-  await early.say('the last word') // after which nothing else tells of it
-  await row(page, 'Overtaken one').getByText('the last word').waitFor()
-  const answered = page.waitForResponse('**/api/contacts?state=active**')
-  answer()
-  await answered
-  const late = await connect(parley.url, 'Overtaken two')
-  await row(page, 'Overtaken two').waitFor()
-  assert.equal(await row(page, 'Overtaken one').count(), 1)
-  await Promise.all([early, late].map((customer) => customer.leave()))
-  await close()
-})

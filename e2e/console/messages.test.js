@@ -1,14 +1,15 @@
 // Interactive messages: seen before they are sent, drawn whole, their source one click away.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, endChats, looks, open } from './harness.js'
+import { accessible, api, leaveNothing, looks, open } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
+afterEach(() => leaveNothing(browser, parley.url))
 after(async () => {
   await browser?.close()
   assert.equal(await parley?.stop(), 0)
@@ -17,7 +18,7 @@ after(async () => {
 const customer = (page) => page.getByRole('log', { name: 'Conversation of the customer' })
 const agent = (page) => page.getByRole('log', { name: 'Conversation of the agent' })
 
-/** A chat between the two sides of the workbench, which ends when it is closed. */
+/** A chat between the two sides of the workbench. */
 async function chat(options, name) {
   const opened = await open(browser, parley.url, '/', options)
   const { page } = opened
@@ -28,7 +29,7 @@ async function chat(options, name) {
   await page.getByRole('button', { name: 'Start chat' }).click()
   await page.locator('.ticket', { hasText: `For ${name}` }).getByRole('button', { name: 'Accept' }).click()
   await page.getByText('Connected', { exact: true }).waitFor()
-  return { ...opened, close: async () => { await endChats(parley.url); await opened.close() } }
+  return opened
 }
 
 /** Sees a message in a dialog. */

@@ -1,17 +1,18 @@
 // Who is there: agents whose windows are gone, and chats that are taken over from a script.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { until } from '../bounds.js'
 import { connect } from './customer.js'
-import { accept, accessible, api, fits, open } from './harness.js'
+import { accept, accessible, api, fits, leaveNothing, open } from './harness.js'
 
 let parley, alone, browser
 before(async () => {
   [parley, alone, browser] = await Promise.all([startParley('--ephemeral'), startParley('--ephemeral', '--partner=false'), launch()])
 })
+afterEach(async () => { for (const { url } of [parley, alone]) await leaveNothing(browser, url) })
 after(async () => {
   await browser?.close()
   assert.equal(await parley?.stop(), 0)
@@ -45,9 +46,6 @@ test('RowC1: the chats of an agent whose window is gone wait again, those of one
   assert.deepEqual(queues[0].waiting.map(({ contactId }) => contactId), [pat.contactId])
   const called = agents.find(({ name }) => name === 'Called')
   assert.deepEqual([called.state, called.contacts.length], ['available', 1])
-  await api(alone.url, 'DELETE', `desk/agents/${called.id}`)
-  await pat.leave()
-  await kim.leave()
 })
 
 test('RowC1: an agent is there at every page of the console', async () => {
@@ -59,7 +57,6 @@ test('RowC1: an agent is there at every page of the console', async () => {
     await told
   }
   await close()
-  await api(alone.url, 'DELETE', `desk/agents/${(await agent(alone.url, 'Walker')).id}`)
 })
 
 test('RowC1: beside a customer who waits stands who can answer, and a button that helps', async () => {
@@ -80,7 +77,6 @@ test('RowC1: beside a customer who waits stands who can answer, and a button tha
   await page.keyboard.type('Here I am.')
   await page.keyboard.press('Enter')
   await page.locator('#customer-talk').getByText('Here I am.').waitFor()
-  await api(alone.url, 'DELETE', `desk/agents/${ann.id}`)
   assert.deepEqual(complaints, [])
   await close()
 })
@@ -123,7 +119,6 @@ test('RowC2: a chat is taken over from Parley at the desk, also by who has no na
   await pat.next('Alex')
   assert.deepEqual(complaints, [])
   await close()
-  await pat.leave()
 })
 
 test('RowC2: a chat is taken over from an agent who is offline, at the desk and at the workbench', async () => {

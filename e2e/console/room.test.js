@@ -1,15 +1,16 @@
 // Room on the pages: for conversations, for the traffic, for what is looked for, and the keys.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { accessible, api, endChats, fits, looks, open } from './harness.js'
+import { accessible, api, endChats, fits, leaveNothing, looks, open } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
+afterEach(() => leaveNothing(browser, parley.url))
 after(async () => {
   await browser?.close()
   assert.equal(await parley?.stop(), 0)
@@ -45,7 +46,6 @@ for (const [width, height] of [[1280, 900], [400, 900]]) {
     assert.ok(bubble.height <= room.height, `${bubble.height} px in ${room.height} px`)
     await looks(page, `try-room-${width}`, { widths: [width] })
     assert.deepEqual(complaints, [])
-    await endChats(parley.url)
     await close()
   })
 }

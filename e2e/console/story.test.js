@@ -11,7 +11,7 @@ import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { serveSite } from '../chat/site.js'
 import { openTab } from '../chat/tab.js'
-import { fits, open } from './harness.js'
+import { anotherWindow, fits, open, passing } from './harness.js'
 
 const adminToken = 'of-the-story-0123456789'
 const script = `name: Robin
@@ -39,7 +39,7 @@ test('from the first start to the tests of a site', async (t) => {
   const url = await starts(t)
   const console = await open(browser, url, '/')
   await talksToThemself(console)
-  await seesWhatFails(console)
+  await seesWhatFails(console, url)
   await answersTheirOwnPage(t, console, url)
   await console.close()
   await testsInCI(t)
@@ -89,13 +89,15 @@ async function talksToThemself({ page, complaints }) {
   const [left, right, below] = await Promise.all(['customer', 'agent', 'traffic'].map((name) => page.locator(`.panel.${name}`).boundingBox()))
   assert.ok(left.x + left.width <= right.x && right.y + right.height <= below.y, 'the customer left, the agent right, the traffic underneath')
 
+  const asks = await passing(page, '.typing', 'Ada is typing')
   await page.getByLabel('Message to the agent').pressSequentially('Where')
-  await page.getByText('Ada is typing').waitFor()
+  await asks()
   await says(page, 'customer', 'Where is my order?')
   await agent(page).getByText('Where is my order?').waitFor()
   await customer(page).getByText('Read', { exact: true }).waitFor()
+  const answers = await passing(page, '.typing', 'Alex is typing')
   await page.getByLabel('Message to the customer').pressSequentially('On')
-  await page.getByText('Alex is typing').waitFor()
+  await answers()
   await says(page, 'agent', 'On its way to you.')
   await customer(page).getByText('On its way to you.').waitFor()
   await agent(page).getByText('Read', { exact: true }).waitFor()
@@ -120,7 +122,7 @@ async function talksToThemself({ page, complaints }) {
 }
 
 /** What fails says why: where it was done, in the traffic, and in the inspector. */
-async function seesWhatFails({ page, complaints }) {
+async function seesWhatFails({ page, complaints }, url) {
   const file = { name: 'setup.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ') }
   await page.locator('#customer-composer input[type=file]').setInputFiles(file)
   await page.locator('#customer-composer').getByRole('alert').waitFor()
@@ -129,14 +131,17 @@ async function seesWhatFails({ page, complaints }) {
   const why = await row.locator('.exchange-what').innerText()
   assert.match(why, /AttachmentName must end in/)
   await fits(page, 'story-1280-light')
+  const stays = await anotherWindow(url, 'Alex') // while pages are loaded
+  const opened = page.waitForURL('**/console/inspector?*exchange=*') // an address that does not stay
   await row.click()
-  await page.waitForURL('**/console/inspector?*exchange=*')
+  await opened
   const explained = page.locator('#detail .trouble')
   await explained.getByText(why).waitFor()
   assert.equal(await explained.getByRole('link').count(), 1, 'there is more to read about it')
   await page.goBack()
   await page.getByText('Connected', { exact: true }).waitFor()
   await agent(page).getByText('receipt.txt').waitFor()
+  stays()
   assert.deepEqual(complaints.filter((text) => !text.includes('400 (Bad Request)')), [])
 }
 

@@ -2,11 +2,11 @@
 // be more than text.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
 import { connect } from './customer.js'
-import { api, fits, open, post, startChat } from './harness.js'
+import { anotherWindow, api, fits, leaveNothing, open, post, startChat } from './harness.js'
 
 const markup = '<img src=x onerror="window.struck=1"><script>window.struck=1</script><b>bold</b>'
 const bidi = '\u202Egnp.exe\u2066'
@@ -15,6 +15,7 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley('--hold-attachments', '--queue', hostile), launch()]) })
+afterEach(() => leaveNothing(browser, parley.url))
 after(async () => {
   await browser?.close()
   assert.equal(await parley?.stop(), 0)
@@ -148,6 +149,7 @@ async function onlyText(page, where) {
 
 test('hostile texts are text in every place', async () => {
   const { page, complaints, close } = await agent(hostile) // there before the customer, whom the partner answers otherwise
+  const stays = await anotherWindow(parley.url, hostile) // while pages are loaded
   const name = `Zoe${hostile}`
   const zoe = await connect(parley.url, `${name}\u0000`, { Attributes: { plan: hostile, ['k'.repeat(100)]: 'v'.repeat(3000) } })
   const kept = await api(parley.url, 'GET', `contacts/${zoe.contactId}`)
@@ -232,6 +234,7 @@ test('hostile texts are text in every place', async () => {
   assert.deepEqual(complaints, [])
   await api(parley.url, 'DELETE', 'faults')
   await close()
+  stays()
 
   const { customer } = await api(parley.url, 'GET', `contacts/${zoe.contactId}`)
   assert.equal(customer, kept.customer, 'what is shown is replaced, what is kept is not')

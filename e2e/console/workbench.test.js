@@ -2,14 +2,15 @@
 // wire beneath.
 
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, afterEach, before, test } from 'node:test'
 import { until } from '../bounds.js'
 import { launch } from '../browser/browser.js'
 import { startParley } from '../browser/parley.js'
-import { accessible, api, endChats, fits, open, passing } from './harness.js'
+import { accessible, api, fits, leaveNothing, open, passing } from './harness.js'
 
 let parley, browser
 before(async () => { [parley, browser] = await Promise.all([startParley(), launch()]) })
+afterEach(() => leaveNothing(browser, parley.url))
 after(async () => {
   await browser?.close()
   assert.equal(await parley?.stop(), 0)
@@ -23,6 +24,8 @@ async function answer(page, name = 'Alex') {
 }
 
 const customer = (page) => page.getByRole('log', { name: 'Conversation of the customer' })
+/** What the customer has said and the server has heard. The partner repeats it. */
+const own = (page, hasText) => customer(page).locator('.own:not(.unsent)', { hasText })
 const agent = (page) => page.getByRole('log', { name: 'Conversation of the agent' })
 
 async function said(page, by, text) {
@@ -46,8 +49,9 @@ test('a customer and an agent talk, and the wire is seen', async () => {
   const { contacts: [contact] } = await api(parley.url, 'GET', 'contacts?state=active')
   assert.equal(contact.attributes.order, '4711')
 
+  const typing = await passing(page, '.typing', 'Alex is typing')
   await page.getByLabel('Message to the customer').pressSequentially('H')
-  await page.getByText('Alex is typing').waitFor()
+  await typing()
   await page.getByRole('button', { name: 'Send as markdown' }).last().click()
   await said(page, 'agent', 'Hello **Pat**\n\n- one\n- two')
   await customer(page).locator('strong', { hasText: 'Pat' }).waitFor()
@@ -73,7 +77,6 @@ test('a customer and an agent talk, and the wire is seen', async () => {
   await accessible(page)
   await fits(page, 'workbench-talk-1280-light')
   assert.deepEqual(complaints, [])
-  await endChats(parley.url)
   await close()
 })
 
@@ -86,21 +89,21 @@ test('Enter sends, Shift+Enter begins a line, and what cannot be sent stays', as
   await box.press('Shift+Enter')
   await box.pressSequentially('two')
   await box.press('Enter')
-  await customer(page).getByText('one\ntwo').waitFor()
+  await own(page, 'one\ntwo').waitFor()
   assert.equal(await box.inputValue(), '')
   await page.route('**/participant/message', (route) => route.abort())
   await said(page, 'customer', 'lost')
   await customer(page).locator('.failed', { hasText: 'lost' }).waitFor()
   await page.unroute('**/participant/message')
   await customer(page).getByRole('button', { name: 'Try again' }).click()
-  await customer(page).locator('.said:not(.unsent)', { hasText: 'lost' }).waitFor()
+  await own(page, 'lost').waitFor()
   assert.equal(await customer(page).locator('.unsent').count(), 0)
   await said(page, 'customer', 'x'.repeat(16_385)) // what is refused comes back to be changed
   await page.locator('#customer-composer').getByRole('alert').waitFor()
   assert.equal((await box.inputValue()).length, 16_385)
   await box.fill('shorter')
   await box.press('Enter')
-  await customer(page).locator('.said:not(.unsent)', { hasText: 'shorter' }).waitFor()
+  await own(page, 'shorter').waitFor()
   await page.getByRole('alert').waitFor({ state: 'detached' }) // the answer can be slower than the echo
   await close()
 })
@@ -135,7 +138,7 @@ test('a chat outlives the page and the server, and can be continued after its en
   await page.getByText('Connected', { exact: true }).waitFor()
   await customer(page).getByText('echo me').first().waitFor()
   await said(page, 'customer', 'after the reload')
-  await customer(page).locator('.own').getByText('after the reload').waitFor()
+  await own(page, 'after the reload').waitFor()
 
   const rows = await customer(page).locator('.said').count()
   const gone = await passing(page, '#customer-state', 'Reconnecting …')
@@ -144,7 +147,7 @@ test('a chat outlives the page and the server, and can be continued after its en
   await page.getByText('Connected', { exact: true }).waitFor()
   await page.getByText('Running', { exact: true }).waitFor()
   await said(page, 'customer', 'after the restart')
-  await customer(page).locator('.own').getByText('after the restart').waitFor()
+  await own(page, 'after the restart').waitFor()
   const ids = await customer(page).locator('li[data-id]').evaluateAll((all) => all.map((one) => one.dataset.id))
   assert.equal(new Set(ids).size, ids.length, 'nothing is shown twice')
   assert.ok(await customer(page).locator('.said').count() > rows)
@@ -156,7 +159,7 @@ test('a chat outlives the page and the server, and can be continued after its en
   await customer(page).getByText('after the restart').first().waitFor()
   await page.getByRole('button', { name: 'Continue this chat' }).click()
   await page.getByText('Connected', { exact: true }).waitFor()
-  await customer(page).locator('.own').getByText('after the restart').waitFor()
+  await own(page, 'after the restart').waitFor()
   await page.locator('#customer-new').click()
   await page.getByRole('button', { name: 'Start chat' }).waitFor()
   await close()
@@ -178,7 +181,6 @@ test('what others write is text, whatever it says', async () => {
   await fits(page, 'workbench-hostile')
   await accessible(page)
   assert.deepEqual(complaints, [])
-  await endChats(parley.url)
   await close()
 })
 
