@@ -316,6 +316,7 @@ test('it goes on after the server has restarted, and shows nothing twice', async
   const before = await page.locator('.x').count()
   parley.restart()
   await page.getByText('Nothing has passed yet').waitFor() // what was recorded was of that run
+  await page.getByText('Running', { exact: true }).waitFor()
   await startChat(parley.url)
   await rows(page, 'CreateParticipantConnection').waitFor()
   assert.ok(before >= 2)

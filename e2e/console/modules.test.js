@@ -306,6 +306,73 @@ test('why attributes were not saved is said of their own chat only', async () =>
   assert.deepEqual(shown, [true, false])
 })
 
+test('what is typed while attributes are saved stays', async () => {
+  const shown = await page.evaluate(async () => {
+    const { Details } = await import('/console/details.js')
+    const contact = { contactId: 'one', attributes: { a: '1' }, participants: [], contentTypes: [], state: 'connected', started: '2026-01-05T10:00:00Z', expires: '2026-01-06T10:00:00Z' }
+    const { fetch } = window
+    const sent = []
+    let answer
+    window.fetch = (_, { body }) => new Promise((resolve) => {
+      const { attributes } = JSON.parse(body)
+      sent.push(attributes)
+      answer = () => resolve({ ok: true, headers: new Headers({ 'Content-Type': 'application/json' }), json: async () => ({ attributes }) })
+    })
+    const element = document.body.appendChild(document.createElement('div'))
+    try {
+      const details = new Details(element)
+      details.show(contact)
+      const field = () => element.querySelector('[name=value]')
+      const type = (text) => {
+        field().value = text
+        field().dispatchEvent(new Event('input', { bubbles: true }))
+      }
+      const save = () => element.querySelector('form').requestSubmit()
+      const settled = () => new Promise((done) => { setTimeout(done) }) // until all promises are kept
+      type('2')
+      save()
+      type('3')
+      answer()
+      await settled()
+      const between = field().value
+      save()
+      answer()
+      await settled()
+      return { sent, between, done: element.querySelector('[type=submit]').disabled }
+    } finally {
+      window.fetch = fetch
+      element.remove()
+    }
+  })
+  assert.deepEqual(shown, { sent: [{ a: '2' }, { a: '3' }], between: '3', done: true })
+})
+
+test('messages that are changed in the gallery stay when they are asked for twice', async () => {
+  const shown = await page.evaluate(async () => {
+    const { Gallery } = await import('/console/gallery.js')
+    const { fetch } = window
+    const answers = []
+    window.fetch = () => new Promise((resolve) => {
+      answers.push(() => resolve(Response.json({ templates: [{ title: 'Panel', description: '', example: { templateType: 'Panel', data: { content: { title: 'as it was', elements: [] } } } }] })))
+    })
+    const element = document.createElement('div')
+    try {
+      const gallery = new Gallery(element, async () => {})
+      const loads = [gallery.load(), gallery.load()]
+      answers[0]()
+      await loads[0]
+      const title = element.querySelector('input')
+      title.value = 'changed'
+      answers[1]()
+      await loads[1]
+      return element.querySelector('input').value
+    } finally {
+      window.fetch = fetch
+    }
+  })
+  assert.equal(shown, 'changed')
+})
+
 test('texts are written as people read them', async () => {
   const written = await page.evaluate(async () => {
     const { bytes, plain, short, span, time, took } = await import('/console/format.js')

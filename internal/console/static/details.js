@@ -16,6 +16,7 @@ export class Details {
   #id = "";
   #known = "";
   #attributes = null; // as shown, not as typed
+  #changes = 0; // of what is typed
 
   constructor(element) {
     this.element = element;
@@ -24,7 +25,7 @@ export class Details {
     this.rows = h("div", { class: "attributes" });
     this.trouble = h("div", {});
     this.save = h("button", { type: "submit", class: "small", disabled: true }, "Save attributes");
-    this.form = h("form", { class: "attribute-form", onsubmit: (event) => this.#save(event), oninput: () => (this.save.disabled = false) },
+    this.form = h("form", { class: "attribute-form", onsubmit: (event) => this.#save(event), oninput: () => this.#changed() },
       h("h4", {}, "Attributes"), this.rows, this.trouble,
       h("div", { class: "submit" }, h("button", { type: "button", class: "small", onclick: () => this.#add("", "").querySelector("input").focus() }, "Add"), this.save));
   }
@@ -87,11 +88,16 @@ export class Details {
       h("button", { type: "button", class: "quiet", "aria-label": `Remove ${plain(key)}`, onclick: () => {
         const next = row.nextElementSibling ?? row.previousElementSibling;
         row.remove();
-        this.save.disabled = false;
+        this.#changed();
         (next?.querySelector("button") ?? this.save).focus();
       } }, icon("cross")));
     this.rows.append(row);
     return row;
+  }
+
+  #changed() {
+    this.#changes++;
+    this.save.disabled = false;
   }
 
   async #save(event) {
@@ -102,9 +108,12 @@ export class Details {
     const changed = Object.fromEntries(Object.keys(this.#attributes).filter((key) => !(key in wanted)).map((key) => [key, null]));
     for (const [key, value] of Object.entries(wanted)) if (this.#attributes[key] !== value) changed[key] = value;
     const id = this.#id;
+    const before = this.#changes;
     try {
       const { attributes } = await patch(path`/api/contacts/${id}`, { attributes: changed });
-      if (id === this.#id) this.#load(attributes);
+      if (id !== this.#id) return;
+      if (before === this.#changes) this.#load(attributes);
+      else this.#attributes = attributes; // what was typed meanwhile stays
     } catch (error) {
       if (id === this.#id) fill(this.trouble, trouble(error));
     }

@@ -135,7 +135,9 @@ export class Gallery {
 
   async load() {
     if (this.cards.length) return;
-    this.cards = (await samples()).map((sample) => this.#card(sample));
+    const found = await samples();
+    if (this.cards.length) return; // asked for twice; what is changed in the cards stays
+    this.cards = found.map((sample) => this.#card(sample));
     fill(this.element, h("p", { class: "note" }, "Sent as they are, or changed first. What the customer chooses comes back into the chat."), this.cards);
     this.allow(this.allowed);
   }
