@@ -153,7 +153,7 @@ var allowed = map[string][]string{
 	"internal/serve": {
 		"internal/admintoken", "internal/api", "internal/clock", "internal/connectclient", "internal/console", "internal/costguard", "internal/desk",
 		"internal/devcert", "internal/devices", "internal/diagnosis", "internal/doctor", "internal/doorpath", "internal/emulator",
-		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/inspect", "internal/lambdacall", "internal/lexbot",
+		"internal/excerpt", "internal/connectserver", "internal/fault", "internal/flow", "internal/flowrun", "internal/frontdoor", "internal/guard", "internal/hint", "internal/identity", "internal/inspect", "internal/lambdacall", "internal/lexbot",
 		"internal/pagescript", "internal/partner", "internal/recording", "internal/relay", "internal/runfile", "internal/screen",
 		"internal/scenario", "internal/secret", "internal/server", "internal/settings", "internal/startchat",
 	},

@@ -311,7 +311,7 @@ func TestBadRecordings(t *testing.T) {
 			t.Parallel()
 			env, _, stderr := newEnv(append([]string{"serve", "--addr", "127.0.0.1:0"}, test.args...)...)
 			env.Environ, env.ReadFile = nil, os.ReadFile
-			if code := cli.Run(t.Context(), env); code != cli.ExitFailure {
+			if code := cli.Run(t.Context(), env); code != cli.ExitUsage {
 				t.Errorf("exit code %d", code)
 			}
 			for _, want := range test.want {

@@ -8,9 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/hint"
 	"github.com/parley-chat/parley/internal/identity"
+	"github.com/parley-chat/parley/internal/serve"
 	"github.com/parley-chat/parley/internal/settings"
 )
 
@@ -60,7 +60,7 @@ func printToken(c *cobra.Command, env *Env, s *settings.Settings, o tokenOptions
 		}
 		claims.Attributes[key] = value
 	}
-	source, err := frontdoor.Keys(c.Context(), s, slog.New(slog.DiscardHandler))
+	source, err := serve.Keys(c.Context(), s, slog.New(slog.DiscardHandler))
 	if err != nil {
 		return err
 	}

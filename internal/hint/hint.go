@@ -24,16 +24,26 @@ func (e *Error) Unwrap() error { return e.error }
 
 // UsageError is a mistake in a command line or in settings. Repeating the same command cannot
 // succeed.
-type UsageError struct{ message, hint string }
+type UsageError struct {
+	message, hint string
+	err           error // nil for none
+}
 
 // Usage returns a [*UsageError]; hint may be empty.
-func Usage(message, hint string) error { return &UsageError{message, hint} }
+func Usage(message, hint string) error { return &UsageError{message, hint, nil} }
+
+// Misuse is [New] for an error that a command line or settings are to blame for, such as that of a file
+// which they name: it is or wraps a [*UsageError].
+func Misuse(err error, hint string) error { return &UsageError{err.Error(), hint, err} }
 
 // Error implements error.
 func (e *UsageError) Error() string { return e.message }
 
 // Hint returns the next step; it may be empty.
 func (e *UsageError) Hint() string { return e.hint }
+
+// Unwrap returns the error that was the mistake; nil for none.
+func (e *UsageError) Unwrap() error { return e.err }
 
 // IsUsage reports whether an error is or wraps a [*UsageError].
 func IsUsage(err error) bool {

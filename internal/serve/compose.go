@@ -3,6 +3,8 @@ package serve
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"path"
 	"strings"
@@ -13,6 +15,8 @@ import (
 	"github.com/parley-chat/parley/internal/emulator"
 	"github.com/parley-chat/parley/internal/frontdoor"
 	"github.com/parley-chat/parley/internal/guard"
+	"github.com/parley-chat/parley/internal/hint"
+	"github.com/parley-chat/parley/internal/identity"
 	"github.com/parley-chat/parley/internal/pagescript"
 	"github.com/parley-chat/parley/internal/settings"
 )
@@ -93,7 +97,7 @@ func (s *Server) consoleConfig() console.Config {
 // the log.
 func (s *Server) newFrontDoor(ctx context.Context) (http.Handler, error) {
 	set := s.config.Settings
-	keys, err := frontdoor.Keys(ctx, set, s.config.Log)
+	keys, err := Keys(ctx, set, s.config.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -101,4 +105,14 @@ func (s *Server) newFrontDoor(ctx context.Context) (http.Handler, error) {
 	config.Starter, config.Region, config.Keys = s.upstream.starter, s.upstream.region, keys
 	config.Public, config.DocsURL, config.Log = set.ForCustomers(), s.docs(), s.config.Log
 	return frontdoor.New(config)
+}
+
+// Keys opens where the settings say that the key of tokens is: see [frontdoor.Keys]. A file that cannot be
+// read is a mistake in the settings.
+func Keys(ctx context.Context, s *settings.Settings, log *slog.Logger) (identity.KeySource, error) {
+	keys, err := frontdoor.Keys(ctx, s, log)
+	if err != nil && s.JWTKeyARN == "" {
+		err = hint.Misuse(fmt.Errorf("--jwt-key-file: %w", err), "name the file with the key that tokens are signed with")
+	}
+	return keys, err
 }

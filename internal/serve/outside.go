@@ -29,13 +29,13 @@ type Outside struct {
 func OpenOutside(s *settings.Settings, userAgent string, log *slog.Logger) (*Outside, error) {
 	functions, err := settings.Decoded[lambdacall.Function](s.Functions)
 	if err != nil {
-		return nil, err
+		return nil, hint.Misuse(err, "docs/functions.md shows each member")
 	}
 	calls, err := lambdacall.New(lambdacall.Config{
 		Functions: functions, Folder: filepath.Dir(s.Config), Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
 	})
 	if err != nil {
-		return nil, hint.New(placed(err, "functions", s.Functions), "correct the entry in "+s.Config+"; docs/functions.md shows each kind")
+		return nil, hint.Misuse(placed(err, "functions", s.Functions), "correct the entry in "+s.Config+"; docs/functions.md shows each kind")
 	}
 	bots, err := openBots(s, calls, userAgent, log)
 	if err != nil {
@@ -55,13 +55,13 @@ func (o *Outside) Functions() lexbot.Functions { return o.functions }
 func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, log *slog.Logger) (*lexbot.Bots, error) {
 	bots, err := settings.Decoded[lexbot.Bot](s.Bots)
 	if err != nil {
-		return nil, hint.New(err, "docs/bots.md shows each member")
+		return nil, hint.Misuse(err, "docs/bots.md shows each member")
 	}
 	opened, err := lexbot.New(lexbot.Config{
 		Bots: bots, Folder: filepath.Dir(s.Config), Functions: calls, Region: s.Region, Profile: s.Profile, UserAgent: userAgent, Log: log,
 	})
 	if err != nil {
-		return nil, hint.New(placed(err, "bots", s.Bots), cmp.Or(hint.Of(err), "correct the entry in "+s.Config+"; docs/bots.md shows each kind"))
+		return nil, hint.Misuse(placed(err, "bots", s.Bots), cmp.Or(hint.Of(err), "correct the entry in "+s.Config+"; docs/bots.md shows each kind"))
 	}
 	return opened, nil
 }
@@ -70,11 +70,11 @@ func openBots(s *settings.Settings, calls *lambdacall.Calls, userAgent string, l
 func openApplications(s *settings.Settings, log *slog.Logger) (*lexbot.Applications, error) {
 	entries, err := settings.Decoded[lexbot.Application](s.AgenticCX)
 	if err != nil {
-		return nil, hint.New(err, "docs/bots.md shows each member")
+		return nil, hint.Misuse(err, "docs/bots.md shows each member")
 	}
 	opened, err := lexbot.NewApplications(entries, log)
 	if err != nil {
-		return nil, hint.New(placed(err, "agentic-cx", s.AgenticCX), "correct the entry in "+s.Config+"; docs/bots.md shows each member")
+		return nil, hint.Misuse(placed(err, "agentic-cx", s.AgenticCX), "correct the entry in "+s.Config+"; docs/bots.md shows each member")
 	}
 	return opened, nil
 }

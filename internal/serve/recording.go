@@ -23,13 +23,13 @@ func openRecording(c *Config, watching *observers) (*upstream, error) {
 	file, _ := s.Upstream.Recording()
 	content, err := c.ReadFile(file)
 	if err != nil {
-		return nil, hint.New(
+		return nil, hint.Misuse(
 			fmt.Errorf("--upstream: opening a recording: %w", err), "`parley serve --record FILE` writes one while chats are held",
 		)
 	}
 	read, err := recording.Read(bytes.NewReader(content))
 	if err != nil {
-		return nil, hint.New(
+		return nil, hint.Misuse(
 			fmt.Errorf("--upstream: reading the recording %s: %w", screen.Printable(file), err), "name a file that --record has written; a chat has to be in it",
 		)
 	}
@@ -67,7 +67,7 @@ func (o *observers) keep(s *settings.Settings, upstream string, log *slog.Logger
 		if errors.Is(err, fs.ErrExist) {
 			next = "a recording is never overwritten: delete the file, or name another one"
 		}
-		return nil, hint.New(fmt.Errorf("--record: %w", err), next)
+		return nil, hint.Misuse(fmt.Errorf("--record: %w", err), next)
 	}
 	writer, err := recording.NewWriter(file, time.Now(), upstream)
 	if err != nil {

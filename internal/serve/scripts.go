@@ -57,7 +57,7 @@ func openScripts(s *settings.Settings, readFile func(string) ([]byte, error)) (*
 		a.agents = append(a.agents, script.Agents())
 	}
 	if err := errors.Join(faults...); err != nil {
-		return nil, hint.New(err, "--agent takes echo or the name of a script; docs/agents.md describes scripts")
+		return nil, hint.Misuse(err, "--agent takes echo or the name of a script; docs/agents.md describes scripts")
 	}
 	return a, nil
 }

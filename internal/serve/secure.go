@@ -24,7 +24,10 @@ func openSecure(s *settings.Settings) (secure, error) {
 	switch {
 	case s.TLSCert != "":
 		config, err := devcert.Load(s.TLSCert, s.TLSKey)
-		return secure{config: config}, err
+		if err != nil {
+			return secure{}, hint.Misuse(err, hint.Of(err))
+		}
+		return secure{config: config}, nil
 	case !s.TLS:
 		return secure{}, nil
 	case s.DataDir == "":

@@ -119,6 +119,9 @@ func openEmbedded(ctx context.Context, config *Config, watching *observers) (*up
 			"name one with --data-dir, or keep them in memory with --ephemeral",
 		)
 	}
+	if s.ViewsDir != "" && !isFolder(s.ViewsDir) {
+		return nil, hint.Usage("--views-dir: there is no folder "+s.ViewsDir, "name the folder with your views, each in a file TOKEN.json")
+	}
 	inside := embeddedConfig(s, config.Log)
 	inside.PartnerPause = config.PartnerPause
 	scripts, err := openScripts(s, config.ReadFile)
