@@ -86,8 +86,10 @@ const elsewhere = "lead chats another way if they should not get that branch: co
 // parameters and not with its type.
 func (n *node) forCalls() bool {
 	switch n.kind {
-	case "MessageParticipant", "UpdateContactEventHooks", "UpdateContactRecordingAndAnalyticsBehavior", "UpdateContactData":
-		return n.params["Text"] == nil
+	case "MessageParticipant":
+		return n.params["Text"] == nil && (n.params["PromptId"] != nil || n.params["Media"] != nil)
+	case "UpdateContactEventHooks", "UpdateContactRecordingAndAnalyticsBehavior", "UpdateContactData":
+		return true
 	}
 	return false
 }
@@ -129,6 +131,11 @@ func (c *compiler) branches(a *Action, n *node, found rehearsal) {
 			}
 		}
 	}
+	for _, e := range n.errors {
+		if meant := errorMeant(e.kind); meant != e.kind {
+			c.report(Doubtful, "never", a, fmt.Sprintf("the branch for the error %q is never taken", e.kind), "capitals count in it: write "+meant)
+		}
+	}
 	for _, cond := range n.conditions {
 		operand, is := cond.operand.plain.(string)
 		if is && results != nil && !slices.Contains(results, operand) && (n.kind != "Wait" || operand != "Continue") {
@@ -138,6 +145,20 @@ func (c *compiler) branches(a *Action, n *node, found rehearsal) {
 	if n.kind == "Compare" && n.params["ComparisonValue"].literal() {
 		c.report(Doubtful, "compare", a, "the value to compare holds no path, so that the branch is always the same", "compare a path such as $.Attributes.name")
 	}
+}
+
+// errorMeant is the error of Amazon Connect that a name is but for capitals, and else the name.
+func errorMeant(name string) string {
+	for _, known := range []string{
+		noMatch, noMatchingCondition, tooSlow, "InputTimeLimitExceeded", "QueueAtCapacity", "ParticipantNotFound", "ChannelMismatch",
+		"InFlightRedactionConfigurationFailed", "InvalidPhoneNumber", "InvalidCallbackNumber", "CallbackNumberNotDialable", "CallFailed",
+		"ConnectionTimeLimitExceeded", "MultipleFoundError", "NoneFoundError", "MultipleFound", "NoneFound", "ContactNotLinked", "TemplateRenderingError",
+	} {
+		if strings.EqualFold(known, name) {
+			return known
+		}
+	}
+	return name
 }
 
 // missing reports an outcome that stops the flow.

@@ -89,6 +89,7 @@ func TestFindings(t *testing.T) {
 		{"prompt without a branch", []string{`a|MessageParticipant|{"PromptId":"p"}|next end`, ending}, []string{"differs a: nothing is said"}},
 		{"tags", []string{`a|MessageParticipant|{"SSML":"<speak>x</speak>"}|next end`, ending}, []string{"differs a: shows the tags"}},
 		{"empty text", []string{`a|MessageParticipant|{"Text":" "}|next end, NoMatchingError end`, ending}, []string{"fails a: the text is empty"}},
+		{"no text", []string{`a|MessageParticipant|{"text":"Hi"}|next end, NoMatchingError end`, ending}, []string{"fails a: the text is empty"}},
 		{"text that may be empty", []string{`a|MessageParticipant|{"Text":"$.External.a $.External.b"}|next end`, ending}, []string{"missing-branch a: an empty text"}},
 		{"what calls do says nothing", []string{
 			`a|Compare|{"ComparisonValue":"$.Channel"}|=VOICE b, =CHAT end, NoMatchingCondition b`,
