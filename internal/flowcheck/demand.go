@@ -22,7 +22,7 @@ type demand struct {
 	flows []flow.Kind
 	// static are parameters that hold no path, whole those that are one path or none.
 	static, whole []string
-	// numbers are the least and the greatest value of a parameter.
+	// numbers are the least and the greatest value of a parameter, or of a member of one: "A.B".
 	numbers map[string][2]float64
 	// last says that nothing follows the action.
 	last bool
@@ -210,8 +210,12 @@ func numbers(i *inspection, a *flow.Action) {
 		bounds = map[string][2]float64{"InvocationTimeLimitSeconds": {1, most}}
 	}
 	for _, name := range sortedKeys(bounds) {
-		text := textOf(a.Parameters[name])
-		if found, _ := flow.Paths(text); a.Parameters[name] == nil || text == "" || len(found) > 0 {
+		value := a.Parameters[name]
+		if outer, inner, nested := strings.Cut(name, "."); nested {
+			value = object(a, outer)[inner]
+		}
+		text := textOf(value)
+		if found, _ := flow.Paths(text); value == nil || text == "" || len(found) > 0 {
 			continue
 		}
 		number, err := strconv.ParseFloat(strings.TrimSpace(text), 64)

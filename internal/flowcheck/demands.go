@@ -44,7 +44,7 @@ func talkDemands() map[string]demand {
 		},
 		"ConnectParticipantWithLexBot": {
 			page: "participant-actions-connectparticipantwithlexbot", needs: []string{"LexV2Bot|LexBot", prompt + "|LexInitializationData"}, next: noCondition,
-			errors: []string{noCondition, noMatch}, whole: []string{"PromptId"}, flows: talks(),
+			errors: []string{noCondition, noMatch}, whole: []string{"PromptId"}, flows: talks(), numbers: map[string][2]float64{"LexTimeoutSeconds.Text": {60, 604800}},
 		},
 		"ConnectParticipantWithAgenticCX": {needs: []string{"AgentConfiguration"}, errors: []string{noMatch, noCondition, "InputTimeLimitExceeded"}},
 		"ShowView": {
