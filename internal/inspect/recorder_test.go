@@ -550,7 +550,7 @@ func TestManyAtOnce(t *testing.T) {
 	r := inspect.New(inspect.Config{})
 	server := httptest.NewServer(r.Wrap(answer(200, "application/json", `{}`)))
 	t.Cleanup(server.Close)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*patience) // for all of them together
 	defer cancel()
 	const callers, calls = 8, 50
 	var seen []uint64

@@ -147,7 +147,8 @@ func TestRowPoint3OnePort(t *testing.T) {
 			t.Cleanup(newest.CloseIdleConnections)
 			lex := &http.Client{Transport: newest, Timeout: time.Minute}
 
-			events, _ := send(t, usual, http.MethodGet, base+"/api/events", "")
+			forever := &http.Client{Transport: usual.Transport} // a client's limit counts until a stream's end
+			events, _ := send(t, forever, http.MethodGet, base+"/api/events", "")
 			if events.StatusCode != http.StatusOK || events.ProtoMajor != 1 {
 				t.Fatalf("the stream answers %s by %s", events.Status, events.Proto)
 			}
