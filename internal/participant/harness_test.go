@@ -339,9 +339,21 @@ func (w *world) openOn(conn net.Conn, address string, options ...func(*browser))
 	go client.ReadLoop()
 	w.t.Cleanup(func() {
 		_ = client.NetConn().Close()
-		<-b.closed
+		b.drain()
 	})
 	return b, answer{}, nil
+}
+
+// drain takes what still comes, for nobody, until the socket is closed: its reader waits for whoever takes a
+// frame when there are very many.
+func (b *browser) drain() {
+	for {
+		select {
+		case <-b.frames:
+		case <-b.closed:
+			return
+		}
+	}
 }
 
 const subscribeFrame = `{"topic":"aws/subscribe","content":{"topics":["aws/chat"]}}`

@@ -511,7 +511,7 @@ func TestSocketsUnderStress(t *testing.T) {
 	w := newWorld(t, setup{})
 	c := w.newCustomer()
 	agent := w.join(c.ContactID, "Ann")
-	w.subscribed(c.socketURL) // keeps the chat connected
+	go w.subscribed(c.socketURL).drain() // keeps the chat connected
 	stop := make(chan struct{})
 	var all sync.WaitGroup
 	all.Go(func() {
@@ -541,7 +541,7 @@ func TestSocketsUnderStress(t *testing.T) {
 				} else {
 					_ = b.conn.NetConn().Close()
 				}
-				<-b.closed
+				b.drain()
 			}
 		})
 	}
