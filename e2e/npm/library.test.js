@@ -99,6 +99,8 @@ describe('RowA2 startParley', { concurrency: atOnce }, () => {
     await parley.skip(90_000_000)
     assert.equal((await parley.contact({ state: 'ended', timeout })).contactId, chat.contactId)
     await assert.rejects(parley.skip('next'), { code: 'Conflict' })
+    await assert.rejects(parley.skip('1h'), /takes milliseconds, or 'next'/)
+    await assert.rejects(parley.fault('deplo'), /There is no preset "deplo"; there are deploy, /)
   })
 
   test('ends a chat as its customer', async (t) => {

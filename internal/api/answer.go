@@ -12,6 +12,7 @@ import (
 	"github.com/parley-chat/parley/internal/chat"
 	"github.com/parley-chat/parley/internal/desk"
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/fault"
 )
 
@@ -66,6 +67,10 @@ func problemOf(err error, failed func(error)) *diagnosis.Problem {
 	if full, ok := errors.AsType[*desk.FullError](err); ok {
 		return diagnosis.New(diagnosis.WrongState, "The agent takes %d chats, and has %d.", full.Capacity, full.Load)
 	}
+	if errors.Is(err, desk.ErrNoAgent) || errors.Is(err, desk.ErrNoQueue) { // which says the name
+		text := excerpt.Of(err.Error(), longestRef)
+		return diagnosis.New(diagnosis.NothingSuch, "%s.", strings.ToUpper(text[:1])+text[1:])
+	}
 	for _, known := range refusals() {
 		if errors.Is(err, known.err) {
 			p := diagnosis.New(known.rule, "")
@@ -99,6 +104,9 @@ func ours(field string) string {
 	return field
 }
 
+// longestRef bounds a name that is said to mean nothing.
+const longestRef = 200
+
 // refusal is what an error of the parts behind means to a caller; an empty sentence keeps the
 // rule's.
 type refusal struct {
@@ -109,8 +117,6 @@ type refusal struct {
 
 func refusals() []refusal {
 	return []refusal{
-		{desk.ErrNoAgent, diagnosis.NothingSuch, "There is no such agent."},
-		{desk.ErrNoQueue, diagnosis.NothingSuch, "There is no such queue."},
 		{desk.ErrNoContact, diagnosis.NothingSuch, "There is no such contact, or it has ended, or its customer has not come yet."},
 		{desk.ErrNotThere, diagnosis.WrongState, "The agent is not in this contact."},
 		{desk.ErrUnavailable, diagnosis.WrongState, "The agent is not available."},

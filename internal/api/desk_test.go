@@ -377,6 +377,24 @@ func TestRowA16SignIn(t *testing.T) {
 	w.refused(w.call(http.MethodPost, path, `{"displayName":"Eve"}`), 404, "NotFound", "")
 }
 
+// Who names what is not there reads the name again, and what there is where that is a short list.
+func TestRowA2NamesThatMeanNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, setup{emulator: emulator.Config{}})
+	c := w.open(`{"ParticipantDetails":{"DisplayName":"Pat"}}`)
+	ann := w.hire("Ann")
+	w.must(http.MethodPost, "/api/desk/agents/"+ann+"/accept", map[string]any{"contactId": c.id})
+	for _, tt := range []struct{ path, body, says string }{
+		{"/api/faults/presets/deplo", "", `There is no preset "deplo"; there are deploy, `},
+		{"/api/desk/agents/Ane/accept", `{"contactId":"` + c.id + `"}`, `There is no such agent: "Ane".`},
+		{"/api/desk/agents/" + ann + "/contacts/" + c.id + "/transfer", `{"queueId":"Sals"}`, `There is no such queue: "Sals".`},
+	} {
+		if said := w.refused(w.call(http.MethodPost, tt.path, tt.body), 404, "NotFound", ""); !strings.HasPrefix(said, tt.says) {
+			t.Errorf("%s: %s", tt.path, said)
+		}
+	}
+}
+
 // A person answers in the place of a script; not in that of another person.
 func TestRowC2TakeOver(t *testing.T) {
 	t.Parallel()

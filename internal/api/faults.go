@@ -3,8 +3,10 @@ package api
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/parley-chat/parley/internal/diagnosis"
+	"github.com/parley-chat/parley/internal/excerpt"
 	"github.com/parley-chat/parley/internal/fault"
 )
 
@@ -42,8 +44,12 @@ func (a *API) removeFault(r *http.Request) (any, error) {
 
 func (a *API) applyPreset(r *http.Request) (any, error) {
 	name := r.PathValue("preset")
-	if !slices.ContainsFunc(a.cfg.Faults.Presets(), func(p fault.Preset) bool { return p.Name == name }) {
-		return nil, diagnosis.New(diagnosis.NothingSuch, "There is no such preset.")
+	var names []string
+	for _, p := range a.cfg.Faults.Presets() {
+		names = append(names, p.Name)
+	}
+	if !slices.Contains(names, name) {
+		return nil, diagnosis.New(diagnosis.NothingSuch, "There is no preset %q; there are %s.", excerpt.Of(name, longestRef), strings.Join(names, ", "))
 	}
 	rules, err := a.cfg.Faults.Apply(name)
 	if err != nil {

@@ -97,7 +97,10 @@ class Server {
 
   async clearFaults() { await this.api('DELETE', '/api/faults') }
 
-  async skip(time) { return this.api('POST', '/api/clock', time === 'next' ? { toNextTimer: true } : { skipMs: time }) }
+  async skip(time) {
+    if (time !== 'next' && typeof time !== 'number') throw new TypeError(`skip takes milliseconds, or 'next' for the next thing that happens by itself, and not ${JSON.stringify(time)}`)
+    return this.api('POST', '/api/clock', time === 'next' ? { toNextTimer: true } : { skipMs: time })
+  }
 
   async startChat({ name = 'Ada', attributes, ...members } = {}) {
     const { data } = await call(this.endpoint, { method: 'POST', body: { ParticipantDetails: { DisplayName: name }, Attributes: attributes, ...members } })
