@@ -24,7 +24,13 @@ export async function open(browser, url, path, options = {}) {
     if (new URL(request.url()).origin !== url && !request.url().startsWith('blob:')) complaints.push(`loads ${request.url()}`)
   })
   await inTurn(() => page.goto(url + path))
-  return { page, complaints, close: () => context.close() }
+  return { page, complaints, close: () => closed(context) }
+}
+
+/** Closes pages. Calls that a test keeps back or looks into may be on their way: nobody waits for those. */
+async function closed(context) {
+  for (const page of context.pages()) await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await context.close()
 }
 
 /** Fails when a page keeps somebody from using it, by the rules of axe. */
@@ -145,7 +151,7 @@ export async function endChats(url) {
  * in front of whoever answers then.
  */
 export async function leaveNothing(browser, url) {
-  for (const context of browser.contexts()) await context.close()
+  for (const context of browser.contexts()) await closed(context)
   await endChats(url)
   const { agents } = await api(url, 'GET', 'desk')
   for (const { id } of agents.filter(({ scripted }) => !scripted)) await api(url, 'DELETE', `desk/agents/${id}`)

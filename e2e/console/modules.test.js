@@ -123,7 +123,7 @@ test('Enter in the only field of a view without a button to send it does nothing
     const form = view({ viewId: 'own', viewData: { Sections: [{ Type: 'FormSection', Items: [{ Name: 'a' }] }] } }, async () => { answers++ })
     document.body.append(form)
     form.requestSubmit()
-    await new Promise((done) => setTimeout(done, 50))
+    await new Promise((done) => setTimeout(done)) // until all promises are kept
     form.remove()
     return answers
   })
