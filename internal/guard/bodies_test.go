@@ -31,7 +31,7 @@ func newStand(t *testing.T, config guard.Config, next http.Handler) *stand {
 	config.TrustedProxies = 1
 	s := &stand{t: t, guard: newGuard(t, config), listen: memnet.Listen()}
 	// As package server has it, longer than any body may take.
-	server := &http.Server{Handler: s.guard.Wrap(next), ReadTimeout: 15 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: s.guard.Wrap(next), ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 	ended := make(chan struct{})
 	go func() {
 		_ = server.Serve(s.listen) // ends with the test

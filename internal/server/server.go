@@ -5,8 +5,9 @@
 // runs, the file that publishes the address, and the orderly end. It refuses to know
 // what is served and who may call (package guard).
 //
-// The time a request gets: its headers 5 s, headers and body 15 s, the answer 60 s
-// counted from the end of the headers; an idle connection is kept for 2 minutes. A
+// The time a request gets: its headers 20 s, headers and body 30 s, the answer 60 s
+// counted from the end of the headers; an idle connection is kept for 2 minutes. A client
+// on a machine with too much to do may need seconds from its connection to its request. A
 // body that does not arrive in time (package guard has less patience) is an error to the
 // handler that reads it, which answers 408. A handler that takes the connection over (a chat socket) is rid of all
 // these limits and sets its own.
@@ -63,8 +64,8 @@ func (t Timeouts) orDefault() Timeouts {
 			*d = value
 		}
 	}
-	set(&t.Header, 5*time.Second)
-	set(&t.Read, 15*time.Second)
+	set(&t.Header, 20*time.Second)
+	set(&t.Read, 30*time.Second)
 	set(&t.Write, time.Minute)
 	set(&t.Idle, 2*time.Minute)
 	return t
