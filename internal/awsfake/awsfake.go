@@ -139,7 +139,7 @@ func Start(tb testing.TB, configs ...Config) *Endpoint {
 		tb.Fatalf("listening for the fake aws endpoint: %v", err)
 	}
 	e.URL = "http://" + listener.Addr().String()
-	server := &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
+	server := &http.Server{Handler: e, ReadHeaderTimeout: time.Minute}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	tb.Cleanup(func() {
