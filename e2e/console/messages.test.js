@@ -164,6 +164,11 @@ test('RowC5 a form that was filled in is shown filled in to the agent, too', asy
   await seen.getByText('Answered: Continue').waitFor()
   assert.deepEqual([await seen.getByLabel('Your name').inputValue(), await seen.getByLabel('What is it about?').inputValue()], ['Pat', 'bill'])
   await looks(page, 'message-view')
+  const own = agent(page).locator('.said.own:has(.view)')
+  const right = async (of) => { const { x, width } = await own.locator(of).boundingBox(); return Math.round(x + width) }
+  assert.deepEqual([await right('.who time'), await right('.seen:not(:empty)')], Array(2).fill(await right('.bubble')), 'who and what was seen stand on the side of the message')
+  const { width } = await own.locator('.seen').boundingBox()
+  assert.ok(width < 100, `"Read" is ${width} px wide`)
   await close()
 })
 
