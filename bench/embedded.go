@@ -94,7 +94,7 @@ func runEmbedded(ctx context.Context, args []string, stdout, stderr io.Writer) e
 	}
 	r := &embeddedResult{embeddedOptions: o, messages: map[string][]sample{}, revision: l.revision(ctx), loadBefore: loadAverage()}
 	for _, measure := range []func(context.Context, *embeddedResult) error{
-		l.measureEmpty, l.measureMessages, l.measureFanOut, l.measureAnswers, l.measureMenus, l.measureScenarios, l.measureLine, l.measureChats, l.measureRestarts,
+		l.measureEmpty, l.measureMessages, l.measureRecord, l.measureFanOut, l.measureAnswers, l.measureMenus, l.measureScenarios, l.measureLine, l.measureChats, l.measureRestarts,
 	} {
 		if err := measure(ctx, r); err != nil {
 			return err

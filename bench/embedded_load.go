@@ -137,7 +137,7 @@ func (l *lab) measureMessages(ctx context.Context, r *embeddedResult) error {
 			return err
 		}
 		r.flushes = append(r.flushes, flushes)
-		order := []string{durable, uninspected, ephemeral}
+		order := []string{durable, ephemeral}
 		if round%2 == 1 {
 			slices.Reverse(order)
 		}

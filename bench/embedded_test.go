@@ -86,8 +86,9 @@ func TestEmbeddedTargets(t *testing.T) {
 	t.Parallel()
 	r := &embeddedResult{
 		embeddedOptions: embeddedOptions{chats: 1024, writers: 64, rooms: 200, items: 5, waiting: 10_000},
-		messages:        map[string][]sample{durable: {{rate: 6000, p99: 30 * time.Millisecond}}, uninspected: {{rate: 6250}}},
-		idle:            spread{0}, full: spread{12 << 20}, peak: spread{12 << 20}, restarts: spread{10, 30, 20},
+		messages:        map[string][]sample{durable: {{rate: 6000, p99: 30 * time.Millisecond}}},
+		recorded:        []sample{{rate: 4800}}, unrecorded: []sample{{rate: 5000}},
+		idle: spread{0}, full: spread{12 << 20}, peak: spread{12 << 20}, restarts: spread{10, 30, 20},
 		ofFlow: spread{3, 2.6, 4}, ofPartner: spread{2, 2, 4}, atMenu: spread{6144}, withoutFlow: spread{4096},
 		played: spread{3, 2, 4}, spoken: spread{6, 7, 8}, driven: spread{4, 3, 2},
 	}
