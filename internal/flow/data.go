@@ -205,7 +205,12 @@ func setAnalytics(r *run, n *node) outcome {
 			return fail("ChannelMismatch")
 		}
 	}
-	if descend(r.param(n, "ChatBehavior"), []string{"ChatAnalyticsBehavior", "InFlightChatRedactionConfiguration"}) == nil {
+	const redaction = "InFlightChatRedactionConfiguration"
+	behavior := r.param(n, "ChatBehavior")
+	if descend(behavior, []string{"ChatAnalyticsBehavior", redaction}) == nil {
+		if descend(behavior, []string{redaction}) != nil {
+			r.note = redaction + " redacts nothing here: it belongs into ChatAnalyticsBehavior"
+		}
 		return done()
 	}
 	return r.ask(n, "")

@@ -2,6 +2,8 @@ package flowrun
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/parley-chat/parley/internal/chat"
@@ -78,12 +80,20 @@ func (r *Runner) redact(step *chat.Step, ask *flow.Ask) flow.Event {
 	}
 	rules.Deliver, _ = truth(form["DeliverUnprocessedMessages"])
 	step.SetRedaction(rules)
-	answer := flow.Event{Kind: flow.Answered}
-	if unfound := rules.Unfound(); len(unfound) > 0 {
-		answer.Note = "not found in messages here, as they have no form: " + strings.Join(unfound, ", ")
-		r.tell(step, answer.Note)
+	var notes []string
+	known := []string{"Enabled", "RedactionEntities", "RedactionMaskMode", "DeliverUnprocessedMessages"}
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		if !slices.Contains(known, name) {
+			notes = append(notes, fmt.Sprintf("%s says nothing about what is redacted: the members are %s", name, strings.Join(known, ", ")))
+		}
 	}
-	return answer
+	if unfound := rules.Unfound(); len(unfound) > 0 {
+		notes = append(notes, "not found in messages here, as they have no form: "+strings.Join(unfound, ", "))
+	}
+	for _, note := range notes {
+		r.tell(step, note)
+	}
+	return flow.Event{Kind: flow.Answered, Note: strings.Join(notes, "; ")}
 }
 
 // member is a member of an object that is an object itself; empty for none.

@@ -67,6 +67,17 @@ func TestProcessing(t *testing.T) {
 			map[string]any{"Enabled": "True", "RedactionMaskMode": "EntityType", "RedactionEntities": []any{"NAME", "EMAIL"}},
 			"My address is [EMAIL].", "as they have no form: NAME", &chat.Processing{Redaction: &chat.Redaction{Rules: redact.Rules{Entities: []string{"NAME", "EMAIL"}}}},
 		},
+		{
+			"a member that there is not", redaction,
+			map[string]any{"Enabled": "True", "RedactedEntities": []any{"EMAIL"}},
+			masked, "RedactedEntities says nothing about what is redacted: the members are Enabled, RedactionEntities,", &chat.Processing{Redaction: &chat.Redaction{Rules: redact.Rules{Same: true}}},
+		},
+		{
+			"beside its place", func(members map[string]any) (string, map[string]any) {
+				return "UpdateContactRecordingAndAnalyticsBehavior", map[string]any{"ChatBehavior": map[string]any{"InFlightChatRedactionConfiguration": members}}
+			},
+			map[string]any{"Enabled": "True"}, plainText, "InFlightChatRedactionConfiguration redacts nothing here: it belongs into ChatAnalyticsBehavior", nil,
+		},
 		{"nothing of it", redaction, map[string]any{"Enabled": "False"}, plainText, "", nil},
 		{"a kind that there is not", redaction, map[string]any{"Enabled": "True", "RedactionEntities": []any{"SHOE_SIZE"}}, refused, `RedactionEntities names "SHOE_SIZE"`, nil},
 		{"a mask that there is not", redaction, map[string]any{"Enabled": "True", "RedactionMaskMode": "Stars"}, refused, `RedactionMaskMode is "Stars"`, nil},
