@@ -142,8 +142,10 @@ func faulty() map[string][]string {
 		},
 		"compare":    {inbound(compare("CHAT")), inbound(compare("$.External")), inbound(compare("a $.Channel"))},
 		"path-place": {inbound(lambda("$.Attributes.limit")), inbound(block("TransferToFlow", `{"ContactFlowId":"f-$.Attributes.x"}`, failures("NoMatchingError")))},
-		"number": {inbound(lambda("9")), inbound(block("Loop", `{"LoopCount":"many"}`, results("ContinueLooping", "DoneLooping"))), inbound(wait(`{"TimeLimitSeconds":"604801"}`, "WaitCompleted")),
-			inbound(block("ConnectParticipantWithLexBot", `{"Text":"Hi","LexV2Bot":{"AliasArn":"b"},"LexTimeoutSeconds":{"Text":"59"}}`, failures("NoMatchingError", "NoMatchingCondition")+","+results("Order")))},
+		"number": {
+			inbound(lambda("9")), inbound(block("Loop", `{"LoopCount":"many"}`, results("ContinueLooping", "DoneLooping"))), inbound(wait(`{"TimeLimitSeconds":"604801"}`, "WaitCompleted")),
+			inbound(block("ConnectParticipantWithLexBot", `{"Text":"Hi","LexV2Bot":{"AliasArn":"b"},"LexTimeoutSeconds":{"Text":"59"}}`, failures("NoMatchingError", "NoMatchingCondition")+","+results("Order"))),
+		},
 		"parameter-name":    {inbound(wait(`{"TimeoutSeconds":"5"}`, "WaitCompleted"))},
 		"flow-attributes":   {inbound(block("UpdateFlowAttributes", `{"FlowAttributes":{"a":"b"}}`, failures("NoMatchingError")))},
 		"contact-data":      {inbound(block("UpdateContactData", `{}`, failures("NoMatchingError"))), inbound(block("UpdateContactData", `{"References":{"a":{"Type":"URL","Value":"b"}}}`, failures("NoMatchingError")))},

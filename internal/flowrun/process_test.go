@@ -76,7 +76,8 @@ func TestProcessing(t *testing.T) {
 			"beside its place", func(members map[string]any) (string, map[string]any) {
 				return "UpdateContactRecordingAndAnalyticsBehavior", map[string]any{"ChatBehavior": map[string]any{"InFlightChatRedactionConfiguration": members}}
 			},
-			map[string]any{"Enabled": "True"}, plainText, "InFlightChatRedactionConfiguration redacts nothing here: it belongs into ChatAnalyticsBehavior", nil,
+			map[string]any{"Enabled": "True"},
+			plainText, "InFlightChatRedactionConfiguration redacts nothing here: it belongs into ChatAnalyticsBehavior", nil,
 		},
 		{"nothing of it", redaction, map[string]any{"Enabled": "False"}, plainText, "", nil},
 		{"a kind that there is not", redaction, map[string]any{"Enabled": "True", "RedactionEntities": []any{"SHOE_SIZE"}}, refused, `RedactionEntities names "SHOE_SIZE"`, nil},
