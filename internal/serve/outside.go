@@ -93,17 +93,18 @@ func placed(err error, table string, entries []settings.Entry) error {
 // tell logs which functions, bots and applications of flows are not configured.
 func (o *Outside) tell(ctx context.Context, library *flowrun.Library, log *slog.Logger) {
 	for _, of := range []struct {
-		kind        flow.ResourceKind
-		what, table string
-		has         func(n *flowrun.Named) bool
+		kind  flow.ResourceKind
+		table string
+		has   func(n *flowrun.Named) bool
 	}{
-		{flow.FunctionResource, "a function", "functions", func(n *flowrun.Named) bool { return o.functions.Has(n.Value, n.Shown) }},
-		{flow.BotResource, "a bot", "bots", func(n *flowrun.Named) bool { return o.Answers(&n.Ask) }},
-		{flow.ApplicationResource, "an application", "agentic-cx", func(n *flowrun.Named) bool { return o.Answers(&n.Ask) }},
+		{flow.FunctionResource, "functions", func(n *flowrun.Named) bool { return o.functions.Has(n.Value, n.Shown) }},
+		{flow.BotResource, "bots", func(n *flowrun.Named) bool { return o.Answers(&n.Ask) }},
+		{flow.ApplicationResource, "agentic-cx", func(n *flowrun.Named) bool { return o.Answers(&n.Ask) }},
 	} {
 		for _, n := range library.Named(of.kind) {
 			if !of.has(&n) {
-				log.WarnContext(ctx, "a contact flow names "+of.what+" that nobody configured: its block takes the error branch; say in parley.yaml under "+of.table+" where it is",
+				log.WarnContext(ctx, "a contact flow names what nobody configured: its block takes the error branch; say in parley.yaml where it is",
+					slog.String("kind", string(of.kind)), slog.String("under", of.table),
 					slog.String("flow", n.Flow), slog.String("block", n.Action), slog.String("names", n.Value), slog.String("shown_as", n.Shown))
 			}
 		}
