@@ -63,6 +63,10 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if c.operation != "AssumeRoleWithWebIdentity" && c.operation != containerCredentials {
 		refused = e.verify(r, c.body, c.service, now)
 	}
+	var step Step
+	if refused == nil {
+		step = e.next(c.operation) // before it counts as arrived: whoever waits for that may be done with it, and write the next steps
+	}
 	e.record(r, c.operation, c.body, refused == nil)
 
 	header := w.Header()
@@ -72,7 +76,6 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeFault(w, r, *refused)
 		return
 	}
-	step := e.next(c.operation)
 	e.setDate(header, step.Skew)
 	if e.play(w, r, step) {
 		return
