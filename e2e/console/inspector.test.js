@@ -169,6 +169,7 @@ test('RowC4 a call is sent again as a new one, unless it is to be repeated', asy
   const said = async () => (await api(parley.url, 'GET', `contacts/${chat.id}/transcript`)).items.filter(({ Content }) => Content === 'once more').length
   const again = async (same) => {
     await page.locator('.x').first().click()
+    await page.locator('.detail').getByText(token).first().waitFor() // and not the call that was chosen before
     await page.getByRole('button', { name: 'Replay…' }).click()
     const dialog = page.getByRole('dialog', { name: 'Send again' })
     await accessible(page)
