@@ -40,7 +40,7 @@ const DefaultTTL = 5 * time.Minute
 // Locale returns the bot in a language such as en_US or en-US; an empty one is the bot's first. False
 // when it is not there in that language, as with Lex, whatever others there are.
 //
-// Source: "Get customer input" in the Amazon Connect administrator guide, on the language of Lex V2 bots.
+// Source: RecognizeText in the API reference of Amazon Lex V2, which asks for bot and locale together.
 func (b *Bot) Locale(id string) (*Locale, bool) {
 	id = strings.ReplaceAll(id, "-", "_")
 	for _, l := range b.Locales {

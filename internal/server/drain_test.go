@@ -60,35 +60,6 @@ func TestDrainDelay(t *testing.T) {
 	}
 }
 
-// A client that has no turn for ten seconds after it has connected is answered; one that stays silent is cut off.
-func TestLateHead(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		ctx, stop := context.WithCancel(t.Context())
-		listener := memnet.Listen()
-		result := make(chan error, 1)
-		go func() {
-			result <- server.Serve(ctx, server.Config{Listener: listener, Handler: http.NotFoundHandler()})
-		}()
-		for after, answered := range map[time.Duration]bool{10 * time.Second: true, 30 * time.Second: false} {
-			conn, err := listener.Dial(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			<-time.After(after)                                                                           // the bubble's time
-			_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") // what comes back counts
-			if answer, _ := io.ReadAll(conn); (len(answer) > 0) != answered {
-				t.Errorf("after %s: %q", after, answer)
-			}
-			_ = conn.Close()
-		}
-		stop()
-		if err := <-result; err != nil {
-			t.Error(err)
-		}
-	})
-}
-
 // Until the delay is over, everything is answered as before, except that clients are asked
 // to connect anew; a request that outlasts the delay is still finished.
 func TestDrainDelayServes(t *testing.T) {

@@ -56,3 +56,30 @@ func TestAHeldUpClientIsAnswered(t *testing.T) {
 		}
 	})
 }
+
+// A client that stays silent is cut off after twenty seconds.
+func TestASilentClientIsCutOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		listener := memnet.Listen()
+		result := make(chan error, 1)
+		go func() {
+			result <- server.Serve(ctx, server.Config{Listener: listener, Handler: http.NotFoundHandler()})
+		}()
+		conn, err := listener.Dial(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()           // the bubble's
+		answer, _ := io.ReadAll(conn) // how it was cut off is no matter
+		if waited := time.Since(began); len(answer) > 0 || waited != 20*time.Second {
+			t.Errorf("after %s: %q", waited, answer)
+		}
+		_ = conn.Close()
+		stop()
+		if err := <-result; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+	})
+}
