@@ -169,8 +169,7 @@ test('RowC4 a call is sent again as a new one, unless it is to be repeated', asy
   const said = async () => (await api(parley.url, 'GET', `contacts/${chat.id}/transcript`)).items.filter(({ Content }) => Content === 'once more').length
   const again = async (same) => {
     await page.locator('.x').first().click()
-    await page.locator('.detail').getByText(token).first().waitFor() // and not the call that was chosen before
-    await page.getByRole('button', { name: 'Replay…' }).click()
+    await page.getByRole('button', { name: 'Replay…' }).click() // waits for the call that was chosen, as one that was before cannot be sent
     const dialog = page.getByRole('dialog', { name: 'Send again' })
     await accessible(page)
     if (same) await dialog.getByLabel('Repeat it with the same ClientToken').check()
@@ -184,6 +183,12 @@ test('RowC4 a call is sent again as a new one, unless it is to be repeated', asy
   await again(true)
   await shown(page, 3)
   assert.equal(await said(), 2, 'the same message')
+  const { held } = await detain(page, '**/api/exchanges/*')
+  await page.locator('.x').first().click()
+  const answer = await held
+  assert.ok(await page.getByRole('button', { name: 'Replay…' }).isDisabled(), 'the call before can be sent while another is chosen')
+  answer()
+  await page.locator('#detail button:enabled', { hasText: 'Replay…' }).waitFor()
   assert.deepEqual(complaints, [])
   await close()
 })

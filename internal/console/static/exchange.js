@@ -29,6 +29,11 @@ export class Detail {
       h("p", { class: "note" }, h("kbd", {}, "↑"), h("kbd", {}, "↓"), " move, ", h("kbd", {}, "Enter"), " opens, ", h("kbd", {}, "/"), " searches")));
   }
 
+  // awaits is told that another exchange is chosen: until that one is there, nothing is done with this one.
+  awaits() {
+    for (const button of this.element.querySelectorAll(".actions button")) button.disabled = true;
+  }
+
   async show(id) {
     const mine = ++this.asked;
     let parts;

@@ -408,6 +408,7 @@ function select(id, { focus = false, delay = 0 } = {}) {
   const at = indexOf(id);
   if (at >= 0) list.reveal(at);
   clearTimeout(showing);
+  detail.awaits();
   showing = setTimeout(() => {
     detail.show(id).then(() => focus && byId("detail").focus());
   }, delay);
