@@ -54,18 +54,16 @@ func References(s Source) []Resource {
 	return all
 }
 
-// slot is a place for a resource in the parameters of an action, whatever the action's type: the
-// path of the parameter, in which * is any member or element, and the places in the action's
-// metadata where older exports have the display name. Seen in exports; no page documents them.
-// slot is a parameter that names a resource, and where exports keep the name that the designer shows for it:
-// older are paths in the action's metadata.
+// slot is a parameter that names a resource, whatever the action's type: its path, in which * is any member or
+// element, and the places in the action's metadata where older exports keep the name that the designer shows
+// for it. Seen in exports; no page documents them.
 type slot struct {
 	parameter []string
 	kind      ResourceKind
 	older     [][]string
 }
 
-// slots are all of them. A star stands for every member of an object or list.
+// slots are all of them.
 func slots() []slot {
 	place := func(parameter string, kind ResourceKind, older ...string) slot {
 		s := slot{parameter: strings.Split(parameter, "."), kind: kind}
