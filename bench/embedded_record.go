@@ -10,7 +10,7 @@ import (
 const (
 	turnTime    = time.Second
 	turnWarmup  = 200 * time.Millisecond
-	turnsARound = 4
+	turnsARound = 8
 )
 
 // measureRecord lets writers send messages to a server that records and to one that does not, in turn, and
